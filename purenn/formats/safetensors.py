@@ -1,0 +1,223 @@
+"""safetensors, purenn's own file format: https://huggingface.co/docs/safetensors
+
+8 bytes with the length of the header, the header as JSON (the type, shape and place of
+each tensor), then the tensors.  ``__metadata__["purenn"]`` holds the architecture, itself
+JSON; a file without it is one of arrays that need their activations named.
+"""
+
+import json
+import struct
+import sys
+from array import array
+
+from ..errors import ModelFormatError, UnsupportedError
+from ..layers import Dense
+from ..network import Network
+from .tensor import DTYPES, Tensor, count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO, Dict, List, Tuple, Union
+
+    from ..matrix import Matrix
+    from .source import Source
+
+_VERSION = 1
+# A header is read whole, and JSON takes many times its size in memory: 40,000 tensors fit.
+_MAX_HEADER = 4 * 1024 * 1024
+
+
+# ---- reading
+
+
+def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
+    """The network of a file that purenn wrote; else the arrays of the file, by name."""
+    with source.open() as file:
+        header, start = _header(file, source.size)
+        metadata = header.pop("__metadata__", None) or {}
+        tensors = {}
+        for name, entry in _in_order(header, source.size - start):
+            file.seek(start + entry["data_offsets"][0])
+            raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
+            tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
+    if not isinstance(metadata, dict) or "purenn" not in metadata:
+        return tensors
+    return _network(_json(metadata["purenn"], "the architecture"), tensors)
+
+
+def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
+    head = file.read(8)
+    length = int.from_bytes(head, "little") if len(head) == 8 else -1
+    if not 2 <= length <= size - 8:
+        raise ModelFormatError("a safetensors file of %d bytes cannot hold a header of %d" % (size, length))
+    if length > _MAX_HEADER:
+        raise ModelFormatError("a header of %d bytes, more than %d" % (length, _MAX_HEADER))
+    header = _json(file.read(length), "the header")
+    if not isinstance(header, dict):
+        raise ModelFormatError("the header is not a JSON object")
+    return header, 8 + length
+
+
+def _json(text: "Any", what: str) -> "Any":
+    try:
+        return json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+    except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: nested too deep
+        raise ModelFormatError("%s is not JSON: %s" % (what, error)) from None
+
+
+def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str, Any]]]":
+    """The tensors as they lie in the file, once each lies where and as long as it must."""
+    for name, entry in header.items():
+        _check_entry(name, entry)
+    entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
+    end = 0
+    for name, entry in entries:
+        if entry["data_offsets"][0] != end:
+            raise ModelFormatError("tensor %s starts at byte %d, expected %d" % (name, entry["data_offsets"][0], end))
+        end = entry["data_offsets"][1]
+    if end != size:
+        raise ModelFormatError("the tensors take %d bytes, the file has %d after its header" % (end, size))
+    return entries
+
+
+def _check_entry(name: str, entry: "Any") -> None:
+    if not isinstance(entry, dict):
+        raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % name)
+    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:  # type: ignore[arg-type]
+        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % name)
+    if dtype not in DTYPES:
+        raise UnsupportedError("tensor %s has elements of type %s" % (name, dtype))
+    expected = count(shape) * DTYPES[dtype][1]  # type: ignore[arg-type]
+    if offsets[1] - offsets[0] != expected:  # type: ignore[index]
+        raise ModelFormatError(
+            "tensor %s: shape %r and type %s take %d bytes, its offsets %r give %d"
+            % (name, shape, dtype, expected, offsets, offsets[1] - offsets[0])  # type: ignore[index]
+        )
+
+
+def _is_sizes(value: "Any") -> bool:
+    return isinstance(value, list) and len(value) <= 32 and all([type(n) is int and n >= 0 for n in value])
+
+
+def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
+    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
+        raise ModelFormatError("the architecture has no list of layers")
+    if architecture.get("version") != _VERSION:
+        raise UnsupportedError("written as version %r, this is version %d" % (architecture.get("version"), _VERSION))
+    layers = []
+    for number, spec in enumerate(architecture["layers"]):
+        kind = spec.get("kind") if isinstance(spec, dict) else None
+        if kind not in _READERS:
+            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(_READERS)))
+        layers.append(_READERS[kind](spec, _Named(tensors, number)))
+    try:
+        return Network(layers, architecture.get("labels"), architecture.get("name"))
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError(str(error)) from None
+
+
+class _Named:
+    """The tensors of one layer."""
+
+    def __init__(self, tensors: "Dict[str, Tensor]", number: int) -> None:
+        self.tensors, self.number = tensors, number
+
+    def matrix(self, name: str) -> "Matrix":
+        full = "layers.%d.%s" % (self.number, name)
+        if full not in self.tensors:
+            raise ModelFormatError("tensor %s is missing" % full)
+        try:
+            return self.tensors[full].matrix()
+        except ValueError as error:
+            raise ModelFormatError("tensor %s: %s" % (full, error)) from None
+
+
+def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
+    try:
+        return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+
+
+# ---- writing
+
+
+def write(network: Network, path: "Any") -> None:
+    """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
+    specs, tensors = [], {}
+    for number, layer in enumerate(network.layers):
+        if layer.kind not in _WRITERS:
+            raise UnsupportedError("layer %d (%s) cannot be written as safetensors" % (number + 1, layer))
+        spec, matrices = _WRITERS[layer.kind](layer, number)
+        specs.append(spec)
+        for name, matrix in matrices:
+            tensors["layers.%d.%s" % (number, name)] = matrix
+    architecture = {"version": _VERSION, "layers": specs, "labels": network.labels, "name": network.name}
+    _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
+
+
+def _write_dense(layer: Dense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    if not layer.h.known:
+        raise UnsupportedError(
+            "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
+        )
+    spec = {"kind": layer.kind, "activation": layer.activation}
+    return spec, [("weight", layer.weight), ("bias", layer.bias)]
+
+
+def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
+    from .whole import written_whole
+
+    entries, end = ['"__metadata__":' + json.dumps(metadata)], 0
+    dtypes = {}
+    for name, matrix in sorted(tensors.items()):
+        dtypes[name] = _dtype(name, matrix)
+        start, end = end, end + matrix.rows * matrix.cols * DTYPES[dtypes[name]][1]
+        entry = {"dtype": dtypes[name], "shape": list(matrix.shape), "data_offsets": [start, end]}
+        entries.append(json.dumps(name) + ":" + json.dumps(entry))
+    header = ("{" + ",".join(entries) + "}").encode("utf-8")
+    header += b" " * (-len(header) % 8)  # so that the tensors start at a multiple of 8
+    with written_whole(path) as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        for name, matrix in sorted(tensors.items()):
+            for row in matrix._rows:
+                file.write(_little_endian(DTYPES[dtypes[name]][0], row))
+
+
+def _dtype(name: str, matrix: "Matrix") -> str:
+    """The smallest type that holds every number of the matrix exactly."""
+    kinds = set()
+    for row in matrix._rows:
+        kinds |= set(map(type, row))
+    if not kinds <= {int, float}:
+        raise UnsupportedError(
+            "tensor %s holds %s, a file holds int or float" % (name, ", ".join(sorted([k.__name__ for k in kinds])))
+        )
+    if float in kinds:
+        return "F32" if all([_is_float32(row) for row in matrix._rows]) else "F64"
+    low, high = matrix.min(), matrix.max()
+    for bits in (8, 16, 32, 64):
+        if -(1 << bits - 1) <= low and high < 1 << bits - 1:
+            return "I%d" % bits
+    raise UnsupportedError("tensor %s holds numbers up to %d, a file holds 64 bits" % (name, max(-low, high)))
+
+
+def _is_float32(row: "Any") -> bool:
+    if isinstance(row, array) and row.typecode == "f":
+        return True
+    try:
+        return all([a == b or b != b for a, b in zip(array("f", row), row)])
+    except OverflowError:
+        return False
+
+
+def _little_endian(typecode: str, row: "Any") -> bytes:
+    data = array(typecode, row)
+    if sys.byteorder == "big":
+        data.byteswap()
+    return bytes(data)
+
+
+_READERS = {"dense": _read_dense}
+_WRITERS = {"dense": _write_dense}

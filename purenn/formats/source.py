@@ -1,0 +1,39 @@
+"""Source: the bytes of a file, wherever they are."""
+
+import io
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+
+class Source:
+    """A file by its path, or bytes that were a file's: `name`, `size`, `head`, `open`, `read`.
+
+    >>> source = Source(b"PK...")
+    >>> source.name, source.size, source.head(2)
+    ('<bytes>', 5, b'PK')
+    """
+
+    def __init__(self, place: "Any") -> None:
+        if isinstance(place, Source):
+            place = place.place
+        self.place = place
+        self.in_memory = isinstance(place, (bytes, bytearray, memoryview))
+        self.name = "<bytes>" if self.in_memory else str(place)
+        with self.open() as file:
+            self.size = file.seek(0, 2)
+
+    def open(self) -> "BinaryIO":
+        """The file, to be read from its start."""
+        return io.BytesIO(self.place) if self.in_memory else open(self.place, "rb")
+
+    def head(self, size: int) -> bytes:
+        """The first bytes."""
+        with self.open() as file:
+            return file.read(size)
+
+    def read(self) -> bytes:
+        """All bytes."""
+        with self.open() as file:
+            return file.read()

@@ -1,0 +1,437 @@
+"""Rows of numbers, and the arithmetic a neural network is made of.
+
+A layer computes ``A = X @ W + B``: a product of matrices, and a bias row added to
+every row of it.  `Matrix` does that for any numbers Python has (float, int, Fraction,
+complex), in the open: the product is one loop that adds in one order, so the result is
+the same, bit for bit, on every interpreter with IEEE doubles.
+
+>>> X = Matrix([1.0, 0.5])
+>>> W = Matrix([[0.1, 0.3, 0.5],
+...             [0.2, 0.4, 0.6]])
+>>> B = Matrix([0.1, 0.2, 0.3])
+>>> print(X @ W + B)
+[[0.3 0.7 1.1]]
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+# str() leaves out the middle of anything larger; tolist() gives every number
+_SHOWN_ROWS, _SHOWN_COLS, _SHOWN_EDGE = 20, 16, 3
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit each other, or that no matrix can have."""
+
+
+class Matrix:
+    """A matrix of numbers: rows of equal length, at least one by one.
+
+    `rows` is a list of rows, a flat list (one row), another `Matrix`, or an array of any
+    library that has ``tolist()``.  A matrix does not change after it was made; operations
+    return new ones.
+
+    ``+ - * /`` work element by element and broadcast a number, a (1, n) row or an (m, 1)
+    column; ``@`` and `dot` multiply matrices.  Unequal shapes raise `ShapeError`, entries
+    that are no numbers raise `TypeError`.
+
+    >>> Matrix([[1, 2, 3], [4, 5, 6]]).shape
+    (2, 3)
+    >>> Matrix([[1, 2], [3]])
+    Traceback (most recent call last):
+    ...
+    purenn.matrix.ShapeError: ragged rows: row 0 has 2 entries, row 1 has 1
+    """
+
+    __slots__ = ("_rows", "shape")
+    __hash__ = None  # type: ignore[assignment]  # equal by value, so not a dictionary's key
+    __array_ufunc__ = None  # NumPy then leaves `ndarray + Matrix` to us
+
+    shape: "Tuple[int, int]"
+    _rows: "List[Sequence[Any]]"
+
+    def __init__(self, rows: "Any") -> None:
+        self._rows = _checked_rows(rows)
+        self.shape = (len(self._rows), len(self._rows[0]))
+
+    @classmethod
+    def wrap(cls, rows: "List[Sequence[Any]]") -> "Matrix":
+        """A matrix of these very rows, neither copied nor checked: for code that knows them.
+
+        A row is a list, or an ``array.array`` where memory counts: a float32 then costs
+        4 bytes instead of 32.
+
+        >>> Matrix.wrap([[1.0, 2.0]]).shape
+        (1, 2)
+        """
+        matrix = object.__new__(cls)
+        matrix._rows = rows
+        matrix.shape = (len(rows), len(rows[0]))
+        return matrix
+
+    @classmethod
+    def zeros(cls, rows: int, cols: int) -> "Matrix":
+        """A (rows, cols) matrix of 0.0.
+
+        >>> Matrix.zeros(1, 3)
+        Matrix([[0.0, 0.0, 0.0]])
+        """
+        if rows < 1 or cols < 1:
+            raise ShapeError("a matrix needs at least one row and one column, found %r" % ((rows, cols),))
+        return cls.wrap([[0.0] * cols for _ in range(rows)])
+
+    # ---- looking at it
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.shape[0]
+
+    @property
+    def cols(self) -> int:
+        """The number of columns."""
+        return self.shape[1]
+
+    @property
+    def T(self) -> "Matrix":
+        """The transpose: rows become columns.
+
+        >>> Matrix([[1, 2, 3], [4, 5, 6]]).T
+        Matrix([[1, 4], [2, 5], [3, 6]])
+        """
+        return Matrix.wrap([[row[j] for row in self._rows] for j in range(self.cols)])
+
+    def tolist(self) -> "List[List[Any]]":
+        """The rows, as new lists.
+
+        >>> Matrix([1, 2]).tolist()
+        [[1, 2]]
+        """
+        return [list(row) for row in self._rows]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __iter__(self) -> "Iterator[Matrix]":
+        """Each row, as a matrix of one row."""
+        for row in self._rows:
+            yield Matrix.wrap([row])
+
+    def __getitem__(self, index: "Any") -> "Any":
+        """`M[i, j]` is a number, `M[i]` and `M[i:k]` are rows, `M[:, j]` a column.
+
+        >>> M = Matrix([[1, 2, 3], [4, 5, 6]])
+        >>> M[1, 2], M[-1], M[:, 0]
+        (6, Matrix([[4, 5, 6]]), Matrix([[1], [4]]))
+        """
+        i, j = index if isinstance(index, tuple) else (index, None)
+        try:
+            rows = [self._rows[i]] if _is_index(i) else self._rows[i]
+            if j is None:
+                return _nonempty(rows, index, self.shape)
+            if _is_index(i) and _is_index(j):
+                return rows[0][j]
+            if _is_index(j):
+                return _nonempty([[row[j]] for row in rows], index, self.shape)
+            return _nonempty([list(row)[j] for row in rows], index, self.shape)
+        except IndexError:
+            raise IndexError("index %r is outside a matrix of shape %r" % (index, self.shape)) from None
+
+    # ---- comparing
+
+    def __eq__(self, other: object) -> bool:
+        """Equal shapes and equal numbers; NaN equals nothing, as IEEE says."""
+        if not isinstance(other, Matrix):
+            return NotImplemented
+        return self.shape == other.shape and all(
+            a == b for left, right in zip(self._rows, other._rows) for a, b in zip(left, right)
+        )
+
+    def allclose(self, other: "Matrix", rtol: float = 1e-5, atol: float = 1e-8) -> bool:
+        """Whether ``|a - b| <= atol + rtol * |b|`` holds for every pair of entries.
+
+        Shapes must be equal.  An infinity is close to itself alone, NaN to nothing.
+
+        >>> Matrix([0.1 + 0.2]).allclose(Matrix([0.3]))
+        True
+        """
+        if self.shape != other.shape:
+            raise ShapeError("cannot compare %r and %r" % (self.shape, other.shape))
+        return all(
+            a == b or abs(a - b) <= atol + rtol * abs(b) < float("inf")
+            for left, right in zip(self._rows, other._rows)
+            for a, b in zip(left, right)
+        )
+
+    # ---- element by element
+
+    def map(self, f: "Callable[[Any], Any]") -> "Matrix":
+        """f applied to every entry: ``Z = A.map(h)``.
+
+        >>> Matrix([1, -2]).map(abs)
+        Matrix([[1, 2]])
+        """
+        return Matrix.wrap([[f(value) for value in row] for row in self._rows])
+
+    def __add__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: a + b, "add")
+
+    def __radd__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: b + a, "add")
+
+    def __sub__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: a - b, "subtract")
+
+    def __rsub__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: b - a, "subtract")
+
+    def __mul__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: a * b, "multiply element by element")
+
+    def __rmul__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: b * a, "multiply element by element")
+
+    def __truediv__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: a / b, "divide")
+
+    def __rtruediv__(self, other: "Any") -> "Matrix":
+        return self._combine(other, lambda a, b: b / a, "divide")
+
+    def __neg__(self) -> "Matrix":
+        return self.map(lambda a: -a)
+
+    def _combine(self, other: "Any", f: "Callable[[Any, Any], Any]", verb: str) -> "Matrix":
+        if not isinstance(other, Matrix):
+            return self.map(lambda a: f(a, other)) if _is_number(other) else NotImplemented
+        (m, n), (p, q) = self.shape, other.shape
+        if not ((m == p or m == 1 or p == 1) and (n == q or n == 1 or q == 1)):
+            raise ShapeError("cannot %s %r and %r" % (verb, self.shape, other.shape))
+        left, right = _stretched(self, max(m, p), max(n, q)), _stretched(other, max(m, p), max(n, q))
+        return Matrix.wrap([[f(a, b) for a, b in zip(x, y)] for x, y in zip(left, right)])
+
+    # ---- the product
+
+    def __matmul__(self, other: "Any") -> "Matrix":
+        return self.dot(other) if isinstance(other, Matrix) else NotImplemented
+
+    def dot(self, other: "Matrix") -> "Matrix":
+        """The product, (m, k) times (k, n) giving (m, n): ``C[i, j] = sum over k of A[i, k] B[k, j]``.
+
+        The terms are added one by one from k = 0 upwards, starting from 0: that order is
+        the definition to which every faster way is held.  m * k * n multiplications.
+
+        >>> Matrix([[1, 2], [3, 4]]) @ Matrix([[5, 6], [7, 8]])
+        Matrix([[19, 22], [43, 50]])
+        >>> Matrix([[1, 2, 3], [4, 5, 6]]) @ Matrix([[1, 2, 3], [4, 5, 6]])
+        Traceback (most recent call last):
+        ...
+        purenn.matrix.ShapeError: cannot multiply (2, 3) by (2, 3)
+        """
+        if not isinstance(other, Matrix):
+            raise TypeError("cannot multiply a Matrix by %s" % type(other).__name__)
+        if self.cols != other.rows:
+            raise ShapeError("cannot multiply %r by %r" % (self.shape, other.shape))
+        product: "List[Sequence[Any]]" = [[0] * other.cols for _ in self._rows]
+        for j in range(other.cols):
+            column = [row[j] for row in other._rows]  # one at a time: a board's heap holds no second matrix
+            for row, result in zip(self._rows, product):
+                result[j] = _dot(row, column)  # type: ignore[index]
+        return Matrix.wrap(product)
+
+    # ---- reductions
+
+    def sum(self, axis: "Optional[int]" = None) -> "Any":
+        """The sum of all entries, or of each column (axis 0: one row) or each row (axis 1: one column).
+
+        >>> M = Matrix([[1, 2, 3], [4, 5, 6]])
+        >>> M.sum(), M.sum(axis=0), M.sum(axis=1)
+        (21, Matrix([[5, 7, 9]]), Matrix([[6], [15]]))
+        """
+        return self._reduce(_sum, axis)
+
+    def mean(self, axis: "Optional[int]" = None) -> "Any":
+        """The mean of all entries, of each column (axis 0) or of each row (axis 1).
+
+        >>> Matrix([[1.0, 2.0], [3.0, 6.0]]).mean(axis=0)
+        Matrix([[2.0, 4.0]])
+        """
+        return self._reduce(lambda values: _sum(values) / len(values), axis)
+
+    def max(self, axis: "Optional[int]" = None) -> "Any":
+        """The largest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+
+        >>> Matrix([[1, 5], [4, 2]]).max(axis=1)
+        Matrix([[5], [4]])
+        """
+        return self._reduce(lambda values: values[_argmax(values)], axis)
+
+    def min(self, axis: "Optional[int]" = None) -> "Any":
+        """The smallest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+
+        >>> Matrix([[1, 5], [4, 2]]).min()
+        1
+        """
+        return self._reduce(lambda values: values[_argmax([-value for value in values])], axis)
+
+    def argmax(self, axis: "Optional[int]" = None) -> "Any":
+        """Where the largest entry is, counted row by row; a list, per column (axis 0) or row (axis 1).
+
+        The first of equal ones; the first NaN, if there is one.
+
+        >>> Matrix([[1, 5], [4, 2]]).argmax(axis=1)
+        [1, 0]
+        """
+        places = self._reduce(_argmax, axis)
+        return places if axis is None else [place for row in places._rows for place in row]
+
+    def _reduce(self, f: "Callable[[Any], Any]", axis: "Optional[int]") -> "Any":
+        if axis is None:
+            return f([value for row in self._rows for value in row])
+        if axis == 0:
+            return Matrix.wrap([[f([row[j] for row in self._rows]) for j in range(self.cols)]])
+        if axis == 1:
+            return Matrix.wrap([[f(row)] for row in self._rows])
+        raise ValueError("axis must be 0 (down the columns), 1 (along the rows) or None, found %r" % (axis,))
+
+    # ---- printing
+
+    def __str__(self) -> str:
+        """The entries to 8 digits in aligned columns, the middle of a large matrix left out."""
+        rows = _with_gap([row for row in self._rows], _SHOWN_ROWS)
+        cells = [["..."] if row is None else _with_gap(row, _SHOWN_COLS) for row in rows]
+        texts = [["..." if v is None else v if isinstance(v, str) else _text(v) for v in row] for row in cells]
+        widths = [0] * max([len(row) for row in texts])
+        for row in texts:
+            for j, text in enumerate(row):
+                widths[j] = max(widths[j], len(text))
+        lines = [" ".join([" " * (widths[j] - len(text)) + text for j, text in enumerate(row)]) for row in texts]
+        return "[[" + "]\n [".join(lines) + "]]"
+
+    def __repr__(self) -> str:
+        """An expression that makes the same matrix (given the names of its numbers, as nan or Fraction)."""
+        return "Matrix(%r)" % (self.tolist(),)
+
+
+# ---- one row at a time
+
+
+def _dot(x: "Sequence[Any]", w: "Sequence[Any]") -> "Any":
+    """x . w = x_0 w_0 + x_1 w_1 + ..., added from left to right."""
+    total = 0
+    for a, b in zip(x, w):
+        total += a * b
+    return total
+
+
+def _sum(values: "Sequence[Any]") -> "Any":
+    """Added from left to right; the built-in sum() of floats differs between Python versions."""
+    total = 0
+    for value in values:
+        total += value
+    return total
+
+
+def _argmax(values: "Sequence[Any]") -> int:
+    best = 0
+    for k, value in enumerate(values):
+        if value != value:
+            return k
+        if value > values[best]:
+            best = k
+    return best
+
+
+def _stretched(matrix: Matrix, rows: int, cols: int) -> "List[Sequence[Any]]":
+    """The rows of a matrix, a lone row or column repeated to fill (rows, cols)."""
+    stretched = matrix._rows if matrix.rows == rows else matrix._rows * rows
+    return stretched if matrix.cols == cols else [[row[0]] * cols for row in stretched]
+
+
+# ---- what may be a matrix
+
+
+def _checked_rows(source: "Any") -> "List[Sequence[Any]]":
+    if isinstance(source, Matrix):
+        return source._rows
+    if hasattr(source, "tolist"):
+        source = source.tolist()
+    if isinstance(source, (str, dict)) or _is_number(source):
+        raise TypeError("a Matrix is made of rows of numbers, found %s" % _described(source))
+    try:
+        rows = list(source)
+    except TypeError:
+        raise TypeError("a Matrix is made of rows of numbers, found %s" % _described(source)) from None
+    if rows and _is_number(rows[0]):
+        rows = [rows]
+    if not rows:
+        raise ShapeError("a matrix needs at least one row and one column, found none")
+    return _equal_length([_checked_row(row, i) for i, row in enumerate(rows)])
+
+
+def _checked_row(row: "Any", i: int) -> "List[Any]":
+    if hasattr(row, "tolist"):
+        row = row.tolist()
+    if isinstance(row, (str, dict)):
+        raise TypeError("row %d is %s, expected numbers" % (i, _described(row)))
+    try:
+        values = list(row)
+    except TypeError:
+        raise TypeError("row %d is %s, expected a row of numbers" % (i, _described(row))) from None
+    if not set(map(type, values)) <= {int, float}:
+        for j, value in enumerate(values):
+            if not _is_number(value):
+                raise TypeError("row %d, column %d is %s, expected a number" % (i, j, _described(value)))
+    return values
+
+
+def _equal_length(rows: "List[List[Any]]") -> "List[Sequence[Any]]":
+    cols = len(rows[0])
+    if cols == 0:
+        raise ShapeError("a matrix needs at least one row and one column, found an empty row")
+    for i, row in enumerate(rows):
+        if len(row) != cols:
+            raise ShapeError("ragged rows: row 0 has %d entries, row %d has %d" % (cols, i, len(row)))
+    return rows  # type: ignore[return-value]  # List is invariant
+
+
+def _is_number(value: "Any") -> bool:
+    """Numbers multiply and subtract; text, lists and None do not."""
+    if isinstance(value, (int, float)):
+        return True
+    if isinstance(value, (str, Matrix)) or hasattr(value, "__len__"):
+        return False
+    try:
+        value * value - value
+    except Exception:  # whatever a stranger's arithmetic raises, it is no number to us
+        return False
+    return True
+
+
+def _is_index(value: "Any") -> bool:
+    return isinstance(value, int) or hasattr(value, "__index__")
+
+
+def _nonempty(rows: "List[Sequence[Any]]", index: "Any", shape: "Tuple[int, int]") -> Matrix:
+    if not rows or not len(rows[0]):
+        raise ShapeError("index %r leaves nothing of a matrix of shape %r" % (index, shape))
+    return Matrix.wrap(rows)
+
+
+# ---- text
+
+
+def _with_gap(values: "Sequence[Any]", limit: int) -> "List[Any]":
+    """The values, or the two ends of too many, with None for what was left out."""
+    if len(values) <= limit:
+        return list(values)
+    return list(values[:_SHOWN_EDGE]) + [None] + list(values[-_SHOWN_EDGE:])
+
+
+def _text(value: "Any") -> str:
+    return "%.8g" % value if isinstance(value, float) else str(value)
+
+
+def _described(value: "Any") -> str:
+    text = repr(value)
+    return "%s %s" % (type(value).__name__, text if len(text) <= 40 else text[:37] + "...")
