@@ -322,6 +322,10 @@ class Activation:
 leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh
     """
 
+    kind: str
+    parameters: "Tuple[float, ...]"
+    source: "Any"  # the name, or the function where it is not one of ours
+
     def __init__(self, activation: "Any") -> None:
         if isinstance(activation, Activation):
             activation = activation.source
@@ -331,7 +335,8 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, softsign,
             self.kind, self.parameters = _name_of(activation), ()
         else:
             raise TypeError("an activation is a name or a function, found %r" % (activation,))
-        self.known = isinstance(activation, str) or self.kind in ELEMENTWISE or self.kind in ROWWISE
+        ours = ELEMENTWISE.get(self.kind) or ROWWISE.get(self.kind)
+        self.known = isinstance(activation, str) or activation is ours  # a function of yours may be called relu too
         self.source = self.name if self.known else activation
         self.rowwise = self.known and self.kind in ROWWISE
 

@@ -5,7 +5,7 @@ from .matrix import Matrix, ShapeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Optional, Tuple, Union
+    from typing import Any, Callable, Union
 
 
 class Dense:
@@ -65,7 +65,7 @@ class Dense:
 
     def activate(self, A: Matrix) -> Matrix:
         """``Z = h(A)``."""
-        return self.h(A)  # type: ignore[no-any-return]
+        return self.h(A)
 
     def forward(self, X: Matrix) -> Matrix:
         """``Z = h(X W + B)``."""

@@ -127,7 +127,7 @@ class Matrix:
         """
         i, j = index if isinstance(index, tuple) else (index, None)
         try:
-            rows = [self._rows[i]] if _is_index(i) else self._rows[i]
+            rows: "Any" = [self._rows[i]] if _is_index(i) else self._rows[i]
             if j is None:
                 return _nonempty(rows, index, self.shape)
             if _is_index(i) and _is_index(j):

@@ -135,7 +135,8 @@ class Network:
         rows = [["layer", "weight", "activation", "parameters", "multiplications"]]
         for number, layer in enumerate(self.layers, 1):
             what = "%d %s" % (number, str(layer).split(",")[0])
-            rows.append([what, str(layer.weight.shape), layer.activation, str(layer.parameters), str(layer.multiplications)])
+            counts = [str(layer.parameters), str(layer.multiplications)]
+            rows.append([what, str(layer.weight.shape), layer.activation] + counts)
         rows.append(["total", "", "", str(self.parameters), str(self.multiplications)])
         return "\n".join(_aligned(rows))
 

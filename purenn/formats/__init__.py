@@ -63,7 +63,7 @@ def read(source: "Any") -> "Union[Network, Dict[str, Tensor]]":
     opened = Source(source)
     module = _module(recognised(opened))
     try:
-        return module.read(opened)  # type: ignore[no-any-return]
+        return module.read(opened)
     except (ModelFormatError, UnsupportedError) as error:
         raise type(error)("%s: %s" % (opened.name, error)) from error
 

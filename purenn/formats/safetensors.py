@@ -83,7 +83,7 @@ def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str,
 def _check_entry(name: str, entry: "Any") -> None:
     if not isinstance(entry, dict):
         raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % name)
-    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+    dtype, shape, offsets = str(entry.get("dtype")), entry.get("shape"), entry.get("data_offsets")
     if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:  # type: ignore[arg-type]
         raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % name)
     if dtype not in DTYPES:
@@ -97,7 +97,7 @@ def _check_entry(name: str, entry: "Any") -> None:
 
 
 def _is_sizes(value: "Any") -> bool:
-    return isinstance(value, list) and len(value) <= 32 and all([type(n) is int and n >= 0 for n in value])
+    return isinstance(value, list) and len(value) <= 32 and all([type(n) is int and 0 <= n < 1 << 63 for n in value])
 
 
 def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
@@ -107,7 +107,7 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
         raise UnsupportedError("written as version %r, this is version %d" % (architecture.get("version"), _VERSION))
     layers = []
     for number, spec in enumerate(architecture["layers"]):
-        kind = spec.get("kind") if isinstance(spec, dict) else None
+        kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
             raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(_READERS)))
         layers.append(_READERS[kind](spec, _Named(tensors, number)))

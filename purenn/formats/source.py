@@ -15,6 +15,8 @@ class Source:
     ('<bytes>', 5, b'PK')
     """
 
+    place: "Any"
+
     def __init__(self, place: "Any") -> None:
         if isinstance(place, Source):
             place = place.place
