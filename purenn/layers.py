@@ -8,7 +8,39 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Union
 
 
-class Dense:
+class Layer:
+    """What every kind of layer offers.
+
+    `inputs` and `outputs` (how many numbers a row has before and after), `activation` (a
+    name), `parameters` and `multiplications` (counts); `linear` and `activate`, the two steps
+    of `forward`.  `linear_form` and `activate_form` write them as formulas of layer k.
+    """
+
+    kind = "layer"
+    linear_form = "{x} W{k} + B{k}"
+    activate_form = "{h}(A{k})"
+    activation = ""
+    inputs = outputs = parameters = multiplications = 0
+
+    def linear(self, X: Matrix) -> Matrix:
+        """The first step, A: weighted sums."""
+        raise NotImplementedError
+
+    def activate(self, A: Matrix) -> Matrix:
+        """The second step, Z."""
+        raise NotImplementedError
+
+    def forward(self, X: Matrix) -> Matrix:
+        """Both steps: ``Z = activate(linear(X))``."""
+        return self.activate(self.linear(X))
+
+    def check(self, X: Matrix) -> None:
+        """Raise `ShapeError` where the rows of X are not what this layer takes."""
+        if X.cols != self.inputs:
+            raise ShapeError("%s expects rows of %d numbers, found %r" % (self, self.inputs, X.shape))
+
+
+class Dense(Layer):
     """A fully connected layer: ``Z = h(X W + B)``.
 
     X is (samples, inputs), W is (inputs, outputs), B is (1, outputs) and is added to every
@@ -41,35 +73,18 @@ class Dense:
                 % (self._shape_text(), self.outputs, self.weight.shape, self.bias.shape)
             )
         self.h = Activation(activation)
-
-    @property
-    def activation(self) -> str:
-        """The name of h."""
-        return self.h.name
-
-    @property
-    def parameters(self) -> int:
-        """How many trained numbers it holds: inputs * outputs + outputs."""
-        return self.inputs * self.outputs + self.outputs
-
-    @property
-    def multiplications(self) -> int:
-        """How many multiplications one row costs."""
-        return self.inputs * self.outputs
+        self.activation = self.h.name
+        self.multiplications = self.inputs * self.outputs
+        self.parameters = self.multiplications + self.outputs
 
     def linear(self, X: Matrix) -> Matrix:
         """``A = X W + B``, the weighted sums before the activation."""
-        if X.cols != self.inputs:
-            raise ShapeError("%s expects rows of %d numbers, found %r" % (self, self.inputs, X.shape))
+        self.check(X)
         return X @ self.weight + self.bias
 
     def activate(self, A: Matrix) -> Matrix:
         """``Z = h(A)``."""
         return self.h(A)
-
-    def forward(self, X: Matrix) -> Matrix:
-        """``Z = h(X W + B)``."""
-        return self.activate(self.linear(X))
 
     def _shape_text(self) -> str:
         return "Dense %d -> %d" % (self.inputs, self.outputs)

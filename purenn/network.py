@@ -1,12 +1,15 @@
 """Network: layers in order, each fed with what the one before it gives."""
 
+from array import array
+
 from .matrix import Matrix, ShapeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Optional, Sequence
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-    from .layers import Dense
+    from .kernels.predictor import Predictor
+    from .layers import Layer
 
 
 class Network:
@@ -30,16 +33,17 @@ class Network:
 
     def __init__(
         self,
-        layers: "Sequence[Dense]",
+        layers: "Sequence[Layer]",
         labels: "Optional[Sequence[Any]]" = None,
         name: "Optional[str]" = None,
     ) -> None:
-        self.layers = list(layers)
+        self.layers: "List[Any]" = list(layers)  # of any kind that offers what Layer does
         if not self.layers:
             raise ShapeError("a network needs at least one layer, found none")
         self.inputs, self.outputs = self.layers[0].inputs, self.layers[-1].outputs
         self.labels = None if labels is None else list(labels)
         self.name = name
+        self._predictor: "Any" = None
         self.notes: "List[str]" = []  # what a loader has to say: the format, the producer, what it folded
         self._check()
 
@@ -98,28 +102,93 @@ class Network:
         return Trace(X, steps)
 
     def predict(self, x: "Sequence[Any]") -> "List[Any]":
-        """The outputs for one sample, list in, list out.
+        """The outputs for one sample, list in, list out, by a predictor compiled on first use.
 
         A wrong number of inputs raises `ShapeError`.
         """
-        return self.forward(Matrix([self._sample(x)])).tolist()[0]
+        if self._predictor is None:
+            try:
+                self._predictor = self.compile()
+            except ImportError:  # a board that holds the core alone
+                self._predictor = self.forward_one
+        return self._predictor(x)
+
+    def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
+        """A `Predictor`: this network made ready to run as fast as this Python can.
+
+        The kernel is chosen by interpreter, version and network among those whose weighted
+        sums stay within `error_bound` of the reference's, as a share of the layer's scale
+        ``|x| |w| + |b|`` (0.0 asks for the same bits); or it is the one named: straight,
+        dist, sumprod, packed or loops.  One that cannot run the network raises `ValueError`.
+
+        >>> from purenn import Dense
+        >>> fast = Network([Dense([[1.0], [2.0]], [0.5], "relu")]).compile()
+        >>> fast([1.0, 1.0]), fast.kernel, fast.error_bound
+        ([3.5], 'straight', 0.0)
+        """
+        from .kernels import compile
+
+        return compile(self, kernel, error_bound)
+
+    def quantize(
+        self,
+        samples: "Any" = None,
+        bits: int = 8,
+        activation_bits: int = 8,
+        input_range: "Tuple[float, float]" = (-1.0, 1.0),
+    ) -> "Network":
+        """An integer network that gives nearly the same outputs: smaller, faster, exact.
+
+        `samples` are rows of typical inputs, a hundred will do, no labels: the integers are
+        spread over the range that each layer shows on them.  Without samples every input is
+        taken to lie in `input_range`, and interval arithmetic says how large the rest can be.
+        Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the size of a
+        weight, `activation_bits` that of what passes between layers.  Only Dense layers
+        can be quantised, others raise `UnsupportedError`.
+
+        >>> from purenn import Dense
+        >>> net = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")])
+        >>> net.predict([1.0, 0.5]), net.quantize([[1.0, 0.0], [0.0, 1.0]]).predict([1.0, 0.5])
+        ([0.5621765008857981], [0.5626609573453629])
+        """
+        from .quantize import quantized
+
+        return quantized(self, samples, bits, activation_bits, input_range)
+
+    def forward_one(self, x: "Sequence[Any]") -> "List[Any]":
+        """The reference for one sample, list in, list out.
+
+        >>> from purenn import Dense
+        >>> Network([Dense([[1.0], [2.0]])]).forward_one([[1.0, 0.0], [0.0, 1.0]])
+        Traceback (most recent call last):
+        ...
+        purenn.matrix.ShapeError: expected one sample of 2 numbers, found 2 rows (for many: forward, or compile().batch)
+        """
+        if len(x) and isinstance(x[0], (list, tuple, Matrix)):
+            raise ShapeError(
+                "expected one sample of %d numbers, found %d rows (for many: forward, or compile().batch)"
+                % (self.inputs, len(x))
+            )
+        if len(x) != self.inputs:
+            raise ShapeError("expected one sample of %d numbers, found %d" % (self.inputs, len(x)))
+        as_it_is = isinstance(x, (bytes, bytearray, memoryview, array))
+        return self.forward(Matrix.wrap([x]) if as_it_is else Matrix([list(x)])).tolist()[0]
 
     def classify(self, x: "Sequence[Any]") -> "Any":
         """The label of the largest output for one sample, or its index where there are no labels."""
         best = Matrix.wrap([self.predict(x)]).argmax()
         return best if self.labels is None else self.labels[best]
 
+    def __getstate__(self) -> "Dict[str, Any]":
+        state = dict(self.__dict__)
+        state["_predictor"] = None  # compiled again where it is opened
+        return state
+
     def _checked(self, X: "Any") -> Matrix:
         X = X if isinstance(X, Matrix) else Matrix(X)
         if X.cols != self.inputs:
             raise ShapeError("the network expects rows of %d numbers, found %r" % (self.inputs, X.shape))
         return X
-
-    def _sample(self, x: "Sequence[Any]") -> "List[Any]":
-        row = list(x)
-        if len(row) != self.inputs or isinstance(row[0], (list, tuple, Matrix)):
-            raise ShapeError("predict takes one sample of %d numbers, found %s" % (self.inputs, _counted(row)))
-        return row
 
     # ---- describing it
 
@@ -136,26 +205,28 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             what = "%d %s" % (number, str(layer).split(",")[0])
             counts = [str(layer.parameters), str(layer.multiplications)]
-            rows.append([what, str(layer.weight.shape), layer.activation] + counts)
+            shape = str((layer.inputs, layer.outputs)) if layer.multiplications else ""
+            rows.append([what, shape, layer.activation] + counts)
         rows.append(["total", "", "", str(self.parameters), str(self.multiplications)])
         return "\n".join(_aligned(rows))
 
     def __repr__(self) -> str:
-        sizes = [str(self.inputs)] + [str(layer.outputs) for layer in self.layers]
+        sizes = [str(self.inputs)] + [str(layer.outputs) for layer in self.layers if layer.parameters]
         return "Network(%s, %d parameters)" % ("-".join(sizes), self.parameters)
 
 
 class Step:
     """One layer of a forward pass: its input X, its weighted sums A, its output Z."""
 
-    def __init__(self, number: int, layer: "Dense", X: Matrix, A: Matrix, Z: Matrix) -> None:
+    def __init__(self, number: int, layer: "Layer", X: Matrix, A: Matrix, Z: Matrix) -> None:
         self.number, self.layer, self.X, self.A, self.Z = number, layer, X, A, Z
 
     def __str__(self) -> str:
         k, x = self.number, "X" if self.number == 1 else "Z%d" % (self.number - 1)
-        weighted = "A%d = %s W%d + B%d %r\n%s" % (k, x, k, k, self.A.shape, self.A)
-        activated = "Z%d = %s(A%d)\n%s" % (k, self.layer.activation, k, self.Z)
-        return "layer %d: %s\n%s\n%s" % (k, self.layer, weighted, activated)
+        linear = self.layer.linear_form.format(x=x, k=k)
+        activate = self.layer.activate_form.format(h=self.layer.activation, k=k)
+        text = "layer %d: %s\nA%d = %s %r\n%s\nZ%d = %s\n%s"
+        return text % (k, self.layer, k, linear, self.A.shape, self.A, k, activate, self.Z)
 
 
 class Trace:
@@ -176,12 +247,6 @@ class Trace:
     def __str__(self) -> str:
         parts = ["X = input %r\n%s" % (self.X.shape, self.X)] + [str(step) for step in self.steps]
         return "\n\n".join(parts)
-
-
-def _counted(row: "List[Any]") -> str:
-    if row and isinstance(row[0], (list, tuple, Matrix)):
-        return "%d rows (use forward for a batch)" % len(row)
-    return "%d" % len(row)
 
 
 def _aligned(rows: "List[List[str]]") -> "List[str]":

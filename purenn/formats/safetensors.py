@@ -12,14 +12,14 @@ from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
 from ..layers import Dense
+from ..matrix import Matrix
 from ..network import Network
+from ..quantize import IntegerDense, Quantize
 from .tensor import DTYPES, Tensor, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, List, Tuple, Union
-
-    from ..matrix import Matrix
     from .source import Source
 
 _VERSION = 1
@@ -140,6 +140,36 @@ def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
         raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
 
 
+def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
+    numbers = _whole(spec, tensors.number, "inputs", "low", "high")
+    try:
+        return Quantize(numbers[0], tensors.matrix("scale"), numbers[1], numbers[2])
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+
+
+def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
+    offset, shift = _whole(spec, tensors.number, "offset", "shift")
+    weight, bias = tensors.matrix("weight"), tensors.matrix("bias")
+    table = tensors.matrix("table")._rows[0] if spec.get("table") else None
+    for values in [table or [0]] + weight._rows + bias._rows:
+        if isinstance(values[0], float):
+            raise ModelFormatError("layer %d: an integer layer holds floats" % (tensors.number + 1))
+    try:
+        return IntegerDense(
+            weight, bias, spec.get("activation", "identity"), tensors.matrix("step"), table, offset, shift
+        )
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+
+
+def _whole(spec: "Dict[str, Any]", number: int, *names: str) -> "List[int]":
+    for name in names:
+        if type(spec.get(name)) is not int or not -(1 << 62) < spec[name] < 1 << 62:
+            raise ModelFormatError("layer %d: %s must be a whole number, found %r" % (number + 1, name, spec.get(name)))
+    return [spec[name] for name in names]
+
+
 # ---- writing
 
 
@@ -157,13 +187,27 @@ def write(network: Network, path: "Any") -> None:
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
-def _write_dense(layer: Dense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+def _write_dense(layer: "Union[Dense, IntegerDense]", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     if not layer.h.known:
         raise UnsupportedError(
             "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
         )
     spec = {"kind": layer.kind, "activation": layer.activation}
     return spec, [("weight", layer.weight), ("bias", layer.bias)]
+
+
+def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    spec = {"kind": layer.kind, "inputs": layer.inputs, "low": layer.low, "high": layer.high}
+    return spec, [("scale", layer.scale)]
+
+
+def _write_integer_dense(layer: IntegerDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    spec, tensors = _write_dense(layer, number)
+    spec.update({"offset": layer.offset, "shift": layer.shift, "table": layer.table is not None})
+    tensors.append(("step", layer.step))
+    if layer.table is not None:
+        tensors.append(("table", Matrix.wrap([layer.table])))
+    return spec, tensors
 
 
 def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
@@ -195,16 +239,27 @@ def _dtype(name: str, matrix: "Matrix") -> str:
             "tensor %s holds %s, a file holds int or float" % (name, ", ".join(sorted([k.__name__ for k in kinds])))
         )
     if float in kinds:
+        if int in kinds and not all([type(n) is float or _is_double(n) for row in matrix._rows for n in row]):
+            raise UnsupportedError("tensor %s holds floats and an integer that no float equals" % name)
         return "F32" if all([_is_float32(row) for row in matrix._rows]) else "F64"
     low, high = matrix.min(), matrix.max()
     for bits in (8, 16, 32, 64):
         if -(1 << bits - 1) <= low and high < 1 << bits - 1:
             return "I%d" % bits
-    raise UnsupportedError("tensor %s holds numbers up to %d, a file holds 64 bits" % (name, max(-low, high)))
+        if 0 <= low and high < 1 << bits:
+            return "U%d" % bits
+    raise UnsupportedError("tensor %s holds integers of more than the 64 bits of a file" % name)
+
+
+def _is_double(n: int) -> bool:
+    try:
+        return int(float(n)) == n
+    except OverflowError:
+        return False
 
 
 def _is_float32(row: "Any") -> bool:
-    if isinstance(row, array) and row.typecode == "f":
+    if getattr(row, "typecode", "") == "f":  # a shortcut: MicroPython's arrays do not tell
         return True
     try:
         return all([a == b or b != b for a, b in zip(array("f", row), row)])
@@ -219,5 +274,5 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
     return bytes(data)
 
 
-_READERS = {"dense": _read_dense}
-_WRITERS = {"dense": _write_dense}
+_READERS = {"dense": _read_dense, "quantize": _read_quantize, "integer_dense": _read_integer_dense}
+_WRITERS = {"dense": _write_dense, "quantize": _write_quantize, "integer_dense": _write_integer_dense}

@@ -1,0 +1,61 @@
+"""loops: the reference's loops over columns laid out beforehand, for any network.
+
+A JIT (PyPy) makes machine code of them; elsewhere they serve what no other kernel takes:
+Fractions, activations of one's own.  Terms are added in the reference's order: the same bits.
+"""
+
+from ..matrix import Matrix
+from .speed import LOOP_TERM
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List
+
+    from ..network import Network
+
+ERROR_BOUND = 0.0
+
+
+def refusal(network: "Network") -> str:
+    """Why this kernel cannot run a network; it can run all."""
+    return ""
+
+
+def cost(network: "Network") -> float:
+    """About how many nanoseconds a sample takes."""
+    return network.multiplications * LOOP_TERM
+
+
+def build(network: "Network") -> "Callable[[Any], List[Any]]":
+    """The network as a function."""
+    layers = [_layer(layer) for layer in network.layers]
+    inputs = network.inputs
+
+    def run(x: "Any") -> "List[Any]":
+        if len(x) != inputs:
+            return network.forward_one(x)  # which says what is wrong
+        for layer in layers:
+            x = layer(x)
+        return list(x)
+
+    return run
+
+
+def _layer(layer: "Any") -> "Callable[[Any], Any]":
+    """A layer as a function from row to row."""
+    if not hasattr(layer, "weight"):
+        return lambda x: layer.forward(Matrix.wrap([x]))._rows[0]
+    columns = [(list(w), b) for w, b in zip(zip(*layer.weight._rows), layer.bias._rows[0])]
+    zero = 0 if all([type(b) is int for _, b in columns]) else 0.0
+    activate = layer.activate
+
+    def run(x: "Any") -> "Any":
+        sums = []
+        for w, b in columns:
+            total = zero
+            for a, c in zip(x, w):
+                total += a * c
+            sums.append(total + b)
+        return activate(Matrix.wrap([sums]))._rows[0]
+
+    return run
