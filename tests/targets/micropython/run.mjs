@@ -1,0 +1,52 @@
+// Runs the core's tests under MicroPython (WebAssembly, in node): the same test functions that
+// pytest runs.  The core is what package.json lists for mip; its tests are tests/test_<module>.py.
+// Exit status 0: all passed.
+
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/micropython.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const checkout = path.resolve(here, "../../..");
+const core = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"))).urls.map(([name]) => name);
+const tests = core
+  .map((name) => `test_${path.basename(name)}`)
+  .filter((name) => fs.existsSync(path.join(checkout, "tests", name)));
+
+const python = await loadMicroPython({
+  heapsize: 32 * 1024 * 1024,
+  stdout: (line) => console.log(line),
+  stderr: (line) => console.error(line),
+  linebuffer: true,
+});
+
+function copy(source, target) {
+  const folders = target.split("/").slice(1, -1);
+  folders.forEach((_, depth) => {
+    const folder = "/" + folders.slice(0, depth + 1).join("/");
+    if (!python.FS.analyzePath(folder).exists) python.FS.mkdir(folder);
+  });
+  python.FS.writeFile(target, fs.readFileSync(source));
+}
+
+core.forEach((name) => copy(path.join(checkout, name), `/lib/${name}`));
+[...tests, "drawn.py"].forEach((name) => copy(path.join(checkout, "tests", name), `/tests/${name}`));
+fs.readdirSync(here, { recursive: true })
+  .filter((name) => name.endsWith(".py"))
+  .forEach((name) => copy(path.join(here, name), `/standins/${name}`));
+
+const modules = JSON.stringify(tests.map((name) => name.slice(0, -3)));
+try {
+  python.runPython(`
+import sys
+sys.path[:] = ["/standins", "/tests", "/lib", ""]
+print("MicroPython %d.%d.%d" % sys.implementation[1][:3])
+import runner
+failures = runner.run(${modules})
+`);
+  process.exitCode = python.globals.get("failures") === 0 ? 0 : 1;
+} catch (error) {
+  console.error(String(error.message).slice(0, 5000));
+  process.exitCode = 1;
+}

@@ -1,0 +1,416 @@
+"""safetensors: bit for bit there and back, the official package's view, and files that lie."""
+
+import json
+import struct
+from tempfile import TemporaryDirectory
+
+import pytest
+from drawn import doubles, matrices, rows, same, same_rows, sizes
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purenn import Dense, Matrix, ModelFormatError, Network, UnsupportedError, load, save
+from purenn.formats import read
+
+NAN, INF = float("nan"), float("inf")
+LAYERS = [
+    Dense([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3], "sigmoid"),
+    Dense([[1, -2], [300, 4], [5, 6]], [0.5, -0.25], "leaky_relu(0.2)"),
+]
+
+
+def written(network):
+    """The bytes of the file that `save` writes."""
+    with TemporaryDirectory() as folder:
+        save(network, folder + "/net.safetensors")
+        with open(folder + "/net.safetensors", "rb") as file:
+            return file.read()
+
+
+def packed(header, data=b"", length=None):
+    """A file made by hand: `header` is JSON text, or what becomes it."""
+    text = (header if isinstance(header, str) else json.dumps(header)).encode("utf-8")
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def header_of(raw):
+    (length,) = struct.unpack("<Q", raw[:8])
+    return json.loads(raw[8 : 8 + length].decode("utf-8"))
+
+
+def refused(raw, error=ModelFormatError):
+    """The message with which `load` refuses a file."""
+    with pytest.raises(error) as caught:
+        load(raw)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def same_matrix(a, b):
+    return a.shape == b.shape and same_rows(a.tolist(), b.tolist())
+
+
+# ---- there and back
+
+
+@given(w=matrices(doubles))
+def test_every_double_comes_back_bit_for_bit(w):
+    again = load(written(Network([Dense(w, w[:1], "relu")]))).layers[0]
+    assert same_matrix(again.weight, Matrix(w)) and same_matrix(again.bias, Matrix(w[:1]))
+
+
+@given(w=matrices(st.floats(width=32)))
+def test_float32_stays_float32(w):
+    raw = written(Network([Dense(w)]))
+    assert header_of(raw)["layers.0.weight"]["dtype"] == "F32"
+    assert same_matrix(load(raw).layers[0].weight, Matrix(w))
+    assert written(load(raw)) == raw
+
+
+@given(w=matrices(st.integers(min_value=-(2**63), max_value=2**63 - 1)))
+def test_integers_stay_integers(w):
+    again = load(written(Network([Dense(w, [0] * len(w[0]))]))).layers[0].weight
+    assert again == Matrix(w) and all([type(x) is int for row in again.tolist() for x in row])
+
+
+@pytest.mark.parametrize(
+    "entries, dtype",
+    [
+        ([0, 127, -128], "I8"),
+        ([0, 255], "U8"),
+        ([-1, 128], "I16"),
+        ([-32769], "I32"),
+        ([2**31], "U32"),
+        ([-1, 2**31], "I64"),
+        ([-(2**63)], "I64"),
+        ([2**64 - 1], "U64"),
+        ([0.5, NAN, INF, -INF, -0.0], "F32"),
+        ([1, 0.5, 2**24], "F32"),
+        ([1, 0.5, 2**24 + 1], "F64"),
+        ([3.4e38 * 1.1], "F64"),
+        ([0.1], "F64"),
+        ([5e-324], "F64"),
+    ],
+)
+def test_the_smallest_type_that_holds_the_numbers(entries, dtype):
+    raw = written(Network([Dense([entries])]))
+    assert header_of(raw)["layers.0.weight"]["dtype"] == dtype
+    assert same_matrix(load(raw).layers[0].weight, Matrix(entries))
+
+
+@given(
+    parts=st.tuples(sizes, sizes, sizes).flatmap(
+        lambda s: st.tuples(rows(doubles, s[0], s[1]), rows(doubles, s[1], s[2]), rows(doubles, 2, s[0]))
+    )
+)
+def test_a_network_computes_the_same_after_it_came_back(parts):
+    net = Network([Dense(parts[0], None, "tanh"), Dense(parts[1], None, "softmax")])
+    again = load(written(net))
+    assert [layer.activation for layer in again.layers] == ["tanh", "softmax"]
+    assert same_matrix(again.forward(parts[2]), net.forward(parts[2]))
+
+
+@given(labels=st.lists(st.text(max_size=5), min_size=2, max_size=2), name=st.text())
+def test_labels_and_name_come_back(labels, name):
+    again = load(written(Network(LAYERS, labels, name)))
+    assert again.labels == labels and again.name == name
+
+
+def test_labels_of_another_kind_and_none():
+    assert load(written(Network(LAYERS))).labels is None and load(written(Network(LAYERS))).name is None
+    assert load(written(Network(LAYERS, [7, True]))).labels == [7, True]
+    assert load(written(Network(LAYERS)), labels=["a", "b"]).classify([1.0, 0.5]) in ("a", "b")
+
+
+def test_parameters_of_an_activation_come_back():
+    again = load(written(Network(LAYERS))).layers[1]
+    assert again.activation == "leaky_relu(0.2)" and again.weight == LAYERS[1].weight
+
+
+def test_the_layout_is_that_of_the_format():
+    raw = written(Network(LAYERS, ["a", "b"]))
+    (length,) = struct.unpack("<Q", raw[:8])
+    header = header_of(raw)
+    assert (8 + length) % 8 == 0 and raw[8:9] == b"{"
+    assert header["__metadata__"]["format"] == "pt" and type(header["__metadata__"]["purenn"]) is str
+    entry = header["layers.1.bias"]
+    assert entry["dtype"] == "F32" and entry["shape"] == [1, 2]
+    start, end = entry["data_offsets"]
+    assert raw[8 + length + start : 8 + length + end] == struct.pack("<ff", 0.5, -0.25)
+    del header["__metadata__"]
+    assert len(raw) == 8 + length + max([entry["data_offsets"][1] for entry in header.values()])
+
+
+# ---- the official package
+
+
+def test_the_official_package_opens_ours():
+    official, numpy = pytest.importorskip("safetensors.numpy"), pytest.importorskip("numpy")
+    tensors = official.load(written(Network(LAYERS, ["caf\u00e9", "\u4e2d"])))
+    assert sorted(tensors) == ["layers.0.bias", "layers.0.weight", "layers.1.bias", "layers.1.weight"]
+    for number, layer in enumerate(LAYERS):
+        assert numpy.array_equal(tensors["layers.%d.weight" % number], numpy.array(layer.weight.tolist()))
+        assert numpy.array_equal(tensors["layers.%d.bias" % number], numpy.array(layer.bias.tolist()))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"])
+def test_we_open_theirs(dtype):
+    official, numpy = pytest.importorskip("safetensors.numpy"), pytest.importorskip("numpy")
+    arrays = {"b": numpy.arange(6).reshape(2, 3).astype(dtype), "a": numpy.array([1, 2, 3], dtype=dtype)}
+    found = read(official.save(arrays))
+    assert sorted(found) == ["a", "b"]
+    for name, array in arrays.items():
+        assert found[name].shape == array.shape and found[name].matrix().tolist() == array.reshape(-1, 3).tolist()
+
+
+# ---- what a file cannot hold
+
+
+@pytest.mark.parametrize(
+    "layer, message",
+    [
+        (
+            Dense([[1.0]], None, lambda x: x),
+            "layer 1 (Dense 1 -> 1, <lambda>): a function of your own cannot be written into a file",
+        ),
+        (Dense([[1j]]), "tensor layers.0.weight holds complex, a file holds int or float"),
+        (Dense([[2**63, -1]]), "tensor layers.0.weight holds integers of more than the 64 bits of a file"),
+        (Dense([[-(10**5000)]]), "tensor layers.0.weight holds integers of more than the 64 bits of a file"),
+        (Dense([[0.5, 2**53 + 1]]), "tensor layers.0.weight holds floats and an integer that no float equals"),
+        (Dense([[0.5, 10**400]]), "tensor layers.0.weight holds floats and an integer that no float equals"),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused(layer, message):
+    with TemporaryDirectory() as folder:
+        path = folder + "/net.safetensors"
+        save(Network(LAYERS), path)
+        with pytest.raises(UnsupportedError) as caught:
+            save(Network([layer]), path)
+        assert str(caught.value).startswith(message)
+        assert load(path).parameters == Network(LAYERS).parameters  # the old file is still there, whole
+        with pytest.raises(OSError):
+            open(path + ".part")
+
+
+def test_a_file_is_there_whole_or_not_at_all():
+    class Unlucky:
+        """Rows whose second cannot be read."""
+
+        def __init__(self):
+            self.first = True
+
+        def __iter__(self):
+            raise MemoryError("in the middle")
+
+    layer = Dense([[1.0, 2.0], [3.0, 4.0]])
+    with TemporaryDirectory() as folder:
+        path = folder + "/net.safetensors"
+        layer.weight._rows[1] = Unlucky()
+        with pytest.raises(MemoryError):
+            save(Network([layer]), path)
+        for name in (path, path + ".part"):
+            with pytest.raises(OSError):
+                open(name)
+
+
+def test_another_ending_is_refused():
+    with pytest.raises(UnsupportedError) as caught:
+        save(Network(LAYERS), "net.onnx")
+    assert str(caught.value) == "net.onnx: purenn writes models as .safetensors"
+
+
+# ---- files that lie
+
+
+WHOLE = written(Network(LAYERS, ["a", "b"]))
+EIGHT = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+
+
+def test_a_file_cut_short_anywhere_is_refused():
+    for length in range(len(WHOLE)):
+        with pytest.raises((ModelFormatError, UnsupportedError)):
+            load(WHOLE[:length])
+
+
+def test_a_file_with_more_at_its_end_is_refused():
+    assert "the tensors take" in refused(WHOLE + b"\x00")
+
+
+@given(place=st.integers(min_value=0, max_value=len(WHOLE) - 1), bit=st.integers(min_value=0, max_value=7))
+def test_a_flipped_bit_is_refused_or_another_number(place, bit):
+    raw = WHOLE[:place] + bytes([WHOLE[place] ^ 1 << bit]) + WHOLE[place + 1 :]
+    try:
+        load(raw)
+    except (ModelFormatError, UnsupportedError):
+        pass
+    except ValueError as error:
+        assert str(error).startswith("<bytes>: layers.0.") or "name an activation" in str(error)  # no architecture now
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\x00" * 8, b"GIF89a" + b"\x00" * 90, b"\xff" * 100])
+def test_a_foreign_file_is_refused(raw):
+    message = refused(raw)
+    assert message.startswith("<bytes>: ") and "purenn reads" in message
+
+
+@pytest.mark.parametrize("length", [2**63, 2**64 - 1, 2**32, 1000, 1, 0, 5 * 1024 * 1024])
+def test_a_header_that_claims_another_length_is_refused(length):
+    refused(packed({"a": EIGHT}, b"\x00" * 8, length))
+
+
+def test_a_header_of_many_megabytes_is_refused():
+    assert "more than" in refused(packed("{" + " " * (4 * 1024 * 1024) + "}"))
+
+
+@pytest.mark.parametrize(
+    "entry, message",
+    [
+        ({"data_offsets": [0, 9]}, "take 8 bytes, its offsets [0, 9] give 9"),
+        ({"data_offsets": [8, 0]}, "take 8 bytes, its offsets [8, 0] give -8"),
+        ({"data_offsets": [8, 16]}, "tensor a starts at byte 8, expected 0"),
+        ({"data_offsets": [1000000, 1000008]}, "tensor a starts at byte 1000000, expected 0"),
+        ({"data_offsets": [-8, 0]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"data_offsets": [0.0, 8.0]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"data_offsets": [0]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"data_offsets": [0, 8, 8]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"data_offsets": "08"}, "shape and data_offsets must be lists of whole numbers"),
+        ({"data_offsets": [0, 2**64]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [-2]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [2.0]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [True, 2]}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": None}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [1] * 33}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [2**62, 2**62]}, "its offsets [0, 8] give 8"),
+        ({"shape": [2**62] * 32}, "its offsets [0, 8] give 8"),
+        ({"shape": [10**4000] * 32}, "shape and data_offsets must be lists of whole numbers"),
+        ({"shape": [3]}, "take 12 bytes, its offsets [0, 8] give 8"),
+        ({"shape": []}, "take 4 bytes, its offsets [0, 8] give 8"),
+        ({"dtype": "F64"}, "take 16 bytes, its offsets [0, 8] give 8"),
+    ],
+)
+def test_a_tensor_that_does_not_fit_is_refused(entry, message):
+    changed = dict(EIGHT)
+    changed.update(entry)
+    assert message in refused(packed({"a": changed}, b"\x00" * 8))
+
+
+@pytest.mark.parametrize("dtype", ["F8_E4M3", "", None, 32, ["F32"], {"F32": 1}])
+def test_another_type_is_refused(dtype):
+    changed = dict(EIGHT)
+    changed["dtype"] = dtype
+    assert "tensor a has elements of type" in refused(packed({"a": changed}, b"\x00" * 8), UnsupportedError)
+
+
+@pytest.mark.parametrize("entry", [None, 3, "F32", [], {}, {"shape": [2]}])
+def test_an_entry_of_another_kind_is_refused(entry):
+    assert "tensor a: " in refused(packed({"a": entry}, b"\x00" * 8))
+
+
+def test_overlapping_tensors_and_holes_are_refused():
+    for offsets in ([4, 12], [12, 20], [0, 8]):
+        second = {"dtype": "F32", "shape": [2], "data_offsets": offsets}
+        assert " starts at byte " in refused(packed({"a": EIGHT, "b": second}, b"\x00" * 20))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "{}}",
+        "[]",
+        "{'a': 1}",
+        "{\"a\":",
+        "{" + '"a":[' * 100000 + "]" * 100000 + "}",
+        '{"a":' + "[" * 100000,
+        '{"a":' + '{"a":' * 100000 + "1" + "}" * 100001,
+    ],
+)
+def test_a_header_that_is_no_json_is_refused(text):
+    refused(packed(text))
+
+
+def test_a_header_that_is_no_unicode_is_refused():
+    raw = b'{"\xff\xfe": 1}'
+    assert "the header is not JSON" in refused(struct.pack("<Q", len(raw)) + raw)
+
+
+def architecture(**changes):
+    whole = {"version": 1, "layers": [{"kind": "dense", "activation": "relu"}], "labels": None, "name": None}
+    whole.update(changes)
+    return json.dumps(whole)
+
+
+def with_architecture(text, names=("layers.0.weight", "layers.0.bias"), shape=(1, 1)):
+    header, end = {"__metadata__": {"purenn": text}}, 0
+    for name in names:
+        size = 4 * shape[0] * shape[1]
+        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [end, end + size]}
+        end += size
+    return packed(header, b"\x00" * end)
+
+
+def test_the_hand_made_file_is_sound():
+    assert load(with_architecture(architecture())).layers[0].activation == "relu"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("nonsense", "the architecture is not JSON"),
+        (5, "the architecture is not JSON"),
+        (None, "the architecture is not JSON"),
+        ("[" * 100000, "the architecture is not JSON"),
+        ("[]", "the architecture has no list of layers"),
+        ("{}", "the architecture has no list of layers"),
+        (architecture(layers={}), "the architecture has no list of layers"),
+        (architecture(layers=[]), "a network needs at least one layer, found none"),
+        (architecture(layers=[{"kind": "dense"}] * 2), "tensor layers.1.weight is missing"),
+        (architecture(layers=[{"kind": "dense", "activation": "sigmod"}]), "layer 1: unknown activation 'sigmod'"),
+        (architecture(layers=[{"kind": "dense", "activation": 3}]), "layer 1: an activation is a name"),
+        (architecture(layers=[{"kind": "dense", "activation": ["relu"]}]), "layer 1: an activation is a name"),
+        (architecture(labels=["a", "b"]), "2 labels for 1 outputs"),
+        (architecture(labels=7), ""),
+    ],
+)
+def test_an_architecture_that_does_not_fit_is_refused(text, message):
+    assert message in refused(with_architecture(text))
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (architecture(version=2), "written as version 2, this is version 1"),
+        (architecture(version=None), "written as version None, this is version 1"),
+        (architecture(version="1"), "written as version '1', this is version 1"),
+        (architecture(layers=[{"kind": "conv9d"}]), "layer 1 is of kind 'conv9d', known are dense"),
+        (architecture(layers=[{"kind": ["dense"]}]), "layer 1 is of kind"),
+        (architecture(layers=[{}]), "layer 1 is of kind"),
+        (architecture(layers=[3]), "layer 1 is of kind"),
+    ],
+)
+def test_what_this_version_does_not_know_is_refused(text, message):
+    assert message in refused(with_architecture(text), UnsupportedError)
+
+
+@pytest.mark.parametrize("names", [("layers.0.weight",), ("layers.0.bias",), (), ("weight", "bias")])
+def test_a_missing_tensor_is_named(names):
+    missing = "layers.0.bias" if names == ("layers.0.weight",) else "layers.0.weight"
+    assert "tensor %s is missing" % missing in refused(with_architecture(architecture(), names))
+
+
+def test_tensors_of_a_wrong_shape_are_refused():
+    assert "the bias must be (1, 2)" in refused(with_architecture(architecture(), shape=(2, 2)))
+    assert "tensor layers.0.weight" in refused(with_architecture(architecture(), shape=(0, 2)))
+
+
+def test_half_floats_are_widened_exactly():
+    halves = struct.pack("<4e", 1.0, -0.5, 65504.0, 2.0**-24)
+    upper = struct.pack("<4H", 0x3F80, 0xBF00, 0x7F80, 0x0001)  # bfloat16: 1, -0.5, inf, the smallest
+    header = {
+        "h": {"dtype": "F16", "shape": [4], "data_offsets": [0, 8]},
+        "b": {"dtype": "BF16", "shape": [4], "data_offsets": [8, 16]},
+    }
+    found = read(packed(header, halves + upper))
+    assert found["h"].matrix().tolist() == [[1.0, -0.5, 65504.0, 2.0**-24]]
+    assert found["b"].matrix().tolist() == [[1.0, -0.5, INF, 2.0**-133]]
+    assert same(found["b"].data[3], 2.0**-133)

@@ -1,0 +1,138 @@
+"""What may import what: nothing but the standard library, and downwards only."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import purenn
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# From the ground up; a module imports from rooms below its own, or from its own.  A room is a
+# module of purenn, or a folder with all that is in it.
+ROOMS = [
+    ["errors"],
+    ["matrix"],
+    ["activations"],
+    ["layers"],
+    ["network"],
+    ["quantize"],
+    ["kernels", "formats", "export", "explain", "train"],
+    ["demo", "jobs", "progress"],
+    ["cli"],
+    ["__main__"],
+]
+FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
+# These may reach up, inside a function: `Network.compile()` and friends.
+REACH_UP = ("network", "quantize")
+CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
+
+
+def modules():
+    """{path from the checkout: syntax tree} of every module."""
+    trees = {}
+    for folder, _, names in os.walk(os.path.join(CHECKOUT, "purenn")):
+        for name in names:
+            if name.endswith(".py"):
+                path = os.path.join(folder, name)
+                with open(path, encoding="utf-8") as file:
+                    trees[os.path.relpath(path, CHECKOUT).replace(os.sep, "/")] = ast.parse(file.read(), path)
+    return trees
+
+
+def imports(path, tree):
+    """(dotted name of a module, whether inside a function) of every import that is carried out."""
+    found = []
+
+    def visit(node, inside):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.Import):
+            found.extend((alias.name, inside) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = path[: -len(".py")].split("/")[: -node.level]
+                base = ".".join(package + ([node.module] if node.module else []))
+            found.extend((known_module(base, alias.name), inside) for alias in node.names)
+        inside = inside or isinstance(node, (ast.FunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            visit(child, inside)
+
+    visit(tree, False)
+    return found
+
+
+def known_module(base, name):
+    """`from base import name` imports the module base.name where there is one, else base."""
+    place = os.path.join(CHECKOUT, *base.split("."), name)
+    is_module = base.split(".")[0] == "purenn" and (os.path.isdir(place) or os.path.isfile(place + ".py"))
+    return base + "." + name if is_module else base
+
+
+def room_of(dotted):
+    return dotted.split(".")[1] if "." in dotted else "__init__"
+
+
+MODULES = modules()
+
+
+@pytest.mark.parametrize("path", sorted(MODULES))
+def test_nothing_outside_the_standard_library_is_imported(path):
+    if not hasattr(sys, "stdlib_module_names"):
+        pytest.skip("Python knows the names of its standard library from 3.10 on")
+    foreign = {name for name, _ in imports(path, MODULES[path])}
+    foreign = {name for name in foreign if name.split(".")[0] not in sys.stdlib_module_names | {"purenn"}}
+    assert not foreign, "%s imports %s" % (path, ", ".join(sorted(foreign)))
+
+
+@pytest.mark.parametrize("path", sorted(set(MODULES) - {"purenn/__init__.py"}))
+def test_imports_run_downwards(path):
+    room = path.split("/")[1].replace(".py", "")
+    assert room in FLOOR, "%s has no room: say in this file on which floor it is" % path
+    for name, inside in imports(path, MODULES[path]):
+        other = room_of(name)
+        if name.split(".")[0] != "purenn" or other in (room, "__init__"):
+            continue
+        assert other in FLOOR, "%s imports %s, which has no room" % (path, name)
+        allowed = FLOOR[other] < FLOOR[room] or (inside and room in REACH_UP)
+        assert allowed, "%s imports %s: imports run downwards" % (path, name)
+
+
+# ---- the core: what package.json gives to small machines
+
+
+with open(os.path.join(CHECKOUT, "package.json"), encoding="utf-8") as _file:
+    PACKAGE = json.load(_file)
+CORE = [path for path, _ in PACKAGE["urls"]]
+
+
+@pytest.mark.parametrize("path", CORE)
+def test_the_core_imports_what_small_machines_have(path):
+    for name, inside in imports(path, MODULES[path]):
+        if name.split(".")[0] == "purenn":
+            assert inside or name.replace(".", "/") + ".py" in CORE or name.replace(".", "/") + "/__init__.py" in CORE
+        else:
+            assert name in CORE_MAY_IMPORT, "%s imports %s" % (path, name)
+
+
+def test_package_json_is_of_this_version():
+    assert PACKAGE["version"] == purenn.__version__
+    assert len(set(CORE)) == len(CORE) and set(CORE) <= set(MODULES)
+    assert all(place == path for path, place in PACKAGE["urls"])
+
+
+def test_import_purenn_loads_the_core_alone():
+    code = "import sys; sys.path.insert(0, %r); import purenn; print(*sorted(sys.modules), sep='\\n')" % CHECKOUT
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], stdout=subprocess.PIPE, universal_newlines=True, check=True
+    ).stdout.split()
+    core = {re.sub(r"(/__init__)?\.py$", "", path).replace("/", ".") for path in CORE}
+    ours = {name for name in loaded if name.split(".")[0] == "purenn"}
+    assert "purenn.network" in ours and ours <= core, ours - core
+    assert "numpy" not in loaded and "argparse" not in loaded
