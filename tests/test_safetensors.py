@@ -1,6 +1,7 @@
 """safetensors: bit for bit there and back, the official package's view, and files that lie."""
 
 import json
+import os
 import struct
 from tempfile import TemporaryDirectory
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from purenn import Dense, Matrix, ModelFormatError, Network, UnsupportedError, load, save
 from purenn.formats import read
+from purenn.formats.whole import written_whole
 
 NAN, INF = float("nan"), float("inf")
 LAYERS = [
@@ -193,24 +195,33 @@ def test_what_a_file_cannot_hold_is_refused(layer, message):
 
 
 def test_a_file_is_there_whole_or_not_at_all():
-    class Unlucky:
-        """Rows whose second cannot be read."""
-
-        def __init__(self):
-            self.first = True
-
-        def __iter__(self):
-            raise MemoryError("in the middle")
-
-    layer = Dense([[1.0, 2.0], [3.0, 4.0]])
     with TemporaryDirectory() as folder:
         path = folder + "/net.safetensors"
-        layer.weight._rows[1] = Unlucky()
-        with pytest.raises(MemoryError):
-            save(Network([layer]), path)
-        for name in (path, path + ".part"):
-            with pytest.raises(OSError):
-                open(name)
+        for old in (None, b"old"):
+            if old is not None:
+                with open(path, "wb") as file:
+                    file.write(old)
+            with pytest.raises(MemoryError):
+                with written_whole(path) as file:
+                    file.write(b"half")
+                    raise MemoryError("in the middle")
+            assert os.listdir(folder) == ([] if old is None else ["net.safetensors"])
+        with open(path, "rb") as file:
+            assert file.read() == b"old"
+        with written_whole(path) as file:
+            file.write(b"new")
+        with open(path, "rb") as file:
+            assert file.read() == b"new"
+
+
+def test_a_file_that_cannot_take_its_place_leaves_nothing_beside_it():
+    with TemporaryDirectory() as folder:
+        path = folder + "/net.safetensors"
+        os.mkdir(path)
+        with pytest.raises(OSError):
+            save(Network(LAYERS), path)
+        assert os.listdir(folder) == ["net.safetensors"]
+        os.rmdir(path)
 
 
 def test_another_ending_is_refused():

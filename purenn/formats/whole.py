@@ -21,8 +21,12 @@ class written_whole:
         return self.file
 
     def __exit__(self, kind: "Any", error: "Any", trace: "Any") -> None:
-        self.file.close()
-        if kind is None:
-            getattr(os, "replace", os.rename)(self.beside, self.path)  # MicroPython's rename replaces
-        else:
-            os.remove(self.beside)
+        done = False
+        try:
+            self.file.close()  # may fail: it writes the last bytes
+            if kind is None:
+                getattr(os, "replace", os.rename)(self.beside, self.path)  # MicroPython's rename replaces
+                done = True
+        finally:
+            if not done:
+                os.remove(self.beside)
