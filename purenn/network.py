@@ -118,7 +118,7 @@ class Network:
 
         The kernel is chosen by interpreter, version and network among those whose weighted
         sums stay within `error_bound` of the reference's, as a share of the layer's scale
-        ``|x| |w| + |b|`` (0.0 asks for the same bits); or it is the one named: straight,
+        ``|x| |w| + |b|`` (0.0 asks for equal numbers); or it is the one named: straight,
         dist, sumprod, packed or loops.  One that cannot run the network raises `ValueError`.
 
         >>> from purenn import Dense

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Range = Tuple[float, float]
 
 _INF = float("inf")
-_LONGEST_TABLE = 4096
+_LONGEST_TABLE = 1 << 15
 
 
 # ---- the layers of an integer network

@@ -34,9 +34,13 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     def run(x: "Any") -> "List[Any]":
         if len(x) != inputs:
             return network.forward_one(x)  # which says what is wrong
-        for layer in layers:
-            x = layer(x)
-        return list(x)
+        z = x
+        try:
+            for layer in layers:
+                z = layer(z)
+        except (ValueError, TypeError):
+            return network.forward_one(x)
+        return list(z)
 
     return run
 
@@ -46,7 +50,7 @@ def _layer(layer: "Any") -> "Callable[[Any], Any]":
     if not hasattr(layer, "weight"):
         return lambda x: layer.forward(Matrix.wrap([x]))._rows[0]
     columns = [(list(w), b) for w, b in zip(zip(*layer.weight._rows), layer.bias._rows[0])]
-    zero = 0 if all([type(b) is int for _, b in columns]) else 0.0
+    zero = 0.0 if all([type(b) is float for _, b in columns]) else 0  # so that a JIT sees one type
     activate = layer.activate
 
     def run(x: "Any") -> "Any":

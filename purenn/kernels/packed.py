@@ -14,9 +14,9 @@ enough for 0 <= a_j + c < 2^lane.  The total is then a number whose digits to ba
 these lanes, and digits are unique: whatever the partial sums were, negative weights and
 inputs included, each lane holds its a_j + c exactly.
 
-Between layers only the upper 16 bits of a lane are looked at: the sums are scaled up by a
-power of two to fill the lane, and `table[(a + offset) >> shift]` is written out for each of
-the 65536 values that they can have.
+Between layers only the upper 16 bits of a lane are looked at (where they are finer than the
+table's entries): the sums are scaled up by a power of two to fill the lane, and
+`table[(a + offset) >> shift]` is written out for each of the 65536 values that they can have.
 """
 
 import math
@@ -25,6 +25,7 @@ from itertools import compress
 from operator import mul
 from struct import Struct
 
+from ..matrix import Matrix
 from ..quantize import IntegerDense, Quantize, holds_integers
 from .speed import LANES_CALL, LANES_TERM
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 ERROR_BOUND = 0.0  # from the integer network's own forward: every sum is exact
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
+_CODES = {16: "H", 32: "I", 64: "Q"}  # of struct, for lanes of so many bits
 
 try:
     from math import sumprod  # type: ignore[attr-defined,unused-ignore]
@@ -73,71 +75,84 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     for layer in network.layers[1:]:
         stages.append(_Stage(layer, low, high))
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
-    first, hidden, last = stages[0], stages[1:], stages[-1]
-    enter = _entrance(entrance, first.rows)
-    finish = _finish(last.layer)
-    start, inputs = first.start, network.inputs
+    enter, finish = _entrance(entrance, stages[0].rows), _finish(stages[-1].layer)
+    inputs = network.inputs
 
     def run(x: "Sequence[Any]") -> "List[Any]":
         entered = enter(x) if len(x) == inputs else None
         if entered is None:
             return network.forward_one(x)  # which holds x to the range, or says what is wrong with it
-        q, rows = entered
-        total = _weighted(q, rows, start)
-        before = first
-        for stage in hidden:
-            table = before.table
-            q = [table[t] for t in before.unpack(total.to_bytes(before.size, "little"))]
-            if stage.sparse:
+        before = stages[0]
+        total = _weighted(*entered, before.start)
+        for stage in stages[1:]:
+            q = before.levels(total)
+            if before.sparse:
                 total = _weighted(filter(None, q), compress(stage.rows, q), stage.start)
             else:
                 total = _weighted(q, stage.rows, stage.start)
             before = stage
-        return finish(last.unpack(total.to_bytes(last.size, "little")), last.offset)
+        return finish(before.sums(total))
 
     return run
 
 
 class _Stage:
-    """One layer packed: `rows` of lanes, the `start` value, and how the lanes are taken apart."""
+    """One layer packed: `rows` of lanes, the `start` value, and how a total is taken apart."""
 
     def __init__(self, layer: IntegerDense, low: int, high: int) -> None:
         self.layer = layer
         smallest, largest = _bounds(layer, low, high)
-        if layer.table is None:
-            self._lanes_whole(smallest, largest)
-        else:
-            self._lanes_by_upper_half(smallest, largest)
-        places = [self.lane * j for j in range(layer.outputs)]
-        self.rows = [sum([w << p for w, p in zip(row, places)]) << self.scaled_up for row in layer.weight._rows]
-        lanes = [b + self.offset for b in layer.bias._rows[0]]
-        self.start = sum([v << p for v, p in zip(lanes, places)]) << self.scaled_up
+        self.offset, bits = -smallest, (largest - smallest).bit_length()
+        if layer.table is not None:
+            # a multiple of an entry away from the layer's own offset, so that entries begin where they did
+            self.offset = layer.offset + -(-(-smallest - layer.offset) >> layer.shift << layer.shift)
+            bits = max((largest + self.offset).bit_length(), 16)
+        self.by_upper_half = layer.table is not None and bits - 16 <= layer.shift
+        self.lane = -(-bits // 8) * 8 if self.by_upper_half else _whole_lane(bits)
+        self.scaled_up = self.lane - bits if self.by_upper_half else 0
+        self._pack()
         self.size = layer.outputs * self.lane // 8
-        self.sparse = False
+        self._unpack: "Any" = None  # for lanes wider than 64 bits
+        if self.by_upper_half:
+            self._unpack = Struct("<" + ("%dxH" % (self.lane // 8 - 2)) * layer.outputs).unpack
+            self._table = _written_out(layer, bits, largest + self.offset, self.offset)
+        elif self.lane in _CODES:
+            self._unpack = Struct("<%d%s" % (layer.outputs, _CODES[self.lane])).unpack
+        self.sparse = layer.h.kind in _ZEROS_ARE_COMMON
 
-    def _lanes_whole(self, smallest: int, largest: int) -> None:
-        """Lanes of 16, 32 or 64 bits, read whole: the sums of the last layer."""
-        self.offset, self.scaled_up = -smallest, 0
-        bits = (largest - smallest).bit_length()
-        self.lane, code = next(pair for pair in ((16, "H"), (32, "I"), (64, "Q")) if bits <= pair[0])
-        self.unpack = Struct("<%d%s" % (self.layer.outputs, code)).unpack
-        self.table: "Sequence[int]" = b""
+    def _pack(self) -> None:
+        places = [self.lane * j for j in range(self.layer.outputs)]
+        self.rows = [sum([w << p for w, p in zip(row, places)]) << self.scaled_up for row in self.layer.weight._rows]
+        lanes = [b + self.offset for b in self.layer.bias._rows[0]]
+        self.start = sum([v << p for v, p in zip(lanes, places)]) << self.scaled_up
 
-    def _lanes_by_upper_half(self, smallest: int, largest: int) -> None:
-        """Lanes of whole bytes, scaled up so that their upper 16 bits tell the table's index."""
-        layer, table = self.layer, self.layer.table or b""
-        entry = 1 << layer.shift
-        # a multiple of an entry away from the layer's own offset, so that entries begin where they did
-        self.offset = layer.offset + -(-(-smallest - layer.offset) // entry) * entry
-        bits = max((largest + self.offset).bit_length(), 16)
-        self.lane = -(-bits // 8) * 8
-        self.scaled_up = self.lane - bits
-        self.unpack = Struct("<" + ("%dxH" % (self.lane // 8 - 2)) * layer.outputs).unpack
-        finer = layer.shift - (bits - 16)  # upper halves to an entry: 2^finer
-        skipped = (self.offset - layer.offset) >> layer.shift
-        last = len(table) - 1
-        index = [min(max((t >> finer) - skipped, 0), last) for t in range(((largest + self.offset) >> (bits - 16)) + 1)]
-        self.table = _compact([table[k] for k in index])
+    def levels(self, total: int) -> "List[int]":
+        """What the table makes of the sums in the lanes of a total."""
+        if self.by_upper_half:
+            table = self._table
+            return [table[t] for t in self._unpack(total.to_bytes(self.size, "little"))]
+        return self.layer.activate(Matrix.wrap([self.sums(total)]))._rows[0]  # type: ignore[return-value]
+
+    def sums(self, total: int) -> "List[int]":
+        """The sums in the lanes of a total."""
+        data, size, offset = total.to_bytes(self.size, "little"), self.lane // 8, self.offset
+        if self._unpack:
+            return [v - offset for v in self._unpack(data)]
+        return [int.from_bytes(data[k : k + size], "little") - offset for k in range(0, len(data), size)]
+
+
+def _whole_lane(bits: int) -> int:
+    """The width of lanes that are read whole: 16, 32 or 64 bits, or as many bytes as it takes."""
+    return next((lane for lane in _CODES if bits <= lane), -(-bits // 8) * 8)
+
+
+def _written_out(layer: IntegerDense, bits: int, largest: int, offset: int) -> "Sequence[int]":
+    """The table's value for each value of the upper 16 bits of a lane (of `bits`, up to `largest`)."""
+    table = layer.table or b""
+    finer = layer.shift - (bits - 16)  # 2^finer of them to an entry
+    skipped, last = (offset - layer.offset) >> layer.shift, len(table) - 1
+    values = [table[min(max((t >> finer) - skipped, 0), last)] for t in range((largest >> (bits - 16)) + 1)]
+    return bytes(values) if 0 <= min(values) and max(values) < 256 else array("i", values)
 
 
 def _bounds(layer: IntegerDense, low: int, high: int) -> "Tuple[int, int]":
@@ -148,10 +163,6 @@ def _bounds(layer: IntegerDense, low: int, high: int) -> "Tuple[int, int]":
             smallest[j] += min(w * low, w * high)
             largest[j] += max(w * low, w * high)
     return min(smallest), max(largest)
-
-
-def _compact(values: "List[int]") -> "Sequence[int]":
-    return bytes(values) if 0 <= min(values) and max(values) < 256 else array("i", values)
 
 
 def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[Tuple[Any, Any]]]":
@@ -189,14 +200,14 @@ def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[T
     return enter
 
 
-def _finish(layer: IntegerDense) -> "Callable[[Any, int], List[Any]]":
-    """A function from the last sums (offset by c) to the outputs."""
+def _finish(layer: IntegerDense) -> "Callable[[List[int]], List[Any]]":
+    """A function from the last sums to the outputs."""
     steps = layer.step.tolist()[0]
     steps = steps if len(steps) > 1 else steps * layer.outputs
     h, exp = layer.h, math.exp
 
-    def softmax(lanes: "Sequence[int]", c: int) -> "List[float]":
-        a = [(v - c) * step for v, step in zip(lanes, steps)]
+    def softmax(sums: "List[int]") -> "List[float]":
+        a = [v * step for v, step in zip(sums, steps)]
         top = max(a)
         powers = [exp(v - top) for v in a]
         total = 0.0
@@ -206,4 +217,4 @@ def _finish(layer: IntegerDense) -> "Callable[[Any, int], List[Any]]":
 
     if h.source == "softmax":
         return softmax
-    return lambda lanes, c: h([(v - c) * step for v, step in zip(lanes, steps)])
+    return lambda sums: h([v * step for v, step in zip(sums, steps)])

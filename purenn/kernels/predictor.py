@@ -14,8 +14,8 @@ class Predictor:
 
     `x` is a list, tuple, array or bytes of `network.inputs` numbers, else `ShapeError`.
     `kernel` names the way it runs.  `error_bound` tells how far an output's weighted sum may
-    be from the reference's, as a share of the layer's scale ``|x| |w| + |b|``; 0.0 means the
-    same bits.  It can be pickled, and is compiled again where it is opened.
+    be from the reference's, as a share of the layer's scale ``|x| |w| + |b|``; 0.0 means equal
+    numbers.  It can be pickled, and is compiled again where it is opened.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
     a0_0 = x0*0.1 + x1*0.2 + 0.1
 
 Nothing is left of loops, lists and look-ups.  Terms are added in the reference's order, so
-the bits are the same.
+the numbers are equal.
 """
 
 from .speed import WRITTEN_TERM

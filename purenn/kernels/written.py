@@ -129,7 +129,7 @@ def _write_wide(source: Source, sums: "Callable[..., None]") -> None:
 def _elementwise(source: Source, k: int, h: "Activation") -> str:
     if h.source in _IN_PLACE:
         return _IN_PLACE[h.source]
-    f = getattr(ELEMENTWISE[h.kind], "__wrapped__") if h.known else h.source
+    f = ELEMENTWISE[h.kind].__wrapped__ if h.known else h.source
     return source.name("h%d" % k, (lambda a: f(a, *h.parameters)) if h.parameters else f) + "({a})"
 
 
