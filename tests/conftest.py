@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("quick", max_examples=40, deadline=None)
-settings.register_profile("thorough", max_examples=400, deadline=None, derandomize=True)
+settings.register_profile("thorough", max_examples=200, deadline=None, derandomize=True)
 settings.load_profile("thorough" if os.environ.get("CI") == "true" else "quick")
 
 collect_ignore = ["bench", os.path.join("targets", "micropython"), os.path.join("targets", "node_modules")]
