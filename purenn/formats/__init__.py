@@ -18,21 +18,41 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 
-def _is_safetensors(head: bytes, size: int) -> bool:
-    return head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8
+def _is_safetensors(head: bytes) -> bool:
+    return head[4:9] == b"\x00\x00\x00\x00{"  # a header of less than 4 GB
 
 
-def _is_pickle(head: bytes, size: int) -> bool:
-    # protocol 2 and later say so; 0 and 1 start with a mark, an empty dict or a class
-    return (head[:1] == b"\x80" and head[1:2] <= b"\x05") or head[:2] in (b"(d", b"(l", b"}q", b"]q", b"cn", b"cc")
+def _is_pickle(head: bytes) -> bool:
+    # protocol 2 and later say so; 0 and 1 start with an empty dict or list, or with a name
+    if head[:1] == b"\x80":
+        return len(head) > 2
+    if head[:2] in (b"(d", b"(l", b"}q", b"]q", b"}(", b"](", b"}.", b"]."):
+        return True
+    program = head.lstrip(b"(")
+    names = program[1:].split(b"\n")
+    return program[:1] in (b"c", b"i") and len(names) > 2 and _is_name(names[0]) and _is_name(names[1])
 
 
-# module, what people call it, and how its files are known (the first 64 bytes and the size)
+def _is_name(text: bytes) -> bool:
+    return text != b"" and not text[:1].isdigit() and all([c in _NAME for c in text])
+
+
+_NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+
+# module, what people call it, and how its files are known by their first 64 bytes
 FORMATS = (
     ("safetensors", "safetensors", _is_safetensors),
-    ("npy", "NumPy .npy", lambda head, size: head[:6] == b"\x93NUMPY"),
-    ("npz", "NumPy .npz", lambda head, size: head[:4] in (b"PK\x03\x04", b"PK\x05\x06")),
+    ("npy", "NumPy .npy", lambda head: head[:6] == b"\x93NUMPY"),
+    ("npz", "NumPy .npz", lambda head: head[:4] in (b"PK\x03\x04", b"PK\x05\x06")),
     ("pickle", "pickle", _is_pickle),
+)
+
+# what else people have under a model's name, and what to do about it
+_HINTS = (
+    (b"version https://git-lfs", "a git-lfs pointer, not the file itself: run git lfs pull"),
+    (b"<!doctype html", "an HTML page, perhaps of a download that failed"),
+    (b"<html", "an HTML page, perhaps of a download that failed"),
+    (b"\x1f\x8b", "compressed by gzip: unpack it first"),
 )
 
 
@@ -44,18 +64,27 @@ def load(
     A file of arrays without an architecture (a NumPy .npz or pickle, a state_dict) needs
     `activations`, one for each layer.  `labels` names the outputs.
     """
-    content = read(source)
-    if isinstance(content, Network):
-        if activations is not None:
-            raise ValueError("%s names its activations itself, leave yours out" % Source(source).name)
-        network = content
-    else:
+    opened = Source(source)
+    content = read(opened)
+    try:
+        network = _network(content, activations)
+        if labels is None:
+            return network
+        labelled = Network(network.layers, labels, network.name)
+        labelled.notes = network.notes
+        return labelled
+    except ValueError as error:
+        raise type(error)("%s: %s" % (opened.name, error)) from None
+
+
+def _network(content: "Union[Network, Dict[str, Tensor]]", activations: "Optional[Sequence[Any]]") -> Network:
+    if not isinstance(content, Network):
         from .named_arrays import network_of
 
-        network = network_of(content, activations)
-    if labels is not None:
-        network = Network(network.layers, labels, network.name)
-    return network
+        return network_of(content, activations)
+    if activations is not None:
+        raise ValueError("the file names its activations itself, leave yours out")
+    return content
 
 
 def read(source: "Any") -> "Union[Network, Dict[str, Tensor]]":
@@ -65,19 +94,27 @@ def read(source: "Any") -> "Union[Network, Dict[str, Tensor]]":
     try:
         return module.read(opened)
     except (ModelFormatError, UnsupportedError) as error:
-        raise type(error)("%s: %s" % (opened.name, error)) from error
+        raise type(error)("%s: %s" % (opened.name, error)) from None
 
 
 def recognised(source: Source) -> str:
     """The name of the module that reads this file."""
     head = source.head(64)
     for name, _, matches in FORMATS:
-        if matches(head, source.size):
+        if matches(head):
             return name
-    raise ModelFormatError(
-        "%s: not a model purenn reads (%s), it starts with %r"
-        % (source.name, ", ".join([title for _, title, _ in FORMATS]), head[:16])
-    )
+    titles = ", ".join([title for _, title, _ in FORMATS])
+    raise ModelFormatError("%s: not a model purenn reads (%s), %s" % (source.name, titles, _hint(head)))
+
+
+def _hint(head: bytes) -> str:
+    if not head:
+        return "the file is empty"
+    start = head.strip().lower()
+    for magic, hint in _HINTS:
+        if start[: len(magic)] == magic:
+            return "it is " + hint
+    return "it starts with %r" % head[:16]
 
 
 def save(network: Network, path: "Any") -> None:

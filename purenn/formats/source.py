@@ -1,4 +1,4 @@
-"""Source: the bytes of a file, wherever they are."""
+"""Source: the bytes of a file, wherever they are; `shown`: a name from a file, fit for a message."""
 
 import io
 
@@ -39,3 +39,15 @@ class Source:
         """All bytes."""
         with self.open() as file:
             return file.read()
+
+
+def shown(name: "Any", limit: int = 80) -> str:
+    """A name that a file holds, on one line: cut when long, quoted when not plain ASCII.
+
+    >>> print(shown("W1"), shown("W1\\n"), shown("x" * 100, limit=8))
+    W1 'W1\\n' xxxxx...
+    """
+    text = str(name)
+    if len(text) > limit:
+        text = text[: limit - 3] + "..."
+    return text if text and all([" " <= c <= "~" for c in text]) else repr(text)

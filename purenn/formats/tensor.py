@@ -9,7 +9,7 @@ from ..matrix import Matrix, ShapeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence, Tuple
+    from typing import Any, Iterable, Sequence, Tuple
 
 # Element types by their safetensors names: (typecode in `array`, bytes in the file).
 # Half floats have no typecode: they are widened to float32 as they are read.
@@ -29,6 +29,7 @@ DTYPES = {
     "BOOL": ("B", 1),
 }
 _CHUNK = 8192  # numbers widened at a time, so that few exist as Python objects at once
+_MAX_AXES, _MAX_SIZE = 64, 1 << 63  # NumPy's own limits
 
 
 class Tensor:
@@ -51,16 +52,41 @@ class Tensor:
 
         A length that does not match the shape raises `ModelFormatError`.
         """
+        return cls.from_chunks(dtype, shape, [raw], len(raw), big_endian, fortran)
+
+    @classmethod
+    def from_chunks(
+        cls,
+        dtype: str,
+        shape: "Sequence[int]",
+        chunks: "Iterable[Any]",
+        size: int,
+        big_endian: bool = False,
+        fortran: bool = False,
+    ) -> "Tensor":
+        """The same from bytes that come in pieces, `size` in all; each but the last a multiple of 8 long.
+
+        The pieces are asked for once type, shape and size are known to agree, so that an
+        array costs its own size and one piece.
+        """
         if dtype not in DTYPES:
             raise UnsupportedError("elements of type %s, known are %s" % (dtype, ", ".join(sorted(DTYPES))))
+        shape = checked_shape(shape)
         expected = count(shape) * DTYPES[dtype][1]
-        if len(raw) != expected:
+        if size != expected:
             raise ModelFormatError(
-                "an array of shape %r and type %s takes %d bytes, found %d" % (tuple(shape), dtype, expected, len(raw))
+                "an array of shape %r and type %s takes %d bytes, found %d" % (shape, dtype, expected, size)
             )
-        data = _elements(dtype, raw, big_endian)
-        tensor = cls(tuple(reversed(shape)) if fortran else shape, dtype, data)
-        return tensor._reversed_axes() if fortran else tensor
+        data = array(DTYPES[dtype][0])
+        for chunk in chunks:
+            part = _elements(dtype, chunk, big_endian)
+            if data:
+                data.extend(part)
+            else:
+                data = part
+        if len(data) != count(shape):
+            raise ModelFormatError("an array of %d elements ends after %d" % (count(shape), len(data)))
+        return cls(shape, dtype, _row_major(data, shape) if fortran else data)
 
     def matrix(self, transposed: bool = False) -> Matrix:
         """A `Matrix` of it: a 2-d tensor row by row (or column by column), a 1-d one as one row."""
@@ -69,16 +95,9 @@ class Tensor:
             raise ShapeError("expected an array of one or two dimensions and not empty, found shape %r" % (self.shape,))
         rows, cols = shape
         if transposed and len(self.shape) == 2:
-            return Matrix.wrap([_every(self.data, j, cols) for j in range(cols)])
+            typecode = DTYPES[self.dtype][0]
+            return Matrix.wrap([_every(self.data, typecode, j, cols) for j in range(cols)])
         return Matrix.wrap([self.data[i * cols : (i + 1) * cols] for i in range(rows)])
-
-    def _reversed_axes(self) -> "Tensor":
-        """The same numbers with the order of the axes reversed: what the file's Fortran order means."""
-        data, shape = self.data, self.shape
-        places = [0]
-        for size, stride in reversed(list(zip(shape, _strides(shape)))):
-            places = [place + k * stride for place in places for k in range(size)]
-        return Tensor(tuple(reversed(shape)), self.dtype, array(data.typecode, [data[k] for k in places]))
 
     def __repr__(self) -> str:
         return "Tensor(%r, %s)" % (self.shape, self.dtype)
@@ -92,16 +111,23 @@ def count(shape: "Sequence[int]") -> int:
     return product
 
 
-def _strides(shape: "Sequence[int]") -> "Tuple[int, ...]":
-    return tuple([count(shape[k + 1 :]) for k in range(len(shape))])
+def checked_shape(shape: "Any") -> "Tuple[int, ...]":
+    """The shape as a tuple; anything but some sizes that an array could have raises `ModelFormatError`."""
+    sound = isinstance(shape, (tuple, list)) and len(shape) <= _MAX_AXES
+    if not sound or not all([type(size) is int and 0 <= size < _MAX_SIZE for size in shape]):
+        raise ModelFormatError("a shape must be up to %d sizes, whole numbers from 0 to 2^63" % _MAX_AXES)
+    return tuple(shape)
+
+
+# ---- elements
 
 
 def _elements(dtype: str, raw: "Any", big_endian: bool) -> "array[Any]":
-    typecode, _ = DTYPES[dtype]
     if dtype == "F16" or dtype == "BF16":
         return _widened(dtype, raw, ">" if big_endian else "<")
+    typecode, size = DTYPES[dtype]
     data = array(typecode, bytes(raw))
-    if big_endian != (sys.byteorder == "big") and DTYPES[dtype][1] > 1:
+    if big_endian != (sys.byteorder == "big") and size > 1:
         data.byteswap()
     return data
 
@@ -115,12 +141,52 @@ def _widened(dtype: str, raw: "Any", order: str) -> "array[Any]":
             data.extend(array("f", struct.unpack("%s%de" % (order, len(part) // 2), part)))
         else:
             halves = struct.unpack("%s%dH" % (order, len(part) // 2), part)
-            data.extend(array("f", struct.pack("=%dI" % len(halves), *[half << 16 for half in halves])))
+            data.extend(array("f", bytes(array("I", [half << 16 for half in halves]))))
     return data
 
 
-def _every(data: "array[Any]", start: int, step: int) -> "array[Any]":
+# ---- the order of the elements
+
+
+def _row_major(data: "array[Any]", shape: "Tuple[int, ...]") -> "array[Any]":
+    """Numbers in Fortran order, the first index running fastest, with the last one running fastest.
+
+    To read them in file order is to walk the axes backwards, so each step takes the last
+    axis and puts it behind those already placed:
+
+        file: c b a    ->    a c b    ->    a b c
+    """
+    backwards = [size for size in reversed(shape) if size != 1]
+    placed = 1
+    while len(backwards) > 1 and data:
+        size = backwards.pop()
+        data = _swapped(data, placed, count(backwards), size)
+        placed *= size
+    return data
+
+
+def _swapped(data: "array[Any]", batch: int, rows: int, cols: int) -> "array[Any]":
+    """(batch, rows, cols) as (batch, cols, rows), in as few stepped slices as there can be."""
+    swapped = data[:]
+    size = rows * cols
+    if size < batch * min(rows, cols):
+        for i in range(rows):
+            for j in range(cols):
+                swapped[j * rows + i :: size] = data[i * cols + j :: size]
+        return swapped
+    for start in range(0, len(data), size):
+        end = start + size
+        if rows < cols:
+            for i in range(rows):
+                swapped[start + i : end : rows] = data[start + i * cols : start + (i + 1) * cols]
+        else:
+            for j in range(cols):
+                swapped[start + j * rows : start + (j + 1) * rows] = data[start + j : end : cols]
+    return swapped
+
+
+def _every(data: "array[Any]", typecode: str, start: int, step: int) -> "array[Any]":
     try:
         return data[start::step]
     except NotImplementedError:  # MicroPython's arrays have no stepped slices
-        return array("f", [data[k] for k in range(start, len(data), step)])
+        return array(typecode, [data[k] for k in range(start, len(data), step)])

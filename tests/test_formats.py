@@ -1,0 +1,154 @@
+"""load, read and save: a file is recognised by what it holds, and what it is not is said."""
+
+import io
+import os
+import pickle
+import zipfile
+
+import pytest
+from numpy_files import array, binary, npy, packed, pickled, refusal
+
+from purenn import Dense, Matrix, ModelFormatError, Network, ShapeError, UnsupportedError, load, save
+from purenn.formats import FORMATS, read, recognised
+from purenn.formats.source import Source, shown
+
+X = Matrix([1.0, 2.0])
+W1, B1 = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, 0.25, 0.125]
+NETWORK = Network([Dense(W1, B1, "relu")], labels=["a", "b", "c"], name="mine")
+FLAT = [number for row in W1 for number in row]
+
+
+def npz():
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as target:
+        target.writestr("W1.npy", npy(packed(FLAT), (2, 3)))
+        target.writestr("b1.npy", npy(packed(B1), (3,)))
+    return file.getvalue()
+
+
+FILES = {
+    "npz": npz(),
+    "pickle": pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", array(binary(packed(B1)), (3,)))]),
+}
+
+
+def safetensors(tmp_path):
+    save(NETWORK, tmp_path / "model.safetensors")
+    return (tmp_path / "model.safetensors").read_bytes()
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_load_from_a_path_and_from_bytes(name, tmp_path):
+    path = tmp_path / "of no telling name"
+    path.write_bytes(FILES[name])
+    for source in (path, str(path), FILES[name], bytearray(FILES[name]), memoryview(FILES[name])):
+        network = load(source, activations=["relu"], labels=["a", "b", "c"])
+        assert network.forward(X) == NETWORK.forward(X) and network.labels == ["a", "b", "c"]
+
+
+def test_save_and_load(tmp_path):
+    network = load(safetensors(tmp_path))
+    assert network.forward(X) == NETWORK.forward(X)
+    assert (network.labels, network.name) == (["a", "b", "c"], "mine")
+    network = load(tmp_path / "model.safetensors", labels=["x", "y", "z"])
+    assert (network.labels, network.name) == (["x", "y", "z"], "mine")
+
+
+def test_every_format_is_recognised_by_its_content(tmp_path):
+    files = dict(FILES, safetensors=safetensors(tmp_path), npy=npy(packed(FLAT), (2, 3)))
+    assert sorted(files) == sorted([name for name, _, _ in FORMATS])
+    for name, data in files.items():
+        assert recognised(Source(data)) == name
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("value", [{}, {"W1": [1.0]}, [], [1.0], os.mkdir, {"a": os.mkdir}])
+def test_pickles_of_every_protocol_are_recognised(value, protocol):
+    assert recognised(Source(pickle.dumps(value, protocol))) == "pickle"
+
+
+def test_pickles_that_start_with_a_call_are_recognised():
+    for program in (b"cos\nsystem\n(S'ls'\ntR.", b"(cos\nsystem\nS'ls'\no.", b"(ios\nsystem\n."):
+        assert "names os.system" in refusal(load, program, UnsupportedError)
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (b"", "the file is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
+        (b"<!DOCTYPE html>\n<html>", "an HTML page"),
+        (b"\n  <html lang=en>", "an HTML page"),
+        (b"\x1f\x8b\x08\x00", "compressed by gzip"),
+        (b"GIF89a\x1b[2J", "it starts with b'GIF89a\\x1b[2J'"),
+        (b"1.0,2.0\n3.0,4.0\n", "it starts with b'1.0,2.0\\n3.0,4.0\\n'"),
+        (b"cat,dog\n1,2\n", "it starts with"),
+        (b"c\n1\n2\n", "it starts with"),
+        (b'{"layers": []}', "it starts with"),
+        (b"\x80", "it starts with"),
+    ],
+)
+def test_foreign_files(data, said, tmp_path):
+    path = tmp_path / "weights.pkl"
+    path.write_bytes(data)
+    message = refusal(load, path, ModelFormatError)
+    assert message.startswith("%s: not a model purenn reads (safetensors, NumPy .npy, NumPy .npz, pickle), " % path)
+    assert said in message
+
+
+def test_errors_name_the_file(tmp_path):
+    path = tmp_path / "weights.pkl"
+    for data, kind, said in (
+        (FILES["pickle"][:-1], ModelFormatError, "cut short"),
+        (FILES["npz"][:-1], ModelFormatError, "zip archive"),
+        (pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", b"]K\x01a")]), ShapeError, "b1 must have"),
+        (pickled([("Z", b"]K\x01a")]), UnsupportedError, "no place for Z (1,)"),
+        (npy(packed(FLAT), (2, 3)), UnsupportedError, "no place for array (2, 3)"),
+        (FILES["pickle"], ValueError, "1 layer: W1 (2, 3); name an activation"),
+    ):
+        path.write_bytes(data)
+        message = refusal(load, path, kind)
+        assert message.startswith("%s: " % path) and message.count(str(path)) == 1 and said in message
+
+
+def test_a_truncated_safetensors_file_is_said_to_be_one(tmp_path):
+    data = safetensors(tmp_path)
+    for size in (9, 100, len(data) - 1):
+        message = refusal(load, data[:size], ModelFormatError)
+        assert "not a model purenn reads" not in message
+
+
+def test_what_the_file_itself_says_is_not_overruled(tmp_path):
+    data = safetensors(tmp_path)
+    assert "names its activations itself" in refusal(lambda d: load(d, activations=["relu"]), data, ValueError)
+    assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
+
+
+def test_missing_files_and_folders(tmp_path):
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(OSError) as caught:
+            load(path)
+        assert str(path) in str(caught.value)
+
+
+def test_save_refuses_other_names_and_leaves_nothing(tmp_path):
+    with pytest.raises(UnsupportedError):
+        save(NETWORK, tmp_path / "model.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_read_gives_arrays_or_a_network(tmp_path):
+    assert sorted(read(FILES["npz"])) == ["W1", "b1"]
+    assert read(safetensors(tmp_path)).name == "mine"
+
+
+def test_shown():
+    assert [shown(name) for name in ("W1", "", "a b", "a\nb", "\x1b[1m", "\ud800")] == [
+        "W1",
+        "''",
+        "a b",
+        "'a\\nb'",
+        "'\\x1b[1m'",
+        "'\\ud800'",
+    ]
+    assert len(shown("x" * 10**6)) == 80
