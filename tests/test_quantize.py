@@ -72,7 +72,8 @@ def integer_networks(draw):
     low, high = draw(st.sampled_from([(0, 255), (-127, 127), (-128, 127), (0, 1), (-3, 0), (5, 9), (0, 65535)]))
 
     def weights(rows, cols):
-        return [[random.choice([limit, -limit, 0, 1, random.randint(-limit, limit)]) for _ in range(cols)] for _ in range(rows)]
+        extremes = [limit, -limit, 0, 1]
+        return [[random.choice(extremes + [random.randint(-limit, limit)]) for _ in range(cols)] for _ in range(rows)]
 
     shift = draw(st.integers(min_value=0, max_value=20))
     first, last = sorted([random.randint(-300, 300), random.randint(-300, 300)])
@@ -171,7 +172,8 @@ def test_bytes_are_integers_already_and_lists_are_not():
     network = Network([Dense([[1.0], [1.0]])]).quantize([[0.0, 0.0], [1.0, 1.0]])
     for run in (network.predict, network.forward_one, network.compile("loops")):
         full = run([1.0, 1.0])
-        assert full == run([1, 1]) == run(bytes([255, 255])) == run(array("h", [255, 255])) == run(bytearray([255, 255]))
+        assert full == run([1, 1]) == run(bytes([255, 255])) == run(bytearray([255, 255]))
+        assert full == run(array("h", [255, 255]))
         assert run(bytes([0, 255])) == run([0.0, 1.0])
         assert run(array("h", [-5, 999])) == run([0.0, 1.0])
 
@@ -202,7 +204,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
         (Network([Dense([[1.0]])]), {"activation_bits": 17}, ValueError, "activation_bits must be from 2 to 16"),
         (Network([Dense([[1.0]])]), {"samples": [[1.0, 2.0]]}, ShapeError, r"1 inputs, the samples are \(1, 2\)"),
         (Network([Dense([[1.0]])]), {"samples": [[math.nan]]}, ValueError, "must be finite"),
-        (Network([Dense([[math.inf]])]), {}, UnsupportedError, r"layer 1 \(Dense 1 -> 1, identity\) has weights that are not"),
+        (Network([Dense([[math.inf]])]), {}, UnsupportedError, "layer 1 .* has weights that are not finite"),
         (Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]), {}, UnsupportedError, "softmax only at the end"),
         (Network([Dense([[1.0]])]).quantize(), {}, UnsupportedError, r"layer 1 \(Quantize 1\) cannot be quantised"),
     ],

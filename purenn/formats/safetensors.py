@@ -274,5 +274,5 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
     return bytes(data)
 
 
-_READERS = {"dense": _read_dense, "quantize": _read_quantize, "integer_dense": _read_integer_dense}
-_WRITERS = {"dense": _write_dense, "quantize": _write_quantize, "integer_dense": _write_integer_dense}
+_READERS: "Dict[str, Any]" = {"dense": _read_dense, "quantize": _read_quantize, "integer_dense": _read_integer_dense}
+_WRITERS: "Dict[str, Any]" = {"dense": _write_dense, "quantize": _write_quantize, "integer_dense": _write_integer_dense}

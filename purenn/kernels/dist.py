@@ -24,7 +24,7 @@ from ..layers import Dense
 from ..matrix import Matrix
 from . import straight
 from .speed import DIST_CALL, DIST_TERM
-from .written import refusal as not_writable, written
+from .written import is_narrow, refusal as not_writable, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ SHORTEST, LONGEST = 1e-4, 1e6  # |x|
 _LENGTH = 5  # columns have lengths from 2^4 to 2^5
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
 _FEW_INPUTS = 10  # below, a call of dist costs more than the terms
-_MOST_OUTPUTS = 300  # written one by one
 
 
 def refusal(network: "Network") -> str:
@@ -59,7 +58,7 @@ def cost(network: "Network") -> float:
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":
     """The network as a function."""
-    narrow = sum([layer.outputs for layer in network.layers]) <= _MOST_OUTPUTS
+    narrow = is_narrow(network)
     return written(network, _narrow_sums if narrow else _wide_sums, narrow)
 
 

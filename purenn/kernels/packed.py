@@ -14,9 +14,9 @@ enough for 0 <= a_j + c < 2^lane.  The total is then a number whose digits to ba
 these lanes, and digits are unique: whatever the partial sums were, negative weights and
 inputs included, each lane holds its a_j + c exactly.
 
-Between layers only the upper 16 bits of a lane are looked at (where they are finer than the
-table's entries): the sums are scaled up by a power of two to fill the lane, and
-`table[(a + offset) >> shift]` is written out for each of the 65536 values that they can have.
+Between layers only the upper 16 bits of a lane are looked at.  Where they do not reach down
+to the table's entries of 2^shift, the sums are scaled up by a power of two in their lane; then
+`table[(a + offset) >> shift]` is written out for every value that those 16 bits can have.
 """
 
 import math
@@ -24,6 +24,7 @@ from array import array
 from itertools import compress
 from operator import mul
 from struct import Struct
+from sys import byteorder
 
 from ..matrix import Matrix
 from ..quantize import IntegerDense, Quantize, holds_integers
@@ -109,22 +110,25 @@ class _Stage:
             bits = max((largest + self.offset).bit_length(), 16)
         self.by_upper_half = layer.table is not None and bits - 16 <= layer.shift
         self.lane = -(-bits // 8) * 8 if self.by_upper_half else _whole_lane(bits)
-        self.scaled_up = self.lane - bits if self.by_upper_half else 0
+        self.scaled_up = max(self.lane - 16 - layer.shift, 0) if self.by_upper_half else 0
         self._pack()
         self.size = layer.outputs * self.lane // 8
         self._unpack: "Any" = None  # for lanes wider than 64 bits
         if self.by_upper_half:
             self._unpack = Struct("<" + ("%dxH" % (self.lane // 8 - 2)) * layer.outputs).unpack
-            self._table = _written_out(layer, bits, largest + self.offset, self.offset)
+            self._table = _written_out(layer, self.lane - 16 - self.scaled_up, largest + self.offset, self.offset)
         elif self.lane in _CODES:
             self._unpack = Struct("<%d%s" % (layer.outputs, _CODES[self.lane])).unpack
         self.sparse = layer.h.kind in _ZEROS_ARE_COMMON
 
     def _pack(self) -> None:
-        places = [self.lane * j for j in range(self.layer.outputs)]
-        self.rows = [sum([w << p for w, p in zip(row, places)]) << self.scaled_up for row in self.layer.weight._rows]
-        lanes = [b + self.offset for b in self.layer.bias._rows[0]]
-        self.start = sum([v << p for v, p in zip(lanes, places)]) << self.scaled_up
+        rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, self.lane
+        if lane <= 64 and max([max(map(abs, row)) for row in rows]) < 1 << lane - 1:
+            lifts = _side_by_side([1 << lane - 1] * outputs, lane)
+            self.rows = [_from_bytes(row, lane, lifts) << self.scaled_up for row in rows]
+        else:
+            self.rows = [_side_by_side(row, lane) << self.scaled_up for row in rows]
+        self.start = _side_by_side([b + self.offset for b in self.layer.bias._rows[0]], lane) << self.scaled_up
 
     def levels(self, total: int) -> "List[int]":
         """What the table makes of the sums in the lanes of a total."""
@@ -141,27 +145,49 @@ class _Stage:
         return [int.from_bytes(data[k : k + size], "little") - offset for k in range(0, len(data), size)]
 
 
+def _side_by_side(values: "Sequence[int]", lane: int) -> int:
+    """The sum over j of v_j 2^(lane j)."""
+    return sum([v << lane * j for j, v in enumerate(values)])
+
+
+def _from_bytes(values: "Sequence[int]", lane: int, lifts: int) -> int:
+    """The same, quickly, for a lane of at most 64 bits and |v_j| < 2^(lane - 1).
+
+    The lower bytes of v in two's complement with the top bit flipped are v + 2^(lane - 1),
+    which is never negative; `lifts` is that power in every lane.
+    """
+    size, data = lane // 8, array("q", values).tobytes()
+    lanes = bytearray(size * len(values))
+    for k in range(size):
+        lanes[k::size] = data[k::8] if byteorder == "little" else data[7 - k :: 8]
+    return (int.from_bytes(lanes, "little") ^ lifts) - lifts
+
+
 def _whole_lane(bits: int) -> int:
     """The width of lanes that are read whole: 16, 32 or 64 bits, or as many bytes as it takes."""
     return next((lane for lane in _CODES if bits <= lane), -(-bits // 8) * 8)
 
 
-def _written_out(layer: IntegerDense, bits: int, largest: int, offset: int) -> "Sequence[int]":
-    """The table's value for each value of the upper 16 bits of a lane (of `bits`, up to `largest`)."""
+def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -> "Sequence[int]":
+    """The table's value for each ``v >> dropped`` of lanes v up to `largest`."""
     table = layer.table or b""
-    finer = layer.shift - (bits - 16)  # 2^finer of them to an entry
-    skipped, last = (offset - layer.offset) >> layer.shift, len(table) - 1
-    values = [table[min(max((t >> finer) - skipped, 0), last)] for t in range((largest >> (bits - 16)) + 1)]
-    return bytes(values) if 0 <= min(values) and max(values) < 256 else array("i", values)
+    repeated = 1 << layer.shift - dropped  # how many of them to an entry
+    before, entries = (offset - layer.offset) >> layer.shift, (largest >> layer.shift) + 1
+    values = [table[0]] * before + list(table[max(-before, 0) :])
+    values = (values + [table[-1]] * (entries - len(values)))[:entries]
+    if 0 <= min(values) and max(values) < 256:
+        return b"".join([bytes([value]) * repeated for value in values])
+    return array("i", [value for value in values for _ in range(repeated)])
 
 
 def _bounds(layer: IntegerDense, low: int, high: int) -> "Tuple[int, int]":
     """The smallest and largest sum that any inputs from low to high can give."""
-    smallest, largest = list(layer.bias._rows[0]), list(layer.bias._rows[0])
-    for row in layer.weight._rows:
-        for j, w in enumerate(row):
-            smallest[j] += min(w * low, w * high)
-            largest[j] += max(w * low, w * high)
+    smallest, largest = [], []
+    for bias, weights in zip(layer.bias._rows[0], zip(*layer.weight._rows)):
+        total, size = sum(weights), sum(map(abs, weights))
+        positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
+        smallest.append(bias + positive * low + negative * high)
+        largest.append(bias + positive * high + negative * low)
     return min(smallest), max(largest)
 
 

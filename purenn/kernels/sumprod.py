@@ -9,7 +9,7 @@ import math
 
 from . import straight
 from .speed import SUMPROD_CALL, SUMPROD_TERM
-from .written import column, refusal as not_writable, written
+from .written import column, is_narrow, refusal as not_writable, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 ERROR_BOUND = 1e-10  # n u for up to 900,000 terms
 _MOST_TERMS = 900000
 _FEW_INPUTS = 8  # below, a call costs more than the terms
-_MOST_OUTPUTS = 300  # written one by one
 
 
 def refusal(network: "Network") -> str:
@@ -39,7 +38,7 @@ def cost(network: "Network") -> float:
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":
     """The network as a function."""
-    narrow = sum([layer.outputs for layer in network.layers]) <= _MOST_OUTPUTS
+    narrow = is_narrow(network)
     return written(network, _narrow_sums if narrow else _wide_sums, narrow)
 
 

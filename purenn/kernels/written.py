@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from ..activations import Activation
     from ..network import Network
 
+_NARROW = 100  # numbers to a row; packing and unpacking more costs more than it saves
+
 # h(a) in place, the same operations in the same order as in activations.py; others are called
 _IN_PLACE = {
     "identity": "{a}",
@@ -46,6 +48,11 @@ def refusal(network: "Network", most_terms: "Optional[int]" = None) -> str:
             if not isinstance(row, array) and not set(map(type, row)) <= {float, int}:
                 return "layer %d (%s) has weights that are neither float nor int" % (number, layer)
     return ""
+
+
+def is_narrow(network: "Network") -> bool:
+    """Whether a network gains from being written number by number."""
+    return max([network.inputs] + [layer.outputs for layer in network.layers]) <= _NARROW
 
 
 class Source:
@@ -129,7 +136,7 @@ def _write_wide(source: Source, sums: "Callable[..., None]") -> None:
 def _elementwise(source: Source, k: int, h: "Activation") -> str:
     if h.source in _IN_PLACE:
         return _IN_PLACE[h.source]
-    f = ELEMENTWISE[h.kind].__wrapped__ if h.known else h.source
+    f = ELEMENTWISE[h.kind].__wrapped__ if h.known else h.source  # type: ignore[attr-defined]
     return source.name("h%d" % k, (lambda a: f(a, *h.parameters)) if h.parameters else f) + "({a})"
 
 
