@@ -1,0 +1,411 @@
+"""The command line: ``python -m purenn COMMAND ...``.
+
+A command is a function from its arguments to the lines it prints, and a row in `COMMANDS`.
+Exit status 0: done; 2: the user's mistake, said in one line; 130: interrupted.
+"""
+
+import argparse
+import csv
+import io
+import json
+import os
+import re
+import sys
+from contextlib import closing
+
+from . import __version__
+from .formats import FORMATS, load, read, recognised, save
+from .formats.source import Source
+from .matrix import Matrix, ShapeError
+from .network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NoReturn, Optional
+    from typing import Sequence, Tuple, Union
+
+    from .formats.tensor import Tensor
+
+    Arguments = argparse.Namespace
+    Labels = Optional[Sequence[Any]]
+
+
+# ---- the commands
+
+
+def demo(args: "Arguments") -> "Iterable[str]":
+    from .demo import shown
+
+    return shown()
+
+
+def info(args: "Arguments") -> "Iterator[str]":
+    source = Source(args.model)
+    as_it_is = args.activations is None and args.labels is None
+    content = read(source) if as_it_is else _network(args)
+    title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
+    yield "%s: %s, %s bytes\n" % (source.name, title, _grouped(source.size))
+    yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
+
+
+def predict(args: "Arguments") -> "Iterable[str]":
+    from .formats.samples import read_samples
+
+    network = _network(args)
+    samples: "List[Sample]" = []
+    for file in args.inputs:
+        source = _input(file)
+        rows = read_samples(source, network.inputs)
+        samples += [Sample(source.name, k, row, len(rows) == 1) for k, row in enumerate(rows)]
+    labels = network.labels or list(range(network.outputs))
+    with closing(_outputs("predicting", network, [sample.row for sample in samples], args)) as answers:
+        for sample, outputs in zip(samples, answers):
+            sample.answers = _largest(list(zip(labels, outputs)), args.top)
+    return PRINTERS[args.format](samples, network.labels, args.top)
+
+
+def evaluate(args: "Arguments") -> "Iterator[str]":
+    from .formats.samples import read_labels, read_samples
+
+    network = _network(args)
+    rows = read_samples(_input(args.inputs), network.inputs)
+    expected = read_labels(_input(args.expected))
+    if len(rows) != len(expected):
+        numbers = (len(rows), args.inputs, len(expected), args.expected)
+        raise ShapeError("%d samples in %s, but %d labels in %s" % numbers)
+    places = _places(network, expected, args.expected)
+    right = undefined = 0
+    with closing(_outputs("evaluating", network, rows, args)) as answers:
+        for outputs, place in zip(answers, places):
+            if any([value != value for value in outputs]):
+                undefined += 1
+            elif Matrix.wrap([outputs]).argmax() == place:
+                right += 1
+    if undefined:
+        yield "NaN in the outputs for %d of the samples, counted as wrong" % undefined
+    yield "accuracy %.4f (%d/%d)" % (right / len(rows), right, len(rows))
+
+
+def convert(args: "Arguments") -> "Iterator[str]":
+    network = _network(args)
+    save(network, args.destination)
+    yield "%s: %r, %s bytes" % (args.destination, network, _grouped(os.path.getsize(args.destination)))
+
+
+# ---- what they take
+
+
+def _option(*names: str, **settings: "Any") -> "Tuple[Tuple[str, ...], Dict[str, Any]]":
+    return names, settings
+
+
+def _names(text: str) -> "List[str]":
+    """NAME,NAME(1,2),...: commas inside of brackets separate nothing.
+
+    >>> _names("relu, hard_sigmoid(0.2,0.5)")
+    ['relu', 'hard_sigmoid(0.2,0.5)']
+    """
+    return [name.strip() for name in re.split(r",(?![^(]*\))", text)]
+
+
+def _divisor(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < abs(number) < float("inf"):
+        raise argparse.ArgumentTypeError("expected a number other than 0, found %r" % text)
+    return number
+
+
+def _from(low: int) -> "Callable[[str], int]":
+    """A reader of whole numbers that are at least `low`."""
+
+    def whole_number(text: str) -> int:
+        if not text.isdecimal() or int(text) < low:
+            raise argparse.ArgumentTypeError("expected a whole number, at least %d, found %r" % (low, text))
+        return int(text)
+
+    return whole_number
+
+
+_READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
+MODEL = _option("model", metavar="MODEL", help="a network, or arrays: safetensors, .npz, .npy, pickle")
+DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
+INPUT = _option("inputs", metavar="INPUT", nargs="+", help="samples: " + _READ)
+INPUTS = _option("inputs", metavar="INPUTS", help="samples: " + _READ)
+EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each: CSV, JSON, .npy or IDX")
+ACTIVATIONS = _option(
+    "--activations",
+    metavar="NAME,...",
+    type=_names,
+    help="one for each layer, where MODEL holds only arrays: relu,leaky_relu(0.2),softmax",
+)
+LABELS = _option("--labels", metavar="NAME,...", help="what the outputs are called; or a file, a name on each line")
+SCALE = _option("--scale", metavar="S", type=_divisor, default=1.0, help="divide the inputs by S: 255 for pixels")
+JOBS = _option(
+    "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core"
+)
+TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
+FORMAT = _option("--format", choices=("text", "json", "csv"), default="text", help="how to print it: text, json or csv")
+
+# function, what it does, what it takes, an example
+COMMANDS = (
+    (demo, "show every number of a small network at work", (), "purenn demo"),
+    (
+        info,
+        "tell what a model holds: layers, shapes, parameters, operations, bytes",
+        (MODEL, ACTIVATIONS, LABELS),
+        "purenn info model.safetensors",
+    ),
+    (
+        predict,
+        "run a network on samples",
+        (MODEL, INPUT, ACTIVATIONS, LABELS, SCALE, TOP, FORMAT, JOBS),
+        "purenn predict model.safetensors digit.png --scale 255 --top 3",
+    ),
+    (
+        evaluate,
+        "run a network on samples whose labels are known; the last line is the accuracy",
+        (MODEL, INPUTS, EXPECTED, ACTIVATIONS, LABELS, SCALE, JOBS),
+        "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
+    ),
+    (
+        convert,
+        "write a network as safetensors, with its architecture",
+        (MODEL, DESTINATION, ACTIVATIONS, LABELS),
+        "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
+    ),
+)
+
+
+# ---- running one
+
+
+def main(arguments: "Optional[Sequence[str]]" = None) -> int:
+    """Run the command that the arguments (those of the process) name; the exit status."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _failed("interrupted", 130)
+    except BrokenPipeError:
+        return _failed("error: standard output was closed before all was written")
+    except OSError as error:
+        where = "" if error.filename is None else "%s: " % error.filename
+        return _failed("error: %s%s" % (where, error.strerror or error))
+    except ValueError as error:  # a ModelFormatError, an UnsupportedError, a ShapeError, a _Mistake
+        return _failed("error: %s" % error)
+    except MemoryError:
+        return _failed("error: not enough memory")
+
+
+def _run(arguments: "Optional[Sequence[str]]") -> int:
+    if sys.stdout is None:
+        raise BrokenPipeError
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a name no terminal can show is no reason to stop
+    try:
+        args = _parser().parse_args(arguments)
+        for line in args.function(args):
+            sys.stdout.write(line + "\n")
+    except SystemExit:  # --help and --version, which have printed what they had to
+        pass
+    sys.stdout.flush()
+    return 0
+
+
+def _failed(message: str, status: int = 2) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError:  # what is left to write goes nowhere: the interpreter would complain when it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except AttributeError:
+        pass  # it was closed from the start
+    if sys.stderr is not None:
+        sys.stderr.write("purenn: %s\n" % " ".join(message.split("\n")))
+    return status
+
+
+class _Mistake(ValueError):
+    """Arguments that make no sense."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> "NoReturn":
+        raise _Mistake("%s (%s --help tells more)" % (message, self.prog))
+
+
+def _parser() -> argparse.ArgumentParser:
+    description = "Trained neural networks, run by nothing but Python."
+    parser = _Parser(prog="purenn", description=description, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version="purenn " + __version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for function, what, options, example in COMMANDS:
+        command = commands.add_parser(
+            function.__name__,
+            help=what,
+            description=what[0].upper() + what[1:] + ".",
+            epilog="example:\n  " + example,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.set_defaults(function=function)
+        for names, settings in options:
+            command.add_argument(*names, **settings)
+    return parser
+
+
+def _network(args: "Arguments") -> Network:
+    from .formats.samples import read_names
+
+    labels = args.labels
+    if labels is not None:
+        labels = read_names(labels) if os.path.isfile(labels) else [name.strip() for name in labels.split(",")]
+    return load(args.model, activations=args.activations, labels=labels)
+
+
+def _input(file: str) -> Source:
+    if file != "-":
+        return Source(file)
+    if sys.stdin is None:
+        raise _Mistake("standard input is closed")
+    source = Source(sys.stdin.buffer.read())
+    source.name = "<stdin>"
+    return source
+
+
+def _outputs(
+    what: str, network: Network, rows: "Sequence[Sequence[float]]", args: "Arguments"
+) -> "Generator[List[float], None, None]":
+    """The outputs for each row, behind a progress bar; to be closed, for an interrupt leaves both where they are."""
+    from .jobs import predictions
+    from .progress import Progress
+
+    with Progress(what, len(rows)) as progress, closing(predictions(network, rows, args.scale, args.jobs)) as answers:
+        for outputs in answers:
+            progress.advance()
+            yield outputs
+
+
+# ---- info
+
+
+def _about_network(network: Network) -> "Iterator[str]":
+    yield "%r%s" % (network, "" if network.name is None else ", " + network.name)
+    yield network.summary() + "\n"
+    yield "parameters  %s (%s bytes as float32)" % (_grouped(network.parameters), _grouped(4 * network.parameters))
+    yield "operations  %s multiplications and as many additions for one sample" % _grouped(network.multiplications)
+    if network.labels is not None:
+        yield "labels      %s" % ", ".join([str(label) for label in network.labels])
+    for note in network.notes:
+        yield "note        %s" % note
+    if _not_finite(network):
+        yield "warning     %s of the parameters are NaN or infinite" % _grouped(_not_finite(network))
+
+
+def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
+    from .formats.named_arrays import found_layers
+    from .formats.source import shown
+
+    width = max([len(shown(name)) for name in arrays], default=0)
+    for name, tensor in arrays.items():
+        yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
+    try:
+        layers = len(found_layers(arrays))
+    except ValueError as error:
+        yield "\nno network: %s" % error
+        return
+    yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
+    yield "--activations %s" % ",".join(["sigmoid"] * (layers - 1) + ["softmax"])
+
+
+def _not_finite(network: Network) -> int:
+    number = 0
+    for layer in network.layers:
+        for matrix in [value for value in vars(layer).values() if isinstance(value, Matrix)]:
+            number += sum([value - value != 0 for row in matrix.tolist() for value in row])
+    return number
+
+
+def _grouped(number: int) -> str:
+    return "{:,}".format(number)
+
+
+# ---- predict
+
+
+class Sample:
+    """A row, where it came from (`file`, `place` in it, whether it is `alone` there), and the answers to it."""
+
+    def __init__(self, file: str, place: int, row: "Sequence[float]", alone: bool) -> None:
+        self.file, self.place, self.row, self.alone = file, place, row, alone
+        self.answers: "List[Tuple[Any, float]]" = []  # label and output
+
+
+def _largest(answers: "List[Tuple[Any, float]]", top: "Optional[int]") -> "List[Tuple[Any, float]]":
+    """The `top` largest, NaN before all numbers; None leaves them as they are."""
+    if top is None:
+        return answers
+    return sorted(answers, key=lambda answer: (answer[1] == answer[1], -answer[1]))[:top]
+
+
+def _as_text(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":
+    """FILE: 0.3 0.7, with the labels where there are some or an order other than the network's needs them."""
+    for sample in samples:
+        name = sample.file if sample.alone else "%s[%d]" % (sample.file, sample.place)
+        if labels is None and top is None:
+            yield "%s: %s" % (name, " ".join(["%.8g" % output for _, output in sample.answers]))
+        else:
+            yield "%s: %s" % (name, ", ".join(["%s %.8g" % answer for answer in sample.answers]))
+
+
+def _as_json(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":
+    """A list of objects; JSON has neither NaN nor infinities, they become null."""
+    entries = []
+    for sample in samples:
+        answers = [(label, output if output - output == 0 else None) for label, output in sample.answers]
+        entry: "Dict[str, Any]" = {"input": sample.file, "sample": sample.place}
+        if top is None:
+            entry["outputs"] = [output for _, output in answers]
+        else:
+            entry["top"] = [{"label": label, "output": output} for label, output in answers]
+        entries.append(json.dumps(entry, allow_nan=False))
+    yield "[\n%s\n]" % ",\n".join(entries)
+
+
+def _as_csv(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":
+    """A column for each output, or two, label and output, for each of the largest."""
+    answers = samples[0].answers
+    if top is None:
+        heads = [label for label, _ in answers]
+    else:
+        heads = [head % rank for rank in range(1, len(answers) + 1) for head in ("label %d", "output %d")]
+    yield _csv_line(["input", "sample"] + heads)
+    for sample in samples:
+        cells = [cell for answer in sample.answers for cell in (answer[1:] if top is None else answer)]
+        yield _csv_line([sample.file, sample.place] + cells)
+
+
+def _csv_line(cells: "Sequence[Any]") -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+PRINTERS = {"text": _as_text, "json": _as_json, "csv": _as_csv}
+
+
+# ---- evaluate
+
+
+def _places(network: Network, labels: "Sequence[Union[int, str]]", file: str) -> "List[int]":
+    """The output that each label means: the one of that name, or by its number where no name is a number."""
+    names = [str(name) for name in network.labels or []]
+    known = {} if any([name.isdigit() for name in names]) else {str(k): k for k in range(network.outputs)}
+    known.update({name: k for k, name in enumerate(names)})
+    for k, label in enumerate(labels):
+        if str(label) not in known:
+            outputs = ", ".join(names[:10] + ["..."][: len(names) - 10]) if names else "0 to %d" % (network.outputs - 1)
+            raise ShapeError("%s: label %d is %r, which is none of the outputs (%s)" % (file, k + 1, label, outputs))
+    return [known[str(label)] for label in labels]

@@ -1,0 +1,157 @@
+"""Samples and labels from files: what a network is run on, and what it should answer.
+
+The format is recognised by what the file holds: NumPy .npy, IDX (plain or gzipped), PNG,
+PGM and JSON by how they start; other text is CSV.
+
+>>> read_samples(b"1.0, 0.5\\n0.0, 2.0\\n", 2)
+[array('d', [1.0, 0.5]), array('d', [0.0, 2.0])]
+>>> read_labels(b"cat\\ndog\\n")
+['cat', 'dog']
+"""
+
+from contextlib import contextmanager
+
+from ..errors import ModelFormatError, UnsupportedError
+from ..matrix import ShapeError
+from . import csv, idx, json, npy, pgm, png
+from .source import Source
+from .tensor import Tensor, count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, List, Sequence, Union
+
+_HEAD = 64  # bytes that tell the format
+_IN_TEXT = b"\t\n\v\f\r" + bytes(range(32, 256))  # what a CSV file may hold, valid UTF-8 or not
+
+
+def read_samples(source: "Any", inputs: int) -> "List[Sequence[float]]":
+    """The samples of a file, each a row of `inputs` numbers; bytes where the file holds bytes.
+
+    The first dimension of an array counts the samples, but an array of `inputs` numbers
+    altogether is one sample, and so is a picture.  A picture in colour becomes grey where
+    only that fits.
+
+    Samples of another size raise `ShapeError`, a damaged or foreign file `ModelFormatError`.
+    """
+    with _opened(source) as opened:
+        return _samples(opened, inputs)
+
+
+def read_labels(source: "Any") -> "List[Union[int, str]]":
+    """The labels of a file, one for each sample: whole numbers where they are such, else names."""
+    with _opened(source) as opened:
+        return [_label(value) for value in _labels(opened)]
+
+
+def read_names(source: "Any") -> "List[str]":
+    """The names of a text file, one on each line."""
+    with _opened(source) as opened:
+        return [line.strip() for line in csv.decoded(opened.read()).splitlines() if line.strip()]
+
+
+@contextmanager
+def _opened(source: "Any") -> "Iterator[Source]":
+    """The file; an error from inside the block begins with its name."""
+    opened = source if isinstance(source, Source) else Source(source)
+    try:
+        yield opened
+    except (ModelFormatError, UnsupportedError, ShapeError) as error:
+        raise type(error)("%s: %s" % (opened.name, error)) from None
+
+
+def _recognised(source: Source) -> "Any":
+    """The module that reads this file."""
+    head = source.head(_HEAD)
+    if not head:
+        raise ModelFormatError("the file is empty")
+    if head.startswith(npy.MAGIC):
+        return npy
+    for module in (idx, png, pgm, json):
+        if module.matches(head):
+            return module
+    if head.translate(None, _IN_TEXT):
+        raise ModelFormatError(
+            "not samples purenn reads (NumPy .npy, IDX, PNG, PGM, JSON, CSV), it starts with %r" % head[:16]
+        )
+    return csv
+
+
+# ---- samples
+
+
+def _samples(source: Source, inputs: int) -> "List[Sequence[float]]":
+    module = _recognised(source)
+    if module is png or module is pgm:
+        return [_picture(module, source, inputs)]
+    if module is idx:
+        _number_of_samples(idx.shape(source), inputs)  # before all of it is unpacked
+    tensor = module.read_array(source) if module is npy else module.read(source)
+    if module is csv and tensor.shape[1] != inputs:
+        raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs))
+    return _rows(tensor, _number_of_samples(tensor.shape, inputs), inputs)
+
+
+def _number_of_samples(shape: "Sequence[int]", inputs: int) -> int:
+    if not count(shape):
+        raise ShapeError("an array of shape %r holds no sample" % (shape,))
+    if count(shape) == inputs:
+        return 1
+    size = count(shape[1:]) if len(shape) > 1 else count(shape)
+    if size == inputs or len(shape) == inputs == 1:
+        return shape[0]
+    raise ShapeError("an array of shape %r holds samples of %d numbers, the network takes %d" % (shape, size, inputs))
+
+
+def _rows(tensor: Tensor, samples: int, inputs: int) -> "List[Sequence[float]]":
+    data = tensor.data.tobytes() if tensor.data.typecode == "B" else tensor.data
+    return [data[k * inputs : (k + 1) * inputs] for k in range(samples)]
+
+
+def _picture(module: "Any", source: Source, inputs: int) -> "Sequence[float]":
+    shape = module.shape(source)
+    grey = shape[0] * shape[1]
+    if inputs != grey and inputs != count(shape):
+        raise ShapeError(
+            "a picture of %d x %d pixels gives %d numbers%s, the network takes %d"
+            % (shape[0], shape[1], grey, " as grey or %d in colour" % count(shape) if len(shape) > 2 else "", inputs)
+        )
+    pixels = module.read(source)
+    if inputs != count(shape):
+        return _grey(pixels.data.tobytes())
+    return _rows(pixels, 1, inputs)[0]
+
+
+def _grey(pixels: bytes) -> bytes:
+    """Luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded; exact where R = G = B."""
+    colours = zip(pixels[0::3], pixels[1::3], pixels[2::3])
+    return bytes([(19595 * r + 38470 * g + 7471 * b + 32768) >> 16 for r, g, b in colours])
+
+
+# ---- labels
+
+
+def _labels(source: Source) -> "Sequence[Any]":
+    module = _recognised(source)
+    if module is png or module is pgm:
+        raise UnsupportedError("a picture holds no labels")
+    if module is csv or module is json:
+        return module.labels(source)
+    tensor = module.read_array(source) if module is npy else module.read(source)
+    if len(tensor.data) != max(tensor.shape, default=1):
+        raise ShapeError("an array of shape %r, expected one label for each sample" % (tensor.shape,))
+    return tensor.data
+
+
+def _label(value: "Any") -> "Union[int, str]":
+    """A whole number as such, however it is written (3, 3.0, 3e0); anything else as text."""
+    text = str(value).strip()
+    try:
+        return int(text) if "_" not in text else text
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+        return int(number) if number.is_integer() and "_" not in text else text
+    except ValueError:
+        return text

@@ -1,0 +1,74 @@
+"""Jobs: many samples through a network, in this process or in several."""
+
+import os
+import signal
+
+from .errors import UnsupportedError
+from .network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Generator, List, Sequence
+
+    Row = Sequence[float]
+    Answers = Generator[List[float], None, None]
+
+_PART = 64  # samples sent to a process at a time, at most
+_PARTS = 32  # parts for each process, if there are as many: all are to end together, and soon when interrupted
+_MOST = 61  # processes; Windows waits for no more
+
+
+def predictions(network: Network, rows: "Sequence[Row]", scale: float = 1.0, jobs: int = 1) -> "Answers":
+    """The outputs for each row divided by `scale`, in order; `jobs` processes, 0 for one a core.
+
+    >>> from purenn import Dense
+    >>> list(predictions(Network([Dense([[1.0], [2.0]])]), [b"\\x02\\x04", b"\\x06\\x00"], scale=2))
+    [[5.0], [3.0]]
+    """
+    jobs = min(jobs or _cores(), len(rows), _MOST)
+    if jobs > 1:
+        return _in_processes(network, rows, scale, jobs)
+    return (predicted(network, row, scale) for row in rows)
+
+
+def predicted(network: Network, row: "Row", scale: float) -> "List[float]":
+    """The outputs for one row divided by `scale`."""
+    return network.predict(row if scale == 1 else [x / scale for x in row])
+
+
+def _in_processes(network: Network, rows: "Sequence[Row]", scale: float, jobs: int) -> "Answers":
+    try:
+        from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
+
+        pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(network, scale))
+    except (ImportError, NotImplementedError):
+        raise UnsupportedError("%d jobs need processes, which this platform does not have" % jobs) from None
+    size = max(1, min(_PART, len(rows) // (jobs * _PARTS)))
+    with pool:
+        try:
+            for part in pool.map(_part, [rows[k : k + size] for k in range(0, len(rows), size)]):
+                yield from part
+        except BrokenProcessPool:
+            raise ChildProcessError("one of %d processes ended before its work was done" % jobs) from None
+
+
+# ---- inside of such a process
+
+_here: "List[Any]" = []  # the network and the scale
+
+
+def _start(network: Network, scale: float) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
+    _here[:] = [network, scale]
+
+
+def _part(rows: "Sequence[Row]") -> "List[List[float]]":
+    network, scale = _here
+    return [predicted(network, row, scale) for row in rows]
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))  # those that this process may use
+    return os.cpu_count() or 1

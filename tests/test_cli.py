@@ -1,0 +1,488 @@
+"""The command line: what each command prints, and one line with status 2 for whatever a user gets wrong."""
+
+import csv
+import json
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+
+import pytest
+
+import purenn.jobs
+from purenn import Dense, Network, cli, save
+from purenn.cli import main
+from sample_files import idx, pgm
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MNIST = os.path.join(os.path.dirname(CHECKOUT), "shared", "data", "mnist")
+WEIGHTS = os.path.join(MNIST, "book_ch03_sample_weight.pkl")
+PICTURES = os.path.join(MNIST, "t10k-images-idx3-ubyte.gz")
+DIGITS = os.path.join(MNIST, "t10k-labels-idx1-ubyte.gz")
+BOOK = ["--activations", "sigmoid,sigmoid,softmax"]
+needs_mnist = pytest.mark.skipif(not os.path.exists(WEIGHTS), reason="no MNIST data at ../shared/data/mnist")
+
+# y = x W: the first output is 2a + b, the second a, the third -b
+NETWORK = Network([Dense([[2.0, 1.0, 0.0], [1.0, 0.0, -1.0]], [0.0, 0.0, 0.0])])
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with a model and samples, which is also the current one."""
+    monkeypatch.chdir(tmp_path)
+    save(NETWORK, "model.safetensors")
+    save(Network(NETWORK.layers, labels=["cat", "dog", "eel"], name="pets"), "pets.safetensors")
+    (tmp_path / "one.csv").write_text("1,2\n")
+    (tmp_path / "four.csv").write_text("1,2\n3,4\n-5,1\n-1,-9\n")
+    (tmp_path / "labels.csv").write_text("0\n0\n2\n0\n")  # the last should be 2
+    return tmp_path
+
+
+def printed(capsys, *arguments):
+    """What a command that succeeds prints on stdout, as lines."""
+    status = main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert (status, err) == (0, "")
+    return out.splitlines()
+
+
+def refused(capsys, *arguments):
+    """What a command that fails says: one line, and nothing on stdout."""
+    status = main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert (status, out) == (2, "")
+    assert err.startswith("purenn: error: ") and err.endswith("\n") and err.count("\n") == 1
+    return err[len("purenn: error: ") : -1]
+
+
+def process(*arguments, program=("-m", "purenn"), **settings):
+    command = [sys.executable] + [str(word) for word in program + arguments]
+    return subprocess.Popen(command, env=dict(os.environ, PYTHONPATH=CHECKOUT), **settings)
+
+
+def finished(*arguments, **settings):
+    """(status, stdout, stderr) of a command in a process of its own."""
+    running = process(*arguments, stdout=settings.pop("stdout", subprocess.PIPE), stderr=subprocess.PIPE, **settings)
+    out, err = running.communicate(timeout=60)
+    return running.returncode, (out or b"").decode(), err.decode()
+
+
+def in_shell(shell, command):
+    environment = dict(os.environ, PYTHONPATH=CHECKOUT)
+    return subprocess.run([shell, "-c", command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+# ---- help
+
+
+@pytest.mark.parametrize("command", [row[0].__name__ for row in cli.COMMANDS])
+def test_every_command_has_help_with_an_example_that_parses(command, capsys):
+    lines = printed(capsys, command, "--help")
+    example = lines[lines.index("example:") + 1].split()
+    assert example[:2] == ["purenn", command]
+    assert cli._parser().parse_args(example[1:]).function.__name__ == command
+    assert max([len(line) for line in lines if line.strip() != " ".join(example)]) <= 80
+
+
+def test_help_and_version(capsys):
+    listed = " ".join(printed(capsys, "--help"))
+    assert all([row[0].__name__ in listed for row in cli.COMMANDS])
+    assert printed(capsys, "--version") == ["purenn " + purenn.__version__]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "the following arguments are required: COMMAND"),
+        (["fly"], "invalid choice: 'fly'"),
+        (["info"], "the following arguments are required: MODEL (purenn info --help tells more)"),
+        (["demo", "--fast"], "unrecognized arguments: --fast"),
+        (["predict", "m", "x", "--top", "0"], "argument --top: expected a whole number, at least 1, found '0'"),
+        (["predict", "m", "x", "--jobs", "two"], "argument --jobs: expected a whole number, at least 0, found 'two'"),
+        (["predict", "m", "x", "--scale", "0"], "argument --scale: expected a number other than 0, found '0'"),
+        (["predict", "m", "x", "--scale", "nan"], "argument --scale: expected a number other than 0, found 'nan'"),
+        (["predict", "m", "x", "--format", "xml"], "invalid choice: 'xml'"),
+    ],
+)
+def test_arguments_that_make_no_sense(arguments, message, capsys):
+    assert message in refused(capsys, *arguments)
+
+
+# ---- demo and info
+
+
+def test_demo(capsys):
+    assert printed(capsys, "demo")[-1] == "[[0.31682708 0.69627909]]"
+
+
+def test_info(folder, capsys):
+    lines = printed(capsys, "info", "pets.safetensors")
+    assert lines[0] == "pets.safetensors: safetensors, %s bytes" % os.path.getsize("pets.safetensors")
+    assert "Network(2-3, 9 parameters), pets" in lines
+    assert "1 Dense 2 -> 3 (2, 3)  identity             9                6" in lines
+    assert "parameters  9 (36 bytes as float32)" in lines
+    assert "operations  6 multiplications and as many additions for one sample" in lines
+    assert "labels      cat, dog, eel" in lines
+    assert not [line for line in lines if line.startswith("warning")]
+
+
+def test_info_counts_numbers_that_are_none(folder, capsys):
+    save(Network([Dense([[float("nan"), 1.0, float("inf")]], [0.0, float("-inf"), 0.0])]), "odd.safetensors")
+    assert printed(capsys, "info", "odd.safetensors")[-1] == "warning     3 of the parameters are NaN or infinite"
+
+
+@needs_mnist
+def test_info_of_arrays(capsys):
+    lines = printed(capsys, "info", WEIGHTS)
+    assert "W1  F32   (784, 50)" in lines and lines[-1] == "--activations sigmoid,sigmoid,softmax"
+    assert "Network(784-50-100-10, 45360 parameters)" in printed(capsys, "info", WEIGHTS, *BOOK)
+
+
+def test_info_of_arrays_that_are_no_network(folder, capsys):
+    header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }"
+    (folder / "a.npy").write_bytes(b"\x93NUMPY\1\0" + bytes([len(header), 0]) + header + b"\7")
+    lines = printed(capsys, "info", "a.npy")
+    assert "array  U8    (1,)" in lines and lines[-1].startswith("no network: ")
+
+
+# ---- predict
+
+
+def test_predict_as_text(folder, capsys):
+    assert printed(capsys, "predict", "model.safetensors", "one.csv") == ["one.csv: 4 1 -2"]
+    assert printed(capsys, "predict", "model.safetensors", "one.csv", "--top", "2") == ["one.csv: 0 4, 1 1"]
+    assert printed(capsys, "predict", "pets.safetensors", "one.csv") == ["one.csv: cat 4, dog 1, eel -2"]
+    assert printed(capsys, "predict", "pets.safetensors", "one.csv", "four.csv", "--top", "1", "--scale", "-2") == [
+        "one.csv: eel 1",
+        "four.csv[0]: eel 1",
+        "four.csv[1]: eel 2",
+        "four.csv[2]: cat 4.5",
+        "four.csv[3]: cat 5.5",
+    ]
+
+
+def test_predict_as_json(folder, capsys):
+    (folder / "odd.json").write_text("[[1, 2], [NaN, 0], [-Infinity, 1]]")
+    entries = json.loads("\n".join(printed(capsys, "predict", "model.safetensors", "odd.json", "--format", "json")))
+    assert entries[0] == {"input": "odd.json", "sample": 0, "outputs": [4.0, 1.0, -2.0]}
+    assert entries[1]["outputs"] == [None] * 3 and entries[2]["outputs"][0] is None
+    lines = printed(capsys, "predict", "pets.safetensors", "one.csv", "--format", "json", "--top", "9")
+    assert json.loads("\n".join(lines))[0]["top"] == [
+        {"label": "cat", "output": 4.0},
+        {"label": "dog", "output": 1.0},
+        {"label": "eel", "output": -2.0},
+    ]
+
+
+def test_predict_as_csv(folder, capsys):
+    (folder / 'a, "b".csv').write_text("1,2\n")
+    arguments = ["predict", "pets.safetensors", "four.csv", 'a, "b".csv', "--format", "csv"]
+    table = list(csv.reader(printed(capsys, *arguments)))
+    assert table[0] == ["input", "sample", "cat", "dog", "eel"]
+    assert table[2] == ["four.csv", "1", "10.0", "3.0", "-4.0"] and table[5][0] == 'a, "b".csv'
+    table = list(csv.reader(printed(capsys, *arguments, "--top", "2")))
+    assert table[0] == ["input", "sample", "label 1", "output 1", "label 2", "output 2"]
+    assert table[1] == ["four.csv", "0", "cat", "4.0", "dog", "1.0"]
+
+
+def test_the_largest_come_first_and_nan_before_all():
+    answers = [("a", 1.0), ("b", float("nan")), ("c", 3.0), ("d", 3.0)]
+    assert [label for label, _ in cli._largest(answers, 9)] == ["b", "c", "d", "a"]
+
+
+def test_labels_from_the_command_line_and_from_a_file(folder, capsys):
+    (folder / "names.txt").write_text("tench, Tinca tinca\ncaf\u00e9\nx\n", encoding="utf-8")
+    arguments = ["predict", "model.safetensors", "one.csv", "--top", "2", "--labels"]
+    assert printed(capsys, *arguments, "a, b,c") == ["one.csv: a 4, b 1"]
+    assert printed(capsys, *arguments, "names.txt") == ["one.csv: tench, Tinca tinca 4, caf\u00e9 1"]
+    assert refused(capsys, *arguments, "a,b") == "model.safetensors: 2 labels for 3 outputs"
+
+
+def test_a_second_input_that_is_missing_leaves_nothing_half_written(folder, capsys):
+    assert refused(capsys, "predict", "model.safetensors", "one.csv", "no.csv") == "no.csv: No such file or directory"
+
+
+def test_activations_with_commas_in_brackets():
+    assert cli._names("relu,hard_sigmoid(0.2,0.5), softmax") == ["relu", "hard_sigmoid(0.2,0.5)", "softmax"]
+
+
+# ---- evaluate
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 2])
+def test_evaluate(folder, capsys, jobs):
+    arguments = ["evaluate", "model.safetensors", "four.csv", "labels.csv", "--jobs", jobs]
+    assert printed(capsys, *arguments) == ["accuracy 0.7500 (3/4)"]
+
+
+@pytest.mark.parametrize("labels, right", [("cat\ncat\neel\neel\n", 4), ("0\n0\n1\n2\n", 3), ("cat,cat,2,dog", 3)])
+def test_labels_may_be_names_or_places(folder, capsys, labels, right):
+    (folder / "named.csv").write_text(labels)
+    lines = printed(capsys, "evaluate", "pets.safetensors", "four.csv", "named.csv")
+    assert lines == ["accuracy %.4f (%d/4)" % (right / 4, right)]
+
+
+def test_names_that_are_numbers_are_never_places(folder, capsys):
+    arguments = ["evaluate", "model.safetensors", "four.csv", "labels.csv", "--labels"]
+    assert printed(capsys, *arguments, "1,0,2") == ["accuracy 0.2500 (1/4)"]
+    assert "label 1 is 0, which is none of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        ("0\n0\n1\n", "4 samples in four.csv, but 3 labels in x.csv"),
+        ("0\n0\n3\n0\n", "x.csv: label 3 is 3, which is none of the outputs (0 to 2)"),
+        ("0\n0\n-1\n0\n", "x.csv: label 3 is -1, which is none of the outputs (0 to 2)"),
+        ("cat\n0\n0\ncat\n", "x.csv: label 1 is 'cat', which is none of the outputs (0 to 2)"),
+        ("", "x.csv: the file is empty"),
+    ],
+)
+def test_labels_that_do_not_fit(folder, capsys, labels, message):
+    (folder / "x.csv").write_text(labels)
+    assert refused(capsys, "evaluate", "model.safetensors", "four.csv", "x.csv") == message
+
+
+def test_nan_is_never_right(folder, capsys):
+    (folder / "nan.csv").write_text("1,2\nnan,2\n")
+    (folder / "x.csv").write_text("0\n0\n")
+    assert printed(capsys, "evaluate", "model.safetensors", "nan.csv", "x.csv") == [
+        "NaN in the outputs for 1 of the samples, counted as wrong",
+        "accuracy 0.5000 (1/2)",
+    ]
+
+
+@needs_mnist
+def test_evaluate_the_book_on_its_digits(tmp_path, capsys):
+    from purenn.formats.samples import read_labels, read_samples
+
+    pictures = read_samples(PICTURES, 784)[:200]
+    (tmp_path / "pictures").write_bytes(idx(0x08, "B", (200, 28, 28), b"".join(pictures)))
+    (tmp_path / "digits.csv").write_text("\n".join([str(digit) for digit in read_labels(DIGITS)[:200]]))
+    arguments = [tmp_path / "pictures", tmp_path / "digits.csv", "--scale", "255"]
+    from_arrays = printed(capsys, "evaluate", WEIGHTS, *arguments, *BOOK)
+    assert from_arrays == ["accuracy 0.9700 (194/200)"]
+    (line,) = printed(capsys, "convert", WEIGHTS, tmp_path / "book.safetensors", *BOOK)
+    assert "Network(784-50-100-10, 45360 parameters), 182," in line
+    assert printed(capsys, "evaluate", tmp_path / "book.safetensors", *arguments) == from_arrays
+    (tmp_path / "seven.pgm").write_bytes(pgm(28, 28, 255, pictures[0]))
+    top = printed(capsys, "predict", WEIGHTS, tmp_path / "seven.pgm", "--scale", "255", "--top", "1", *BOOK)
+    assert top[0].split(": ")[1] == "7 0.99706497"
+
+
+def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(folder, monkeypatch):
+    events = []
+
+    def predictions(network, rows, scale, jobs):
+        try:
+            yield [1.0, 0.0, 0.0]
+        finally:
+            events.append("ended")
+
+    class Interrupting:
+        def wrap(rows):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(purenn.jobs, "predictions", predictions)
+    monkeypatch.setattr(cli, "Matrix", Interrupting)
+    monkeypatch.setattr(cli, "_failed", lambda message, status=2: events.append(message))
+    main(["evaluate", "model.safetensors", "four.csv", "labels.csv"])
+    assert events == ["ended", "interrupted"]
+
+
+# ---- convert
+
+
+def test_convert_leaves_nothing_half_written(folder, capsys):
+    before = sorted(os.listdir("."))
+    assert "writes models as .safetensors" in refused(capsys, "convert", "model.safetensors", "model.onnx")
+    assert "No such file" in refused(capsys, "convert", "model.safetensors", "no/model.safetensors")
+    assert "2 labels for 3" in refused(capsys, "convert", "model.safetensors", "new.safetensors", "--labels", "a,b")
+    assert sorted(os.listdir(".")) == before
+    assert printed(capsys, "convert", "model.safetensors", "model.safetensors", "--labels", "a,b,c")
+    assert purenn.load("model.safetensors").labels == ["a", "b", "c"]
+
+
+# ---- what users get wrong
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["info", "no.pkl"], "no.pkl: No such file or directory"),
+        (["info", "."], r"\.: Is a directory"),
+        (["info", "one.csv"], "one.csv: not a model purenn reads"),
+        (["info", "cut.safetensors"], "cut.safetensors: .*bytes"),
+        (["predict", "model.safetensors", "wide.csv"], "wide.csv: lines of 3 numbers, the network takes 2"),
+        (["predict", "model.safetensors", "text.csv"], "text.csv: line 2, column 1: expected a number, found 'x'"),
+        (["predict", "model.safetensors", "model.safetensors"], "model.safetensors: not samples purenn reads"),
+        (["predict", "model.safetensors", "one.csv", "--activations", "relu"], ".* leave yours out"),
+    ],
+)
+def test_files_that_do_not_fit(folder, capsys, arguments, message):
+    (folder / "wide.csv").write_text("1,2,3\n")
+    (folder / "text.csv").write_text("1,2\nx,3\n")
+    (folder / "cut.safetensors").write_bytes((folder / "model.safetensors").read_bytes()[:-1])
+    assert re.match(message, refused(capsys, *arguments))
+
+
+@needs_mnist
+@pytest.mark.parametrize(
+    "activations, message",
+    [
+        ([], "name an activation for each"),
+        (["--activations", "relu"], "1 activation for 3 layers"),
+        (["--activations", "relu,sigmod,softmax"], "unknown activation 'sigmod'"),
+        (["--activations", "relu,elu(x),softmax"], "'elu(x)'"),
+    ],
+)
+def test_activations_that_do_not_fit(capsys, activations, message):
+    assert message in refused(capsys, "predict", WEIGHTS, PICTURES, *activations)
+
+
+def test_an_error_stays_on_its_line(capsys):
+    assert refused(capsys, "info", "a\nb") == "a b: No such file or directory"
+
+
+def test_no_memory(monkeypatch, capsys):
+    def greedy(args):
+        raise MemoryError
+
+    monkeypatch.setattr(cli, "COMMANDS", ((greedy, "?", (), "?"),))
+    assert refused(capsys, "greedy") == "not enough memory"
+
+
+def test_a_bug_is_not_hidden(monkeypatch):
+    def broken(args):
+        return {}["key"]
+
+    monkeypatch.setattr(cli, "COMMANDS", ((broken, "?", (), "?"),))
+    with pytest.raises(KeyError):
+        main(["broken"])
+
+
+# ---- real processes: pipes, terminals, signals
+
+
+def test_standard_input(folder):
+    for content in (b"1,2\n", b"[1, 2]", idx(0x08, "B", (2,), [1, 2]), pgm(2, 1, 255, [1, 2])):
+        running = process("predict", "model.safetensors", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert running.communicate(content, timeout=60)[0] == b"<stdin>: 4 1 -2" + os.linesep.encode()
+        assert running.returncode == 0
+    running = process("predict", "model.safetensors", "-", stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert running.communicate(b"", timeout=60)[1].startswith(b"purenn: error: <stdin>: the file is empty")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such pipes")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_closed_pipe(folder, unbuffered, monkeypatch):
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        status, _, err = finished("predict", "model.safetensors", "four.csv", stdout=pipe)
+    assert (status, err) == (2, "purenn: error: standard output was closed before all was written\n")
+    command = '"%s" -m purenn predict model.safetensors many.csv | head -n 1; exit ${PIPESTATUS[0]}' % sys.executable
+    (folder / "many.csv").write_text("1,2\n" * 20000)
+    head = in_shell("bash", command)
+    assert (head.returncode, head.stdout) == (2, b"many.csv[0]: 4 1 -2\n")
+    assert head.stderr == b"purenn: error: standard output was closed before all was written\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_a_full_disk(folder):
+    with open("/dev/full", "wb") as full:
+        status, _, err = finished("predict", "model.safetensors", "four.csv", stdout=full)
+    assert (status, err) == (2, "purenn: error: No space left on device\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closing, expected", [(">&-", 2), ("2>&-", 0), (">&- 2>&-", 2)])
+def test_streams_closed_from_the_start(folder, closing, expected):
+    command = '"%s" -m purenn demo %s' % (sys.executable, closing)
+    shell = in_shell("sh", command)
+    assert shell.returncode == expected and b"Traceback" not in shell.stderr
+    assert (b"purenn: error: standard output was closed" in shell.stderr) == (closing == ">&-")
+
+
+def test_a_name_the_terminal_cannot_show(folder, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    status, out, err = finished("predict", "model.safetensors", "one.csv", "--labels", "caf\u00e9,b,c")
+    assert (status, out.strip(), err) == (0, "one.csv: caf\\xe9 4, b 1, c -2", "")
+
+
+class OnTerminal:
+    """A command of slow.py whose stderr is a terminal of 80 columns, and what has been written there so far."""
+
+    def __init__(self, *arguments):
+        fcntl, pty, termios = [pytest.importorskip(name) for name in ("fcntl", "pty", "termios")]
+        self.terminal, inside = pty.openpty()
+        fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        streams = {"stdout": subprocess.PIPE, "stderr": inside}
+        self.process = process(*arguments, program=("slow.py",), start_new_session=True, **streams)
+        os.close(inside)
+        self.written = b""
+
+    def read(self, until=None):
+        """Read until the text appears, or to the end."""
+        while until is None or until not in self.written:
+            try:
+                piece = os.read(self.terminal, 4096)
+            except OSError:  # Linux says so when the other side is closed
+                piece = b""
+            if not piece:
+                break
+            self.written += piece
+        return self.written
+
+    def finish(self):
+        self.read()
+        out = self.process.communicate(timeout=60)[0]
+        os.close(self.terminal)
+        return self.process.returncode, out
+
+
+SLOW = """
+import sys, time
+from purenn import Network, cli
+
+def predict(self, x):
+    time.sleep(0.01)
+    return [1.0, 0.0, 0.0]
+
+Network.predict = predict
+if __name__ == "__main__":
+    sys.exit(cli.main())
+"""
+
+
+@pytest.fixture
+def long_work(folder):
+    """The arguments of an evaluation that takes two seconds."""
+    (folder / "slow.py").write_text(SLOW)
+    (folder / "many.csv").write_text("1,2\n" * 200)
+    (folder / "zeros.csv").write_text("0\n" * 200)
+    return ["evaluate", "model.safetensors", "many.csv", "zeros.csv"]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_bar_on_the_terminal_that_is_erased(long_work, jobs):
+    on_terminal = OnTerminal(*long_work, "--jobs", jobs)
+    status, out = on_terminal.finish()
+    assert (status, out) == (0, b"accuracy 1.0000 (200/200)" + os.linesep.encode())
+    drawn = on_terminal.written.decode().split("\r")
+    assert len(drawn) > 3 and "\n" not in on_terminal.written.decode()
+    assert all([len(line) == 79 and line.startswith("evaluating [") for line in drawn[1:-2]])
+    assert drawn[-2:] == [" " * 79, ""]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt(long_work, jobs):
+    on_terminal = OnTerminal(*long_work, "--jobs", jobs)
+    assert b"evaluating [" in on_terminal.read(until=b"evaluating [")
+    os.killpg(on_terminal.process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    assert on_terminal.finish() == (130, b"")
+    assert on_terminal.written.decode().split("\r")[-2:] == ["purenn: interrupted", "\n"]
+    assert on_terminal.written.count(b"\n") == 1  # no worker has anything to say
