@@ -18,6 +18,7 @@ from .formats import FORMATS, load, read, recognised, save
 from .formats.source import Source
 from .matrix import Matrix, ShapeError
 from .network import Network
+from .quantize import Quantize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def evaluate(args: "Arguments") -> "Iterator[str]":
 
 def convert(args: "Arguments") -> "Iterator[str]":
     network = _network(args)
+    if args.quantize is not None:
+        network = _quantized(network, args)
     save(network, args.destination)
     yield "%s: %r, %s bytes" % (args.destination, network, _grouped(os.path.getsize(args.destination)))
 
@@ -147,6 +150,8 @@ JOBS = _option(
     "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core"
 )
 TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
+QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer network, calibrated on samples: " + _READ)
+BITS = _option("--bits", metavar="N", type=_from(2), default=8, help="of an integer network's weights: 2 to 16")
 FORMAT = _option("--format", choices=("text", "json", "csv"), default="text", help="how to print it: text, json or csv")
 
 # function, what it does, what it takes, an example
@@ -173,10 +178,13 @@ COMMANDS = (
     (
         convert,
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, ACTIVATIONS, LABELS),
+        (MODEL, DESTINATION, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
 )
+
+
+_CALIBRATED = 500  # samples, about
 
 
 # ---- running one
@@ -265,6 +273,16 @@ def _network(args: "Arguments") -> Network:
     return load(args.model, activations=args.activations, labels=labels)
 
 
+def _quantized(network: Network, args: "Arguments") -> Network:
+    from .formats.samples import read_samples
+
+    rows = read_samples(_input(args.quantize), network.inputs)
+    chosen = rows[:: max(1, len(rows) // _CALIBRATED)]  # spread over the file, more would change little
+    small = network.quantize([[x / args.scale for x in row] for row in chosen], bits=args.bits)
+    small.notes = network.notes + ["quantised to %d bits on %d samples" % (args.bits, len(chosen))]
+    return small
+
+
 def _input(file: str) -> Source:
     if file != "-":
         return Source(file)
@@ -294,7 +312,9 @@ def _outputs(
 def _about_network(network: Network) -> "Iterator[str]":
     yield "%r%s" % (network, "" if network.name is None else ", " + network.name)
     yield network.summary() + "\n"
-    yield "parameters  %s (%s bytes as float32)" % (_grouped(network.parameters), _grouped(4 * network.parameters))
+    floats = "%s bytes as float32" % _grouped(4 * network.parameters)
+    size = "integers" if isinstance(network.layers[0], Quantize) else floats
+    yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
     yield "operations  %s multiplications and as many additions for one sample" % _grouped(network.multiplications)
     if network.labels is not None:
         yield "labels      %s" % ", ".join([str(label) for label in network.labels])

@@ -295,6 +295,17 @@ def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(fo
 # ---- convert
 
 
+def test_convert_quantises(folder, capsys):
+    arguments = ["model.safetensors", "small.safetensors", "--quantize", "four.csv", "--scale", "2"]
+    assert "Network(2-3, 9 parameters)" in printed(capsys, "convert", *arguments)[0]
+    lines = printed(capsys, "info", "small.safetensors")
+    assert "1 Quantize 2" in lines[4] and "2 IntegerDense 2 -> 3" in lines[5] and "parameters  9 (integers)" in lines
+    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv", "--scale", "2")
+    assert [round(float(word), 1) for word in line.split()[1:]] == [2.0, 0.5, -1.0]
+    assert "bits must be from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
+    assert "labels.csv" in refused(capsys, "convert", *arguments[:3], "labels.csv")
+
+
 def test_convert_leaves_nothing_half_written(folder, capsys):
     before = sorted(os.listdir("."))
     assert "writes models as .safetensors" in refused(capsys, "convert", "model.safetensors", "model.onnx")

@@ -24,7 +24,11 @@ class Source:
         self.in_memory = isinstance(place, (bytes, bytearray, memoryview))
         self.name = "<bytes>" if self.in_memory else str(place)
         with self.open() as file:
-            self.size = file.seek(0, 2)
+            try:
+                self.size = file.seek(0, 2)
+            except OSError:  # a pipe: it can be read but once
+                self.place, self.in_memory = file.read(), True
+                self.size = len(self.place)
 
     def open(self) -> "BinaryIO":
         """The file, to be read from its start."""
