@@ -414,6 +414,17 @@ def test_tensors_of_a_wrong_shape_are_refused():
     assert "tensor layers.0.weight" in refused(with_architecture(architecture(), shape=(0, 2)))
 
 
+def test_arrays_without_an_architecture_need_their_activations_named():
+    header = {"W1": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]}}
+    header["b1"] = {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}
+    raw = packed(header, struct.pack("<3f", 1.0, 2.0, 0.5))
+    assert load(raw, ["relu"]).predict([3.0, 4.0]) == [11.5]
+    assert "name an activation for each" in refused(raw, ValueError)
+    with pytest.raises(ValueError) as caught:
+        load(WHOLE, ["relu", "relu"])
+    assert "names its activations itself" in str(caught.value)
+
+
 def test_half_floats_are_widened_exactly():
     halves = struct.pack("<4e", 1.0, -0.5, 65504.0, 2.0**-24)
     upper = struct.pack("<4H", 0x3F80, 0xBF00, 0x7F80, 0x0001)  # bfloat16: 1, -0.5, inf, the smallest

@@ -9,7 +9,7 @@ def run(modules):
     """Run every test of the modules, print what happened, and give back the number of failures."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     for module in modules:
-        tests = vars_of(__import__(module))
+        tests = tests_of(__import__(module))
         for name in sorted(tests):
             for label, outcome in outcomes(tests[name]):
                 counts[outcome[0]] += 1
@@ -19,7 +19,7 @@ def run(modules):
     return counts["failed"]
 
 
-def vars_of(module):
+def tests_of(module):
     return dict([(name, getattr(module, name)) for name in dir(module) if name.startswith("test_")])
 
 

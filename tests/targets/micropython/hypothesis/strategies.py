@@ -19,20 +19,6 @@ class Strategy:
     def flatmap(self, f):
         return Strategy(lambda: f(self.draw()).draw())
 
-    def filter(self, fits):
-        def draw():
-            for _ in range(1000):
-                value = self.draw()
-                if fits(value):
-                    return value
-            raise ValueError("a filter that nothing passes")
-
-        return Strategy(draw)
-
-
-def just(value):
-    return Strategy(lambda: value)
-
 
 def one_of(*choices):
     return Strategy(lambda: random.choice(choices).draw())
