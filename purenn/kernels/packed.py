@@ -22,7 +22,7 @@ to the table's entries of 2^shift, the sums are scaled up by a power of two in t
 import math
 from array import array
 from itertools import compress
-from operator import mul
+from operator import itemgetter, mul
 from struct import Struct
 from sys import byteorder
 
@@ -130,12 +130,12 @@ class _Stage:
             self.rows = [_side_by_side(row, lane) << self.scaled_up for row in rows]
         self.start = _side_by_side([b + self.offset for b in self.layer.bias._rows[0]], lane) << self.scaled_up
 
-    def levels(self, total: int) -> "List[int]":
+    def levels(self, total: int) -> "Sequence[int]":
         """What the table makes of the sums in the lanes of a total."""
         if self.by_upper_half:
-            table = self._table
-            return [table[t] for t in self._unpack(total.to_bytes(self.size, "little"))]
-        return self.layer.activate(Matrix.wrap([self.sums(total)]))._rows[0]  # type: ignore[return-value]
+            lanes = self._unpack(total.to_bytes(self.size, "little"))
+            return itemgetter(*lanes)(self._table) if len(lanes) > 1 else (self._table[lanes[0]],)
+        return self.layer.activate(Matrix.wrap([self.sums(total)]))._rows[0]
 
     def sums(self, total: int) -> "List[int]":
         """The sums in the lanes of a total."""
