@@ -219,11 +219,10 @@ def _entrance(first: Dense, ranges: "List[Range]", bits: int) -> Quantize:
 
 def _last(layer: Dense, steps: "List[float]", bits: int) -> IntegerDense:
     """The last layer: each output has a step of its own, its sums go back to floats."""
-    contributions = _contributions(layer, steps)
-    limit = (1 << bits - 1) - 1
-    units = [1.0 / _scale(size, limit) for size in _column_sizes(contributions)]
+    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
+    units = [_unit(size, b, bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
-    bias = [round(b / u) for b, u in zip(layer.bias._rows[0], units)]
+    bias = [round(b / u) for b, u in zip(biases, units)]
     return IntegerDense(weight, bias, layer.h.source, units)
 
 
@@ -231,10 +230,10 @@ def _hidden(
     layer: Dense, steps: "List[float]", bits: int, activation_bits: int, sums: "Range", outputs: "Range"
 ) -> "Tuple[IntegerDense, float]":
     """A layer followed by another: one step for all sums, so that one table serves all outputs."""
-    contributions = _contributions(layer, steps)
-    unit = 1.0 / _scale(max(_column_sizes(contributions)), (1 << bits - 1) - 1)
+    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
+    unit = _unit(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits)
     weight = [[round(v / unit) for v in row] for row in contributions]
-    bias = [round(b / unit) for b in layer.bias._rows[0]]
+    bias = [round(b / unit) for b in biases]
     low, high = _levels(outputs, activation_bits)
     scale = _scale(max(-outputs[0], outputs[1]), high)
     table, offset, shift = _table(layer.h, unit, scale, low, high, sums)
@@ -291,6 +290,11 @@ def _uneven(entries: "List[int]") -> "Tuple[int, int]":
 def _levels(values: "Range", bits: int) -> "Tuple[int, int]":
     """The integers for a range of numbers: from 0 where none is negative, else symmetric."""
     return (0, (1 << bits) - 1) if values[0] >= 0 else (1 - (1 << bits - 1), (1 << bits - 1) - 1)
+
+
+def _unit(size: float, bias: float, bits: int) -> float:
+    """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias at most 25."""
+    return max(1.0 / _scale(size, (1 << bits - 1) - 1), abs(bias) / (1 << 24))
 
 
 def _scale(size: float, high: int) -> float:

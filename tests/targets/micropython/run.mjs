@@ -9,7 +9,7 @@ import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/m
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checkout = path.resolve(here, "../../..");
 const core = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"))).urls.map(([name]) => name);
-const tests = ["test_matrix", "test_activations", "test_layers", "test_network", "test_safetensors"];
+const tests = ["test_matrix", "test_activations", "test_layers", "test_network", "test_quantize", "test_safetensors"];
 
 const python = await loadMicroPython({
   heapsize: 32 * 1024 * 1024,
