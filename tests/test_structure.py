@@ -23,7 +23,7 @@ ROOMS = [
     ["network"],
     ["quantize"],
     ["kernels", "formats", "export", "explain", "train"],
-    ["demo", "jobs", "progress"],
+    ["bench", "demo", "jobs", "progress"],
     ["cli"],
     ["__main__"],
 ]
