@@ -124,6 +124,14 @@ def test_what_the_file_itself_says_is_not_overruled(tmp_path):
     assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
 
 
+def test_labels_leave_the_notes(tmp_path, monkeypatch):
+    noted = Network(NETWORK.layers)
+    noted.notes = ["folded a scaler"]
+    monkeypatch.setattr("purenn.formats.safetensors.read", lambda source: noted)
+    network = load(safetensors(tmp_path), labels=["x", "y", "z"])
+    assert (network.labels, network.notes) == (["x", "y", "z"], ["folded a scaler"])
+
+
 def test_missing_files_and_folders(tmp_path):
     for path in (tmp_path / "missing", tmp_path):
         with pytest.raises(OSError) as caught:

@@ -19,7 +19,7 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.npy import read, read_array
+from purenn.formats.npy import Header, read, read_array
 from purenn.formats.source import Source
 from purenn.formats.tensor import count
 
@@ -137,6 +137,13 @@ def test_memory_and_files_on_disk(tmp_path):
             data = npy(packed([0.5] * 600000, code, descr[1]), (600, 1000), descr, in_fortran_order)
             path.write_bytes(data)
             assert peak_memory(lambda: read_array(Source(path))) < (2.2 if code == "f" else 4.2) * len(data) + 3 * 2**20
+
+
+@pytest.mark.parametrize("descr, number", [("'<f2'", 4), ("'<f4'", 4), ("'>f8'", 8), ("'|u1'", 1)])
+def test_memory_is_told_before_it_is_taken(descr, number):
+    for in_fortran_order in (False, True):
+        header = Header(io.BytesIO(npy(b"", (30, 20), descr, in_fortran_order)))
+        assert header.memory() == 600 * number * (2 if in_fortran_order else 1)
 
 
 def test_agrees_with_numpy():

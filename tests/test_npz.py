@@ -101,7 +101,7 @@ def test_sizes_and_sums_that_lie(compression):
 
 
 def test_bombs_die_soon():
-    zeros = bytes(40 * MILLION)
+    zeros = bytes(20 * MILLION)
     for descr, size, in_fortran_order in (("'<f4'", 4, False), ("'<f2'", 2, True), ("'|u1'", 1, True)):
         bomb = npy(zeros, (len(zeros) // size // 10, 10), descr, in_fortran_order)
         members = [("a.npy", bomb), ("b.npy", bomb), ("c.npy", bomb), ("d.npy", bomb), ("e.npy", bomb)]

@@ -388,6 +388,7 @@ def test_survives_mutations(protocol):
 
 
 MILLION = 1000 * 1000
+NUMBERS = b"".join([b"K%c" % k for k in range(256)])
 
 
 @pytest.mark.parametrize(
@@ -395,7 +396,8 @@ MILLION = 1000 * 1000
     [b"(", b"N", b"]", b"}", b"\x8f", b")", b"M\xff\xff", b"J\xff\xff\xff\x00", b"\x8a\x02\xff\x7f"]
     + [b"G@\t!\xfbTD-\x18", b"C\x02ab", b"\x8c\x02ab", b"U\x02ab", b"]a"]
     + [b"N\x94", b"](N", b"](Ne", b"}(K\x01Nu", b"I9\n", b"V\xc3\xa9\n"]
-    + [b"]\x85", b"\x8f(K\x01\x90", b"(K\x01\x91", b"B\0\0\0\0", b"(K\x01Nd", b"Nr%c\xff\xff\xff"],
+    + [b"]\x85", b"\x8f(K\x01\x90", b"(K\x01\x91", b"B\0\0\0\0", b"(K\x01Nd", b"Nr%c\xff\xff\xff"]
+    + [b"(" + NUMBERS + b"\x91", b"\x8f(" + NUMBERS + b"\x90", b"(" + NUMBERS + b"d", b"}(" + NUMBERS + b"u"],
 )
 @pytest.mark.parametrize("end", [b"", b"t.", b"l.", b"\x91."])
 def test_a_flood_of_small_objects(flood, end, monkeypatch):

@@ -6,6 +6,8 @@
 Which activation follows a layer no file of this kind tells: they come from the caller.
 """
 
+import sys
+
 from ..errors import UnsupportedError
 from ..layers import Dense
 from ..matrix import ShapeError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .tensor import Tensor
 
 _SHOWN = 8  # names in a message
+_DICTS_KEEP_ORDER = sys.implementation.name != "micropython"
 
 
 class Found:
@@ -132,7 +135,7 @@ def _bias(arrays: "Dict[str, Tensor]", name: "Optional[str]") -> "Tuple[str, Opt
 
 def _in_order(names: "List[str]") -> "List[str]":
     """The order of the file, unless that is the alphabet's, which tells nothing: then 2 comes before 10."""
-    return sorted(names, key=_numbers_apart) if names == sorted(names) else names
+    return sorted(names, key=_numbers_apart) if names == sorted(names) or not _DICTS_KEEP_ORDER else names
 
 
 def _numbers_apart(name: str) -> "List[Tuple[int, str]]":

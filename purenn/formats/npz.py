@@ -98,9 +98,6 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -> "Tu
                 raise UnsupportedError(
                     "unpacks to %d bytes, more than the %d left to an archive of this size" % (memory, max(limit, 0))
                 )
-            array = header.array(file, member.file_size - header.size)  # type: ignore[arg-type]
-            if file.read(1):  # at the end of a member zipfile compares its checksum
-                raise ModelFormatError("longer than it declares")
-            return array, memory
+            return header.array(file, member.file_size - header.size), memory  # type: ignore[arg-type]
     except (ModelFormatError, UnsupportedError) as error:
         raise type(error)("%s: %s" % (shown(member.filename), error)) from None

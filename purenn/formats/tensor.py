@@ -84,8 +84,6 @@ class Tensor:
                 data.extend(part)
             else:
                 data = part
-        if len(data) != count(shape):
-            raise ModelFormatError("an array of %d elements ends after %d" % (count(shape), len(data)))
         return cls(shape, dtype, _row_major(data, shape) if fortran else data)
 
     def matrix(self, transposed: bool = False) -> Matrix:
