@@ -2,7 +2,7 @@
 
 Every function takes a number, a list of numbers or a `Matrix` and gives back the same
 kind.  No overflow is ever caught: the formulas are arranged so that none can happen.
-NaN passes through, and an infinity gives the limit.
+NaN passes through, and an infinity gives the limit (in a softmax inf - inf is NaN, as IEEE says).
 
 >>> sigmoid(-1000), softplus(1000), relu(-3.5)
 (0.0, 1000.0, 0.0)
@@ -300,6 +300,7 @@ ELEMENTWISE: "Dict[str, Callable[..., Any]]" = {
 }
 ROWWISE: "Dict[str, Callable[..., Any]]" = {
     "softmax": softmax,
+    "softmax_plain": softmax_plain,
     "log_softmax": log_softmax,
 }
 _PARAMETERS = {"leaky_relu": 1, "elu": 1, "hard_sigmoid": 2, "softmax": 1}  # how many a name may carry
@@ -319,7 +320,7 @@ class Activation:
     Traceback (most recent call last):
     ...
     ValueError: unknown activation 'sigmod', known are: elu, gelu, gelu_tanh, hard_sigmoid, identity, \
-leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh
+leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, softplus, softsign, step, tanh
     """
 
     kind: str

@@ -125,6 +125,8 @@ class Matrix:
         >>> M[1, 2], M[-1], M[:, 0]
         (6, Matrix([[4, 5, 6]]), Matrix([[1], [4]]))
         """
+        if isinstance(index, tuple) and len(index) != 2:
+            raise IndexError("a matrix has two indices, found %r" % (index,))
         i, j = index if isinstance(index, tuple) else (index, None)
         try:
             rows: "Any" = [self._rows[i]] if _is_index(i) else self._rows[i]
@@ -156,6 +158,8 @@ class Matrix:
         >>> Matrix([0.1 + 0.2]).allclose(Matrix([0.3]))
         True
         """
+        if not isinstance(other, Matrix):
+            raise TypeError("cannot compare a Matrix with %s" % type(other).__name__)
         if self.shape != other.shape:
             raise ShapeError("cannot compare %r and %r" % (self.shape, other.shape))
         return all(

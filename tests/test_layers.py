@@ -5,7 +5,7 @@ from drawn import finite, matrices, moderate, rows, same_rows, sizes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, ShapeError, relu, softmax
+from purenn import Dense, Matrix, ShapeError, relu, softmax, softmax_plain
 
 W1, B1 = [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3]
 BOOK = Dense(W1, B1, "sigmoid")
@@ -118,3 +118,7 @@ def test_pickle_and_copy():
         for again in (pickle.loads(pickle.dumps(layer)), copy.copy(layer), copy.deepcopy(layer)):
             assert (again.weight, again.bias, again.h) == (layer.weight, layer.bias, layer.h)
             assert again.forward(Matrix([1.0, 0.5])) == layer.forward(Matrix([1.0, 0.5]))
+
+
+def test_the_plain_softmax_may_be_a_layers_activation():
+    assert Dense([[1.0, 1.0]], None, softmax_plain).forward(Matrix([2.0])) == Matrix([[0.5, 0.5]])

@@ -498,3 +498,13 @@ def test_the_books_numbers():
     X, W, B = Matrix([1.0, 0.5]), Matrix([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), Matrix([0.1, 0.2, 0.3])
     assert (X @ W + B).allclose(Matrix([0.3, 0.7, 1.1]), rtol=0, atol=1e-15)
     assert str(X @ W + B) == "[[0.3 0.7 1.1]]"
+
+
+def test_odd_indices_and_comparisons_are_named():
+    M = Matrix([[1, 2], [3, 4]])
+    with pytest.raises(IndexError) as caught:
+        M[0, 1, 2]
+    assert str(caught.value) == "a matrix has two indices, found (0, 1, 2)"
+    with pytest.raises(TypeError) as caught:
+        M.allclose([[1, 2], [3, 4]])
+    assert str(caught.value) == "cannot compare a Matrix with list"
