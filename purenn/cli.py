@@ -95,6 +95,22 @@ def convert(args: "Arguments") -> "Iterator[str]":
     yield "%s: %r, %s bytes" % (args.destination, network, _grouped(os.path.getsize(args.destination)))
 
 
+def bench(args: "Arguments") -> "Iterator[str]":
+    from .bench import compared, contenders, machine, table, timed
+    from .progress import Progress
+
+    network = _network(args)
+    samples = _samples_to_time(network, args)
+    rivals, notes = contenders(network, samples)
+    with Progress("timing", 2 * args.rounds * len(rivals)) as progress:
+        alone, together = timed(rivals, args.rounds, progress.advance)
+    origin = "random, from 0 to 1" if args.samples is None else "from %s" % args.samples
+    yield "%r on %s" % (network, machine())
+    yield "%d samples (%s), %d rounds, medians, ratios to the reference\n" % (len(samples), origin, args.rounds)
+    yield from table(compared(alone, together, "reference"))
+    yield from [""] + notes
+
+
 # ---- what they take
 
 
@@ -152,6 +168,8 @@ JOBS = _option(
 TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer network, calibrated on samples: " + _READ)
 BITS = _option("--bits", metavar="N", type=_from(2), default=8, help="of an integer network's weights: 2 to 16")
+SAMPLES = _option("--samples", metavar="FILE", help="what to run it on, instead of random numbers: " + _READ)
+ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how often each has its turn, 15 times")
 FORMAT = _option("--format", choices=("text", "json", "csv"), default="text", help="how to print it: text, json or csv")
 
 # function, what it does, what it takes, an example
@@ -181,10 +199,17 @@ COMMANDS = (
         (MODEL, DESTINATION, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
+    (
+        bench,
+        "time every way to run a network on this machine, NumPy included if it is there",
+        (MODEL, ACTIVATIONS, LABELS, SAMPLES, SCALE, ROUNDS),
+        "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
+    ),
 )
 
 
 _CALIBRATED = 500  # samples, about
+_MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may cost the slowest in a turn
 
 
 # ---- running one
@@ -281,6 +306,20 @@ def _quantized(network: Network, args: "Arguments") -> Network:
     small = network.quantize([[x / args.scale for x in row] for row in chosen], bits=args.bits)
     small.notes = network.notes + ["quantised to %d bits on %d samples" % (args.bits, len(chosen))]
     return small
+
+
+def _samples_to_time(network: Network, args: "Arguments") -> "List[List[float]]":
+    """Samples to time a network on: of a file, spread over it, or random ones; few of a large network."""
+    from random import Random
+
+    from .formats.samples import read_samples
+
+    most = max(1, min(_MOST_TIMED, _MOST_MULTIPLICATIONS // max(1, network.multiplications)))
+    if args.samples is None:
+        numbers = Random(0)
+        return [[numbers.random() for _ in range(network.inputs)] for _ in range(most)]
+    rows = read_samples(_input(args.samples), network.inputs)
+    return [[x / args.scale for x in row] for row in rows[:: max(1, len(rows) // most)][:most]]
 
 
 def _input(file: str) -> Source:

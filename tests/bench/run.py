@@ -1,0 +1,105 @@
+"""The benchmarks, by one command:
+
+    python3 tests/bench/run.py [--quick] [--only NAME] [--markdown]
+
+NAME is a part (cold, size, squares, networks, bits) or one of the networks (784-50-100-10).  Rivals that
+are not installed are left out, and named.
+"""
+
+import argparse
+import datetime
+import os
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(os.path.dirname(HERE))]
+for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ[variable] = "1"  # one thread for each rival
+
+import cold  # noqa: E402
+import networks  # noqa: E402
+import quantisation  # noqa: E402
+import size  # noqa: E402
+import speed  # noqa: E402
+
+from purenn.bench import machine, table  # noqa: E402
+
+
+def cold_part(names, rounds, folder):
+    yield "From process start to the first prediction, %s" % networks.DIGITS, cold.starts(folder, rounds), []
+
+
+def size_part(names, rounds, folder):
+    yield "Memory of packed networks", size.packed_sizes([networks.DIGITS], speed.SQUARES, folder), []
+
+
+def squares_part(names, rounds, folder):
+    title = "Square layers: nanoseconds for a multiplication and its addition, no input zero"
+    yield title, speed.squares(speed.SQUARES, rounds), []
+
+
+def networks_part(names, rounds, folder):
+    return speed.networks(names, rounds)
+
+
+def bits_part(names, rounds, folder):
+    if networks.HAVE_MNIST:
+        number = 10000 if rounds > 3 else 1000
+        title = "Quantisation of %s, %d pictures" % (networks.DIGITS, number)
+        yield title, quantisation.widths(number, rounds, folder), []
+
+
+# the cold starts first: a process that holds much takes longer to start another
+PARTS = {
+    "cold": cold_part,
+    "size": size_part,
+    "squares": squares_part,
+    "networks": networks_part,
+    "bits": bits_part,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Time purenn against other ways to run a network.")
+    parser.add_argument("--quick", action="store_true", help="3 rounds instead of 11, and fewer pictures")
+    known = list(PARTS) + list(networks.NETWORKS)
+    parser.add_argument("--only", metavar="NAME", choices=known, help="a part or a network: %s" % ", ".join(known))
+    parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    args = parser.parse_args()
+    parts = [args.only] if args.only in PARTS else ["networks"] if args.only else list(PARTS)
+    names = [args.only] if args.only in networks.NETWORKS else list(networks.NETWORKS)
+    rounds = 3 if args.quick else 11
+    show(heading(rounds))
+    with tempfile.TemporaryDirectory() as folder:
+        for part in parts:
+            for title, rows, notes in PARTS[part](names, rounds, folder):
+                show([("### " if args.markdown else "") + title, ""] + table(rows, args.markdown) + [""])
+                show(["- " + note for note in notes] + [""] if notes else [])
+
+
+def heading(rounds):
+    about = "%s; %s; %d rounds, the median of them" % (datetime.date.today(), machine(), rounds)
+    return [about, "%s; other networks: random weights, no input zero" % networks.origin(), ""] + versions() + [""]
+
+
+def versions():
+    """The rivals that are installed."""
+    from importlib import metadata
+
+    lines = []
+    for name in ("numpy", "onnxruntime", "onnx"):
+        try:
+            lines.append("- %s %s" % (name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            lines.append("- %s is not installed" % name)
+    return lines
+
+
+def show(lines):
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Bytes for a weight, in memory and on disk, once a network is packed."""
+
+import gc
+import os
+import sys
+import tracemalloc
+
+from networks import drawn, network, samples
+
+from purenn import save
+
+
+def packed_sizes(names, squares, folder):
+    """Rows: bytes for each weight as lanes, in the whole predictor, and in the file."""
+    rows = [["quantised network", "weights", "in lanes, a weight", "all of the predictor, a weight", "file, bytes"]]
+    nets = [(name, network(name), samples(name, 100)) for name in names]
+    nets += [("%d-%d" % (n, n), drawn([n, n], ["identity"]), [[k / n for k in range(n)]]) for n in squares]
+    for name, net, xs in nets:
+        rows.append([name] + _row(net.quantize(xs), os.path.join(folder, "packed.safetensors")))
+    return rows
+
+
+def _row(small, path):
+    save(small, path)
+    weights = small.multiplications
+    tracemalloc.start()
+    fast = small.compile("packed")
+    added = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    cells = [weights, "%.2f" % (lanes(fast) / weights), "%.2f" % (added / weights), os.path.getsize(path)]
+    return [str(cell) for cell in cells]
+
+
+def lanes(fast):
+    """The bytes of all the long integers that a predictor holds beside its network."""
+    seen, found, todo = {id(fast.network)}, 0, [fast._run]
+    while todo:
+        thing = todo.pop()
+        if id(thing) in seen or type(thing).__name__ == "module" or thing is sys.modules:
+            continue
+        seen.add(id(thing))
+        if type(thing) is int and thing.bit_length() > 64:
+            found += sys.getsizeof(thing)
+        if type(thing).__name__ in ("function", "cell", "tuple", "list", "method") or hasattr(thing, "rows"):
+            todo += _parts(thing)
+    return found
+
+
+def _parts(thing):
+    if type(thing).__name__ == "function":
+        return list(thing.__closure__ or ())
+    if hasattr(thing, "__dict__"):
+        return list(vars(thing).values())
+    return gc.get_referents(thing)
