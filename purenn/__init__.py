@@ -38,18 +38,21 @@ from .activations import (
 )
 from .errors import ModelFormatError, UnsupportedError
 from .formats import load, save
-from .layers import Dense
+from .layers import Activate, Dense, LayerNorm, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Activate",
     "Activation",
     "Dense",
+    "LayerNorm",
     "Matrix",
     "ModelFormatError",
     "Network",
+    "Scale",
     "ShapeError",
     "UnsupportedError",
     "elu",

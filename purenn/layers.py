@@ -1,5 +1,7 @@
 """Layers: trained numbers, and a forward pass from Matrix to Matrix."""
 
+import math
+
 from .activations import Activation
 from .matrix import Matrix, ShapeError
 
@@ -94,3 +96,125 @@ class Dense(Layer):
 
     def __repr__(self) -> str:
         return "Dense(%r, %r, %r)" % (self.weight, self.bias, self.h.source)
+
+
+class Scale(Layer):
+    """Every input by itself stretched and moved: ``Z = X * scale + shift``.
+
+    `scale` and `shift` are one number for all inputs, or one for each.  It is what batch
+    normalisation is once trained, and what a scaler before a network does.  One row costs
+    as many multiplications as it has inputs.
+
+    >>> print(Scale(2, [0.5, 2.0], [1.0, 0.0]).forward(Matrix([[4.0, 4.0]])))
+    [[3 8]]
+    """
+
+    kind = "scale"
+    linear_form = "{x} * scale + shift"
+    activate_form = "A{k}"
+
+    def __init__(self, inputs: int, scale: "Any" = 1.0, shift: "Any" = 0.0) -> None:
+        self.inputs = self.outputs = self.multiplications = inputs
+        self.scale, self.shift = _row_of(self, "scale", scale), _row_of(self, "shift", shift)
+        self.parameters = self.scale.cols + self.shift.cols
+
+    def linear(self, X: Matrix) -> Matrix:
+        """``A = X * scale + shift``."""
+        self.check(X)
+        return X * self.scale + self.shift
+
+    def activate(self, A: Matrix) -> Matrix:
+        """A itself."""
+        return A
+
+    def __str__(self) -> str:
+        return "Scale %d" % self.inputs
+
+    def __repr__(self) -> str:
+        return "Scale(%d, %r, %r)" % (self.inputs, self.scale, self.shift)
+
+
+class LayerNorm(Layer):
+    """Each row brought to mean 0 and variance 1, then stretched and moved.
+
+        A = (X - mean) / sqrt(variance + epsilon)        Z = A * scale + shift
+
+    Mean and variance are those of the row.  `scale` and `shift` are one number for all
+    inputs, or one for each.  One row costs about three multiplications for each input.
+
+    Ba, Kiros, Hinton: https://arxiv.org/abs/1607.06450
+
+    >>> print(LayerNorm(2, epsilon=0.0).forward(Matrix([[1.0, 5.0]])))
+    [[-1 1]]
+    """
+
+    kind = "layer_norm"
+    linear_form = "({x} - mean) / sqrt(variance + epsilon)"
+    activate_form = "A{k} * scale + shift"
+
+    def __init__(self, inputs: int, scale: "Any" = 1.0, shift: "Any" = 0.0, epsilon: float = 1e-5) -> None:
+        self.inputs = self.outputs = inputs
+        self.multiplications = 3 * inputs
+        self.scale, self.shift = _row_of(self, "scale", scale), _row_of(self, "shift", shift)
+        self.parameters = self.scale.cols + self.shift.cols
+        if not 0.0 <= epsilon < float("inf"):
+            raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
+        self.epsilon = epsilon
+
+    def linear(self, X: Matrix) -> Matrix:
+        """``A = (X - mean) / sqrt(variance + epsilon)``, row by row."""
+        self.check(X)
+        C = X - X.mean(axis=1)
+        return C / (C * C).mean(axis=1).map(self._deviation)
+
+    def _deviation(self, variance: "Any") -> "Any":
+        return math.sqrt(variance + self.epsilon) or float("nan")  # 0/0, as IEEE says
+
+    def activate(self, A: Matrix) -> Matrix:
+        """``Z = A * scale + shift``."""
+        return A * self.scale + self.shift
+
+    def __str__(self) -> str:
+        return "LayerNorm %d" % self.inputs
+
+    def __repr__(self) -> str:
+        return "LayerNorm(%d, %r, %r, %r)" % (self.inputs, self.scale, self.shift, self.epsilon)
+
+
+class Activate(Layer):
+    """An activation alone: ``Z = h(X)``, where no dense layer comes right before it.
+
+    >>> Activate(3, "relu").forward(Matrix([[-1, 0, 2]]))
+    Matrix([[0, 0, 2]])
+    """
+
+    kind = "activate"
+    linear_form = "{x}"
+
+    def __init__(self, inputs: int, activation: "Union[str, Callable[[Any], Any]]") -> None:
+        self.inputs = self.outputs = inputs
+        self.h = Activation(activation)
+        self.activation = self.h.name
+
+    def linear(self, X: Matrix) -> Matrix:
+        """X itself."""
+        self.check(X)
+        return X
+
+    def activate(self, A: Matrix) -> Matrix:
+        """``Z = h(A)``."""
+        return self.h(A)
+
+    def __str__(self) -> str:
+        return "Activate %d, %s" % (self.inputs, self.activation)
+
+    def __repr__(self) -> str:
+        return "Activate(%d, %r)" % (self.inputs, self.h.source)
+
+
+def _row_of(layer: "Any", what: str, numbers: "Any") -> Matrix:
+    """One number for all inputs of a layer, or one for each, as a row."""
+    row = numbers if isinstance(numbers, Matrix) else Matrix([numbers])
+    if layer.inputs < 1 or row.shape not in ((1, 1), (1, layer.inputs)):
+        raise ShapeError("%s: expected one %s or one for each input, found %r" % (layer, what, row.shape))
+    return row

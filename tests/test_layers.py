@@ -1,11 +1,13 @@
-"""Dense: the equation written out, its shapes, its errors, its copies."""
+"""Each kind of layer: the equation written out, its shapes, its errors, its copies."""
+
+import math
 
 import pytest
 from drawn import finite, matrices, moderate, rows, same_rows, sizes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, ShapeError, relu, softmax, softmax_plain
+from purenn import Activate, Dense, LayerNorm, Matrix, Network, Scale, ShapeError, relu, softmax, softmax_plain
 
 W1, B1 = [[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3]
 BOOK = Dense(W1, B1, "sigmoid")
@@ -122,3 +124,82 @@ def test_pickle_and_copy():
 
 def test_the_plain_softmax_may_be_a_layers_activation():
     assert Dense([[1.0, 1.0]], None, softmax_plain).forward(Matrix([2.0])) == Matrix([[0.5, 0.5]])
+
+
+# ---- layers around the dense ones
+
+
+# samples, scale, shift
+scaled = st.tuples(sizes, sizes).flatmap(
+    lambda s: st.tuples(rows(moderate, s[0], s[1]), rows(moderate, 1, s[1]), rows(moderate, 1, s[1]))
+)
+
+
+def one_or_each(parts):
+    """The parts, and the same with one scale for all inputs, each as (given, one for each)."""
+    x, (scale,), (shift,) = parts
+    return [(x, scale, scale, shift), (x, scale[0], [scale[0]] * len(scale), shift)]
+
+
+@given(parts=scaled)
+def test_scale_is_the_written_out_loop(parts):
+    for x, given_scale, scale, shift in one_or_each(parts):
+        expected = [[a * s + t for a, s, t in zip(row, scale, shift)] for row in x]
+        assert same_rows(Scale(len(shift), given_scale, shift).forward(Matrix(x)).tolist(), expected)
+
+
+@given(parts=scaled)
+def test_layer_norm_is_the_written_out_loop(parts):
+    for x, given_scale, scale, shift in one_or_each(parts):
+        n = len(shift)
+        for row, found in zip(x, LayerNorm(n, given_scale, shift, 0.01).forward(Matrix(x)).tolist()):
+            mean = sum(row) / n
+            deviation = math.sqrt(sum([(a - mean) ** 2 for a in row]) / n + 0.01)
+            for a, s, t, z in zip(row, scale, shift, found):
+                size = abs(s) * (1.0 + max([abs(b) for b in row]) / deviation) * n + abs(t)
+                assert abs((a - mean) / deviation * s + t - z) <= 1e-12 * size
+
+
+@given(x=matrices(moderate))
+def test_activate_is_the_activation(x):
+    assert same_rows(Activate(len(x[0]), "softmax").forward(Matrix(x)).tolist(), [softmax(row) for row in x])
+    assert Activate(len(x[0]), relu).activation == "relu"
+
+
+def test_a_row_without_variance():
+    assert LayerNorm(3).forward(Matrix([2.0, 2.0, 2.0])) == Matrix.zeros(1, 3)
+    (row,) = LayerNorm(2, epsilon=0.0).forward(Matrix([2.0, 2.0])).tolist()
+    assert row[0] != row[0] and row[1] != row[1]  # 0/0
+
+
+def test_they_fit_into_a_network_and_say_what_they_do():
+    net = Network([Scale(2, 2.0, [1.0, 0.0]), LayerNorm(2), Activate(2, "tanh"), Dense([[1.0], [1.0]])])
+    assert repr(net) == "Network(2-2-2-1, 8 parameters)"
+    kinds = ["Scale 2", "LayerNorm 2", "Activate 2, tanh", "Dense 2 -> 1, identity"]
+    assert [str(layer) for layer in net.layers] == kinds
+    text = str(net.trace([[1.0, 2.0]]))
+    assert "A1 = X * scale + shift" in text and "A2 = (Z1 - mean) / sqrt(variance + epsilon)" in text
+    assert "Z2 = A2 * scale + shift" in text and "A3 = Z2 (1, 2)" in text and "Z3 = tanh(A3)" in text
+    for layer in net.layers:
+        assert repr(eval(repr(layer))) == repr(layer)
+
+
+@pytest.mark.parametrize(
+    "f, message",
+    [
+        (lambda: Scale(3, [1.0, 2.0]), "Scale 3: expected one scale or one for each input, found (1, 2)"),
+        (lambda: Scale(2, 1.0, [1.0] * 3), "Scale 2: expected one shift or one for each input, found (1, 3)"),
+        (lambda: LayerNorm(2, [1.0] * 3), "LayerNorm 2: expected one scale or one for each input, found (1, 3)"),
+        (lambda: Scale(2).forward(Matrix([1.0])), "Scale 2 expects rows of 2 numbers, found (1, 1)"),
+        (lambda: LayerNorm(2).forward(Matrix([1.0])), "LayerNorm 2 expects rows of 2 numbers, found (1, 1)"),
+        (lambda: Activate(2, relu).forward(Matrix([1.0])), "Activate 2, relu expects rows of 2 numbers, found (1, 1)"),
+    ],
+)
+def test_wrong_shapes_name_these_layers_too(f, message):
+    assert refused(f) == message
+
+
+def test_an_epsilon_below_zero_is_refused():
+    for epsilon in (-1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError):
+            LayerNorm(2, epsilon=epsilon)

@@ -10,7 +10,18 @@ from drawn import doubles, matrices, rows, same, same_rows, sizes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, ModelFormatError, Network, UnsupportedError, load, save
+from purenn import (
+    Activate,
+    Dense,
+    LayerNorm,
+    Matrix,
+    ModelFormatError,
+    Network,
+    Scale,
+    UnsupportedError,
+    load,
+    save,
+)
 from purenn.formats import read
 from purenn.formats.whole import written_whole
 
@@ -110,6 +121,17 @@ def test_a_network_computes_the_same_after_it_came_back(parts):
     again = load(written(net))
     assert [layer.activation for layer in again.layers] == ["tanh", "softmax"]
     assert same_matrix(again.forward(parts[2]), net.forward(parts[2]))
+
+
+def test_every_kind_of_layer_comes_back():
+    layers = [
+        Scale(2, [0.1, 2.0], -1.0),
+        LayerNorm(2, 0.5, [0.25, 0.75], 0.1),
+        Activate(2, "leaky_relu(0.3)"),
+        Dense([[1.0], [2.0]]),
+    ]
+    again = load(written(Network(layers))).layers
+    assert [repr(layer) for layer in again] == [repr(layer) for layer in layers]
 
 
 @given(labels=st.lists(st.text(max_size=5), min_size=2, max_size=2), name=st.text())
@@ -378,6 +400,9 @@ def test_the_hand_made_file_is_sound():
         (architecture(layers=[{"kind": "dense"}] * 2), "tensor layers.1.weight is missing"),
         (architecture(layers=[{"kind": "dense", "activation": "sigmod"}]), "layer 1: unknown activation 'sigmod'"),
         (architecture(layers=[{"kind": "dense", "activation": 3}]), "layer 1: an activation is a name"),
+        (architecture(layers=[{"kind": "activate", "inputs": 2}]), "layer 1: an activation is a name"),
+        (architecture(layers=[{"kind": "activate", "activation": "relu"}]), "layer 1: inputs must be a whole number"),
+        (architecture(layers=[{"kind": "scale", "inputs": 0}]), "tensor layers.0.scale is missing"),
         (architecture(layers=[{"kind": "dense", "activation": ["relu"]}]), "layer 1: an activation is a name"),
         (architecture(labels=["a", "b"]), "2 labels for 1 outputs"),
         (architecture(labels=7), ""),

@@ -11,7 +11,7 @@ import sys
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Dense
+from ..layers import Activate, Dense, LayerNorm, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
@@ -110,7 +110,7 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
             raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(_READERS)))
-        layers.append(_READERS[kind](spec, _Named(tensors, number)))
+        layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
         return Network(layers, architecture.get("labels"), architecture.get("name"))
     except (ValueError, TypeError) as error:
@@ -133,19 +133,36 @@ class _Named:
             raise ModelFormatError("tensor %s: %s" % (full, error)) from None
 
 
-def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
+def _layer(kind: str, spec: "Dict[str, Any]", tensors: _Named) -> "Any":
     try:
-        return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
+        return _READERS[kind](spec, tensors)
+    except ModelFormatError:
+        raise
     except (ValueError, TypeError) as error:
         raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+
+
+def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
+    return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
+
+
+def _read_scale(spec: "Dict[str, Any]", tensors: _Named) -> Scale:
+    inputs = _whole(spec, tensors.number, "inputs")[0]
+    return Scale(inputs, tensors.matrix("scale"), tensors.matrix("shift"))
+
+
+def _read_layer_norm(spec: "Dict[str, Any]", tensors: _Named) -> LayerNorm:
+    inputs = _whole(spec, tensors.number, "inputs")[0]
+    return LayerNorm(inputs, tensors.matrix("scale"), tensors.matrix("shift"), tensors.matrix("epsilon")[0, 0])
+
+
+def _read_activate(spec: "Dict[str, Any]", tensors: _Named) -> Activate:
+    return Activate(_whole(spec, tensors.number, "inputs")[0], spec.get("activation"))  # type: ignore[arg-type]
 
 
 def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
-    numbers = _whole(spec, tensors.number, "inputs", "low", "high")
-    try:
-        return Quantize(numbers[0], tensors.matrix("scale"), numbers[1], numbers[2])
-    except (ValueError, TypeError) as error:
-        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+    inputs, low, high = _whole(spec, tensors.number, "inputs", "low", "high")
+    return Quantize(inputs, tensors.matrix("scale"), low, high)
 
 
 def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
@@ -154,13 +171,9 @@ def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense
     table = tensors.matrix("table")._rows[0] if spec.get("table") else None
     for values in [table or [0]] + weight._rows + bias._rows:
         if isinstance(values[0], float):
-            raise ModelFormatError("layer %d: an integer layer holds floats" % (tensors.number + 1))
-    try:
-        return IntegerDense(
-            weight, bias, spec.get("activation", "identity"), tensors.matrix("step"), table, offset, shift
-        )
-    except (ValueError, TypeError) as error:
-        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
+            raise ValueError("an integer layer holds floats")
+    activation = spec.get("activation", "identity")
+    return IntegerDense(weight, bias, activation, tensors.matrix("step"), table, offset, shift)
 
 
 def _whole(spec: "Dict[str, Any]", number: int, *names: str) -> "List[int]":
@@ -188,12 +201,29 @@ def write(network: Network, path: "Any") -> None:
 
 
 def _write_dense(layer: "Union[Dense, IntegerDense]", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    spec = {"kind": layer.kind, "activation": _known_activation(layer, number)}
+    return spec, [("weight", layer.weight), ("bias", layer.bias)]
+
+
+def _known_activation(layer: "Union[Activate, Dense, IntegerDense]", number: int) -> str:
     if not layer.h.known:
         raise UnsupportedError(
             "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
         )
-    spec = {"kind": layer.kind, "activation": layer.activation}
-    return spec, [("weight", layer.weight), ("bias", layer.bias)]
+    return layer.activation
+
+
+def _write_scale(layer: Scale, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    return {"kind": layer.kind, "inputs": layer.inputs}, [("scale", layer.scale), ("shift", layer.shift)]
+
+
+def _write_layer_norm(layer: LayerNorm, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    tensors = [("scale", layer.scale), ("shift", layer.shift), ("epsilon", Matrix([layer.epsilon]))]
+    return {"kind": layer.kind, "inputs": layer.inputs}, tensors
+
+
+def _write_activate(layer: Activate, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    return {"kind": layer.kind, "inputs": layer.inputs, "activation": _known_activation(layer, number)}, []
 
 
 def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
@@ -274,5 +304,19 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
     return bytes(data)
 
 
-_READERS: "Dict[str, Any]" = {"dense": _read_dense, "quantize": _read_quantize, "integer_dense": _read_integer_dense}
-_WRITERS: "Dict[str, Any]" = {"dense": _write_dense, "quantize": _write_quantize, "integer_dense": _write_integer_dense}
+_READERS: "Dict[str, Any]" = {
+    "dense": _read_dense,
+    "scale": _read_scale,
+    "layer_norm": _read_layer_norm,
+    "activate": _read_activate,
+    "quantize": _read_quantize,
+    "integer_dense": _read_integer_dense,
+}
+_WRITERS: "Dict[str, Any]" = {
+    "dense": _write_dense,
+    "scale": _write_scale,
+    "layer_norm": _write_layer_norm,
+    "activate": _write_activate,
+    "quantize": _write_quantize,
+    "integer_dense": _write_integer_dense,
+}
