@@ -490,3 +490,11 @@ def test_arguments_passed_again_and_again():
     layer = name("lib", "Layer") + b"q\x01"
     program = b"\x80\x04(" + layer + long_tuple + b"R" + b"h\x01h\x02R" * 20000 + b"t."
     frugal_refusal(lambda data: loads(data, ALLOWED), program)
+
+
+def test_a_flood_of_operations_is_refused_within_a_second():
+    flood = b"\x80\x02" + b"N0" * (2 << 20) + b"N."
+    with pytest.raises(UnsupportedError, match="takes more than 1048576 operations"):
+        Unpickler(flood, {}).load()
+    most = b"N0" * 500000 + b"N."
+    assert Unpickler(most, {}).load() is None

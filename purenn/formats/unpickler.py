@@ -146,6 +146,7 @@ _SPEND_PER_BYTE, _SPEND_MORE = 7, 32 * 1024 * 1024
 _POINTER, _LIST, _DICT, _SET, _TUPLE, _NUMBER, _MADE = 9, 104, 248, 216, 80, 41, 120
 _ENTRY = 100  # a key and a value in a dict, a member of a set, a memo
 
+_MOST_OPERATIONS = 1 << 20  # about a second; arrays take a few each, lists one for every number
 _COPIED = 1000  # bytes up to here are copied: smaller than the memoryview that would save the copy
 _MAX_DIGITS = 2400  # no number of a model is longer, and long ones take quadratic time
 _MAX_INT_BYTES = 1000
@@ -205,8 +206,10 @@ class Unpickler:
 
     def _run(self) -> "Any":
         data, operations = self.data, self.operations
-        while self.position < len(data):
+        for _ in range(_MOST_OPERATIONS):
             self.at = self.position
+            if self.at >= len(data):
+                raise ModelFormatError("cut short before its STOP")
             self.position += 1
             code = data[self.at]
             if code == _STOP:
@@ -218,8 +221,7 @@ class Unpickler:
             if self.allowance < 0:
                 self._refuse()
             operation(self)
-        self.at = self.position
-        raise ModelFormatError("cut short before its STOP")
+        raise UnsupportedError("takes more than %d operations (arrays would take few)" % _MOST_OPERATIONS)
 
     # ---- the bytes
 
