@@ -1,0 +1,63 @@
+"""Braille: pictures made of characters, each two dots wide and four high."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Dict, List, Optional, Sequence, Tuple
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column within a character
+
+
+class Canvas:
+    """A grid of characters to draw dots on; (0, 0) is the dot at the upper left.
+
+    >>> canvas = Canvas(3, 1)
+    >>> canvas.line((0, 0), (5, 3))
+    >>> print("\\n".join(canvas.lines()))
+    ⠑⠤⡀
+    """
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self.width, self.height = 2 * columns, 4 * rows
+        self._cells: "Dict[Tuple[int, int], int]" = {}
+        self.owner: "Dict[Tuple[int, int], Optional[int]]" = {}  # who drew in a character last
+
+    def dot(self, x: int, y: int, owner: "Optional[int]" = None) -> None:
+        """Set a dot, if it is on the canvas."""
+        if 0 <= x < self.width and 0 <= y < self.height:
+            cell = (x // 2, y // 4)
+            self._cells[cell] = self._cells.get(cell, 0) | _DOTS[y % 4][x % 2]
+            self.owner[cell] = owner
+
+    def line(
+        self, start: "Tuple[float, float]", end: "Tuple[float, float]", owner: "Optional[int]" = None, dash: int = 0
+    ) -> None:
+        """Set the dots from one place to another; with a `dash`, so many dots and as many gaps in turn."""
+        (x0, y0), (x1, y1) = start, end
+        steps = max(int(abs(x1 - x0)), int(abs(y1 - y0)), 1)
+        for k in range(steps + 1):
+            x, y = round(x0 + (x1 - x0) * k / steps), round(y0 + (y1 - y0) * k / steps)
+            if not dash or (x + y) // dash % 2 == 0:
+                self.dot(x, y, owner)
+
+    def at(self, column: int, row: int) -> str:
+        """The character in a place."""
+        return chr(0x2800 + self._cells.get((column, row), 0))
+
+    def lines(self) -> "List[str]":
+        """The rows of characters."""
+        return ["".join([self.at(column, row) for column in range(self.columns)]) for row in range(self.rows)]
+
+
+def picture(pixels: "Sequence[float]", side: int) -> "List[str]":
+    """A square picture: a dot for each pixel brighter than the middle.
+
+    >>> picture([1.0, 0.0, 0.0, 1.0], 2)
+    ['⠑']
+    """
+    middle = (min(pixels) + max(pixels)) / 2
+    canvas = Canvas(-(-side // 2), -(-side // 4))
+    for place, value in enumerate(pixels):
+        if value > middle:
+            canvas.dot(place % side, place // side)
+    return canvas.lines()

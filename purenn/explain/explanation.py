@@ -1,0 +1,156 @@
+"""Explanation: a forward pass of one sample, prepared once to be shown as text, as LaTeX and as a page."""
+
+import math
+
+from ..activations import _exp, softmax
+from ..matrix import Matrix, ShapeError
+from ..network import Network, Trace
+from . import sums
+from .counts import Counts
+from .numbers import plain, real
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
+
+    from ..network import Step
+    from .sums import Sum
+
+_SMALLEST_PICTURE = 8  # pixels to a side
+
+
+class Explanation:
+    """One row through a network: `steps` (`ExplainedStep`), `answer` (the place of the largest output), `counts`.
+
+    `source` says where the row came from.  `neuron` is (layer, index), both counted from 1 as in
+    a_1^(1): the neuron whose sum is written out; without it that is the first of each layer,
+    and in the last layer the answer.  Layers of a kind that is not in sums.py raise
+    `UnsupportedError`.
+
+    >>> from purenn import demo
+    >>> whole = Explanation(demo.network(), demo.X)
+    >>> first = whole.steps[0].sum(0)
+    >>> "%s = %s = %.8g" % (first.name, first.numbers(), first.total)
+    'a1_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3'
+    >>> print(whole.counts)
+    16 multiplications, 16 additions, 5 exps
+    """
+
+    def __init__(
+        self, network: Network, x: "Any", source: str = "", neuron: "Optional[Tuple[int, int]]" = None
+    ) -> None:
+        for number, layer in enumerate(network.layers, 1):
+            sums.check(number, layer)
+        self.network, self.source = network, plain(source)
+        self.name = plain(network.name) if network.name else repr(network)
+        X = x if isinstance(x, Matrix) else Matrix.wrap([x]) if sums.holds_integers(x) else Matrix(x)
+        if X.rows != 1:
+            raise ShapeError("one sample is explained at a time, found %d" % X.rows)
+        self.trace: Trace = network.trace(X)
+        self.steps = [ExplainedStep(step) for step in self.trace]
+        self.x, self.y = self.steps[0].x, self.steps[-1].z
+        self.labels = None if network.labels is None else [plain(label) for label in network.labels]
+        self.answer = _largest(self.y)
+        self.steps[-1].chosen = self.answer
+        self.counts = Counts.total([step.counts for step in self.steps])
+        if neuron is not None:
+            self._choose(*neuron)
+
+    def _choose(self, layer: int, index: int) -> None:
+        if not 1 <= layer <= len(self.steps):
+            raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.steps)))
+        step = self.steps[layer - 1]
+        if not 1 <= index <= len(step.a):
+            raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, len(step.a)))
+        step.chosen = index - 1
+
+    @property
+    def picture(self) -> "Optional[int]":
+        """How many pixels the input has to a side, if it may be a square picture."""
+        side = math.isqrt(len(self.x))
+        return side if side >= _SMALLEST_PICTURE and side * side == len(self.x) else None
+
+    def label(self, k: int) -> str:
+        """What output k is called: its label, or its place counted from 0, as `classify` gives it."""
+        return str(k) if self.labels is None else self.labels[k]
+
+
+class ExplainedStep:
+    """One layer of the pass: rows `x`, `a`, `z`, its formulas, its parameters, the sum of each neuron.
+
+    `k` is its number; `chosen` the neuron to be written out; `curve` its activation as a
+    function of one number, where it is one; `softmax` the `Softmax` that ends it, or None.
+    """
+
+    def __init__(self, step: "Step") -> None:
+        self.layer: "Any" = step.layer
+        self.k, self.X, self.A, self.Z = step.number, step.X, step.A, step.Z
+        self.x, self.a, self.z = step.X._rows[0], step.A._rows[0], step.Z._rows[0]
+        self.inputs_name = "X" if self.k == 1 else "Z%d" % (self.k - 1)
+        self.linear = "A%d = %s" % (self.k, self.layer.linear_form.format(x=self.inputs_name, k=self.k))
+        self.activate = "Z%d = %s" % (self.k, self.layer.activate_form.format(h="h", k=self.k))
+        self.h_name = plain(self.layer.activation)
+        self.chosen = 0
+        self.counts = Counts.of(self.layer)
+
+    def sum(self, j: int) -> "Sum":
+        """How a[j] is made of the inputs."""
+        return sums.sum_of(self.layer, self.k, self.x, self.a, j)
+
+    @property
+    def parameters(self) -> "List[Tuple[str, Matrix]]":
+        """The trained numbers by the names they have in the formulas: W1, B1, scale, shift, step."""
+        names = {"weight": "W%d" % self.k, "bias": "B%d" % self.k}
+        return [(names.get(name, name), value) for name, value in vars(self.layer).items() if isinstance(value, Matrix)]
+
+    @property
+    def weighted(self) -> bool:
+        """Whether every input has a weight to every neuron."""
+        return hasattr(self.layer, "weight")
+
+    @property
+    def arguments(self) -> "Sequence[Any]":
+        """What h is applied to: a, or where an integer network goes back to floats, a * step."""
+        if self.layer.kind == "integer_dense" and self.layer.table is None:
+            return (self.A * self.layer.step)._rows[0]
+        return self.a
+
+    @property
+    def curve(self) -> "Optional[Callable[[float], Any]]":
+        """h as a function of one number; None for one of whole rows, and where there is none."""
+        layer = self.layer
+        if layer.kind == "quantize" or getattr(layer, "table", None) is not None:
+            return lambda a: layer.activate(Matrix.wrap([[math.floor(a) if layer.kind != "quantize" else a]]))[0, 0]
+        h = getattr(layer, "h", None)
+        return None if h is None or h.rowwise else h
+
+    @property
+    def softmax(self) -> "Optional[Softmax]":
+        """The softmax at the end of the layer, step by step."""
+        h = getattr(self.layer, "h", None)
+        if h is None or not h.known or h.kind not in ("softmax", "softmax_plain"):
+            return None
+        constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
+        return Softmax(self.arguments, constant)
+
+
+class Softmax:
+    """y_k = exp(a_k + C') / sum over i of exp(a_i + C'): with its C', and in the plain form where C' = 0.
+
+    >>> both = Softmax([1010.0, 1000.0, 990.0])
+    >>> both.constant, both.powers[0], both.plain_powers[0], both.plain
+    (-1010.0, 1.0, inf, [nan, nan, nan])
+    """
+
+    def __init__(self, a: "Sequence[Any]", constant: "Optional[float]" = None) -> None:
+        self.a = [float(value) for value in a]
+        self.constant = 0.0 - max(self.a) if constant is None else constant
+        self.powers = [_exp(value + self.constant) for value in self.a]
+        self.plain_powers = [_exp(value) for value in self.a]
+        self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
+
+
+def _largest(values: "Sequence[Any]") -> int:
+    sizes = [real(value) for value in values]
+    known = [value for value in sizes if value is not None]
+    return sizes.index(max(known)) if known else 0

@@ -1,0 +1,166 @@
+"""Sums: how each kind of layer comes to the number a of one neuron, term by term.
+
+`KINDS` is the one table of the kinds of layer that can be explained.
+"""
+
+import heapq
+
+from ..errors import UnsupportedError
+from ..matrix import Matrix
+from ..quantize import holds_integers
+from .numbers import factor, size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+    from ..layers import Layer
+
+    Factors = List[Tuple[str, Any]]  # names, as formula.py reads them, and numbers
+    Parts = Tuple[List["Term"], List["Term"], Optional[Tuple[str, str]]]
+
+
+class Term:
+    """One term of a sum: a product of numbers with names, taken away where `sign` is -1."""
+
+    def __init__(self, factors: "Factors", sign: int = 1) -> None:
+        self.names = "*".join([name for name, _ in factors])
+        self.factors = [value for _, value in factors]
+        self.sign = sign
+        self.value: "Any" = sign
+        for value in self.factors:
+            self.value = self.value * value
+
+    @property
+    def numbers(self) -> str:
+        """The product with its numbers: 1.0*0.1."""
+        return "*".join([factor(value) for value in self.factors])
+
+
+class Sum:
+    """The number a of one neuron: ``name = terms + biases = total``, all over `divisor` where there is one.
+
+    >>> terms = [Term([("x_1", 1.0), ("w1_1_1", 0.1)])]
+    >>> whole = Sum("a1_1", terms, [Term([("b1_1", 0.2)])], total=0.3)
+    >>> whole.symbols(), whole.numbers()
+    ('x_1*w1_1_1 + b1_1', '1.0*0.1 + 0.2')
+    """
+
+    def __init__(
+        self,
+        name: str,
+        terms: "List[Term]",
+        biases: "List[Term]",
+        total: "Any",
+        divisor: "Optional[Tuple[str, str]]" = None,
+    ) -> None:
+        self.name, self.terms, self.biases, self.total, self.divisor = name, terms, biases, total, divisor
+
+    def largest(self, most: int) -> "List[int]":
+        """The places of the `most` largest terms, the largest first; of all, in order, if they are so few."""
+        places = range(len(self.terms))
+        if len(places) <= most:
+            return list(places)
+        return heapq.nsmallest(most, places, key=lambda i: -size(self.terms[i].value))
+
+    def rest(self, most: int) -> "Any":
+        """What the terms add up to that are not among the `most` largest."""
+        shown = set(self.largest(most))
+        total: "Any" = 0
+        for i, term in enumerate(self.terms):
+            if i not in shown:
+                total += term.value
+        return total
+
+    def symbols(self, most: int = 16) -> str:
+        """The sum with its names; beyond `most` terms the largest, and `rest` for the others."""
+        parts = [(term.sign, term.names) for term in self._shown(most)]
+        return self._formula(parts, "rest", len(self.terms) > most, 0)
+
+    def numbers(self, most: int = 16) -> str:
+        """The sum with its numbers."""
+        parts = [(term.sign, term.numbers) for term in self._shown(most)]
+        return self._formula(parts, factor(self.rest(most)), len(self.terms) > most, 1)
+
+    def _shown(self, most: int) -> "List[Term]":
+        return [self.terms[i] for i in self.largest(most)] + self.biases
+
+    def _formula(self, parts: "List[Tuple[int, str]]", rest: str, cut: bool, side: int) -> str:
+        if cut:
+            parts.insert(len(parts) - len(self.biases), (1, rest))
+        formula = parts[0][1]
+        for sign, text in parts[1:]:
+            formula += (" + " if sign > 0 else " - ") + text
+        return formula if self.divisor is None else "(%s) / %s" % (formula, self.divisor[side])
+
+
+def sum_of(layer: "Layer", k: int, x: "Sequence[Any]", a: "Sequence[Any]", j: int) -> Sum:
+    """How layer k comes to a[j] from its inputs x."""
+    terms, biases, divisor = KINDS[layer.kind][0](layer, k, x, j)
+    return Sum("a%d_%d" % (k, j + 1), terms, biases, a[j], divisor)
+
+
+def additions(layer: "Layer") -> int:
+    """How many additions and subtractions the sums of one row take."""
+    return KINDS[layer.kind][1](layer)
+
+
+def check(number: int, layer: "Layer") -> None:
+    """Raise `UnsupportedError` for a layer of a kind that is not in the table."""
+    if layer.kind not in KINDS:
+        known = ", ".join(sorted(KINDS))
+        raise UnsupportedError("layer %d (%s) cannot be explained, known kinds are: %s" % (number, layer, known))
+
+
+def _input(k: int, i: int) -> str:
+    """The name of input i of layer k: x_1, or z_1 of the layer before."""
+    return "x_%d" % (i + 1) if k == 1 else "z%d_%d" % (k - 1, i + 1)
+
+
+# ---- kind by kind: the terms of a[j], its biases, and what both are divided by
+
+
+def _dense(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    terms = []
+    for i, (value, row) in enumerate(zip(x, layer.weight._rows)):
+        terms.append(Term([(_input(k, i), value), ("w%d_%d_%d" % (k, j + 1, i + 1), row[j])]))
+    return terms, [Term([("b%d_%d" % (k, j + 1), layer.bias[0, j])])], None
+
+
+def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    scaled = Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])
+    return [scaled], [Term([("shift_%d" % (j + 1), _entry(layer.shift, j))])], None
+
+
+def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    if holds_integers(x):  # they are not scaled
+        return _activate(layer, k, x, j)
+    return [Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])], [], None
+
+
+def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    row = Matrix.wrap([x])
+    mean = row.mean()
+    variance = ((row - mean) * (row - mean)).mean()
+    divisor = ("sqrt(variance + epsilon)", "sqrt(%s + %s)" % (factor(variance), factor(layer.epsilon)))
+    return [Term([(_input(k, j), x[j])]), Term([("mean", mean)], sign=-1)], [], divisor
+
+
+def _activate(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    return [Term([(_input(k, j), x[j])])], [], None
+
+
+def _entry(row: "Any", j: int) -> "Any":
+    """Of one number for all, or one for each."""
+    return row[0, j if row.cols > 1 else 0]
+
+
+# kind of layer: (its terms, its additions)
+KINDS: "Dict[str, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
+    "dense": (_dense, lambda layer: layer.inputs * layer.outputs),
+    "integer_dense": (_dense, lambda layer: layer.inputs * layer.outputs),
+    "quantize": (_quantize, lambda layer: 0),
+    "scale": (_scale, lambda layer: layer.inputs),
+    "layer_norm": (_layer_norm, lambda layer: 4 * layer.inputs),
+    "activate": (_activate, lambda layer: 0),
+}

@@ -1,0 +1,77 @@
+"""The terminal: how wide it is, whether it shows colours, and text in columns on it."""
+
+import os
+import shutil
+import unicodedata
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List, Sequence
+
+_STYLES = {"bold": "1", "dim": "2", "positive": "34", "negative": "31", "heading": "1;36"}
+_CURVES = ("34", "31", "32", "35", "36", "33")
+
+
+class Terminal:
+    """What is written to: `width` in columns, and whether it shows `colour`."""
+
+    def __init__(self, width: int = 80, colour: bool = False) -> None:
+        self.width, self.colour = max(width, 20), colour
+
+    @classmethod
+    def of(cls, stream: "Any") -> "Terminal":
+        """That of a stream; colours only on a real one, and not where NO_COLOR is set (https://no-color.org)."""
+        shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return cls(shutil.get_terminal_size().columns, bool(shows))
+
+    def painted(self, text: str, style: str) -> str:
+        """Text in a style: bold, dim, positive, negative, heading.
+
+        >>> Terminal().painted("A1", "bold"), Terminal(colour=True).painted("A1", "bold")
+        ('A1', '\\x1b[1mA1\\x1b[0m')
+        """
+        return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
+
+    def of_curve(self, number: int, text: str) -> str:
+        """Text in the colour of a curve of a plot."""
+        return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes: two for a wide character, none for an accent that combines.
+
+    >>> columns("cat"), columns("\\u732b"), columns("e\\u0301")
+    (3, 2, 1)
+    """
+    return sum([0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text])
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """Text in a column, to its left or to its right."""
+    space = " " * (width - columns(text))
+    return space + text if right else text + space
+
+
+def table(rows: "Sequence[Sequence[str]]", left: int = 1) -> "List[str]":
+    """Rows as aligned lines: the first `left` columns to the left, the others, numbers, to the right.
+
+    >>> table([["a", "1"], ["bb", "10"]])
+    ['a    1', 'bb  10']
+    """
+    widths = [max([columns(row[j]) for row in rows]) for j in range(len(rows[0]))]
+    return ["  ".join([padded(text, widths[j], j >= left) for j, text in enumerate(row)]).rstrip() for row in rows]
+
+
+def wrapped(parts: "Sequence[str]", width: int, indent: int) -> "List[str]":
+    """Parts joined by spaces, on as many lines as they need; all but the first begin with `indent` spaces.
+
+    >>> wrapped(["a =", "1.0*0.1", "+ 0.5*0.2"], 12, 4)
+    ['a = 1.0*0.1', '    + 0.5*0.2']
+    """
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if columns(lines[-1]) + 1 + columns(part) <= width:
+            lines[-1] += " " + part
+        else:
+            lines.append(" " * indent + part)
+    return lines
