@@ -42,6 +42,10 @@ from .layers import Activate, Dense, LayerNorm, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -56,6 +60,9 @@ __all__ = [
     "ShapeError",
     "UnsupportedError",
     "elu",
+    "from_keras",
+    "from_sklearn",
+    "from_torch",
     "gelu",
     "gelu_tanh",
     "hard_sigmoid",
@@ -75,3 +82,24 @@ __all__ = [
     "step",
     "tanh",
 ]
+
+
+def from_sklearn(estimator: "Any") -> Network:
+    """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or in a Pipeline: see live.py."""
+    from . import live
+
+    return live.from_sklearn(estimator)
+
+
+def from_torch(module: "Any") -> Network:
+    """The network of a PyTorch nn.Sequential, as it is when evaluated: see live.py."""
+    from . import live
+
+    return live.from_torch(module)
+
+
+def from_keras(model: "Any") -> Network:
+    """The network of a Keras model that is a single chain of layers: see live.py."""
+    from . import live
+
+    return live.from_keras(model)

@@ -13,7 +13,7 @@ from .source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Optional, Sequence, Union
+    from typing import Any, Callable, Dict, Optional, Sequence, Union
 
     from .tensor import Tensor
 
@@ -39,12 +39,24 @@ def _is_name(text: bytes) -> bool:
 
 _NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
 
-# module, what people call it, and how its files are known by their first 64 bytes
+_COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00\x00", b"\x04\x22M\x18")
+
+
+def _starts(*starts: bytes) -> "Callable[[bytes], bool]":
+    return lambda head: any([head[: len(start)] == start for start in starts])
+
+
+# module, what people call it, and how its files are known by their first 64 bytes; which of
+# the zip archives it is, zipped.py tells by their members
 FORMATS = (
     ("safetensors", "safetensors", _is_safetensors),
-    ("npy", "NumPy .npy", lambda head: head[:6] == b"\x93NUMPY"),
-    ("npz", "NumPy .npz", lambda head: head[:4] in (b"PK\x03\x04", b"PK\x05\x06")),
+    ("npy", "NumPy .npy", _starts(b"\x93NUMPY")),
+    ("npz", "NumPy .npz", _starts(b"PK\x03\x04", b"PK\x05\x06")),
+    ("torch", "PyTorch", _starts(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")),
     ("pickle", "pickle", _is_pickle),
+    ("joblib", "compressed pickle", _starts(*_COMPRESSED)),
+    ("keras", "Keras", _starts(b"\x89HDF\r\n\x1a\n")),
+    ("tflite", "TFLite", lambda head: head[4:8] == b"TFL3"),
 )
 
 # what else people have under a model's name, and what to do about it
@@ -52,7 +64,6 @@ _HINTS = (
     (b"version https://git-lfs", "a git-lfs pointer, not the file itself: run git lfs pull"),
     (b"<!doctype html", "an HTML page, perhaps of a download that failed"),
     (b"<html", "an HTML page, perhaps of a download that failed"),
-    (b"\x1f\x8b", "compressed by gzip: unpack it first"),
 )
 
 
@@ -102,9 +113,16 @@ def recognised(source: Source) -> str:
     head = source.head(64)
     for name, _, matches in FORMATS:
         if matches(head):
-            return name
+            return _kind_of_zip(source) if name == "npz" else name
     titles = ", ".join([title for _, title, _ in FORMATS])
     raise ModelFormatError("%s: not a model purenn reads (%s), %s" % (source.name, titles, _hint(head)))
+
+
+def _kind_of_zip(source: Source) -> str:
+    try:
+        return str(_module("zipped").kind_of(source))
+    except (ModelFormatError, UnsupportedError) as error:
+        raise type(error)("%s: %s" % (source.name, error)) from None
 
 
 def _hint(head: bytes) -> str:

@@ -1,41 +1,94 @@
-"""pickle: a dict of name to array, as users of NumPy keep their weights; read and never run.
+"""pickle: what people keep of a model in one, read and never run.
 
-unpickler.py is the machine, pickled_numpy.py what it makes of NumPy's arrays.
+    a dict of name to array          NumPy's arrays, PyTorch's tensors, rows of numbers
+    an estimator                     of scikit-learn
+    a module, a checkpoint           of PyTorch
+
+unpickler.py is the machine; what it makes of a library's objects is in pickled_numpy.py,
+pickled_torch.py and pickled_sklearn.py.
 """
 
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
+from ..network import Network
+from .allowance import Allowance
+from .joblib import JoblibUnpickler
 from .pickled_numpy import NUMPY, Array
+from .pickled_sklearn import SKLEARN, PickledEstimator
+from .pickled_torch import TORCH, PickledModule, Storage, View
+from .sklearn import ESTIMATORS
+from .sklearn import network_of as network_of_estimator
 from .source import shown
 from .tensor import Tensor, count
-from .unpickler import PLAIN, Unpickler, described
+from .torch_modules import network_of as network_of_module
+from .unpickler import PLAIN, Object, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Sequence, Set, Tuple
+    from typing import Any, Dict, Sequence, Set, Tuple, Union
 
     from .source import Source
+    from .unpickler import Allowed
+
+# Under these names a checkpoint keeps the state_dict, beside the epoch and the optimizer
+_STATE_DICTS = ("state_dict", "model_state_dict", "model")
+# What wraps a module puts this before its names: data parallelism, compilation
+_PREFIXES = ("module.", "_orig_mod.")
 
 
-def read(source: "Source") -> "Dict[str, Tensor]":
-    """The arrays of a pickled dict, by name; lists of numbers or of equal rows are arrays too."""
-    pickled = Unpickler(source.read(), {**PLAIN, **NUMPY}).load()
+def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
+    """The network of an estimator or a module, or the arrays of a pickled dict, by name."""
+    return content_of(JoblibUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), source.size)
+
+
+def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]":
+    """What a pickle of `size` bytes, those outside of it included, holds."""
+    allowance = Allowance(size)
+    if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
+        return network_of_module(PickledModule(pickled, allowance))
+    if isinstance(pickled, Object) and pickled.name.rpartition(".")[2] in ESTIMATORS:
+        return network_of_estimator(PickledEstimator(pickled, allowance))
     if not isinstance(pickled, dict):
         raise UnsupportedError("the pickle holds %s, expected a dict of names and arrays" % described(pickled))
-    tensors, numbers = {}, source.size  # a number takes a byte or more; fewer are left when lists are held twice
+    for name in _STATE_DICTS:
+        inner = pickled.get(name)
+        if isinstance(inner, dict) or (isinstance(inner, Object) and inner.name.startswith("torch.nn.")):
+            return content_of(inner, size) if not isinstance(inner, dict) else _tensors(inner, allowance, size)
+    return _tensors(pickled, allowance, size)
+
+
+def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "Dict[str, Tensor]":
+    """The arrays of a dict; of lists, `numbers` at most, for each takes a byte, and fewer where they are held twice."""
+    tensors = {}
+    prefix = _prefix(pickled)
     for name, value in pickled.items():
         if not isinstance(name, str):
             raise UnsupportedError("the pickled dict has %s among its keys, expected names" % described(name))
         try:
-            if isinstance(value, Array):
-                tensors[name] = value.tensor()
+            if isinstance(value, View):
+                allowance.take(value.shape, value.storage.dtype)
+                tensors[name[prefix:]] = value.tensor()
+            elif isinstance(value, Array):
+                tensors[name[prefix:]] = value.tensor()
             else:
-                tensors[name] = _tensor_of_list(value, numbers)
-                numbers -= count(tensors[name].shape)
+                tensors[name[prefix:]] = tensor = _tensor_of_list(value, numbers)
+                numbers -= count(tensor.shape)
         except (ModelFormatError, UnsupportedError) as error:
             raise type(error)("%s: %s" % (shown(name), error)) from None
     return tensors
+
+
+def _prefix(names: "Dict[Any, Any]") -> int:
+    """How many characters of every name only tell what the module was wrapped in."""
+    length = 0
+    while True:
+        for prefix in _PREFIXES:
+            if names and all([isinstance(name, str) and name.startswith(prefix, length) for name in names]):
+                length += len(prefix)
+                break
+        else:
+            return length
 
 
 def _tensor_of_list(value: "Any", limit: int) -> Tensor:
@@ -67,3 +120,19 @@ def _tensor_of_rows(shape: "Tuple[int, ...]", rows: "Sequence[Sequence[Any]]") -
     except OverflowError:
         raise UnsupportedError("a number of more than 64 bits") from None
     return Tensor(shape, "F64" if data.typecode == "d" else "I64", data)
+
+
+def _load_from_bytes(raw: "Any") -> Storage:
+    """The storage of a tensor that was pickled without torch.save, itself a file of PyTorch's."""
+    from .torch import Legacy
+
+    if not isinstance(raw, (bytes, memoryview)):
+        raise ModelFormatError("expected bytes, found %s" % described(raw))
+    storage = Legacy(bytes(raw)).load()
+    if not isinstance(storage, Storage):
+        raise ModelFormatError("expected a storage, found %s" % described(storage))
+    return storage
+
+
+ALLOWED: "Allowed" = {**PLAIN, **NUMPY, **TORCH, **SKLEARN}
+_NESTED: "Allowed" = {("torch.storage", "_load_from_bytes"): _load_from_bytes}
