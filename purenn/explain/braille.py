@@ -35,18 +35,20 @@ class Canvas:
         """Set the dots from one place to another; with a `dash`, so many dots and as many gaps in turn."""
         (x0, y0), (x1, y1) = start, end
         steps = max(int(abs(x1 - x0)), int(abs(y1 - y0)), 1)
+        flat = abs(x1 - x0) >= abs(y1 - y0)
         for k in range(steps + 1):
             x, y = round(x0 + (x1 - x0) * k / steps), round(y0 + (y1 - y0) * k / steps)
-            if not dash or (x + y) // dash % 2 == 0:
+            if not dash or (x if flat else y) // dash % 2 == 0:
                 self.dot(x, y, owner)
 
     def at(self, column: int, row: int) -> str:
-        """The character in a place."""
-        return chr(0x2800 + self._cells.get((column, row), 0))
+        """The character in a place, a space where it has no dots."""
+        dots = self._cells.get((column, row), 0)
+        return chr(0x2800 + dots) if dots else " "
 
     def lines(self) -> "List[str]":
         """The rows of characters."""
-        return ["".join([self.at(column, row) for column in range(self.columns)]) for row in range(self.rows)]
+        return ["".join([self.at(column, row) for column in range(self.columns)]).rstrip() for row in range(self.rows)]
 
 
 def picture(pixels: "Sequence[float]", side: int) -> "List[str]":

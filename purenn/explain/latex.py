@@ -20,7 +20,7 @@ _DOCUMENT = r"""\documentclass{article}
 \usepackage{amsmath}
 \usepackage{amssymb}
 \usepackage{textcomp}
-\usepackage[margin=2cm]{geometry}
+\usepackage[margin=1.5cm]{geometry}
 %s\setlength{\parindent}{0pt}
 \setlength{\parskip}{1ex}
 \allowdisplaybreaks

@@ -1,0 +1,277 @@
+"""Plots: curves of activations with axes, ticks and a legend, as SVG or in braille characters."""
+
+import math
+from html import escape
+from itertools import groupby
+
+from ..activations import Activation
+from .braille import Canvas
+from .curves import curve, definition, drawable, slope
+from .formula import latex
+from .numbers import plain
+from .terminal import Terminal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+    Line = List[Tuple[float, float]]
+
+# light and dark, told apart without their colours by their dashes
+COLOURS = (
+    ("#1d4ed8", "#93b4ff"),
+    ("#b93a0a", "#fdae74"),
+    ("#04724f", "#6ee7b7"),
+    ("#7e22ce", "#d8b4fe"),
+    ("#0b6478", "#67e8f9"),
+    ("#7a4a05", "#fde047"),
+)
+DASHES = ("", "9 4", "2 3", "12 3 2 3", "5 2", "1 4")
+_LEFT, _RIGHT, _TOP, _BOTTOM, _LEGEND = 46, 14, 12, 30, 20
+_BRAILLE_DASHES = (0, 5, 2, 9, 3, 7)
+
+
+class Curve:
+    """A name and its lines, the number of its colour and that of its dashes."""
+
+    def __init__(self, name: str, lines: "List[Line]", colour: int = 0, dash: int = 0) -> None:
+        self.name, self.lines = name, lines
+        self.colour, self.dash = colour % len(COLOURS), (dash + colour // len(COLOURS)) % len(DASHES)
+
+    @property
+    def style(self) -> str:
+        """The classes of its lines in a picture."""
+        return "c%d d%d" % (self.colour, self.dash)
+
+
+class Plot:
+    """Activations by their names, or functions of one number, over low ... high; derivatives on request.
+
+    Of softmax, which takes a row, the first output for (x, 0, 0) is drawn.
+
+    >>> Plot(["sigmoid", "relu"]).svg()[:4]
+    '<svg'
+    >>> Plot(["sigmod"])
+    Traceback (most recent call last):
+    ...
+    ValueError: unknown activation 'sigmod', known are: ...
+    """
+
+    def __init__(
+        self,
+        functions: "Sequence[Any]",
+        derivative: bool = False,
+        low: float = -6.0,
+        high: float = 6.0,
+    ) -> None:
+        if not functions:
+            raise ValueError("a plot needs at least one function, found none")
+        if not (low < high and high - low < float("inf")):
+            raise ValueError("a plot goes from a number to a larger one, found %r to %r" % (low, high))
+        self.low, self.high = low, high
+        self.activations = [Activation(function) for function in functions]
+        self.curves: "List[Curve]" = []
+        for k, h in enumerate(self.activations):
+            name, f = plain(h.name), drawable(h)
+            whole = name + (" of (x, 0, 0), the first" if h.rowwise else "")
+            self._add(whole, f, k, 0 if derivative else k)
+            if derivative:
+                self._add(name + "\u2032", slope(f), k, 1)
+
+    def _add(self, name: str, f: "Callable[[float], Any]", colour: int, dash: int) -> None:
+        self.curves.append(Curve(name, curve(f, self.low, self.high), colour, dash))
+
+    def svg(self) -> str:
+        """A picture that stands alone; it follows the reader's light or dark mode."""
+        return Axes(self.curves, self.low, self.high).svg(alone=True)
+
+    def text(self, terminal: "Optional[Terminal]" = None) -> str:
+        """The plot in braille characters."""
+        return "\n".join(Axes(self.curves, self.low, self.high).braille(terminal or Terminal()))
+
+    def _repr_html_(self) -> str:
+        return self.svg()
+
+    def _repr_latex_(self) -> str:
+        rows = []
+        for h in self.activations:
+            shown = latex(definition(h)) if definition(h) else r"\ldots"
+            argument = "a" if h.rowwise else "x"
+            rows.append("%s(%s) &= %s" % (latex("h", {"h": h.name}), argument, shown))
+        return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)
+
+
+class Axes:
+    """A frame for curves and points: where a number lies in the picture, its ticks, and the picture."""
+
+    def __init__(
+        self,
+        curves: "Sequence[Curve]",
+        low: float,
+        high: float,
+        points: "Sequence[Tuple[float, float, str]]" = (),
+        width: int = 560,
+        height: int = 340,
+    ) -> None:
+        self.curves, self.points, self.low, self.high = curves, points, low, high
+        heights = [y for c in curves for line in c.lines for _, y in line] + [y for _, y, _ in points] or [0.0, 1.0]
+        bottom, top = min(heights), max(heights)
+        margin = (top - bottom) * 0.06 or abs(top) * 0.5 or 1.0
+        self.bottom, self.top = bottom - margin, top + margin
+        self.width, self.height = width, height
+
+    def svg(self, alone: bool = False, title: str = "") -> str:
+        """An SVG element; `alone` says that it is to be a file."""
+        rows = self._legend_rows()
+        names = ", ".join([c.name for c in self.curves])
+        what = escape(title or "Curves of %s for x from %g to %g" % (names, self.low, self.high))
+        height = self.height + (len(rows) * _LEGEND if alone or len(self.curves) > 1 else 0)
+        parts = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img"' % (self.width, height)]
+        if alone:
+            parts[0] += ' width="%d" height="%d"' % (self.width, height)
+        parts[0] += ' class="plot"><title>%s</title>' % what
+        if alone:
+            parts.append("<style>%s</style>" % style())
+        parts += list(self._frame()) + list(self._lines()) + list(self._points())
+        if alone or len(self.curves) > 1:
+            parts += list(self._legend(rows))
+        return "\n".join(parts + ["</svg>"]) + ("\n" if alone else "")
+
+    def _x(self, x: float) -> float:
+        return _LEFT + (x - self.low) / (self.high - self.low) * (self.width - _LEFT - _RIGHT)
+
+    def _y(self, y: float) -> float:
+        return self.height - _BOTTOM - (y - self.bottom) / (self.top - self.bottom) * (self.height - _BOTTOM - _TOP)
+
+    def _frame(self) -> "Iterator[str]":
+        left, right, top, bottom = _LEFT, self.width - _RIGHT, _TOP, self.height - _BOTTOM
+        grid, axes = "", ""
+        for x in ticks(self.low, self.high, 8):
+            line = "M%.1f %dV%d" % (self._x(x), top, bottom)
+            grid, axes = (grid, axes + line) if x == 0 else (grid + line, axes)
+            yield '<text x="%.1f" y="%d" text-anchor="middle">%s</text>' % (self._x(x), bottom + 17, _tick(x))
+        for y in ticks(self.bottom, self.top, 6):
+            line = "M%d %.1fH%d" % (left, self._y(y), right)
+            grid, axes = (grid, axes + line) if y == 0 else (grid + line, axes)
+            yield '<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (left - 6, self._y(y) + 4, _tick(y))
+        yield '<path class="grid" d="%s"/><path class="axis" d="%s"/>' % (grid, axes)
+
+    def _lines(self) -> "Iterator[str]":
+        for c in self.curves:
+            d = ""
+            for line in c.lines:
+                d += "M" + "L".join(["%.1f %.1f" % (self._x(x), self._y(y)) for x, y in line])
+            if d:
+                yield '<path class="%s" d="%s"><title>%s</title></path>' % (c.style, d, escape(c.name))
+
+    def _points(self) -> "Iterator[str]":
+        for x, y, name in self.points:
+            place = (self._x(x), self._y(y), escape(name))
+            yield '<circle class="point" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>' % place
+
+    def _legend_rows(self) -> "List[List[Curve]]":
+        rows: "List[List[Curve]]" = [[]]
+        used = _LEFT
+        for c in self.curves:
+            if rows[-1] and used + _entry_width(c) > self.width:
+                rows.append([])
+                used = _LEFT
+            rows[-1].append(c)
+            used += _entry_width(c)
+        return rows
+
+    def _legend(self, rows: "List[List[Curve]]") -> "Iterator[str]":
+        for k, row in enumerate(rows):
+            x, y = _LEFT, self.height + 6 + _LEGEND * k
+            for c in row:
+                yield '<path class="%s" d="M%d %dh28"/>' % (c.style, x, y)
+                yield '<text x="%d" y="%d">%s</text>' % (x + 34, y + 4, escape(c.name))
+                x += _entry_width(c)
+
+    # ---- in a terminal
+
+    def braille(self, to: Terminal) -> "Iterator[str]":
+        """The lines of the plot in a terminal, with its legend below."""
+        labels = {self._row(y, 14): _tick(y) for y in ticks(self.bottom, self.top, 5)}
+        margin = max(map(len, labels.values())) + 1
+        canvas = Canvas(min(to.width - margin - 2, 72), 14)
+        for x in ticks(self.low, self.high, 8):
+            canvas.dot(self._column(x, canvas), canvas.height - 1)
+        self._draw(canvas)
+        for row in range(canvas.rows):
+            shown = ""
+            for owner, cells in groupby(range(canvas.columns), lambda column, row=row: canvas.owner.get((column, row))):
+                text = "".join([canvas.at(column, row) for column in cells])
+                shown += text if owner is None else to.of_curve(owner, text)
+            yield ("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
+        yield " " * margin + "\u2514" + "\u2500" * canvas.columns
+        yield (" " * (margin + 1) + self._tick_line(canvas)).rstrip()
+        for c in self.curves:
+            sample = Canvas(5, 1)
+            sample.line((0, 1), (9, 1), None, _BRAILLE_DASHES[c.dash])
+            yield " " * (margin + 1) + to.of_curve(c.colour, sample.lines()[0]) + " " + c.name
+
+    def _draw(self, canvas: Canvas) -> None:
+        for c in self.curves:
+            dash = _BRAILLE_DASHES[c.dash]
+            for line in c.lines:
+                places = [(self._column(x, canvas), self._dots(y, canvas)) for x, y in line]
+                for start, end in zip(places, places[1:]):
+                    canvas.line(start, end, c.colour, dash)
+
+    def _column(self, x: float, canvas: Canvas) -> int:
+        return round((x - self.low) / (self.high - self.low) * (canvas.width - 1))
+
+    def _dots(self, y: float, canvas: Canvas) -> int:
+        return round((self.top - y) / (self.top - self.bottom) * (canvas.height - 1))
+
+    def _row(self, y: float, rows: int) -> int:
+        return round((self.top - y) / (self.top - self.bottom) * (rows * 4 - 1)) // 4
+
+    def _tick_line(self, canvas: Canvas) -> str:
+        line = [" "] * (canvas.columns + 4)
+        for x in ticks(self.low, self.high, max(canvas.columns // 8, 2)):
+            text = _tick(x)
+            start = max(self._column(x, canvas) // 2 - len(text) // 2, 0)
+            if not "".join(line[max(start - 1, 0) : start + len(text)]).strip():
+                line[start : start + len(text)] = text
+        return "".join(line)
+
+
+def ticks(low: float, high: float, most: int) -> "List[float]":
+    """Round numbers between low and high, at most about so many.
+
+    >>> ticks(-0.2, 1.1, 5)
+    [0.0, 0.5, 1.0]
+    """
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = [factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999][0]
+    return [k * step for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def style() -> str:
+    """The rules for colours and lines, light and dark."""
+    rules = [
+        ".plot text{font:12px system-ui,sans-serif;fill:#333}",
+        ".plot path{fill:none;stroke-width:2}",
+        ".plot .grid{stroke:#ddd;stroke-width:1}.plot .axis{stroke:#888;stroke-width:1}",
+        ".plot .point{fill:#b93a0a;fill-opacity:.75;stroke:#fff;stroke-width:1}",
+    ]
+    dark = [
+        ".plot text{fill:#ddd}.plot .grid{stroke:#444}.plot .axis{stroke:#999}",
+        ".plot .point{fill:#fdae74;stroke:#111}",
+    ]
+    for number, (light_colour, dark_colour) in enumerate(COLOURS):
+        rules.append(".plot .c%d{stroke:%s}" % (number, light_colour))
+        dark.append(".plot .c%d{stroke:%s}" % (number, dark_colour))
+    rules += [".plot .d%d{stroke-dasharray:%s}" % (number, dash) for number, dash in enumerate(DASHES) if dash]
+    return "%s@media screen and (prefers-color-scheme:dark){%s}" % ("".join(rules), "".join(dark))
+
+
+def _entry_width(curve: Curve) -> int:
+    return 56 + 7 * len(curve.name)
+
+
+def _tick(value: float) -> str:
+    return ("%.6g" % (value + 0.0)).replace("-", "\u2212")
