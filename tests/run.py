@@ -118,8 +118,9 @@ def version_of(name):
 
 
 def core_tests():
-    """The tests of the modules that package.json lists: tests/test_<module>.py."""
+    """The tests of the modules that package.json lists, and of the kernels, which differ from Python to Python."""
     names = [os.path.basename(path) for path, _ in json.loads(read("package.json"))["urls"]]
+    names += ["kernels.py", "packed.py"]
     paths = [os.path.join("tests", "test_" + name) for name in names]
     return [path for path in paths if os.path.exists(os.path.join(CHECKOUT, path))]
 
