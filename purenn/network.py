@@ -136,6 +136,7 @@ class Network:
         bits: int = 8,
         activation_bits: int = 8,
         input_range: "Tuple[float, float]" = (-1.0, 1.0),
+        table_entries: int = 1 << 15,
     ) -> "Network":
         """An integer network that gives nearly the same outputs: smaller, faster, exact.
 
@@ -143,8 +144,9 @@ class Network:
         spread over the range that each layer shows on them.  Without samples every input is
         taken to lie in `input_range`, and interval arithmetic says how large the rest can be.
         Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the size of a
-        weight, `activation_bits` that of what passes between layers.  Only Dense layers
-        can be quantised, others raise `UnsupportedError`.
+        weight, `activation_bits` that of what passes between layers; an activation between
+        layers becomes a table of at most `table_entries`: 256 are enough for a board.  Only
+        Dense layers can be quantised, others raise `UnsupportedError`.
 
         >>> from purenn import Dense
         >>> net = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")])
@@ -153,7 +155,7 @@ class Network:
         """
         from .quantize import quantized
 
-        return quantized(self, samples, bits, activation_bits, input_range)
+        return quantized(self, samples, bits, activation_bits, input_range, table_entries)
 
     def forward_one(self, x: "Sequence[Any]") -> "List[Any]":
         """The reference for one sample, list in, list out.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Range = Tuple[float, float]
 
 _INF = float("inf")
-_LONGEST_TABLE = 1 << 15
+_FEWEST_ENTRIES = 32
 
 
 # ---- the layers of an integer network
@@ -163,11 +163,14 @@ def quantized(
     bits: int = 8,
     activation_bits: int = 8,
     input_range: "Range" = (-1.0, 1.0),
+    table_entries: int = 1 << 15,
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     for what, value in (("bits", bits), ("activation_bits", activation_bits)):
         if not 2 <= value <= 16:
             raise ValueError("%s must be from 2 to 16, found %r" % (what, value))
+    if table_entries < _FEWEST_ENTRIES:
+        raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
     _check_layers(network)
     ranges = _input_ranges(network, samples, input_range)
     entrance = _entrance(network.layers[0], ranges, activation_bits)
@@ -182,7 +185,7 @@ def quantized(
         sums = _interval(layer, ranges)
         Z = None if Z is None else layer.forward(Z)
         ranges = [_image(layer.h, r) for r in sums] if Z is None else _columns(Z)
-        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges))
+        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges), table_entries)
         layers.append(hidden)
         steps = [step] * layer.outputs
     return Network(layers, network.labels, network.name)
@@ -227,7 +230,13 @@ def _last(layer: Dense, steps: "List[float]", bits: int) -> IntegerDense:
 
 
 def _hidden(
-    layer: Dense, steps: "List[float]", bits: int, activation_bits: int, sums: "Range", outputs: "Range"
+    layer: Dense,
+    steps: "List[float]",
+    bits: int,
+    activation_bits: int,
+    sums: "Range",
+    outputs: "Range",
+    table_entries: int,
 ) -> "Tuple[IntegerDense, float]":
     """A layer followed by another: one step for all sums, so that one table serves all outputs."""
     contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
@@ -236,7 +245,7 @@ def _hidden(
     bias = [round(b / unit) for b in biases]
     low, high = _levels(outputs, activation_bits)
     scale = _scale(max(-outputs[0], outputs[1]), high)
-    table, offset, shift = _table(layer.h, unit, scale, low, high, sums)
+    table, offset, shift = _table(layer.h, unit, scale, low, high, sums, table_entries)
     return IntegerDense(weight, bias, layer.h.source, unit, table, offset, shift), 1.0 / scale
 
 
@@ -246,14 +255,14 @@ def _contributions(layer: Dense, steps: "List[float]") -> "List[List[float]]":
 
 
 def _table(
-    h: Activation, unit: float, scale: float, low: int, high: int, sums: "Range"
+    h: Activation, unit: float, scale: float, low: int, high: int, sums: "Range", most: int
 ) -> "Tuple[Sequence[int], int, int]":
     """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * unit) in steps of 1/scale.
 
     An entry covers 2^shift sums and holds h of their middle.  From a few wide entries on they
     are halved until neighbours lie within half a step, so that an entry is at most a quarter
-    of one off; on the way the ends, where h is level, are cut away, for an index beyond an
-    end means that end.
+    of one off, or until there might be more than `most`; on the way the ends, where h is
+    level, are cut away, for an index beyond an end means that end.
     """
     first, last = math.floor(sums[0] / unit), math.floor(sums[1] / unit)
     shift = 0
@@ -267,7 +276,7 @@ def _table(
         entries = [math.floor(z + 0.5) for z in exact]
         begin, end = _uneven(entries)
         rough = max([abs(a - b) for a, b in zip(exact, exact[1:])] + [0.0])
-        if shift == 0 or rough <= 0.5 or (end - begin) * 2 > _LONGEST_TABLE:
+        if shift == 0 or rough <= 0.5 or (end - begin + 2) * 2 > most:
             break
         # one entry more on either side, for what a narrower entry may find there
         begin, end = max(begin - 1, 0), min(end + 1, len(entries))

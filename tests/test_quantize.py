@@ -109,6 +109,19 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
     assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([255, 0, 7]))
 
 
+@pytest.mark.parametrize("h", HIDDEN)
+def test_tables_are_as_long_as_allowed_and_still_near_h(h):
+    network = Network([Dense([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.1], h), Dense([[1.0], [-1.0]])])
+    samples = [[a / 8, b / 8] for a in range(-8, 9) for b in range(-8, 9)]
+    exact = [network.forward_one(x)[0] for x in samples]
+    spread = max(exact) - min(exact)
+    for most in (32, 100, 256):
+        small = network.quantize(samples, table_entries=most)
+        assert len(small.layers[1].table) <= most
+        worst = max([abs(small.forward_one(x)[0] - y) for x, y in zip(samples, exact)])
+        assert worst <= spread * (0.02 + 2.0 / most)
+
+
 ONE = Network([Dense([[1.0]])])
 
 
@@ -117,6 +130,7 @@ ONE = Network([Dense([[1.0]])])
     [
         (ONE, {"bits": 1}, ValueError, "bits must be from 2 to 16, found 1"),
         (ONE, {"activation_bits": 17}, ValueError, "activation_bits must be from 2 to 16, found 17"),
+        (ONE, {"table_entries": 31}, ValueError, "table_entries must be at least 32, found 31"),
         (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
         (Network([Dense([[INF]])]), {}, UnsupportedError, "layer 1 (Dense 1 -> 1, identity) has weights that are not"),
