@@ -39,7 +39,8 @@ class Times:
     def __init__(self, seconds: "Sequence[float]") -> None:
         self.seconds = list(seconds)  # one number for each round
         several = self.seconds if len(self.seconds) > 1 else self.seconds * 2
-        self.low, self.median, self.high = quantiles(several, n=4, method="inclusive")
+        self.quartiles = quantiles(several, n=4, method="inclusive")
+        self.low, self.median, self.high = self.quartiles
 
     def __repr__(self) -> str:
         return "<Times %s us, quartiles %s ... %s>" % tuple(map(microseconds, (self.median, self.low, self.high)))

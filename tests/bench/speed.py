@@ -74,26 +74,31 @@ def _check(rivals):
 
 def squares(sizes, rounds):
     """Rows: nanoseconds for a multiplication and addition in square layers, all inputs other than zero."""
-    rows = [["layer", "dist", "quantised, packed", "quantised, packed fed integers", NUMPY, "quartiles of packed"]]
+    turns = {}
     for size in sizes:
-        net = drawn([size, size], ["identity"])
-        x = [0.25 + 0.5 * k / size for k in range(size)]
-        small = net.quantize([x])
-        dist, packed = net.compile("dist"), small.compile("packed")
-        turns = {"dist": partial(dist, x), "packed": partial(packed, x)}
-        turns["integers"] = partial(packed, integers(small, [x])[0])
-        turns.update(_numpy_turn(net, x))
-        times = race(turns, rounds)
-        cost = {name: 1e9 / size**2 * times[name].median for name in times}
-        cells = ["%.3f" % cost[name] if name in cost else "-" for name in ("dist", "packed", "integers", "numpy")]
-        spread = [1e9 / size**2 * value for value in (times["packed"].low, times["packed"].high)]
-        rows.append(["%d x %d" % (size, size)] + cells + ["%.3f ... %.3f" % tuple(spread)])
+        for way, call in _square(size):
+            turns[size, way] = call
+    times = race(turns, rounds)  # all in one: a layer is compared with layers of other sizes, too
+    ways = list(dict.fromkeys(way for _, way in turns))
+    rows = [["layer"] + [head for way in ways for head in (way, "quartiles")]]
+    for size in sizes:
+        row = ["%d x %d" % (size, size)]
+        for way in ways:
+            low, median, high = [1e9 / size**2 * value for value in times[size, way].quartiles]
+            row += ["%.2f" % median, "%.2f ... %.2f" % (low, high)]
+        rows.append(row)
     return rows
 
 
-def _numpy_turn(net, x):
+def _square(size):
+    net = drawn([size, size], ["identity"])
+    x = [0.25 + 0.5 * k / size for k in range(size)]
+    small = net.quantize([x])
+    packed = small.compile("packed")
+    yield "dist", partial(net.compile("dist"), x)
+    yield "quantised, packed", partial(packed, x)
+    yield "the same fed integers", partial(packed, integers(small, [x])[0])
     try:
-        forward = numpy_forward(net)
+        yield NUMPY, partial(numpy_forward(net), x)
     except ImportError:
-        return {}
-    return {"numpy": partial(forward, x)}
+        pass
