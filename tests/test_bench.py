@@ -4,7 +4,6 @@ import importlib.util
 import statistics
 import sys
 from array import array
-from timeit import Timer
 
 import pytest
 from hypothesis import given
@@ -55,11 +54,10 @@ def test_after_turn_is_called_after_each():
     assert len(calls) == 10
 
 
-def test_the_time_of_a_call_is_shared_by_its_samples(monkeypatch):
+def test_the_time_of_a_call_is_shared_by_its_samples():
     clock = iter(range(0, 10000, 6))
-    monkeypatch.setattr("purenn.bench.Timer", lambda call: Timer(call, timer=lambda: next(clock)))
-    assert race({"a": int}, rounds=3, per_call=1)["a"].seconds == [6.0] * 3
-    assert race({"a": int}, rounds=3, per_call=4)["a"].seconds == [1.5] * 3
+    assert race({"a": int}, 3, 1, clock=lambda: next(clock))["a"].seconds == [6.0] * 3
+    assert race({"a": int}, 3, 4, clock=lambda: next(clock))["a"].seconds == [1.5] * 3
 
 
 def test_a_turn_is_as_many_calls_as_fill_it(monkeypatch):
@@ -70,20 +68,18 @@ def test_a_turn_is_as_many_calls_as_fill_it(monkeypatch):
         calls.append(1)
         clock[0] += 3.0
 
-    monkeypatch.setattr("purenn.bench.Timer", lambda call: Timer(call, timer=lambda: clock[0]))
-    assert race({"a": call}, rounds=1)["a"].seconds == [3.0]
+    assert race({"a": call}, rounds=1, clock=lambda: clock[0])["a"].seconds == [3.0]
     assert len(calls) == 1 + 2 + 4 + 4  # the search ends at 4 calls, 12 seconds; then the turn
 
 
-def test_samples_are_timed_one_by_one_and_together(monkeypatch):
+def test_samples_are_timed_one_by_one_and_together():
     clock = [0.0]
 
     def takes(seconds):
         clock[0] += seconds
 
-    monkeypatch.setattr("purenn.bench.Timer", lambda call: Timer(call, timer=lambda: clock[0]))
     rivals = [Rival(name, lambda x: takes(2.0), lambda xs: takes(3.0), SAMPLES) for name in "ab"]
-    alone, together = timed(rivals, rounds=2)
+    alone, together = timed(rivals, rounds=2, clock=lambda: clock[0])
     assert [(name, times.seconds) for name, times in alone.items()] == [("a", [2.0, 2.0]), ("b", [2.0, 2.0])]
     assert [(name, times.seconds) for name, times in together.items()] == [("a", [1.0, 1.0]), ("b", [1.0, 1.0])]
 

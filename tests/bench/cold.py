@@ -10,14 +10,16 @@ from networks import CHECKOUT, DIGITS, network, pictures, samples
 from purenn import save
 from purenn.bench import Times
 
-# how every script ends: the answer, then the most memory it held
-PEAK = """
+# how every script ends: the answer, then the processor's seconds so far and the most memory it held
+END = """
+import time
+spent = time.process_time()
 print(answer, flush=True)
 import os, resource
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 if os.path.exists("/proc/self/status"):  # there ru_maxrss counts the process that started this one, too
     peak = [int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")][0]
-print(peak)
+print(spent, peak)
 """
 
 BARE = "answer = None"
@@ -66,6 +68,8 @@ PICTURE = """with open(sys.argv[2], "rb") as file:
     picture = file.read()
 """
 
+FLAGS = ((), ("-I", "-S"))
+
 # name, model, script
 SCRIPTS = (
     ("bare interpreter", "float", BARE),
@@ -83,30 +87,31 @@ def starts(folder, rounds):
     files = _files(folder)
     paths = [CHECKOUT] + _folder_of_numpy()
     scripts = [script for script in SCRIPTS if script[0] != "NumPy" or len(paths) > 1]
-    seconds, peaks, answers = {}, {}, {}
+    runs, answers = {}, {}
     for round_number in range(rounds + 1):
-        for flags in ((), ("-I", "-S")):
+        for flags in FLAGS:
             for name, model, script in scripts:
-                took, answer, peak = _start(flags, BEGIN + script + PEAK, [files[model], files["picture"]] + paths)
-                answers.setdefault(name, answer)
-                peaks.setdefault((name, flags), []).append(peak)
+                run = _start(flags, BEGIN + script + END, [files[model], files["picture"]] + paths)
+                answers[name] = run[0]
                 if round_number:  # the first round fills the caches
-                    seconds.setdefault((name, flags), []).append(took)
+                    runs.setdefault((name, flags), []).append(run[1:])
     given = {answer for answer in answers.values() if answer != "None"}
     if len(given) != 1:
         raise SystemExit("answers differ: %r" % answers)
-    return _rows([name for name, _, _ in scripts], seconds, peaks)
+    return _rows([name for name, _, _ in scripts], runs)
 
 
-def _rows(names, seconds, peaks):
-    rows = [["", "ms", "quartiles", "beyond bare", "peak MB", "ms (-I -S)", "quartiles", "beyond bare", "peak MB"]]
+def _rows(names, runs):
+    heading = ["ms of processor", "quartiles", "beyond bare", "ms on the wall", "peak MB"]
+    rows = [[""] + heading + ["-I -S: " + heading[0]] + heading[1:]]
     for name in names:
         row = [name]
-        for flags in ((), ("-I", "-S")):
-            times = Times(seconds[name, flags])
-            bare = Times(seconds["bare interpreter", flags]).median
-            row += ["%.1f" % (times.median * 1e3), "%.1f ... %.1f" % (times.low * 1e3, times.high * 1e3)]
-            row += ["%.1f" % ((times.median - bare) * 1e3), "%.1f" % (min(peaks[name, flags]) / 1024)]
+        for flags in FLAGS:
+            spent, wall, peaks = zip(*runs[name, flags])
+            low, median, high = [1e3 * value for value in Times(spent).quartiles]
+            bare = 1e3 * Times([run[0] for run in runs[names[0], flags]]).median
+            row += ["%.1f" % median, "%.1f ... %.1f" % (low, high), "%.1f" % (median - bare)]
+            row += ["%.1f" % (1e3 * Times(wall).median), "%.1f" % (min(peaks) / 1024)]
         rows.append(row)
     return rows
 
@@ -130,15 +135,13 @@ def _folder_of_numpy():
 
 
 def _start(flags, script, arguments):
-    """Seconds until a new interpreter has printed its answer, the answer, and its peak in kilobytes."""
+    """The answer of a new interpreter, its processor's seconds and those on the wall until then, its peak in KB."""
     begin = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, *flags, "-c", script] + arguments, stdout=subprocess.PIPE, universal_newlines=True
     )
     with process:
         answer = process.stdout.readline().strip()
-        took = time.perf_counter() - begin
-        peak = process.stdout.readline()
-    if process.returncode:
-        raise SystemExit("the script failed: %s" % script)
-    return took, answer, int(peak)
+        wall = time.perf_counter() - begin
+        spent, peak = process.stdout.readline().split()
+    return answer, float(spent), wall, int(peak)

@@ -1,6 +1,7 @@
 """Accuracy, size and time of the digits' network, quantised to so many bits."""
 
 import os
+from time import process_time
 
 from networks import DIGITS, answers, network, samples
 from size import lanes
@@ -26,7 +27,7 @@ def widths(number, rounds, folder):
         turns[width, LISTS] = Rival(LISTS, fast, fast.batch, xs[:FEW]).together
         if width != FLOAT:
             turns[width, INTEGERS] = Rival(INTEGERS, fast, fast.batch, integers(net, xs[:FEW])).together
-    times = race(turns, rounds, FEW)
+    times = race(turns, rounds, FEW, clock=process_time)
     rows = [["bits", "activation_bits", "accuracy", "file, bytes", "lanes, bytes a weight", LISTS, INTEGERS]]
     for width, net in nets.items():
         fast = predictors[width]

@@ -1,6 +1,7 @@
 """Time for a sample: every rival on every network, and purenn's kernels on square layers."""
 
 from functools import partial
+from time import process_time
 
 from networks import drawn, network, samples
 from rivals import by_lists, by_onnx_runtime
@@ -38,7 +39,7 @@ def _ratio(base, times, rival):
 def _timed(name, rounds):
     rivals, notes = _rivals(network(name), samples(name, BATCH))
     _check(rivals)
-    alone, together = timed(rivals, rounds)
+    alone, together = timed(rivals, rounds, clock=process_time)
     return alone, together, notes
 
 
@@ -78,7 +79,7 @@ def squares(sizes, rounds):
     for size in sizes:
         for way, call in _square(size):
             turns[size, way] = call
-    times = race(turns, rounds)  # all in one: a layer is compared with layers of other sizes, too
+    times = race(turns, rounds, clock=process_time)  # all in one: a layer is compared with layers of other sizes, too
     ways = list(dict.fromkeys(way for _, way in turns))
     rows = [["layer"] + [head for way in ways for head in (way, "quartiles")]]
     for size in sizes:
