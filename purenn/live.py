@@ -104,7 +104,7 @@ class LivingModule(Module):
     """A module that is asked for its attributes."""
 
     def __init__(self, living: "Any", place: str = "") -> None:
-        super().__init__(_class_of(living), vars(living), place)
+        super().__init__(_class_of(living), getattr(living, "__dict__", {}), place)
         self.living = living
 
     def array(self, name: str) -> "Optional[Tensor]":

@@ -1,5 +1,6 @@
 """load, read and save: a file is recognised by what it holds, and what it is not is said."""
 
+import gzip
 import io
 import os
 import pickle
@@ -7,6 +8,7 @@ import zipfile
 
 import pytest
 from numpy_files import array, binary, npy, packed, pickled, refusal
+from torch_files import torch_zip
 
 from purenn import Dense, Matrix, ModelFormatError, Network, ShapeError, UnsupportedError, load, save
 from purenn.formats import FORMATS, read, recognised
@@ -56,6 +58,8 @@ def test_save_and_load(tmp_path):
 
 def test_every_format_is_recognised_by_its_content(tmp_path):
     files = dict(FILES, safetensors=safetensors(tmp_path), npy=npy(packed(FLAT), (2, 3)))
+    files.update(joblib=gzip.compress(FILES["pickle"]), torch=torch_zip(b"}"), keras=b"\x89HDF\r\n\x1a\n")
+    files["tflite"] = b"\x1c\0\0\0TFL3"
     assert sorted(files) == sorted([name for name, _, _ in FORMATS])
     for name, data in files.items():
         assert recognised(Source(data)) == name
@@ -79,7 +83,6 @@ def test_pickles_that_start_with_a_call_are_recognised():
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
         (b"<!DOCTYPE html>\n<html>", "an HTML page"),
         (b"\n  <html lang=en>", "an HTML page"),
-        (b"\x1f\x8b\x08\x00", "compressed by gzip"),
         (b"GIF89a\x1b[2J", "it starts with b'GIF89a\\x1b[2J'"),
         (b"1.0,2.0\n3.0,4.0\n", "it starts with b'1.0,2.0\\n3.0,4.0\\n'"),
         (b"cat,dog\n1,2\n", "it starts with"),
@@ -92,7 +95,8 @@ def test_foreign_files(data, said, tmp_path):
     path = tmp_path / "weights.pkl"
     path.write_bytes(data)
     message = refusal(load, path, ModelFormatError)
-    assert message.startswith("%s: not a model purenn reads (safetensors, NumPy .npy, NumPy .npz, pickle), " % path)
+    titles = ", ".join([title for _, title, _ in FORMATS])
+    assert message.startswith("%s: not a model purenn reads (%s), " % (path, titles))
     assert said in message
 
 

@@ -23,7 +23,7 @@ ROOMS = [
     ["network"],
     ["quantize"],
     ["kernels", "formats", "export", "explain", "train"],
-    ["bench", "demo", "jobs", "progress"],
+    ["bench", "demo", "jobs", "live", "progress"],
     ["cli"],
     ["__main__"],
 ]

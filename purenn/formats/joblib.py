@@ -115,9 +115,13 @@ JoblibUnpickler.operations = {**Unpickler.operations, _BUILD: (_build, Unpickler
 
 def read(source: Source) -> "Union[Network, Dict[str, Tensor]]":
     """What a compressed pickle holds."""
-    from . import pickle
+    from . import pickle, recognised
 
-    return pickle.read(Source(_decompressed(source)))
+    content = Source(_decompressed(source))
+    content.name = "what it unpacks to"
+    if recognised(content) != "pickle":
+        raise UnsupportedError("compressed, but no pickle: decompress it first")
+    return pickle.read(content)
 
 
 def _decompressed(source: Source) -> bytes:

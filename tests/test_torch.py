@@ -1,0 +1,498 @@
+"""PyTorch's files: fixtures that PyTorch wrote, files written by hand, and PyTorch itself where it is installed."""
+
+import io
+import os
+import random
+import zipfile
+
+import pytest
+from fixture_files import content, error, fixture, table
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy_files import (
+    frugal_refusal,
+    integer,
+    mutated,
+    name,
+    packed,
+    peak_memory,
+    read_or_refused,
+    refusal,
+    text,
+    tuple_of,
+)
+from torch_files import (
+    archive,
+    dict_of,
+    linear,
+    members,
+    module,
+    sequential,
+    sizes,
+    storage,
+    torch_zip,
+    view,
+)
+
+from purenn import Matrix, ModelFormatError, UnsupportedError, load
+from purenn.formats import read, recognised
+from purenn.formats import torch as torch_reader
+from purenn.formats.pickled_torch import Storage, View
+from purenn.formats.source import Source
+from purenn.formats.torchscript import Sources
+
+FILES = table("torch.json")["files"]
+THOROUGH = os.environ.get("CI") == "true"
+ONE = view(storage("0", 4), (2, 2), (2, 1))  # [[1, 2], [3, 4]]
+
+
+VECTOR = view(storage("0", 4), (4,), (1,))  # [1, 2, 3, 4]
+
+
+def loaded(piece):
+    return load(torch_zip(piece))
+
+
+def read_torch(data):
+    return torch_reader.read(Source(data))
+
+
+# ---- what PyTorch wrote
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_fixtures(name):
+    entry = FILES[name]
+    network = load(fixture(name), activations=entry["activations"])
+    assert error(network, entry) < 1e-5
+
+
+def test_every_kind_of_file_is_recognised():
+    kinds = {name: recognised(Source(fixture(name))) for name in FILES}
+    assert {name for name, kind in kinds.items() if kind == "pickle"} == {"torch_pickled.pkl", "torch_states.pkl"}
+    assert set(kinds.values()) == {"pickle", "torch"}
+
+
+def test_what_the_notes_tell():
+    network = load(fixture("torch_normalised.pt"))
+    assert network.name == "Sequential"
+    assert network.notes == [
+        "PyTorch Sequential",
+        "1 (BatchNorm1d) folded into layer 1",
+        "2.1 (BatchNorm1d) folded into layer 1",
+    ]
+    assert [str(layer) for layer in network.layers] == [
+        "Dense 4 -> 6, leaky_relu(0.2)",
+        "LayerNorm 6",
+        "Dense 6 -> 3, softmax",
+    ]
+    assert load(fixture("torch_smooth_trace.pt")).notes == ["TorchScript Sequential"]
+
+
+def test_a_state_dict_is_found_in_a_checkpoint_and_loses_what_wrapped_it():
+    names = ["0.weight", "0.bias", "2.weight", "2.bias"]
+    for file in ("torch_checkpoint.ckpt", "torch_states.pth", "torch_states_legacy.pth", "torch_states.pkl"):
+        assert list(read(fixture(file))) == names
+    assert "2 layers: 0.weight (5, 4), 2.weight (3, 5)" in refusal(load, fixture("torch_states.pth"), ValueError)
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model"])
+def test_the_names_under_which_checkpoints_keep_a_model(key):
+    arrays = [("module.a.weight", ONE), ("module.a.bias", view(storage("0", 4), (2,), (1,)))]
+    held = dict_of([("epoch", integer(7)), (key, dict_of(arrays))])
+    assert list(read(torch_zip(held))) == ["a.weight", "a.bias"]
+    network = loaded(dict_of([("epoch", integer(7)), (key, linear(ONE))]))
+    assert network.forward(Matrix([1.0, 1.0])) == Matrix([3.0, 7.0])
+
+
+# ---- tensors
+
+
+@pytest.mark.parametrize(
+    "kind, code, ours",
+    [
+        ("DoubleStorage", "d", "F64"),
+        ("FloatStorage", "f", "F32"),
+        ("HalfStorage", "e", "F16"),
+        ("LongStorage", "q", "I64"),
+        ("IntStorage", "i", "I32"),
+        ("ShortStorage", "h", "I16"),
+        ("CharStorage", "b", "I8"),
+        ("ByteStorage", "B", "U8"),
+        ("BoolStorage", "?", "BOOL"),
+    ],
+)
+@pytest.mark.parametrize("order", ["little", "big", None])
+def test_every_storage_and_byte_order(kind, code, ours, order):
+    numbers = [0, 1, 1, 0] if code == "?" else [0, 1, 100, 3]
+    raw = packed(numbers, code, ">" if order == "big" else "<")
+    more = [] if order is None else [("m/byteorder", order.encode())]
+    piece = dict_of([("a", view(storage("0", 4, kind), (2, 2), (1, 2)))])
+    tensor = read(torch_zip(piece, {"0": raw}, *more))["a"]
+    assert (tensor.shape, tensor.dtype) == ((2, 2), ours)
+    assert tensor.data.tolist() == [numbers[k] for k in (0, 2, 1, 3)]
+
+
+def test_bfloat16_is_the_upper_half_of_a_float():
+    raw = packed([1.0, -2.5, 3.0e38, 0.0], "f")
+    halves = b"".join([raw[k + 2 : k + 4] for k in range(0, 16, 4)])
+    tensor = read(torch_zip(dict_of([("a", view(storage("0", 4, "BFloat16Storage"), (4,), (1,)))]), {"0": halves}))["a"]
+    assert tensor.data.tolist()[:2] == [1.0, -2.5] and 2.9e38 < tensor.data[2] < 3.0e38
+
+
+def test_types_that_came_after_the_classes_of_storages():
+    held = tuple_of(text("storage"), name("torch.storage", "UntypedStorage"), text("0"), text("cpu"), integer(8)) + b"Q"
+    hooks = name("collections", "OrderedDict") + b")R"
+    arguments = [held, integer(1), sizes([3]), sizes([1]), b"\x89", hooks, name("torch", "uint16")]
+    piece = name("torch._utils", "_rebuild_tensor_v3") + tuple_of(*arguments) + b"R"
+    tensor = read(torch_zip(dict_of([("a", piece)]), {"0": packed([1, 2, 65535, 4], "H")}))["a"]
+    assert (tensor.dtype, tensor.data.tolist()) == ("U16", [2, 65535, 4])
+    arguments[6] = name("torch", "float32")
+    piece = name("torch._utils", "_rebuild_tensor_v3") + tuple_of(*arguments) + b"R"
+    assert "elements of type torch.float32" in refusal(read, torch_zip(dict_of([("a", piece)])), UnsupportedError)
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 3)), max_size=4), st.integers(0, 3), st.randoms())
+def test_views_are_read_as_their_strides_say(axes, offset, random_):
+    """Axes in any order in memory, with gaps: element (i, j, ...) is number offset + i s + j t + ..."""
+    strides, step = [0] * len(axes), 1
+    order = list(range(len(axes)))
+    random_.shuffle(order)
+    for axis in order:
+        strides[axis] = step + axes[axis][1]
+        step = strides[axis] * axes[axis][0]
+    shape = [size for size, _ in axes]
+    places = [offset]
+    for size, stride in zip(shape, strides):
+        places = [place + k * stride for place in places for k in range(size)]
+    length = max(places) + 1 + random_.randrange(3)
+    tensor = View(Storage("I32", length, lambda: (packed(range(length), "i"), False)), offset, shape, strides).tensor()
+    assert (tensor.shape, tensor.data.tolist()) == (tuple(shape), places)
+
+
+@pytest.mark.parametrize(
+    "piece, said",
+    [
+        (view(storage("0", 4), (10**10,), (0,)), "its elements overlap"),
+        (view(storage("0", 4), (2, 2), (1, 1)), "its elements overlap"),
+        (view(storage("0", 4), (2, 2), (0, 1)), "its elements overlap"),
+        (view(storage("0", 4), (5,), (1,)), "reaches beyond a storage of 4 numbers"),
+        (view(storage("0", 4), (1,), (1,), 4), "reaches beyond"),
+        (view(storage("0", 4), (2,), (2**62,)), "reaches beyond"),
+        (view(storage("0", 4), (2, 2), (1,)), "2 axes with 1 strides"),
+        (view(storage("0", 4), (-1,), (1,)), "a shape must be"),
+        (view(storage("0", 4), (2,), (-1,), 3), "a shape must be"),
+        (view(storage("0", 4), (1,), (1,), -1), "a shape must be"),
+        (view(storage("0", 4), [1] * 65, [1] * 65), "a shape must be"),
+        (view(storage("0", 5), (5,), (1,)), "takes 20 bytes, found 16"),
+        (view(storage("0", 2**40), (2**40,), (1,)), "an array of 4398046511104 bytes"),
+        (view(storage("1", 4), (4,), (1,)), "no member m/data/1"),
+        (view(storage("../0", 4), (4,), (1,)), "no member m/data/../0"),
+        (view(b"N", (4,), (1,)), "laid over None"),
+        (view(text("0") + b"Q", (4,), (1,)), "expected a storage"),
+        (view(storage("0", 4, "Size"), (4,), (1,)), "storage of class the name torch.Size"),
+        (view(storage("0", -4), (0,), (1,)), "a shape must be"),
+        (name("torch._utils", "_rebuild_tensor_v2") + b")R", "_rebuild_tensor_v2"),
+        (name("torch._utils", "_rebuild_parameter") + tuple_of(b"N", b"N", b"N") + b"R", "made of None"),
+        (name("torch", "FloatStorage") + b")R", "calls the name torch.FloatStorage"),
+    ],
+)
+def test_damaged_tensors(piece, said):
+    message = frugal_refusal(read, torch_zip(dict_of([("a", piece)])))
+    assert said in message
+
+
+def test_a_storage_is_one_thing():
+    piece = dict_of([("a", view(storage("0", 4), (4,), (1,))), ("b", view(storage("0", 2), (2,), (1,)))])
+    assert "said to be a storage of 4 numbers of type F32, then" in refusal(read, torch_zip(piece), ModelFormatError)
+
+
+# ---- archives
+
+
+def test_other_archives():
+    early = archive([("m/model.json", b"{}"), ("m/code/m.py", b"")])
+    assert "before 1.4" in refusal(read_torch, early, UnsupportedError)
+    assert "without data.pkl" in refusal(read_torch, archive([("a/b", b"")]), ModelFormatError)
+    two = archive([("m/data.pkl", b"\x80\x02}."), ("m/data.pkl", b"\x80\x02}.")])
+    assert "two members of the same name" in refusal(read, two, ModelFormatError)
+    order = torch_zip(b"}", None, ("m/byteorder", b"middle"))
+    assert "byte order must be little or big" in refusal(read, order, ModelFormatError)
+    data = bytearray(torch_zip(dict_of([("a", ONE)])))
+    data[data.index(packed([2.0]))] ^= 1
+    assert "damaged zip archive" in refusal(read, bytes(data), ModelFormatError)
+
+
+def test_archives_packed_by_others_are_read_as_far_as_they_may_grow():
+    piece = b"\x80\x02" + dict_of([("a", ONE)]) + b"."
+    packed_ = archive([("m/data.pkl", piece), ("m/data/0", packed([1.0, 2.0, 3.0, 4.0]))], zipfile.ZIP_DEFLATED)
+    assert read(packed_)["a"].data.tolist() == [1.0, 2.0, 3.0, 4.0]
+    zeros = bytes(40 * 2**20)
+    large = dict_of([("a", view(storage("0", len(zeros) // 4), (len(zeros) // 4,), (1,)))])
+    bomb = archive([("m/data.pkl", b"\x80\x02" + large + b"."), ("m/data/0", zeros)], zipfile.ZIP_DEFLATED)
+    frugal_refusal(read, bomb)
+    frugal_refusal(read, archive([("m/data.pkl", b"\x80\x02" + zeros)], zipfile.ZIP_DEFLATED))
+
+
+# ---- modules
+
+
+def test_settings_that_older_versions_do_not_write_have_their_defaults():
+    piece = sequential(linear(ONE), module("activation.GELU"), linear(ONE), module("activation.LeakyReLU"))
+    assert [layer.activation for layer in loaded(piece).layers] == ["gelu", "leaky_relu(0.01)"]
+
+
+def test_a_module_by_itself_and_activations_before_the_first_numbers():
+    assert loaded(linear(ONE)).forward(Matrix([1.0, 0.0])) == Matrix([1.0, 3.0])
+    network = loaded(sequential(module("activation.ReLU"), module("dropout.Dropout"), linear(ONE)))
+    assert network.forward(Matrix([-1.0, 1.0])) == Matrix([2.0, 4.0])
+
+
+def test_batch_normalisation_without_weights_and_with_odd_variances():
+    def norm(variance):
+        buffers = [("running_mean", VECTOR), ("running_var", view(storage("1", 4), (4,), (1,)))]
+        attributes = [("_buffers", dict_of(buffers)), ("eps", b"G" + bytes(8))]
+        data = torch_zip(module("batchnorm.BatchNorm1d", *attributes), {"0": packed([1.0] * 4), "1": packed(variance)})
+        return load(data).forward(Matrix([2.0] * 4)).tolist()[0]
+
+    assert norm([4.0, 1.0, 0.25, 1.0]) == [0.5, 1.0, 2.0, 1.0]
+    infinite, negative, undefined, one = norm([0.0, -1.0, float("nan"), 1.0])
+    assert one == 1.0 and all(value != value or value == float("inf") for value in (infinite, negative, undefined))
+
+
+@pytest.mark.parametrize(
+    "piece, said, kind",
+    [
+        (sequential(), "no module with trained numbers", UnsupportedError),
+        (sequential(module("activation.ReLU")), "no module with trained numbers", UnsupportedError),
+        (sequential(linear(ONE), integer(1)), "1: expected a module, found 1", UnsupportedError),
+        (module("container.Sequential", ("_modules", b"N")), "expected a dict for _modules", ModelFormatError),
+        (name("torch.nn.modules.linear", "Linear") + b")\x81", "without attributes", ModelFormatError),
+        (linear(b"N"), "no module with trained numbers", UnsupportedError),
+        (sequential(linear(ONE), linear(b"N")), "1 (Linear): expected a weight of two axes", ModelFormatError),
+        (linear(VECTOR), "expected a weight of two axes", ModelFormatError),
+        (linear(integer(3)), "expected a tensor for weight, found 3", ModelFormatError),
+        (linear(ONE, VECTOR), "the bias must be (1, 2)", ModelFormatError),
+        (linear(view(storage("0", 4), (0, 2), (2, 1))), "found shape (0, 2)", ModelFormatError),
+        (
+            sequential(linear(ONE), linear(view(storage("0", 4), (1, 4), (4, 1)))),
+            "1 (Linear) takes 4 inputs, what is before it gives 2",
+            ModelFormatError,
+        ),
+        (
+            sequential(linear(ONE), module("activation.Softmax", ("dim", integer(0)))),
+            "1 (Softmax): along axis 0",
+            UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("activation.Softplus", ("beta", integer(2)))),
+            "1 (Softplus): beta 2 and threshold 20",
+            UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("activation.GELU", ("approximate", text("erf")))),
+            "approximate is 'erf'",
+            UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("activation.ELU", ("alpha", text("1")))),
+            "alpha must be a number, found '1'",
+            ModelFormatError,
+        ),
+        (
+            sequential(linear(ONE), module("flatten.Flatten", ("start_dim", integer(0)))),
+            "from axis 0 to -1",
+            UnsupportedError,
+        ),
+        (
+            module("normalization.LayerNorm", ("normalized_shape", sizes([2, 2]))),
+            "normalized_shape must be one size",
+            UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("batchnorm.BatchNorm1d")),
+            "1 (BatchNorm1d) has no running statistics",
+            UnsupportedError,
+        ),
+        (name("torch.nn.modules.conv", "Conv2d") + b")\x81", "names torch.nn.modules.conv.Conv2d", UnsupportedError),
+        (name("__main__", "Net") + b")\x81", "save its state_dict, or export it to ONNX", UnsupportedError),
+    ],
+)
+def test_modules_that_are_refused(piece, said, kind):
+    message = refusal(load, torch_zip(piece), kind)
+    assert said in message
+
+
+def test_modules_named_again_and_again():
+    """Cyclic, doubling at every level, or one large layer ten thousand times."""
+    cycle = name("torch.nn.modules.container", "Sequential") + b")\x81q\x01"
+    cycle += dict_of([("_modules", dict_of([("0", b"h\x01"), ("1", b"h\x01")]))]) + b"b"
+    frugal_refusal(load, torch_zip(cycle))
+    doubling = sequential(linear(ONE)) + b"q\x00"
+    for level in range(1, 60):
+        held = dict_of([("0", b"h" + bytes([level - 1])), ("1", b"h" + bytes([level - 1]))])
+        doubling += b"0" + module("container.Sequential", ("_modules", held)) + b"q" + bytes([level])
+    frugal_refusal(load, torch_zip(doubling))
+    numbers = packed([0.0] * 250000)
+    large = linear(view(storage("0", 250000), (500, 500), (500, 1))) + b"q\x01"
+    repeated = sequential(large, *[b"h\x01"] * 5000)
+    frugal_refusal(load, torch_zip(repeated, {"0": numbers}))
+    views = [(str(k), view(storage("0", 250000), (500, 500), (1, 500))) for k in range(500)]
+    frugal_refusal(load, torch_zip(dict_of(views), {"0": numbers}))
+
+
+# ---- pickles that would run something
+
+
+NAMES = [
+    ("os", "system"),
+    ("posix", "system"),
+    ("builtins", "eval"),
+    ("__builtin__", "getattr"),
+    ("torch", "load"),
+    ("torch.hub", "load"),
+    ("torch._utils", "_rebuild_qtensor"),
+    ("torch.nn.modules.linear", "Linear.__init__"),
+    ("torch.nn.modules.linear", "torch"),
+    ("torch.storage", "_load_from_bytes"),  # in a file of torch.save itself
+    ("torch.nn.modules.container", "Sequential "),
+    ("numpy.testing._private.utils", "runstring"),
+    ("joblib.numpy_pickle", "NumpyArrayWrapper"),
+    ("sklearn.utils._testing", "check_output"),
+]
+
+
+@pytest.mark.parametrize("module_, attribute", NAMES)
+def test_no_name_outside_of_the_list(module_, attribute, tmp_path):
+    target = tmp_path / "written"
+    call = name(module_, attribute) + tuple_of(text("echo > %s" % target)) + b"R"
+    for piece in (call, dict_of([("a", call)]), linear(call)):
+        assert "names %s.%s" % (module_, attribute) in refusal(read, torch_zip(piece), UnsupportedError)
+    assert not target.exists()
+
+
+def test_states_given_to_what_has_none():
+    for piece in (ONE, storage("0", 4), name("torch", "FloatStorage"), sizes([1])):
+        assert "gives a state to" in refusal(read, torch_zip(piece + b"}b"), ModelFormatError)
+    odd = linear(ONE)[:-1] + b"0]b"
+    assert "without attributes" in refusal(read, torch_zip(odd), ModelFormatError)
+
+
+# ---- TorchScript
+
+
+def script(change):
+    """An archive of TorchScript with some members changed, or left out where they become None."""
+    replaced = [(path, change(path, held)) for path, held in members(content("torch_kinked_script.pt"))]
+    return archive([(path, held) for path, held in replaced if held is not None])
+
+
+@pytest.mark.parametrize("kind", ["script", "trace"])
+def test_settings_come_from_the_source(kind):
+    network = load(fixture("torch_kinked_%s.pt" % kind))
+    names = [layer.activation for layer in network.layers]
+    assert names == ["relu", "leaky_relu(0.3)", "elu(1.5)", "selu", "softsign", "hard_sigmoid"]
+
+
+def test_sources_that_do_not_tell():
+    def without(text_):
+        return script(lambda path, held: held.replace(text_, b"") if path.endswith("activation.py") else held)
+
+    assert "does not tell its settings" in refusal(load, without(b"negative_slope : Final[float] = "), UnsupportedError)
+    assert "does not tell its settings" in refusal(load, script(_source(b"")), UnsupportedError)
+    assert "no source" in refusal(load, script(_source(b"\xff")), ModelFormatError)
+    missing = script(lambda path, held: None if path.endswith("activation.py") else held)
+    assert "no member" in refusal(load, missing, ModelFormatError)
+    slope = b"negative_slope : Final[float] = "
+    wrong = script(lambda path, held: held.replace(slope, slope + b"inf"))
+    assert "negative_slope must be a number" in refusal(load, wrong, ModelFormatError)
+
+
+def _source(text_):
+    return lambda path, held: text_ if path.endswith("activation.py") else held
+
+
+def test_sources_of_any_shape_take_no_time():
+    class Endless:
+        def __init__(self, source):
+            self.source = source
+
+        def read(self, path, limit):
+            return self.source
+
+    called = b"torch.leaky_relu("
+    for line in (called * 20000, b"  a : Final[" * 20000, b"(" * 200000, (called + b"a, [[[[\n") * 9000):
+        sources = Sources(Endless(b"class LeakyReLU(Module):\n" + line), "m/")
+        read_or_refused(lambda _, s=sources: s.settings("a", "LeakyReLU", ""), b"")
+
+
+def test_classes_of_the_users_own_in_torchscript():
+    data = script(lambda path, held: held.replace(b"__torch__.torch.nn.modules.container", b"__torch__.mine"))
+    message = refusal(load, data, UnsupportedError)
+    assert "TorchScript of a class that purenn does not know, mine.Sequential" in message
+
+
+# ---- strangers' files
+
+
+CUT = ["torch_smooth_legacy.pt", "torch_states_legacy.pth", "torch_states.pth", "torch_pickled.pkl"]
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_cut_short(name):
+    data = content(name)
+    step = 7 if THOROUGH and len(data) > 5000 else 1 if THOROUGH else max(1, len(data) // 150)
+    for size in range(0, len(data), step):
+        assert read_or_refused(read, data[:size]), "accepted the first %d of %d bytes" % (size, len(data))
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_mutations(name):
+    """Of the file, and of what its archive holds: there a checksum would hide them."""
+    data, random_ = content(name), random.Random(5)
+    held = members(data) if data[:2] == b"PK" else None
+    for _ in range(500 if THOROUGH else 25):
+        read_or_refused(read, mutated(data, random_))
+        if held:
+            place = random_.choice([k for k, (path, part) in enumerate(held) if part and "debug_pkl" not in path])
+            changed = [(path, mutated(part, random_) if k == place else part) for k, (path, part) in enumerate(held)]
+            read_or_refused(read, archive(changed))
+
+
+def test_memory_is_a_few_times_the_file():
+    length = 1000 * 1000
+    piece = sequential(linear(view(storage("0", length), (1000, 1000), (1000, 1))), module("activation.ReLU"))
+    data = torch_zip(piece, {"0": bytes(4 * length)})
+    assert peak_memory(lambda: load(data)) < 5 * len(data)
+
+
+# ---- PyTorch itself
+
+
+def test_agrees_with_torch():
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    torch.manual_seed(0)
+    random_ = random.Random(1)
+    kinds = [
+        nn.ReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.SiLU, nn.GELU, nn.Softplus, nn.Softsign, nn.Hardsigmoid, nn.Identity,
+        nn.Dropout, nn.ELU, lambda: nn.LeakyReLU(0.125), lambda: nn.Softmax(-1), lambda: nn.LogSoftmax(1),
+    ]
+    for _ in range(20):
+        layers, width = [], 5
+        for _ in range(random_.randrange(1, 5)):
+            new = random_.randrange(1, 7)
+            layers += [nn.Linear(width, new, bias=random_.random() < 0.8), random_.choice(kinds)()]
+            width = new
+            layers += random_.choice([[], [nn.LayerNorm(width)], [nn.BatchNorm1d(width)], [nn.Flatten()]])
+        model = nn.Sequential(*layers).eval()
+        X = torch.randn(3, 5)
+        entry = {"inputs": X.tolist(), "outputs": model(X).tolist()}
+        for options in ({}, {"_use_new_zipfile_serialization": False}):
+            file = io.BytesIO()
+            torch.save(model, file, **options)
+            assert error(load(file.getvalue()), entry) < 1e-5
+        for module_ in (torch.jit.script(model), torch.jit.trace(model, X)):
+            file = io.BytesIO()
+            torch.jit.save(module_, file)
+            assert error(load(file.getvalue()), entry) < 1e-5
