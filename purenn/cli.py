@@ -16,6 +16,7 @@ from contextlib import closing
 from . import __version__
 from .formats import FORMATS, load, read, recognised, save
 from .formats.source import Source
+from .formats.whole import written_whole
 from .matrix import Matrix, ShapeError
 from .network import Network
 from .quantize import Quantize
@@ -95,6 +96,31 @@ def convert(args: "Arguments") -> "Iterator[str]":
     yield "%s: %r, %s bytes" % (args.destination, network, _grouped(os.path.getsize(args.destination)))
 
 
+def explain(args: "Arguments") -> "Iterator[str]":
+    from .explain import Explanation, Terminal, as_html, as_latex
+    from .explain.text import lines
+
+    network = _network(args)
+    row, where = _one_sample(args, network)
+    whole = Explanation(network, row, where, args.neuron)
+    form = args.format or _FORMS.get(os.path.splitext(args.output or "")[1].lower(), "text")
+    if form == "text" and args.output is None:
+        yield from lines(whole, Terminal.of(sys.stdout))
+        return
+    text = as_html(whole) if form == "html" else as_latex(whole) if form == "latex" else "\n".join(lines(whole)) + "\n"
+    yield _written(text, args.output)
+
+
+def plot(args: "Arguments") -> "Iterator[str]":
+    from .explain import Plot, Terminal
+
+    curves = Plot(args.names, derivative=args.derivative)
+    if args.output is None:
+        yield curves.text(Terminal.of(sys.stdout))
+    else:
+        yield _written(curves.svg(), args.output)
+
+
 def bench(args: "Arguments") -> "Iterator[str]":
     from .bench import compared, contenders, machine, table, timed
     from .progress import Progress
@@ -148,6 +174,13 @@ def _from(low: int) -> "Callable[[str], int]":
     return whole_number
 
 
+def _neuron(text: str) -> "Tuple[int, int]":
+    layer, _, index = text.partition(":")
+    if not (layer.isdecimal() and index.isdecimal()):
+        raise argparse.ArgumentTypeError("expected LAYER:INDEX, both counted from 1, as in 1:2, found %r" % text)
+    return int(layer), int(index)
+
+
 _READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
 MODEL = _option("model", metavar="MODEL", help="a network, or arrays: safetensors, .npz, .npy, pickle")
 DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
@@ -170,6 +203,20 @@ QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer net
 BITS = _option("--bits", metavar="N", type=_from(2), default=8, help="of an integer network's weights: 2 to 16")
 SAMPLES = _option("--samples", metavar="FILE", help="what to run it on, instead of random numbers: " + _READ)
 ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how often each has its turn, 15 times")
+SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers as in 1.0,0.5, or a file: " + _READ)
+NUMBER = _option("--sample", metavar="K", type=_from(0), default=0, help="which one of many, counted from 0")
+NEURON = _option(
+    "--neuron",
+    metavar="LAYER:INDEX",
+    type=_neuron,
+    help="the neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1",
+)
+FORM = _option(
+    "--format", choices=("text", "latex", "html"), help="text, latex or html; if not given, what FILE's name says"
+)
+INTO = _option("-o", "--output", metavar="FILE", help="the file to write, instead of the terminal")
+NAMES = _option("names", metavar="NAME", nargs="+", help="activations: sigmoid, leaky_relu(0.2), softmax")
+DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
 FORMAT = _option("--format", choices=("text", "json", "csv"), default="text", help="how to print it: text, json or csv")
 
 # function, what it does, what it takes, an example
@@ -200,6 +247,18 @@ COMMANDS = (
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
+        explain,
+        "show every number of a forward pass: as text, as LaTeX, or as a page for the browser",
+        (MODEL, SAMPLE, NUMBER, NEURON, INTO, FORM, ACTIVATIONS, LABELS, SCALE),
+        "purenn explain model.safetensors digit.png --scale 255 -o page.html",
+    ),
+    (
+        plot,
+        "draw activations as curves, in the terminal or as SVG",
+        (NAMES, INTO, DERIVATIVE),
+        "purenn plot sigmoid relu --derivative -o activations.svg",
+    ),
+    (
         bench,
         "time every way to run a network on this machine, NumPy included if it is there",
         (MODEL, ACTIVATIONS, LABELS, SAMPLES, SCALE, ROUNDS),
@@ -209,6 +268,7 @@ COMMANDS = (
 
 
 _CALIBRATED = 500  # samples, about
+_FORMS = {".html": "html", ".htm": "html", ".tex": "latex"}
 _MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may cost the slowest in a turn
 
 
@@ -320,6 +380,44 @@ def _samples_to_time(network: Network, args: "Arguments") -> "List[List[float]]"
         return [[numbers.random() for _ in range(network.inputs)] for _ in range(most)]
     rows = read_samples(_input(args.samples), network.inputs)
     return [[x / args.scale for x in row] for row in rows[:: max(1, len(rows) // most)][:most]]
+
+
+def _one_sample(args: "Arguments", network: Network) -> "Tuple[Sequence[float], str]":
+    """The sample to be explained, and what to call it."""
+    from .formats.samples import read_samples
+
+    if _is_numbers(args.input) and not os.path.exists(args.input):
+        source = Source(args.input.encode())
+        source.name = args.input
+    else:
+        source = _input(args.input)
+    rows = read_samples(source, network.inputs)
+    if args.sample >= len(rows):
+        raise ShapeError("%s: there is no sample %d, the last one is %d" % (source.name, args.sample, len(rows) - 1))
+    row = rows[args.sample]
+    where = source.name if len(rows) == 1 else "%s[%d]" % (source.name, args.sample)
+    return row if args.scale == 1 else [x / args.scale for x in row], where
+
+
+def _is_numbers(text: str) -> bool:
+    """Whether an argument is numbers with commas between them, and no name of a file.
+
+    >>> _is_numbers("1.0,-0.5"), _is_numbers("digit.png"), _is_numbers("-")
+    (True, False, False)
+    """
+    try:
+        return len([float(number) for number in text.split(",")]) > 0
+    except ValueError:
+        return False
+
+
+def _written(text: str, path: "Optional[str]") -> str:
+    """The text itself where there is no file to write; else what was written."""
+    if path is None:
+        return text.rstrip("\n")
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8"))
+    return "%s: %s bytes" % (path, _grouped(os.path.getsize(path)))
 
 
 def _input(file: str) -> Source:

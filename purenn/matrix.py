@@ -316,6 +316,18 @@ class Matrix:
         """An expression that makes the same matrix (given the names of its numbers, as nan or Fraction)."""
         return "Matrix(%r)" % (self.tolist(),)
 
+    def _repr_html_(self) -> str:
+        """A table with a heat-map behind its numbers, for notebooks."""
+        from .explain.html import of_matrix
+
+        return of_matrix(self)
+
+    def _repr_latex_(self) -> str:
+        """The matrix in round brackets, for notebooks."""
+        from .explain.latex import pmatrix
+
+        return "$$%s$$" % pmatrix(self)
+
 
 # ---- one row at a time
 

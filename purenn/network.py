@@ -216,6 +216,18 @@ class Network:
         sizes = [str(self.inputs)] + [str(layer.outputs) for layer in self.layers if layer.parameters]
         return "Network(%s, %d parameters)" % ("-".join(sizes), self.parameters)
 
+    def _repr_html_(self) -> str:
+        """The formulas of the layers, for notebooks."""
+        from .explain.html import of_network
+
+        return of_network(self)
+
+    def _repr_latex_(self) -> str:
+        """The formulas of the layers, for notebooks."""
+        from .explain.latex import of_network
+
+        return of_network(self)
+
 
 class Step:
     """One layer of a forward pass: its input X, its weighted sums A, its output Z."""
@@ -249,6 +261,18 @@ class Trace:
     def __str__(self) -> str:
         parts = ["X = input %r\n%s" % (self.X.shape, self.X)] + [str(step) for step in self.steps]
         return "\n\n".join(parts)
+
+    def _repr_html_(self) -> str:
+        """Every A and Z as a heat-map, for notebooks."""
+        from .explain.html import of_trace
+
+        return of_trace(self)
+
+    def _repr_latex_(self) -> str:
+        """Every A and Z as a matrix, for notebooks."""
+        from .explain.latex import of_trace
+
+        return of_trace(self)
 
 
 def _aligned(rows: "List[List[str]]") -> "List[str]":

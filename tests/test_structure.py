@@ -29,7 +29,7 @@ ROOMS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # These may reach up, inside a function: `Network.compile()` and friends.
-REACH_UP = ("network", "quantize")
+REACH_UP = ("matrix", "network", "quantize")
 CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
 
 

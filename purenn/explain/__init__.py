@@ -1,17 +1,22 @@
 """explain: the arithmetic made visible, as text, as LaTeX and as a page for the browser.
 
-An `Explanation` is prepared once and rendered three ways:
+An `Explanation` is prepared once and shown three ways:
 
 >>> from purenn import demo
 >>> whole = Explanation(demo.network(), demo.X)
->>> print(text(whole).split("\\n")[13])
+>>> print(as_text(whole).split("\\n")[13])
   a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
->>> print(latex(whole).split("\\n")[0])
-\\documentclass{article}
+>>> as_latex(whole)[:23], as_html(whole)[:15]
+('\\\\documentclass{article}', '<!DOCTYPE html>')
+
+A `Plot` shows activations as curves; `diagram_svg` is the picture of a network by itself.
 """
 
+from . import diagram as _diagram
 from .explanation import Explanation
-from .latex import document as latex_document
+from .html import page as as_html
+from .latex import document as as_latex
+from .plot import Plot
 from .terminal import Terminal
 from .text import lines
 
@@ -19,9 +24,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Optional
 
-__all__ = ["Explanation", "Terminal", "latex", "text"]
+__all__ = ["Explanation", "Plot", "Terminal", "as_html", "as_latex", "as_text", "diagram_svg"]
 
 
-def text(whole: Explanation, terminal: "Optional[Terminal]" = None) -> str:
-    """The pass as text, for a terminal of 80 columns if not told otherwise."""
+def as_text(whole: Explanation, terminal: "Optional[Terminal]" = None) -> str:
+    """The pass as text, for a terminal of 80 columns without colours if not told otherwise."""
     return "\n".join(lines(whole, terminal))
+
+
+def diagram_svg(whole: Explanation) -> str:
+    """The diagram of a pass as an SVG file."""
+    return _diagram.svg(whole)

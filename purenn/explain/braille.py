@@ -1,8 +1,10 @@
 """Braille: pictures made of characters, each two dots wide and four high."""
 
+from itertools import groupby
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List, Optional, Sequence, Tuple
+    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column within a character
 
@@ -45,6 +47,12 @@ class Canvas:
         """The character in a place, a space where it has no dots."""
         dots = self._cells.get((column, row), 0)
         return chr(0x2800 + dots) if dots else " "
+
+    def runs(self, row: int) -> "Iterator[Tuple[Optional[int], str]]":
+        """A row of characters as (owner, characters), cut where the owner changes."""
+        owners = [self.owner.get((column, row)) for column in range(self.columns)]
+        for owner, places in groupby(range(self.columns), owners.__getitem__):
+            yield owner, "".join([self.at(column, row) for column in places])
 
     def lines(self) -> "List[str]":
         """The rows of characters."""

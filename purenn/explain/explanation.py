@@ -5,6 +5,7 @@ import math
 from ..activations import _exp, softmax
 from ..matrix import Matrix, ShapeError
 from ..network import Network, Trace
+from ..quantize import holds_integers
 from . import sums
 from .counts import Counts
 from .numbers import plain, real
@@ -43,7 +44,7 @@ class Explanation:
             sums.check(number, layer)
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
-        X = x if isinstance(x, Matrix) else Matrix.wrap([x]) if sums.holds_integers(x) else Matrix(x)
+        X = x if isinstance(x, Matrix) else Matrix.wrap([x]) if holds_integers(x) else Matrix(x)
         if X.rows != 1:
             raise ShapeError("one sample is explained at a time, found %d" % X.rows)
         self.trace: Trace = network.trace(X)
@@ -69,6 +70,15 @@ class Explanation:
         """How many pixels the input has to a side, if it may be a square picture."""
         side = math.isqrt(len(self.x))
         return side if side >= _SMALLEST_PICTURE and side * side == len(self.x) else None
+
+    def _repr_html_(self) -> str:
+        """The page, framed, for a notebook."""
+        from html import escape
+
+        from .html import page
+
+        frame = '<iframe srcdoc="%s" title="%s" style="width:100%%;height:44rem;border:0"></iframe>'
+        return frame % (escape(page(self)), escape(self.name))
 
     def label(self, k: int) -> str:
         """What output k is called: its label, or its place counted from 0, as `classify` gives it."""

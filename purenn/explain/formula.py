@@ -10,8 +10,8 @@ matrices side by side for a product.  A capital letter is a matrix, its digits t
 a_{2}^{(1)} = x_{1} \\cdot w_{2 1}^{(1)}
 >>> print(latex("1 / (1 + exp(-x))"))
 \\frac{1}{1 + e^{-x}}
->>> mathml("x_1").replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
-'<math><msub><mi>x</mi><mn>1</mn></msub></math>'
+>>> mathml("x_1")
+'<math displaystyle="true"><msub><mi>x</mi><mn>1</mn></msub></math>'
 """
 
 import ast
@@ -47,11 +47,21 @@ def latex(formula: str, names: "Names" = None) -> str:
     return _equation(formula, _Latex(), names or {})
 
 
-def mathml(formula: str, names: "Names" = None, block: bool = False) -> str:
-    """A MathML element, on a line of its own where `block` says so."""
-    display = ' display="block"' if block else ""
+def mathml(formula: str, names: "Names" = None) -> str:
+    """A MathML element, to stand inside a line of HTML."""
     content = _equation(formula, _MathML(), names or {})
-    return '<math xmlns="http://www.w3.org/1998/Math/MathML"%s>%s</math>' % (display, content)
+    return '<math displaystyle="true">%s</math>' % content
+
+
+def wrapping(formula: str) -> str:
+    """MathML for a sum in pieces, so that it goes on in the next line where one is too short."""
+    if "/" in formula:
+        return mathml(formula)
+    pieces = []
+    for piece in re.split(" (?=[=+] )", formula):
+        sign, term = (piece[0], piece[2:]) if piece[:2] in ("= ", "+ ") else ("", piece)
+        pieces.append(mathml(term).replace(">", "><mo form=\"infix\">%s</mo>" % sign if sign else ">", 1))
+    return " ".join(pieces)
 
 
 def _equation(formula: str, to: "Any", names: "Dict[str, str]") -> str:
@@ -148,7 +158,7 @@ class _Writer:
 
 class _Latex:
     prime = "'"
-    _OPERATORS = {"+": " + ", "-": " - ", "*": r" \cdot ", "@": r" \, ", ">>": r" \mathbin{>>} ", ",": ", ", ">": " > ", "<": " < "}
+    _OPERATORS = {"*": r" \cdot ", "@": r" \, ", ">>": r" \mathbin{>>} ", ",": ", "}
     _BRACKETS = {"floor": (r"\lfloor ", r" \rfloor"), "|": (r"\lvert ", r" \rvert")}
     _SPECIAL = {"inf": r"\infty", "nan": r"\mathrm{NaN}", "Phi": r"\Phi"}
 
@@ -175,7 +185,7 @@ class _Latex:
         return sign
 
     def operator(self, sign: str) -> str:
-        return self._OPERATORS[sign]
+        return self._OPERATORS.get(sign, " %s " % sign)
 
     def brackets(self, left: str, inner: str, right: str) -> str:
         opening, closing = self._BRACKETS.get(left, (left, right))
@@ -221,7 +231,7 @@ class _MathML:
 
     def symbol(self, letter: str, subscript: str, layer: str, bold: bool) -> str:
         text = '<mi class="matrix" mathvariant="normal">%s</mi>' % letter if bold else "<mi>%s</mi>" % letter
-        below = "<mn>%s</mn>" % subscript.replace(" ", "")
+        below = ("<mi>%s</mi>" if subscript.isalpha() else "<mn>%s</mn>") % subscript.replace(" ", "")
         above = "<mrow><mo stretchy=\"false\">(</mo><mn>%s</mn><mo stretchy=\"false\">)</mo></mrow>" % layer
         if subscript and layer:
             return "<msubsup>%s%s%s</msubsup>" % (text, below, above)

@@ -108,10 +108,11 @@ def _softmax(softmax: "Softmax") -> "Iterator[str]":
         rows.append(r"%d & %s \\" % (k, " & ".join([number(value) for value in values])))
     if len(softmax.a) > _ANSWERS:
         rows.append(r"\dots \\")
-    yield _display(
-        "\\begin{array}{r|rrr|rr}\n& & \\multicolumn{2}{c|}{\\text{with } C'} & \\multicolumn{2}{c}{\\text{plain form}} \\\\\n"
-        "k & a_{k} & e^{a_{k} + C'} & y_{k} & e^{a_{k}} & y_{k} \\\\ \\hline\n%s\n\\end{array}" % "\n".join(rows)
-    )
+    heads = [
+        r"& & \multicolumn{2}{c|}{\text{with } C'} & \multicolumn{2}{c}{\text{plain form}} \\",
+        r"k & a_{k} & e^{a_{k} + C'} & y_{k} & e^{a_{k}} & y_{k} \\ \hline",
+    ]
+    yield _display("\n".join([r"\begin{array}{r|rrr|rr}"] + heads + rows + [r"\end{array}"]))
 
 
 def _display(formula: str) -> str:
@@ -143,8 +144,8 @@ def pmatrix(matrix: "Matrix") -> str:
     """
     rows = [_row(list(row)) for row in _ends(list(matrix._rows), _ROWS) if row is not None]
     if matrix.rows > _ROWS:
-        cells = len(_ends(list(matrix._rows[0]), _COLS))
-        rows.insert(_EDGE, " & ".join([r"\ddots" if matrix.cols > _COLS and j == _EDGE else r"\vdots" for j in range(cells)]))
+        cells = _ends(list(matrix._rows[0]), _COLS)
+        rows.insert(_EDGE, " & ".join([r"\ddots" if value is None else r"\vdots" for value in cells]))
     return "\\begin{pmatrix}\n%s\n\\end{pmatrix}" % " \\\\\n".join(rows)
 
 
@@ -180,5 +181,6 @@ def of_trace(trace: "Trace") -> str:
     """The matrices of a pass, for a notebook."""
     rows = [r"\mathbf{X} &= " + pmatrix(trace.X)]
     for step in trace:
-        rows += ["%s &= %s" % (latex("%s%d" % (name, step.number)), pmatrix(M)) for name, M in (("A", step.A), ("Z", step.Z))]
+        for name, matrix in (("A", step.A), ("Z", step.Z)):
+            rows.append("%s &= %s" % (latex("%s%d" % (name, step.number)), pmatrix(matrix)))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)

@@ -2,7 +2,6 @@
 
 import math
 from html import escape
-from itertools import groupby
 
 from ..activations import Activation
 from .braille import Canvas
@@ -200,8 +199,7 @@ class Axes:
         self._draw(canvas)
         for row in range(canvas.rows):
             shown = ""
-            for owner, cells in groupby(range(canvas.columns), lambda column, row=row: canvas.owner.get((column, row))):
-                text = "".join([canvas.at(column, row) for column in cells])
+            for owner, text in canvas.runs(row):
                 shown += text if owner is None else to.of_curve(owner, text)
             yield ("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
         yield " " * margin + "\u2514" + "\u2500" * canvas.columns
