@@ -248,7 +248,7 @@ COMMANDS = (
     ),
     (
         explain,
-        "show every number of a forward pass: as text, as LaTeX, or as a page for the browser",
+        "show every number of a forward pass: as text, LaTeX or a web page",
         (MODEL, SAMPLE, NUMBER, NEURON, INTO, FORM, ACTIVATIONS, LABELS, SCALE),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),

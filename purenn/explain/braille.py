@@ -15,7 +15,7 @@ class Canvas:
     >>> canvas = Canvas(3, 1)
     >>> canvas.line((0, 0), (5, 3))
     >>> print("\\n".join(canvas.lines()))
-    ⠑⠤⡀
+    ⠑⠢⢄
     """
 
     def __init__(self, columns: int, rows: int) -> None:

@@ -24,9 +24,9 @@ class Explanation:
     """One row through a network: `steps` (`ExplainedStep`), `answer` (the place of the largest output), `counts`.
 
     `source` says where the row came from.  `neuron` is (layer, index), both counted from 1 as in
-    a_1^(1): the neuron whose sum is written out; without it that is the first of each layer,
-    and in the last layer the answer.  Layers of a kind that is not in sums.py raise
-    `UnsupportedError`.
+    a_1^(1): the neuron whose sum is written out, and the `focus` of a page; without it that is the
+    first of each layer, and in the last layer the answer.  Layers of a kind that is not in
+    sums.py raise `UnsupportedError`.
 
     >>> from purenn import demo
     >>> whole = Explanation(demo.network(), demo.X)
@@ -53,6 +53,7 @@ class Explanation:
         self.labels = None if network.labels is None else [plain(label) for label in network.labels]
         self.answer = _largest(self.y)
         self.steps[-1].chosen = self.answer
+        self.focus = (len(self.steps), self.answer + 1)
         self.counts = Counts.total([step.counts for step in self.steps])
         if neuron is not None:
             self._choose(*neuron)
@@ -64,6 +65,7 @@ class Explanation:
         if not 1 <= index <= len(step.a):
             raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, len(step.a)))
         step.chosen = index - 1
+        self.focus = (layer, index)
 
     @property
     def picture(self) -> "Optional[int]":

@@ -87,14 +87,13 @@ def _diagram(whole: "Explanation") -> "Iterator[str]":
         legend = "A cell is a neuron, blue where its output z is positive, orange where it is negative, paler near 0."
     hint = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
     yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, hint)
-    last = whole.steps[-1]
-    yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % (last.k, last.chosen + 1)
+    yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % whole.focus
     number = min(sum([len(step.a) for step in whole.steps]), _MOST_SUMS)
     most = max(3, min(12, _MOST_TERMS // number))
     left = _MOST_SUMS
     for step in whole.steps:
         for j in range(min(len(step.a), left)):
-            chosen = " chosen" if step is last and j == step.chosen else ""
+            chosen = " chosen" if (step.k, j + 1) == whole.focus else ""
             yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, step.k, j + 1)
             yield from _sum(whole, step, j, most)
             yield "</div>"

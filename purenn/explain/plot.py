@@ -50,10 +50,10 @@ class Plot:
 
     >>> Plot(["sigmoid", "relu"]).svg()[:4]
     '<svg'
-    >>> Plot(["sigmod"])
+    >>> Plot([])
     Traceback (most recent call last):
     ...
-    ValueError: unknown activation 'sigmod', known are: ...
+    ValueError: a plot needs at least one function, found none
     """
 
     def __init__(
