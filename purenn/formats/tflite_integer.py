@@ -1,0 +1,384 @@
+"""TFLite models in integers, as the project's own integer networks (see quantize.py).
+
+TFLite counts steps from a zero point: x = (q - zero) * step.  A dense layer of its kind is
+
+    q = round(a * M) + zero, held to low ... high         a = sum of (q_i - zero_in) w_ij + b_j
+                                                          M = step_in * step_w / step
+    and then element by element, on integers again: LOGISTIC, TANH, MUL, ...
+
+Here q - zero is what passes between layers, so that no zero points are left.  Weights and
+bias are multiplied by M 2^shift and rounded, to 31 bits as TFLite's own M is, so that
+
+    round(a * M)  =  (a' + 2^(shift - 1)) >> shift        a' = sum of (q_i - zero_in) w'_ij + b'_j
+
+and all from there to the next layer's input is one table, of an entry for each integer.  A
+step_w that each output has of its own goes the same way.  TFLite rounds its outputs to
+integers too; the last layer, of weights 1, gives them back as numbers, or their softmax.
+"""
+
+import math
+from array import array
+
+from ..activations import Activation
+from ..errors import ModelFormatError, UnsupportedError
+from ..matrix import Matrix
+from ..quantize import IntegerDense, Quantize
+from .tensor import count
+from .tflite import (
+    FLOAT32,
+    INT8,
+    INT32,
+    RESHAPES,
+    UINT8,
+    Graph,
+    Operator,
+    TensorInfo,
+    activation_of,
+    check_dense,
+    pattern_of,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+_LARGEST = (1 << 31) - 1  # of the weights that M is multiplied into
+_MAX_SHIFT = 48
+_RANGES = {INT8: (-128, 127), UINT8: (0, 255)}
+_INF = float("inf")
+
+
+class Steps:
+    """How a tensor of integers counts: x = (q - zero) * step, q from low to high."""
+
+    def __init__(self, tensor: TensorInfo) -> None:
+        if tensor.type not in _RANGES or len(tensor.scales) != 1:
+            raise UnsupportedError("%s is not of 8-bit integers with one step" % tensor)
+        self.step, self.zero = tensor.scales[0], (tensor.zeros or (0,))[0]
+        self.low, self.high = _RANGES[tensor.type]
+
+    def numbers(self) -> "List[float]":
+        """What the integers from low to high stand for."""
+        return [(q - self.zero) * self.step for q in range(self.low, self.high + 1)]
+
+    def nearest(self, x: float) -> int:
+        """The integer for a number; NaN counts as the lowest."""
+        steps = x / self.step
+        if not -1e9 < steps < 1e9:
+            return self.high if steps > 0 else self.low
+        return min(max(_rounded(steps) + self.zero, self.low), self.high)
+
+    def rounded(self, x: float) -> float:
+        """The number that is left of x once it is an integer."""
+        return (self.nearest(x) - self.zero) * self.step
+
+
+def _rounded(x: float) -> int:
+    """The nearest integer, halves away from 0."""
+    return math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
+
+
+class Column:
+    """A tensor that depends on another, of 256 possible numbers, element by element: the number for each of them."""
+
+    def __init__(self, source: int, numbers: "List[float]") -> None:
+        self.source, self.numbers = source, numbers
+
+
+class Stage:
+    """A dense layer of the model: its integers, its outputs (2^shift of a sum to a step), and what its table holds."""
+
+    def __init__(self, weight: Matrix, bias: "List[int]", shift: int, steps: Steps, held: "Tuple[int, int]") -> None:
+        self.weight, self.bias, self.shift, self.steps, self.held = weight, bias, shift, steps, held
+        self.activation = "identity"
+        self.levels: "List[int]" = []  # the next layer's input for each integer
+
+    def layer(self) -> IntegerDense:
+        """The same as a layer of ours."""
+        steps, (low, high) = self.steps, self.held
+        table = _compact(self.levels[low - steps.low : high - steps.low + 1])
+        offset = (1 << self.shift - 1) - (low - steps.zero << self.shift)
+        unit = steps.step / (1 << self.shift)
+        return IntegerDense(self.weight, self.bias, self.activation, unit, table, offset, self.shift)
+
+
+def layers_of(graph: Graph) -> "Tuple[List[Any], List[str]]":
+    """The layers of an integer network, and notes."""
+    return _Reader(graph).layers()
+
+
+class _Reader:
+    """Goes through the operators in order: `columns` holds the tensors met, `stages` the dense layers."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.entrance: "Optional[Steps]" = None
+        self.stages: "List[Stage]" = []
+        self.columns: "Dict[int, Column]" = {}
+        self.softmax: "Optional[Tuple[int, str, float]]" = None  # the tensor before it, ours, and its beta
+        if graph.input.type in _RANGES:
+            self._enter(graph.input)
+        elif graph.input.type != FLOAT32:
+            raise UnsupportedError("%s: an input neither of floats nor of 8-bit integers" % graph.input)
+
+    def _enter(self, tensor: TensorInfo) -> None:
+        self.entrance = Steps(tensor)
+        self.columns[tensor.number] = Column(0, self.entrance.numbers())
+
+    def layers(self) -> "Tuple[List[Any], List[str]]":
+        for operator in self.graph.operators:
+            self._take(operator)
+        number = self.graph.output.number
+        kind, beta = "identity", 1.0
+        if self.softmax is not None:
+            number, kind, beta = self.softmax
+        column = self._column(number, self.graph.operators[-1])
+        entrance, stages = self.entrance, self.stages
+        if entrance is None or not stages or column.source != len(stages):
+            raise UnsupportedError("the output does not come from the last of the dense layers")
+        step = self._step_of(number)
+        self._follow(number, [_rounded(x / step) for x in column.numbers])
+        layers: "List[Any]" = [_entrance(self.graph.input.width, entrance)] + [stage.layer() for stage in stages]
+        layers.append(_exit(layers[-1].outputs, step * beta, kind))
+        return layers, ["%s of 8 bits; the last layer gives its outputs back as numbers" % _weights(stages)]
+
+    def _follow(self, number: int, levels: "List[int]") -> None:
+        """Note what the last stage's integers become, and the name of that."""
+        self.stages[-1].levels = levels
+        self.stages[-1].activation = _named(self.graph, number)
+
+    def _step_of(self, number: int) -> float:
+        """The step of the integers that a tensor holds, or held before DEQUANTIZE."""
+        maker = self.graph.makers.get(number)
+        while maker is not None and maker.name in RESHAPES + ("DEQUANTIZE",):
+            number = maker.inputs[0]
+            maker = self.graph.makers.get(number)
+        return Steps(self.graph.tensor(number)).step
+
+    # ---- one operator
+
+    def _take(self, operator: Operator) -> None:
+        varying = [number for number in operator.inputs if number in self.columns]
+        starts = operator.name == "QUANTIZE" and operator.inputs[0] == self.graph.input.number and not varying
+        if starts:
+            self._enter(self.graph.tensor(operator.output))
+        elif not varying or operator.name == "SHAPE":
+            return  # it makes shapes or constants
+        elif operator.name == "FULLY_CONNECTED":
+            self._dense(operator)
+        elif operator.name in ("SOFTMAX", "LOG_SOFTMAX"):
+            self._end(operator)
+        elif self.softmax is not None and operator.name not in RESHAPES + ("QUANTIZE", "DEQUANTIZE"):
+            raise operator.refuse("after a softmax")
+        else:
+            self._each(operator)
+
+    def _column(self, number: int, operator: Operator) -> Column:
+        if number not in self.columns:
+            raise operator.refuse("needs tensor %d, which is not computed element by element" % number)
+        return self.columns[number]
+
+    def _end(self, operator: Operator) -> None:
+        number = operator.inputs[0]
+        shape = self.graph.tensor(number).shape
+        if self.softmax is not None or count(shape) != count(shape[-1:]):
+            raise operator.refuse("after a softmax, or along one of several axes")
+        beta = operator.finite(0) if operator.name == "SOFTMAX" else 1.0
+        self._column(number, operator)
+        self.softmax = (number, operator.name.lower(), beta)
+        self.columns[operator.output] = self.columns[number]
+
+    def _each(self, operator: Operator) -> None:
+        """An operator that treats every element alike: what it makes of each of the 256 numbers."""
+        if self.softmax is not None or operator.name in RESHAPES:
+            self.columns[operator.output] = self._column(operator.inputs[0], operator)
+            return
+        arguments, sources = [], set()
+        for number in operator.inputs:
+            constant = self._constant(operator, number)
+            if constant is None:
+                column = self._column(number, operator)
+                sources.add(column.source)
+                arguments.append(column.numbers)
+            else:
+                arguments.append([constant] * 256)
+        if len(sources) != 1:
+            raise operator.refuse("joins several layers, only single chains are read")
+        given, result = self.graph.tensor(operator.inputs[0]), self.graph.tensor(operator.output)
+        if result.type not in _RANGES:
+            f = _function(operator)
+            numbers = [f(*row) for row in zip(*arguments)]
+        else:
+            steps = Steps(result)
+            f = _requantised(operator, Steps(given), steps) if given.type in _RANGES else _function(operator)
+            numbers = [steps.rounded(f(*row)) for row in zip(*arguments)]
+        self.columns[operator.output] = Column(sources.pop(), numbers)
+
+    def _constant(self, operator: Operator, number: int) -> "Optional[float]":
+        if self.graph.constant(number) is None:
+            return None
+        numbers = self.graph.floats(number)
+        if numbers is None or len(numbers.data) != 1:
+            raise operator.refuse("a constant for each input, in a model of integers")
+        return float(numbers.data[0])
+
+    def _dense(self, operator: Operator) -> None:
+        graph = self.graph
+        column = self._column(operator.inputs[0], operator)
+        steps_in, steps = Steps(graph.tensor(operator.inputs[0])), Steps(graph.tensor(operator.output))
+        if self.softmax is not None or column.source != len(self.stages) or self.entrance is None:
+            raise operator.refuse("does not follow the layer before it, only single chains are read")
+        levels = [_rounded(x / steps_in.step) for x in column.numbers]
+        if self.stages:
+            self._follow(operator.inputs[0], levels)
+        elif levels != [q - self.entrance.zero for q in range(self.entrance.low, self.entrance.high + 1)]:
+            raise operator.refuse("what comes before it changes the input's integers")
+        width = self.stages[-1].weight.cols if self.stages else graph.input.width
+        check_dense(graph, operator, width)
+        self.stages.append(_stage(graph, operator, steps_in.step, steps))
+        self.columns[operator.output] = Column(len(self.stages), steps.numbers())
+
+
+def _weights(stages: "List[Stage]") -> str:
+    return "%d dense layers" % len(stages) if len(stages) > 1 else "a dense layer"
+
+
+def _held(operator: Operator, steps: Steps) -> "Tuple[int, int]":
+    """The lowest and highest integer that the activation inside of a dense layer lets through."""
+    bounds = {None: (-_INF, _INF), "RELU": (0.0, _INF), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0)}
+    fused = operator.fused()
+    if fused not in bounds:
+        raise operator.refuse("has the activation %s" % fused)
+    low, high = bounds[fused]
+    return steps.nearest(low), steps.nearest(high)
+
+
+# ---- what operators do to a number
+
+
+def _named(graph: Graph, number: int) -> str:
+    """Our name for what lies between a dense layer's sums and a tensor; identity where it has none."""
+    maker = graph.makers.get(number)
+    while maker is not None and maker.name in RESHAPES + ("QUANTIZE", "DEQUANTIZE"):
+        number = maker.inputs[0]
+        maker = graph.makers.get(number)
+    if maker is None:
+        return "identity"
+    if maker.name == "FULLY_CONNECTED":
+        return "identity" if maker.fused() is None else "relu"
+    known = pattern_of(graph, number)
+    if known is not None:
+        return known[0]
+    name, factor, shift = ("identity", 1.0, 0.0) if maker.name in _FUNCTIONS else activation_of(maker)
+    return name if (factor, shift) == (1.0, 0.0) else "identity"
+
+
+def _function(operator: Operator) -> "Callable[..., float]":
+    if operator.name in _FUNCTIONS:
+        takes, f = _FUNCTIONS[operator.name]
+        if len(operator.inputs) != takes:
+            raise ModelFormatError("%s has %d inputs, expected %d" % (operator, len(operator.inputs), takes))
+        if operator.name in ("ADD", "SUB", "MUL", "DIV") and operator.fused() is not None:
+            raise operator.refuse("has the activation %s" % operator.fused())
+        return f
+    name, factor, shift = activation_of(operator)
+    h = Activation(name)
+    if h.rowwise or len(operator.inputs) != 1:
+        raise operator.refuse("takes more than one number")
+    return lambda x: factor * h(x) + shift
+
+
+def _requantised(operator: Operator, given: Steps, steps: Steps) -> "Callable[..., float]":
+    """The function; for two operators as TFLite's usual kernels (XNNPACK) have it, in 256ths of a step."""
+    f = _function(operator)
+    if operator.name not in ("QUANTIZE", "LEAKY_RELU"):
+        return f
+    up, down = [math.floor(256 * slope * given.step / steps.step + 0.5) for slope in (f(1.0), -f(-1.0))]
+    return lambda x: steps.step * math.floor(_rounded(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
+
+
+def _quotient(a: float, b: float) -> float:
+    return a / b if b else math.copysign(_INF, a)
+
+
+_FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
+    "QUANTIZE": (1, lambda x: x),  # it is rounded by whom it is given to
+    "DEQUANTIZE": (1, lambda x: x),
+    "ABS": (1, abs),
+    "NEG": (1, lambda x: -x),
+    "EXP": (1, lambda x: math.exp(x) if x < 700.0 else _INF),
+    "LOG": (1, lambda x: math.log(x) if x > 0.0 else -_INF),
+    "HARD_SWISH": (1, lambda x: x * min(max(x + 3.0, 0.0), 6.0) / 6.0),
+    "ADD": (2, lambda a, b: a + b),
+    "SUB": (2, lambda a, b: a - b),
+    "MUL": (2, lambda a, b: a * b),
+    "DIV": (2, _quotient),
+    "MAXIMUM": (2, max),
+    "MINIMUM": (2, min),
+    "GREATER": (2, lambda a, b: float(a > b)),
+    "SELECT_V2": (3, lambda which, a, b: a if which else b),
+}
+
+
+# ---- integers of ours
+
+
+def _entrance(width: int, steps: Steps) -> Quantize:
+    return Quantize(width, 1.0 / steps.step, steps.low - steps.zero, steps.high - steps.zero)
+
+
+def _exit(width: int, step: float, activation: str) -> IntegerDense:
+    """The layer of weights 1 that makes numbers of the last integers."""
+    rows: "List[Any]" = [array("b", [int(i == j) for j in range(width)]) for i in range(width)]
+    return IntegerDense(Matrix.wrap(rows), [0] * width, activation, step)
+
+
+def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage:
+    """The integers of a dense layer whose inputs count in `step`, its outputs in `steps`."""
+    info = graph.tensor(operator.inputs[1])
+    if info.type not in _RANGES or not info.scales:
+        raise operator.refuse("weights that are not 8-bit integers with steps")
+    tensor = info.tensor()
+    if len(tensor.shape) != 2 or 0 in tensor.shape:
+        raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, tensor.shape))
+    outputs, width = tensor.shape
+    zero = (info.zeros or (0,))[0]
+    if any([z != zero for z in info.zeros]) or not -128 <= zero <= 255:
+        raise operator.refuse("weights with several zero points, or one that is no 8-bit integer")
+    if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != outputs):
+        raise operator.refuse("%d steps along axis %d of weights %r" % (len(info.scales), info.axis, tensor.shape))
+    rows = [tensor.data[start : start + width] for start in range(0, outputs * width, width)]
+    factors = [step * scale / steps.step for scale in info.scales] * (outputs if len(info.scales) == 1 else 1)
+    sizes = [factor * max(max(row) - zero, zero - min(row)) for factor, row in zip(factors, rows)]
+    shift = min(math.frexp(_LARGEST / max(sizes))[1] - 1, _MAX_SHIFT) if max(sizes) > 1e-9 else _MAX_SHIFT
+    if shift < 1:
+        raise operator.refuse("its weights are too large for its outputs")
+    factors = [factor * (1 << shift) for factor in factors]
+    bias = [round(b * factor) for b, factor in zip(_bias(graph, operator, outputs), factors)]
+    wide = [_times(row, zero, factor) for row, factor in zip(rows, factors)]
+    columns: "List[Any]" = [array("i", column) for column in zip(*wide)]
+    weight = Matrix.wrap(columns)
+    return Stage(weight, bias, shift, steps, _held(operator, steps))
+
+
+def _times(row: "array[int]", zero: int, factor: float) -> "array[int]":
+    """``(w - zero) * factor``, rounded."""
+    numbers = {w: round((w - zero) * factor) for w in set(row)}
+    return array("i", map(numbers.__getitem__, row))
+
+
+def _bias(graph: Graph, operator: Operator, outputs: int) -> "List[int]":
+    if len(operator.inputs) < 3 or operator.inputs[2] < 0:
+        return [0] * outputs
+    info = graph.tensor(operator.inputs[2])
+    if info.type != INT32 or not info.is_constant:
+        raise operator.refuse("a bias that is not of 32-bit integers")
+    numbers = list(info.tensor().data)
+    if len(numbers) != outputs:
+        raise ModelFormatError("%s: a bias of %d numbers for %d outputs" % (operator, len(numbers), outputs))
+    return numbers
+
+
+def _compact(entries: "List[int]") -> "array[int]":
+    low, high = min(entries), max(entries)
+    return array("B" if low >= 0 and high < 256 else "b" if low >= -128 and high < 128 else "h", entries)
