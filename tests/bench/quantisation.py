@@ -4,7 +4,7 @@ import os
 from time import process_time
 
 from networks import DIGITS, answers, network, samples
-from size import lanes
+from size import MEASURABLE, lanes
 
 from purenn import save
 from purenn.bench import Rival, integers, microseconds, race
@@ -35,7 +35,7 @@ def widths(number, rounds, folder):
         save(net, path)
         accuracy = sum(fast.classify(x) == answer for x, answer in zip(xs, right)) / number
         row = list(width) + ["%.4f" % accuracy, str(os.path.getsize(path))]
-        row.append("%.2f" % (lanes(fast) / net.multiplications) if width != FLOAT else "-")
+        row.append("%.2f" % (lanes(fast) / net.multiplications) if MEASURABLE and width != FLOAT else "-")
         for feed in (LISTS, INTEGERS):
             row.append(microseconds(times[width, feed].median) if (width, feed) in times else "-")
         rows.append(row)

@@ -3,11 +3,12 @@
 import gc
 import os
 import sys
-import tracemalloc
 
 from networks import drawn, network, samples
 
 from purenn import save
+
+MEASURABLE = sys.implementation.name == "cpython"  # others do not tell the size of an object
 
 
 def packed_sizes(names, squares, folder):
@@ -21,6 +22,8 @@ def packed_sizes(names, squares, folder):
 
 
 def _row(small, path):
+    import tracemalloc
+
     save(small, path)
     weights = small.multiplications
     tracemalloc.start()
