@@ -96,6 +96,14 @@ def convert(args: "Arguments") -> "Iterator[str]":
     yield "%s: %r, %s bytes" % (args.destination, network, _grouped(os.path.getsize(args.destination)))
 
 
+def export(args: "Arguments") -> "Iterator[str]":
+    network = _network(args)
+    if args.quantize is not None:
+        network = _quantized(network, args, _DEFAULT_TABLE if args.target == "python" else _BOARD_TABLE)
+    for path in network.export(args.output, args.target, args.heap):
+        yield "%s: %r, %s bytes" % (path, network, _grouped(os.path.getsize(path)))
+
+
 def explain(args: "Arguments") -> "Iterator[str]":
     from .explain import Explanation, Terminal, as_html, as_latex
     from .explain.text import lines
@@ -201,6 +209,14 @@ JOBS = _option(
 TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer network, calibrated on samples: " + _READ)
 BITS = _option("--bits", metavar="N", type=_from(2), default=8, help="of an integer network's weights: 2 to 16")
+OUTPUT = _option("-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py")
+TARGET = _option(
+    "--target",
+    choices=("python", "micropython", "microbit"),
+    default="python",
+    help="where it is to run: python (the default), micropython or microbit; boards take integer networks",
+)
+HEAP = _option("--heap", metavar="BYTES", type=_from(1), help="refuse what needs more of a board's heap")
 SAMPLES = _option("--samples", metavar="FILE", help="what to run it on, instead of random numbers: " + _READ)
 ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how often each has its turn, 15 times")
 SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers as in 1.0,0.5, or a file: " + _READ)
@@ -247,6 +263,12 @@ COMMANDS = (
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
+        export,
+        "write a network as Python source that runs without purenn, also on a board",
+        (MODEL, OUTPUT, TARGET, HEAP, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
+        "purenn export model.safetensors -o model.py",
+    ),
+    (
         explain,
         "show every number of a forward pass: as text, LaTeX or a web page",
         (MODEL, SAMPLE, NUMBER, NEURON, INTO, FORM, ACTIVATIONS, LABELS, SCALE),
@@ -269,6 +291,7 @@ COMMANDS = (
 
 _CALIBRATED = 500  # samples, about
 _FORMS = {".html": "html", ".htm": "html", ".tex": "latex"}
+_DEFAULT_TABLE, _BOARD_TABLE = 1 << 15, 256  # entries of a table
 _MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may cost the slowest in a turn
 
 
@@ -358,12 +381,12 @@ def _network(args: "Arguments") -> Network:
     return load(args.model, activations=args.activations, labels=labels)
 
 
-def _quantized(network: Network, args: "Arguments") -> Network:
+def _quantized(network: Network, args: "Arguments", table_entries: int = _DEFAULT_TABLE) -> Network:
     from .formats.samples import read_samples
 
     rows = read_samples(_input(args.quantize), network.inputs)
     chosen = rows[:: max(1, len(rows) // _CALIBRATED)]  # spread over the file, more would change little
-    small = network.quantize([[x / args.scale for x in row] for row in chosen], bits=args.bits)
+    small = network.quantize([[x / args.scale for x in row] for row in chosen], args.bits, table_entries=table_entries)
     small.notes = network.notes + ["quantised to %d bits on %d samples" % (args.bits, len(chosen))]
     return small
 

@@ -157,6 +157,18 @@ class Network:
 
         return quantized(self, samples, bits, activation_bits, input_range, table_entries)
 
+    def export(self, path: "Any", target: str = "python", heap: "Optional[int]" = None) -> "List[str]":
+        """Write the network as Python source that runs without purenn; the paths of the files.
+
+        `path` is the file NAME.py to write.  The `target` is python (one module, of a float or
+        an integer network), micropython (two, of an integer network) or microbit (one).  A board
+        with less than `heap` bytes of heap for it raises `UnsupportedError`, with the numbers; so
+        does a layer that the target cannot run.
+        """
+        from .export import write
+
+        return write(self, path, target, heap)
+
     def forward_one(self, x: "Sequence[Any]") -> "List[Any]":
         """The reference for one sample, list in, list out.
 

@@ -1,0 +1,52 @@
+"""Networks as Python source that runs where purenn is not: in a sandbox, in a browser, on a board.
+
+A target is a function from a network, the name of the module and the heap there (bytes, or
+None) to the files, name and text, and one row of `TARGETS`.  The same network gives the same
+text, whatever Python writes it.
+"""
+
+import os
+
+from . import micropython, python
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+    from ..network import Network
+
+TARGETS = {
+    "python": python.build,
+    "micropython": micropython.micropython,
+    "microbit": micropython.microbit,
+}
+
+
+def export(
+    network: "Network", target: str = "python", name: str = "model", heap: "Optional[int]" = None
+) -> "Dict[str, str]":
+    """The files, name and text, of a module called `name`; see `Network.export`.
+
+    >>> from purenn import Dense, Network
+    >>> print(export(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))["model.py"].split("\\n")[0])
+    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.1.0.
+    """
+    if target not in TARGETS:
+        raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
+    if target == "python" and heap is not None:
+        raise ValueError("a heap is counted for boards only, not for the target python")
+    return TARGETS[target](network, name, heap)
+
+
+def write(network: "Network", path: "Any", target: str, heap: "Optional[int]") -> "List[str]":
+    """Write the files of a module, the others beside the one named; their paths."""
+    folder, file = os.path.split(str(path))
+    name, extension = os.path.splitext(file)
+    if extension != ".py" or not name:
+        raise ValueError("%s: a network is exported to a file NAME.py" % path)
+    paths = []
+    for file, text in export(network, target, name, heap).items():
+        paths.append(os.path.join(folder, file))
+        with open(paths[-1], "w", encoding="ascii", newline="\n") as out:
+            out.write(text)
+    return paths

@@ -1,0 +1,348 @@
+"""An integer network for boards: MicroPython, with the inner loops as machine code, and the BBC micro:bit.
+
+All that passes between layers is a byte q from 0 (a level less the lowest), and every weight
+is a byte u = w + 128, so that
+
+    a_j  =  b_j + sum of (q_i + low) w_ij  =  (b_j + low sum of w_ij)  -  128 sum of q_i  +  sum of q_i u_ij
+
+needs no sign in its innermost loop.  Weights and tables are one bytes constant, the buffers
+are made once, and no sum leaves 31 bits, beyond which a board's integers live on its heap.
+"""
+
+from array import array
+from sys import byteorder
+
+from ..errors import UnsupportedError
+from ..quantize import Quantize
+from .functions import expression
+from .python import about_network, check_integer
+from .text import WIDTH, imports, joined, label_list, listed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Tuple
+
+    from ..network import Network
+
+_LARGEST = 1 << 30
+_MICROBIT_HEAP = 8192
+# bytes of heap, measured: names, functions and bytecode; machine code; what compiling takes besides the weights
+_CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
+# activations of a last layer: a board has no infinity to give, a micro:bit neither expm1 nor erfc
+_BOARDS_LACK, _MICROBIT_LACKS = ("softmax_plain",), ("elu", "selu", "gelu")
+
+_LOOPS = '''
+def dense(q, w, p, a):
+    n = p[0]
+    k = p[2]
+    lift = 0
+    for i in range(n):
+        lift += q[i]
+    for j in range(p[1]):
+        total = p[6 + j] - 128*lift
+        for i in range(n):
+            total += q[i]*w[k + i]
+        k += n
+        a[j] = total
+    last = p[5]
+    if last >= 0:
+        for j in range(p[1]):
+            i = (a[j] + p[3]) >> p[4]
+            q[j] = w[k + (0 if i < 0 else last if i > last else i)]
+'''
+
+_VIPER = '''\"\"\"The inner loops of {name}.py as machine code; it has others for where this cannot be.\"\"\"
+
+import micropython
+
+
+@micropython.viper
+def dense(q: ptr8, w: ptr8, p: ptr32, a: ptr32):
+    \"\"\"A layer with the numbers p: sums of q and the weights in w to a, then off its table to q.\"\"\"
+    n = p[0]
+    first = int(q)
+    end = first + n
+    fours = end - (n & 3)
+    lift = 0
+    while int(q) < end:
+        lift += q[0]
+        q = ptr8(int(q) + 1)
+    lift = lift << 7
+    w = ptr8(int(w) + p[2])
+    m = p[1]
+    j = 0
+    while j < m:
+        total = p[6 + j] - lift
+        q = ptr8(first)
+        while int(q) < fours:
+            total += q[0]*w[0] + q[1]*w[1] + q[2]*w[2] + q[3]*w[3]
+            q = ptr8(int(q) + 4)
+            w = ptr8(int(w) + 4)
+        while int(q) < end:
+            total += q[0]*w[0]
+            q = ptr8(int(q) + 1)
+            w = ptr8(int(w) + 1)
+        a[j] = total
+        j += 1
+    last = p[5]
+    if last >= 0:
+        q = ptr8(first)
+        j = 0
+        while j < m:
+            i = (a[j] + p[3]) >> p[4]
+            if i < 0:
+                i = 0
+            elif i > last:
+                i = last
+            q[j] = w[i]
+            j += 1
+'''
+
+_IMPORT_VIPER = '''
+try:
+    from {name}_viper import dense
+except (ImportError, SyntaxError, ValueError):  # no machine code here, or for another machine
+{loops}
+'''
+
+_RUN = '''
+def run(x):
+    if len(x) != {inputs}:
+        raise ValueError("expected {inputs} numbers, found %d" % len(x))
+    whole = not isinstance(x, (list, tuple)) and isinstance(x[0], int)
+    for i in range({inputs}):
+        v = x[i]
+        if v == 0:
+            v = 0
+        elif not whole:
+            s = v*{scale} + 0.5
+            if {low} <= s < {above}:
+                v = floor(s)
+            elif v - v != 0:
+                raise ValueError("input %d is %r, not a finite number" % (i, v))
+            else:
+                v = {low} if s < {low} else {high}
+        Q[i] = {held}
+    for p in LAYERS:
+        dense(Q, DATA, p, A)
+
+
+def sums(x):
+    run(x)
+    return list(A[:{outputs}])
+
+
+def predict(x):
+    y = sums(x)
+    for j in range({outputs}):
+        {each}
+{rest}    return {values}
+
+
+def classify(x):
+    y = predict(x)
+    best = 0
+    for j in range({outputs}):
+        if y[j] > y[best]:
+            best = j
+    return {label}
+'''
+
+_SOFTMAX = '''\
+    c = max(y)
+    total = 0.0
+    for j in range({outputs}):
+        y[j] = exp(y[j] - c)
+        total += y[j]
+    for j in range({outputs}):
+        y[j] /= total
+'''
+
+_TANH = '''
+def tanh(a):
+    e = exp(-2.0*abs(a))
+    t = (1.0 - e)/(1.0 + e)
+    return t if a > 0 else -t
+'''
+
+_ABOUT = """
+predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs}
+sums(x)      the last layer's sums, whole numbers: the same on every machine
+classify(x)  the {label} of the largest output
+
+A list or tuple holds numbers; those beyond the range the network was made for count as the
+nearer end.  bytes, or an array of whole numbers, hold the integers themselves, and are only
+held to the range.  Another length, NaN and infinities raise ValueError.
+"""
+
+
+def micropython(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
+    """NAME.py, and NAME_viper.py with its inner loops as machine code."""
+    _check(network)
+    if not name.isidentifier():
+        raise ValueError("%r is no name for a module that another has to import" % name)
+    _check_activation(network, _BOARDS_LACK)
+    _check_heap(network, heap, heap_needed(network))
+    loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
+    about = '"""%s\n"""\n\n' % "\n".join(_about(network))
+    code = _module(network, _IMPORT_VIPER.format(name=name, loops=loops), *expression(network.layers[-1].h, 1))
+    return {name + ".py": about + code, name + "_viper.py": _VIPER.format(name=name)}
+
+
+def microbit(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
+    """NAME.py alone, for MicroPython 1.9; comments, which cost no heap, stand for the docstring."""
+    _check(network)
+    last = network.layers[-1]
+    _check_activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
+    h, function = expression(last.h, 1)
+    _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
+    code = _module(network, _LOOPS, h, _TANH if last.h.kind == "tanh" else function)
+    about = "\n".join([("# " + line).rstrip() for line in _about(network)])
+    return {name + ".py": about + "\n" + code}
+
+
+def heap_needed(network: "Network", compiled_there: bool = False) -> int:
+    """About how many bytes of a board's heap the module takes, weights included.
+
+    Where it comes from a ROM file system, its weights and code take none of it; where it is compiled
+    on the board (a micro:bit has no other way), that for a moment takes more.
+    """
+    data, layers = _data(network)
+    floats = len(network.layers[0].scale._rows[0]) + network.outputs
+    buffers = _widest(network) + 4 * _most(network)
+    arrays = sum([4 * len(numbers) + 32 for numbers in layers])
+    labels = sum([len(str(label)) + 24 for label in network.labels or []])
+    resident = len(data) + buffers + arrays + 16 * floats + labels + _CODE
+    return resident + (_COMPILING + 3 * len(data) // 2 if compiled_there else _MACHINE_CODE)
+
+
+def _widest(network: "Network") -> int:
+    return max([network.inputs] + [layer.outputs for layer in network.layers])
+
+
+def _most(network: "Network") -> int:
+    return max([layer.outputs for layer in network.layers[1:]])
+
+
+def _check(network: "Network") -> None:
+    if not isinstance(network.layers[0], Quantize):
+        raise UnsupportedError("a board takes an integer network: quantise it first (--quantize SAMPLES)")
+    check_integer(network)
+    low, high = network.layers[0].low, network.layers[0].high
+    for number, layer in enumerate(network.layers[1:], 2):
+        _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
+        weights = [w for row in layer.weight._rows for w in row]
+        _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
+        largest = max(map(abs, _biases(layer, low))) + layer.inputs * 255 * 255 + abs(layer.offset)
+        if largest >= _LARGEST:
+            raise UnsupportedError("layer %d (%s) has sums of more than 31 bits" % (number, layer))
+        low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
+
+
+def _check_activation(network: "Network", lacking: "Tuple[str, ...]") -> None:
+    h = network.layers[-1].h
+    if h.kind in lacking or (h.kind == "softmax" and h.parameters):
+        what = (len(network.layers), network.layers[-1], h.name)
+        raise UnsupportedError("layer %d (%s): the board cannot compute %s" % what)
+
+
+def _check_bytes(what: str, low: int, high: int) -> None:
+    if high - low > 255:
+        raise UnsupportedError("%s from %d to %d, a board takes 8 bits" % (what, low, high))
+
+
+def _check_heap(network: "Network", heap: "Optional[int]", needed: int) -> None:
+    if heap is not None and needed > heap:
+        numbers = (network, "{:,}".format(needed), "{:,}".format(heap))
+        raise UnsupportedError("%r needs about %s bytes of heap, there are %s" % numbers)
+
+
+def _about(network: "Network") -> "List[str]":
+    label = "place" if network.labels is None else "label"
+    ends = {"inputs": network.inputs, "outputs": network.outputs, "label": label}
+    return about_network(network) + _ABOUT.format(**ends).rstrip().split("\n")
+
+
+def _module(network: "Network", loops: str, h: str, function: str) -> str:
+    """The source: `dense`, the constants and buffers, and what runs the network."""
+    entrance, last = network.layers[0], network.layers[-1]
+    scales, steps = entrance.scale.tolist()[0], last.step.tolist()[0]
+    data, layers = _data(network)
+    constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
+    constants += [_bytes("DATA = ", data), "LAYERS = ["]
+    constants += ["    array(\"i\", %s)," % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
+    constants += [_bytes("SCALE = list(array(\"d\", ", _doubles(scales)) + "))" + ("[0]" if len(scales) == 1 else "")]
+    constants += [_bytes("STEPS = list(array(\"d\", ", _doubles(steps * (last.outputs // len(steps)))) + "))"]
+    constants += ["Q = bytearray(%d)" % _widest(network), "A = array(\"i\", bytes(%d))" % (4 * _most(network))]
+    function = "" if last.activation == "softmax" else function  # it is written out in `predict`
+    run = _run(network, "SCALE" if len(scales) == 1 else "SCALE[i]", h)
+    parts = ["from array import array\n%s\n" % imports(run + function), loops]
+    return joined(parts + ["\n".join(constants), function, run])
+
+
+def _run(network: "Network", scale: str, h: str) -> str:
+    low, high = network.layers[0].low, network.layers[0].high
+    each, rest, values = "a = y[j]*STEPS[j]\n        y[j] = " + h.format(a="a"), "", "y"
+    if network.layers[-1].h.rowwise:
+        each, values = "y[j] *= STEPS[j]", h.format(a="y")
+    if network.layers[-1].activation == "softmax":
+        rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
+    held = "%d if v < %d else %d if v > %d else v" % (low, low, high, high)
+    return _RUN.format(
+        inputs=network.inputs,
+        outputs=network.outputs,
+        low=low,
+        high=high,
+        above=high + 1,
+        held=held if low == 0 else "(%s) - %d" % (held, low) if low > 0 else "(%s) + %d" % (held, -low),
+        scale=scale,
+        each=each,
+        rest=rest,
+        values=values,
+        label="best" if network.labels is None else "LABELS[best]",
+    )
+
+
+def _data(network: "Network") -> "Tuple[bytes, List[List[int]]]":
+    """The weights and tables of all layers, and for each what stands in its p:
+
+        inputs, outputs, where the weights start, offset, shift, last index of the table, biases
+
+    The last layer has no table: the last index of its table is -1.
+    """
+    data, layers, low = b"", [], network.layers[0].low
+    for layer in network.layers[1:]:
+        start = len(data)
+        data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
+        biases, table = _biases(layer, low), layer.table
+        low = 0 if table is None else min(table)
+        last = -1 if table is None else len(table) - 1
+        layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, last] + biases)
+        data += bytes([level - low for level in table or []])
+    return data, layers
+
+
+def _biases(layer: "Any", low: int) -> "List[int]":
+    return [b + low * sum(column) for b, column in zip(layer.bias._rows[0], zip(*layer.weight._rows))]
+
+
+def _doubles(numbers: "List[float]") -> bytes:
+    data = array("d", numbers)
+    if byteorder == "big":
+        data.byteswap()
+    return data.tobytes()
+
+
+def _bytes(before: str, data: bytes) -> str:
+    """``before b"..."``, on as many lines as it takes."""
+    line = before + repr(data)
+    if len(line) <= WIDTH:
+        return line
+    lines, piece = [], ""
+    for k in range(len(data)):
+        more = repr(data[k : k + 1])[2:-1].replace('"', '\\"').replace("\\'", "'")
+        if len(piece) + len(more) > WIDTH - 7:
+            lines.append('    b"%s"' % piece)
+            piece = ""
+        piece += more
+    return "%s(\n%s\n)" % (before, "\n".join(lines + ['    b"%s"' % piece]))

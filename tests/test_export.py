@@ -1,0 +1,439 @@
+"""Exported modules: the network's numbers, anywhere; what they refuse; what they may not contain.
+
+Real interpreters other than this one are in targets/test_exported.py.
+"""
+
+import ast
+import math
+import os
+import subprocess
+import sys
+from array import array
+from functools import lru_cache
+
+import pytest
+from hypothesis import given, strategies as st
+
+import standin_micropython
+from drawn import doubles, same, same_rows
+from purenn import Activation, Dense, Matrix, Network, UnsupportedError, save
+from purenn.activations import ELEMENTWISE, ROWWISE
+from purenn.cli import main
+from purenn.export import export
+from purenn.export import micropython as boards
+from purenn.export import python as pythons
+from purenn.export.dist import code as dist_code
+from purenn.export.functions import expression
+from purenn.export.text import digits, imports, planes, size_of, split
+from purenn.layers import Activate
+
+NAMES = ["relu", "sigmoid", "tanh", "leaky_relu(0.2)", "step", "gelu", "silu", "elu", "softsign", "hard_sigmoid"]
+LAST = NAMES + ["softmax", "log_softmax", "identity", "softmax_plain", "softmax(1.0)"]
+weights = st.floats(min_value=-4.0, max_value=4.0)
+inputs = st.floats(min_value=-8.0, max_value=8.0)
+
+
+def module(text):
+    names = {"__name__": "model"}
+    exec(compile(text, "model.py", "exec"), names)
+    return names
+
+
+def exported(network, target="python"):
+    return module(export(network, target)["model.py"])
+
+
+@st.composite
+def networks(draw, last=tuple(LAST)):
+    """A network of two or three layers, and some samples for it."""
+    sizes = draw(st.lists(st.integers(min_value=1, max_value=5), min_size=3, max_size=4))
+    layers = []
+    for m, n in zip(sizes, sizes[1:]):
+        weight = draw(st.lists(st.lists(weights, min_size=n, max_size=n), min_size=m, max_size=m))
+        bias = draw(st.lists(weights, min_size=n, max_size=n))
+        layers.append(Dense(weight, bias, draw(st.sampled_from(NAMES if len(layers) < len(sizes) - 2 else last))))
+    samples = st.lists(inputs, min_size=sizes[0], max_size=sizes[0])
+    return Network(layers), draw(st.lists(samples, min_size=2, max_size=5))
+
+
+def reference_sums(network, X):
+    """The last layer's A, row by row."""
+    trace = network.trace(X)
+    return trace[len(trace) - 1].A.tolist()
+
+
+# ---- numbers as source
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_floats_are_split_exactly(numbers):
+    wholes, places, exponents = split(numbers)
+    powers = [sign * 2.0**e for e in exponents for sign in (1.0, -1.0)]
+    again = [m * powers[k] for m, k in zip(wholes, places)]
+    assert all([same(a, b) for a, b in zip(again, numbers)]) and max(wholes) < 1 << 53
+    singles = array("f", [v for v in numbers if abs(v) < 1e38] or [1.0])
+    assert max(split(singles)[0]) < 1 << 24
+
+
+@given(st.binary(max_size=400))
+def test_digits_are_the_bytes_again(data):
+    lines = digits(data).split("\n") if data else []
+    again = b"".join([int(line, 32).to_bytes(75, "big") for line in lines])
+    assert again[: len(data)] == data and not any(again[len(data) :]) and len(again) - len(data) < 75
+
+
+@given(st.lists(st.integers(min_value=0, max_value=1 << 40), min_size=1, max_size=9))
+def test_planes_are_the_bytes_of_the_numbers_from_the_highest(numbers):
+    size, count = size_of(max(numbers)), len(numbers)
+    data = planes(numbers, size)
+    assert [int.from_bytes(data[k::count], "big") for k in range(count)] == numbers
+    assert size == 1 or max(numbers) >= 1 << 8 * (size - 1)
+
+
+# ---- activations
+
+
+@lru_cache(maxsize=None)
+def written(name):
+    text, function = expression(Activation(name), 1)
+    code = "%s\n%s\n" % (imports(function + text), function)
+    names = module(code + "def f(a):\n    return " + text.format(a="a"))
+    return names["f"]
+
+
+@pytest.mark.parametrize("name", sorted(ELEMENTWISE) + ["leaky_relu(0.3)", "elu(0.5)", "hard_sigmoid(0.2, 0.5)"])
+@given(st.one_of(doubles, inputs))
+def test_elementwise_activations_are_ours_bit_for_bit(name, a):
+    assert same(written(name)(a), Activation(name)(a))
+
+
+@pytest.mark.parametrize("name", sorted(ROWWISE) + ["softmax(2.0)"])
+@given(st.lists(st.one_of(doubles, inputs), min_size=1, max_size=5))
+def test_rowwise_activations_are_ours_bit_for_bit(name, a):
+    assert same_rows([written(name)(a)], [Activation(name)(a)])
+
+
+# ---- float networks
+
+
+@given(networks())
+def test_sums_written_out_are_the_reference(drawn):
+    network, samples = drawn
+    predict = exported(network)["predict"]
+    for x in samples + [[math.nan] * network.inputs, [math.inf] * network.inputs, [0] * network.inputs]:
+        assert same_rows([predict(x)], [network.forward_one(x)])
+
+
+def by_dist(network):
+    activations = [expression(layer.h, k) for k, layer in enumerate(network.layers)]
+    return module("from math import *\n" + dist_code(network, activations))
+
+
+@given(networks(last=("identity",)))
+def test_distances_stay_within_the_kernels_bound_and_loops_are_the_reference(drawn):
+    network, samples = drawn
+    layer = Network(network.layers[-1:])
+    names = by_dist(layer)
+    for x in samples:
+        z = [sum(x)] * layer.inputs
+        scale = [math.hypot(*z) * math.sqrt(sum([w * w for w in column])) + abs(b) for column, b in
+                 zip(layer.layers[0].weight.T.tolist(), layer.layers[0].bias.tolist()[0])]
+        for y, expected, bound in zip(names["predict"](z), layer.forward_one(z), scale):
+            assert abs(y - expected) <= 2e-10 * bound + 1e-300
+    names = by_dist(network)
+    names["FAST"] = False
+    for x in samples + [[math.nan] * network.inputs, [math.inf] * network.inputs]:
+        assert same_rows([names["predict"](x)], [network.forward_one(x)])
+
+
+def test_distances_are_left_where_they_would_be_wrong():
+    layer = Network([Dense([[1.0, 0.0], [0.5, 0.0]], [0.25, 0.5])])
+    for x in ([1e-9, 1e-9], [1e150, 1.0], [math.inf, 1.0], [math.nan, 1.0], [0.0, 0.0]):
+        assert same_rows([by_dist(layer)["predict"](x)], [layer.forward_one(x)])
+    tiny = Network([Dense([[1e-200], [2e-200]])])
+    assert "dist(" not in export(Network([Dense([[1e-200] * 40] * 300)]))["model.py"]
+    assert by_dist(tiny)["predict"]([3.0, 4.0]) == tiny.forward_one([3.0, 4.0])
+
+
+def test_a_large_network_and_one_with_many_exponents():
+    rows = [[math.ldexp(1.0 + (i * j % 7) / 8, (i * 37 + j) % 300 - 150) for j in range(30)] for i in range(200)]
+    for weight in (rows, [[float(i * j % 11 - 5) for j in range(30)] for i in range(200)]):
+        network = Network([Dense(weight, None, "identity")])
+        text = export(network)["model.py"]
+        x = [1.0 / (i + 1) for i in range(200)]
+        assert max(map(len, text.splitlines())) <= 120
+        assert module(text)["predict"](x) == pytest.approx(network.forward_one(x), rel=1e-9)
+
+
+# ---- integer networks
+
+
+@given(networks(), st.sampled_from([2, 4, 8, 16]), st.sampled_from([2, 8, 12, 16]), st.sampled_from([64, 1 << 15]))
+def test_integers_are_the_networks_own(drawn, bits, activation_bits, entries):
+    network, samples = drawn
+    small = network.quantize(samples, bits, activation_bits, table_entries=entries)
+    names = exported(small)
+    low, high = small.layers[0].low, small.layers[0].high
+    wild = [[1e300] * network.inputs, [-1e300] * network.inputs, [0] * network.inputs]
+    for x in samples + wild:
+        assert names["sums"](x) == reference_sums(small, [x])[0]
+        assert same_rows([names["predict"](x)], [small.forward_one(x)])
+    for whole in (array("i", [high, low, 0, 1, 2]), array("i", [-99999, 99999, 1, 0, 0])):
+        x = whole[: network.inputs]
+        assert names["sums"](x) == reference_sums(small, Matrix.wrap([x]))[0]
+    if low == 0:
+        x = bytes([0, 200, 0, 255, 0][: network.inputs])
+        assert names["sums"](x) == reference_sums(small, Matrix.wrap([x]))[0]
+
+
+@given(networks(last=("softmax", "identity", "tanh", "gelu", "log_softmax")), st.sampled_from([2, 8]))
+def test_boards_compute_the_networks_own_integers_with_viper_and_without(drawn, bits):
+    network, samples = drawn
+    small = network.quantize(samples, bits, table_entries=64)
+    files = export(small, "micropython")
+    names, single = module(files["model.py"]), module(files["model.py"])
+    single["dense"] = standin_micropython.module(files["model_viper.py"])["dense"]
+    zero = [0] * network.inputs
+    for x in samples + [zero, [1e300] * network.inputs, array("h", zero), array("h", [-9999] * network.inputs)]:
+        X = [x] if isinstance(x, list) else Matrix.wrap([x])
+        assert names["sums"](x) == single["sums"](x) == reference_sums(small, X)[0]
+        assert same_rows([names["predict"](x)], [small.forward_one(x)])
+        assert names["classify"](x) == Matrix.wrap([small.forward_one(x)]).argmax()
+
+
+def test_viper_that_multiplies_by_fours_takes_the_rest_as_well():
+    for m in range(1, 10):
+        weight = [[i + j - 4.0 for j in range(3)] for i in range(m)]
+        network = Network([Dense(weight, None, "relu"), Dense([[1.0]] * 3)])
+        small = network.quantize([[-1.0] * m, [1.0] * m], table_entries=64)
+        files = export(small, "micropython")
+        names = module(files["model.py"])
+        names["dense"] = standin_micropython.module(files["model_viper.py"])["dense"]
+        x = [(-0.9) ** i for i in range(m)]
+        assert names["sums"](x) == reference_sums(small, [x])[0]
+
+
+def test_a_microbit_gets_one_file_without_what_it_lacks():
+    network = Network([Dense([[1.0, -1.0]], None, "relu"), Dense([[1.0], [2.0]], None, "tanh")])
+    network = network.quantize([[-1.0], [1.0]])
+    files = export(network, "microbit")
+    nodes = list(ast.walk(ast.parse(files["model.py"])))
+    assert list(files) == ["model.py"] and ast.get_docstring(nodes[0]) is None
+    assert not [node for node in nodes if isinstance(node, ast.JoinedStr) or getattr(node, "decorator_list", None)]
+    assert module(files["model.py"])["predict"]([0.5]) == pytest.approx(network.forward_one([0.5]))
+
+
+# ---- answers to bad input
+
+
+@pytest.mark.parametrize("target", ["python", "micropython"])
+def test_bad_input_of_an_integer_network(target):
+    network = Network([Dense([[1.0], [2.0]], None, "relu")]).quantize([[0.0, 0.0], [1.0, 1.0]])
+    names = exported(network, target)
+    for x, message in (
+        ([1.0], "expected 2 numbers, found 1"),
+        ([], "expected 2 numbers, found 0"),
+        (b"abc", "expected 2 numbers, found 3"),
+        ([0.5, math.nan], "input 1 is nan, not a finite number"),
+        ([-math.inf, 0.0], "input 0 is -inf, not a finite number"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            names["predict"](x)
+        assert str(caught.value) == message
+    for x in (["a", 1.0], [None, 1.0], [[1.0], [1.0]], 5):
+        with pytest.raises(TypeError):
+            names["predict"](x)
+
+
+def test_bad_input_of_a_float_network():
+    for names in (exported(Network([Dense([[1.0], [2.0]])])), by_dist(Network([Dense([[1.0], [2.0]])]))):
+        with pytest.raises(ValueError, match="expected 2 numbers, found 1"):
+            names["predict"]([1.0])
+        for x in (["a", 1.0], [None, 1.0], 5):
+            with pytest.raises(TypeError):
+                names["predict"](x)
+
+
+# ---- what cannot be exported
+
+
+def own(x):
+    return x
+
+
+INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantize()
+
+
+@pytest.mark.parametrize(
+    "network, target, reason",
+    [
+        (Network([Activate(2, "relu")]), "python", ") cannot be exported, only Dense can"),
+        (Network([Dense([[1.0]], None, own)]), "python", "layer 1 (Dense 1 -> 1, own): a function of your own"),
+        (Network([Dense([[math.inf]])]), "python", "layer 1 (Dense 1 -> 1, identity) has weights that are no finite"),
+        (Network([Dense([[10**400]])]), "python", "has weights that are no finite floats"),
+        (Network([Dense([[1.0]])]), "micropython", "quantise it first"),
+        (Network([Dense([[1.0]])]), "microbit", "quantise it first"),
+        (Network(INTEGER.layers[:2]), "python", "is not an integer layer in its place"),
+        (Network([Dense([[1.0]])]).quantize(bits=9), "micropython", "IntegerDense 1 -> 1, identity) has weights"),
+        (Network([Dense([[1.0]])]).quantize(activation_bits=9), "microbit", "a board takes 8 bits"),
+        (Network([Dense([[1.0]] * 17000)]).quantize(), "micropython", "sums of more than 31 bits"),
+        (Network([Dense([[1.0]], None, "gelu")]).quantize(), "microbit", "the board cannot compute gelu"),
+        (Network([Dense([[1.0]], None, "softmax_plain")]).quantize(), "micropython", "cannot compute softmax_plain"),
+    ],
+)
+def test_what_cannot_be_exported_is_named(network, target, reason):
+    with pytest.raises(UnsupportedError) as caught:
+        export(network, target)
+    assert reason in str(caught.value)
+
+
+def test_a_model_too_large_for_the_heap_is_refused_with_the_numbers():
+    needed = boards.heap_needed(INTEGER)
+    assert export(INTEGER, "micropython", heap=needed)
+    with pytest.raises(UnsupportedError) as caught:
+        export(INTEGER, "micropython", heap=needed - 1)
+    assert "needs about {:,} bytes of heap, there are {:,}".format(needed, needed - 1) in str(caught.value)
+    large = Network([Dense([[0.5] * 64] * 64, None, "relu"), Dense([[0.5] * 10] * 64)]).quantize(table_entries=64)
+    with pytest.raises(UnsupportedError, match="bytes of heap, there are 8,192"):
+        export(large, "microbit")
+    assert export(large, "microbit", heap=100000)
+
+
+def test_arguments_that_make_no_sense():
+    with pytest.raises(ValueError, match="unknown target 'ruby', known are: python, micropython, microbit"):
+        export(INTEGER, "ruby")
+    with pytest.raises(ValueError, match="for boards only"):
+        export(INTEGER, "python", heap=5)
+    with pytest.raises(ValueError, match="'my-model' is no name for a module"):
+        export(INTEGER, "micropython", "my-model")
+    for path in ("model.txt", "", ".py"):
+        with pytest.raises(ValueError, match="exported to a file NAME.py"):
+            INTEGER.export(path)
+
+
+# ---- what is in the text
+
+
+WIDE = Network([Dense([[0.5] * 30] * 40, None, "sigmoid"), Dense([[0.25] * 3] * 30, None, "softmax")])
+HOSTILE = ['a"b', "c'd", 'e"""f', "g\\", "h\nprint('x')\n", "\u00e9\u4e16\U0001f600", "\ud800", "# x", "%s {0}"]
+HOSTILE += ["\0\r\t", "\\N", "\\x", "\u2028"]
+
+
+@pytest.mark.parametrize("target", ["python", "micropython", "microbit"])
+def test_names_labels_and_notes_cannot_leave_their_place(target):
+    for text in HOSTILE:
+        base = INTEGER if target != "python" else Network([Dense([[1.0]])])
+        network = Network(base.layers, [text] * base.outputs, text)
+        network.notes = [text]
+        code = export(network, target)["model.py"]
+        assert code.isascii() if hasattr(code, "isascii") else code.encode("ascii")
+        assert exported(network, target)["classify"]([1.0] * network.inputs) == text
+        names = [node.func.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)
+                 and isinstance(node.func, ast.Name)]
+        assert "print" not in names
+
+
+def test_labels_of_any_kind():
+    labels = [1, None, True, 2.5, "x"]
+    names = exported(Network([Dense([[1.0, 2.0, 3.0, 4.0, 5.0]])], labels))
+    assert names["LABELS"] == [1, None, True, "2.5", "x"] and names["classify"]([1.0]) == "x"
+    assert names["classify"]([-1.0]) == 1 and names["classify"]([math.nan]) == 1
+
+
+@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize()])
+def test_the_library_part_is_fit_for_a_sandbox(network):
+    tree = ast.parse(export(network)["model.py"])
+    library = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test).count("is_script"))]
+    for node in ast.walk(ast.Module(library, [])):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            assert isinstance(node, ast.ImportFrom) and node.module == "math"
+        assert not isinstance(node, ast.AugAssign)
+        assert not str(getattr(node, "id", getattr(node, "attr", getattr(node, "name", "")))).startswith("_")
+        assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "eval", "exec"))
+
+
+@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize()])
+def test_it_runs_inside_restrictedpython(network):
+    restricted = pytest.importorskip("RestrictedPython", reason="RestrictedPython is not installed")
+    from RestrictedPython.Eval import default_guarded_getitem, default_guarded_getiter
+    from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack_sequence, safer_getattr
+
+    def only_math(name, *rest):
+        assert name == "math"
+        return math
+
+    ordinary = (bytes, enumerate, list, max, min, sum, tuple, zip)
+    names = {
+        "__builtins__": dict(restricted.safe_builtins, __import__=only_math, **{f.__name__: f for f in ordinary}),
+        "_getitem_": default_guarded_getitem,
+        "_getiter_": default_guarded_getiter,
+        "_getattr_": safer_getattr,
+        "_iter_unpack_sequence_": guarded_iter_unpack_sequence,
+        "_unpack_sequence_": guarded_unpack_sequence,
+    }
+    exec(restricted.compile_restricted(export(network)["model.py"], "model.py", "exec"), names)
+    x = [0.5 - k / 40 for k in range(network.inputs)]
+    assert names["predict"](x) == pytest.approx(network.predict(x), rel=1e-9)
+    assert names["classify"](x) == network.classify(x)
+
+
+@pytest.mark.parametrize("target", ["python", "micropython", "microbit"])
+def test_the_same_network_gives_the_same_text(target, tmp_path):
+    save(INTEGER, str(tmp_path / "model.safetensors"))
+    code = "import sys, purenn; sys.stdout.write(repr(purenn.export.export(purenn.load(%r), %r)))"
+    code = "import purenn.export; " + code % (str(tmp_path / "model.safetensors"), target)
+    texts = [
+        subprocess.run([sys.executable, "-c", code], env=dict(os.environ, PYTHONHASHSEED=seed), stdout=subprocess.PIPE,
+                       check=True, cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__)))).stdout
+        for seed in ("1", "2")
+    ]
+    assert texts[0] == texts[1] == repr(export(INTEGER, target)).encode()
+
+
+# ---- as a script, and the command that writes it
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    network = Network([Dense([[1.0, 0.0], [0.0, 2.0]], [0.5, 0.0])], labels=["cat", "a,b"], name="pets")
+    save(network, "pets.safetensors")
+    (tmp_path / "samples.csv").write_text("0,0\n1,1\n0.5,0.25\n")
+    return tmp_path
+
+
+def script(*arguments, **settings):
+    command = [sys.executable, "-I", "-S", "pets.py"] + list(arguments)
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **settings)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_command_writes_a_module_that_is_a_script(folder, capsys):
+    assert main(["export", "pets.safetensors", "-o", "pets.py"]) == 0
+    assert capsys.readouterr().out == "pets.py: Network(2-2, 6 parameters), {:,} bytes\n".format(
+        os.path.getsize("pets.py")
+    )
+    assert script("1.0", "-0.5") == (0, "1.5,-1.0,cat\n", "")
+    assert script(input="1,2\n\n0,0.125\n") == (0, '1.5,4.0,"a,b"\n0.5,0.25,cat\n', "")
+    assert script("1.0") == (2, "", "pets.py: expected 2 numbers, found 1\n")
+    assert script("1.0", "x") == (2, "", "pets.py: could not convert string to float: 'x'\n")
+
+
+def test_the_command_quantises_for_a_board(folder, capsys):
+    arguments = ["export", "pets.safetensors", "-o", "pets.py", "--quantize", "samples.csv", "--target", "micropython"]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in out] == ["pets.py", "pets_viper.py"]
+    names = module((folder / "pets.py").read_text())
+    assert names["classify"]([1.0, 0.25]) == "cat"
+    assert main(arguments + ["--heap", "1000"]) == 2
+    assert "bytes of heap, there are 1,000" in capsys.readouterr().err
+    assert main(arguments[:4] + ["--target", "microbit"]) == 2
+    assert "quantise it first (--quantize SAMPLES)" in capsys.readouterr().err
+    assert main(arguments[:3] + ["pets.txt"]) == 2
+    assert "pets.txt: a network is exported to a file NAME.py" in capsys.readouterr().err
+
+
+def test_python_modules_are_chosen_by_size():
+    small, large = Network([Dense([[0.5] * 3] * 2)]), WIDE
+    assert pythons._way(small).__name__.endswith(".straight") and pythons._way(large).__name__.endswith(".dist")
