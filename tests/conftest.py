@@ -12,7 +12,7 @@ settings.load_profile("thorough" if os.environ.get("CI") == "true" else "quick")
 collect_ignore = ["bench", os.path.join("targets", "micropython"), os.path.join("targets", "node_modules")]
 
 # With PURENN_REQUIRE_TARGETS=1 a test may not be skipped because one of these is missing.
-REQUIRED = ("mnist", "micropython", "node", "chromium")
+REQUIRED = ("mnist", "micropython", "node", "chromium", "pypy", "pyodide", "micro:bit", "restrictedpython", "mpy-cross")
 
 
 @pytest.hookimpl(hookwrapper=True)
