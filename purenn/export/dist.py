@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..network import Network
 
-_CALL, _TERM = 120.0, 6.5  # nanoseconds
+_LAYER, _CALL, _TERM = 1000.0, 120.0, 6.5  # nanoseconds
 _MOST_TERMS = 500000
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
 
@@ -35,57 +35,44 @@ def columns(text, exponents, size, inputs, biases):
     powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
     places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2)
     weights = [n*powers[k] for n, k in zip(whole(data, count, size), places)]
-    return [column(tuple(weights[j*inputs:(j + 1)*inputs]), b) for j, b in enumerate(biases)]
+    return [{column} for j, b in enumerate(biases)]
 
 '''
 
 _BY_DIST = '''
-# math.dist is fast where it is written in C; in PyPy, whose methods are functions, a loop is faster
-FAST = repr(str.join).startswith("<method")
+# math.dist is fast where it is written in C; in PyPy, whose methods are functions, loops are faster
+BY_DIST = repr(str.join).startswith("<method")
 
 
 def column(w, b):
-    """(w 2^s, f, c, b), of length 16 to 32, so that x.w + b = (|x|^2 - dist(x, w 2^s)^2) f + c."""
+    """(w 2^s, f, c) with w 2^s of length 16 to 32, so that x.w + b = (|x|^2 - dist(x, w 2^s)^2) f + c."""
     length = dist(w, (0.0,)*len(w))
     if not length:
-        return w, 0.0, b, b
+        return w, 0.0, b
     s = 5 - frexp(length)[1]
     up, f = ldexp(1.0, s), ldexp(0.5, -s)
-    return tuple([v*up for v in w]), f, (length*up)**2*f + b, b
-
-
-def sums(z, columns):
-    """A = Z W + B: by distances while |z| is such that they are exact enough, else term by term."""
-    d = dist(z, (0.0,)*len(z)) if FAST else 0.0
-    q = d*d
-    if 1e-8 < q < 1e12:
-        return [(q - dist(z, w)**2)*f + c for w, f, c, b in columns]
-    a = []
-    for w, f, c, b in columns:
-        total = 0.0
-        for v, weight in zip(z, w):
-            total = total + v*weight
-        a.append(total*2.0*f + b)
-    return a
+    return tuple([v*up for v in w]), f, (length*up)**2*f + b
 
 '''
 
-_BY_LOOPS = '''
-def column(w, b):
-    return w, b
-
-
-def sums(z, columns):
+_SUMS = '''
+def sums(z, columns, biases):
     """A = Z W + B, term by term."""
     a = []
-    for w, b in columns:
+    for {unpacked}b in zip(columns, biases):
         total = 0.0
         for v, weight in zip(z, w):
             total = total + v*weight
-        a.append(total + b)
+        a.append(total{scale} + b)
     return a
 
 '''
+
+_LINES = (
+    "    d = dist(z, ORIGIN{k}) if BY_DIST else 0.0",
+    "    q = d*d",
+    "    a = [(q - dist(z, w)**2)*f + c for w, f, c in COLUMNS{k}] if 1e-8 < q < 1e12 else {exact}",
+)
 
 _PREDICT = '''
 def predict(x):
@@ -99,18 +86,25 @@ def predict(x):
 
 def cost(network: "Network") -> float:
     """About how many nanoseconds a sample takes."""
-    return sum([(layer.outputs + 2) * _CALL + layer.multiplications * _TERM for layer in network.layers])
+    calls = sum([layer.outputs + 2 for layer in network.layers])
+    return len(network.layers) * _LAYER + calls * _CALL + network.multiplications * _TERM
 
 
 def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     """`predict`, the functions that it calls, and the weights."""
-    parts = sorted({function for _, function in activations})
-    parts += [_COLUMNS, _BY_DIST if _takes_dist(network) else _BY_LOOPS]
+    fast = _takes_dist(network)
+    parts = sorted({function for _, function in activations}) + ([_BY_DIST] if fast else [])
+    weights = "tuple(weights[j*inputs:(j + 1)*inputs])"
+    parts.append(_COLUMNS.format(column="column(%s, b)" % weights if fast else weights))
+    # the columns are scaled by a power of two, which rounds nothing and is undone
+    unpacked = {"unpacked": "(w, f, c), ", "scale": "*2.0*f"} if fast else {"unpacked": "w, ", "scale": ""}
+    parts.append(_SUMS.format(**unpacked))
     lines = []
-    for number, (layer, (h, _)) in enumerate(zip(network.layers, activations), 1):
-        parts.append(_weights(number, layer))
-        sums = "sums(z, COLUMNS%d)" % number
-        values = h.format(a=sums) if layer.h.rowwise else "[%s for a in %s]" % (h.format(a="a"), sums)
+    for k, (layer, (h, _)) in enumerate(zip(network.layers, activations), 1):
+        parts.append(_weights(k, layer))
+        exact = "sums(z, COLUMNS%d, BIASES%d)" % (k, k)
+        lines += [line.format(k=k, exact=exact) for line in _LINES] if fast else ["    a = " + exact]
+        values = h.format(a="a") if layer.h.rowwise else "[%s for a in a]" % h.format(a="a")
         lines.append("    return %s" % values if layer is network.layers[-1] else "    z = tuple(%s)" % values)
     return joined(parts + [_PREDICT % (network.inputs, network.inputs, "\n".join(lines))])
 
@@ -124,7 +118,8 @@ def _weights(number: int, layer: "Any") -> str:
     powers = listed("EXPONENTS%d" % number, exponents)
     names = (number, number, number, size, layer.inputs, number)
     columns = "COLUMNS%d = columns(WEIGHTS%d, EXPONENTS%d, %d, %d, BIASES%d)" % names
-    return "\n".join([text, powers, biases, columns])
+    origin = "ORIGIN%d = (0.0,)*%d" % (number, layer.inputs)
+    return "\n".join([text, powers, biases, columns, origin])
 
 
 def _takes_dist(network: "Network") -> bool:

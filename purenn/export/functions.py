@@ -11,12 +11,15 @@ _EXPRESSIONS = {
     "identity": "{a}",
     "step": "1.0 if {a} > 0 else 0.0 if {a} == {a} else {a}",
     "relu": "0.0 if {a} < 0.0 else {a}",
-    "sigmoid": "1.0/(1.0 + exp(-{a})) if {a} >= 0.0 else exp({a})/(1.0 + exp({a}))",
+    "sigmoid": "1.0/(1.0 + exp(-{a})) if {a} >= 0.0 else (e := exp({a}))/(1.0 + e)",
     "tanh": "tanh({a})",
     "leaky_relu": "{0}*{a} if {a} < 0.0 else {a}",
     "elu": "{0}*expm1({a}) if {a} < 0.0 else {a}",
     "selu": "1.0507009873554805*(1.6732632423543772*expm1({a}) if {a} < 0.0 else {a})",
 }
+
+# the same where there is no :=
+_OLD_EXPRESSIONS = {"sigmoid": "1.0/(1.0 + exp(-{a})) if {a} >= 0.0 else exp({a})/(1.0 + exp({a}))"}
 
 # those that need a name for something on the way, and those that take a whole row
 _FUNCTIONS = {
@@ -89,8 +92,10 @@ _DEFAULTS: "Dict[str, Tuple[float, ...]]" = {
 }
 
 
-def expression(h: "Activation", number: int) -> "Tuple[str, str]":
+def expression(h: "Activation", number: int, old: bool = False) -> "Tuple[str, str]":
     """(h(a) as an expression of ``{a}``, the function that it calls or nothing), for layer `number`.
+
+    `old` keeps to Python 3.4, which is what boards have.
 
     >>> from purenn import Activation
     >>> expression(Activation("leaky_relu(0.5)"), 1)
@@ -98,6 +103,8 @@ def expression(h: "Activation", number: int) -> "Tuple[str, str]":
     """
     kind = "softmax_plain" if h.kind == "softmax" and h.parameters else h.kind
     parameters = [repr(p) for p in h.parameters] + [repr(p) for p in _DEFAULTS.get(kind, ())[len(h.parameters) :]]
+    if old and kind in _OLD_EXPRESSIONS:
+        return _OLD_EXPRESSIONS[kind], ""
     if kind in _EXPRESSIONS:
         return _EXPRESSIONS[kind].format(*parameters, a="{a}"), ""
     name, source = kind, _FUNCTIONS[kind].format(*parameters)

@@ -185,7 +185,8 @@ def micropython(network: "Network", name: str, heap: "Optional[int]") -> "Dict[s
     _check_heap(network, heap, heap_needed(network))
     loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
     about = '"""%s\n"""\n\n' % "\n".join(_about(network))
-    code = _module(network, _IMPORT_VIPER.format(name=name, loops=loops), *expression(network.layers[-1].h, 1))
+    h, function = expression(network.layers[-1].h, 1, old=True)
+    code = _module(network, _IMPORT_VIPER.format(name=name, loops=loops), h, function)
     return {name + ".py": about + code, name + "_viper.py": _VIPER.format(name=name)}
 
 
@@ -194,7 +195,7 @@ def microbit(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str,
     _check(network)
     last = network.layers[-1]
     _check_activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
-    h, function = expression(last.h, 1)
+    h, function = expression(last.h, 1, old=True)
     _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
     code = _module(network, _LOOPS, h, _TANH if last.h.kind == "tanh" else function)
     about = "\n".join([("# " + line).rstrip() for line in _about(network)])

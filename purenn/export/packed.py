@@ -46,8 +46,8 @@ def lanes(total, count, size, offset):
 _BY_TABLE = '''
 def written_out(table, before, repeat, entries):
     """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
-    last = len(table) - 1
-    values = [table[min(max(k - before, 0), last)] for k in range(entries) for n in range(repeat)]
+    spread = ([table[0]]*before + table[max(-before, 0):] + [table[-1]]*entries)[:entries]
+    values = [level for level in spread for n in range(repeat)]
     return [values[k:k + 256] for k in range(0, len(values), 256)]
 
 
@@ -55,9 +55,13 @@ def weighed(total, size, table, rows, start):
     """The total of the next layer: the table makes levels of the upper two bytes of each lane."""
     data = total.to_bytes(size*len(rows), "little")
     lanes = zip(data[size - 2::size], data[size - 1::size], rows)
-    return sum([q*p for low, high, p in lanes if (q := table[high][low])], start)
+    return sum([{product}], start)
 
 '''
+
+_DENSE = "table[high][low]*p for low, high, p in lanes"
+_SPARSE = "q*p for low, high, p in lanes if (q := table[high][low])"
+_ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 
 _BY_INDEX = '''
 def looked_up(sums, table, offset, shift, rows, start):
@@ -124,7 +128,9 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
     (h, function), last = activations[-1], stages[-1]
     parts = [function, _CODE]
-    parts += [_BY_TABLE] if any([stage.by_table for stage in stages]) else []
+    sparse = any([stage.layer.h.kind in _ZEROS_ARE_COMMON for stage in stages])
+    if any([stage.by_table for stage in stages]):
+        parts.append(_BY_TABLE.format(product=_SPARSE if sparse else _DENSE))
     parts += [_BY_INDEX] if not all([stage.by_table for stage in stages[:-1]]) else []
     parts += [stage.weights() for stage in stages]
     steps = last.layer.step.tolist()[0]

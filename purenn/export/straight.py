@@ -26,7 +26,7 @@ def cost(network: "Network") -> float:
 def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     """`predict`, and the functions that it calls."""
     z = ["x%d" % i for i in range(network.inputs)]
-    lines = _wrapped("    %s, = x" % ", ".join(z))
+    lines = _wrapped("        %s, = x" % ", ".join(z)) + _UNPACKED.format(inputs=network.inputs).split("\n")
     for k, (layer, (h, _)) in enumerate(zip(network.layers, activations), 1):
         a = ["a%d_%d" % (k, j) for j in range(layer.outputs)]
         for j, name in enumerate(a):
@@ -34,23 +34,19 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
         z = ["z%d_%d" % (k, j) for j in range(layer.outputs)]
         last = layer is network.layers[-1]
         if layer.h.rowwise:
-            values = h.format(a="[%s]" % ", ".join(a))
+            values = _softmax(a, lines) if layer.activation == "softmax" else h.format(a="[%s]" % ", ".join(a))
             lines += _wrapped("    return %s" % values if last else "    %s, = %s" % (", ".join(z), values))
         elif last:
             lines += _wrapped("    return [%s]" % ", ".join([h.format(a=name) for name in a]))
         else:
             lines += ["    %s = %s" % (name, h.format(a=name_a)) for name, name_a in zip(z, a)]
-    functions = sorted({function for _, function in activations})
-    return joined(functions + [_PREDICT % (network.inputs, network.inputs, "\n".join(lines))])
+    functions = {f for layer, (_, f) in zip(network.layers, activations) if layer.activation != "softmax"}
+    return joined(sorted(functions) + ["def predict(x):\n    try:\n%s\n" % "\n".join(lines)])
 
 
-_PREDICT = '''
-def predict(x):
-    if len(x) != %d:
-        raise ValueError("expected %d numbers, found %%d" %% len(x))
-%s
-
-'''
+_UNPACKED = """\
+    except ValueError:
+        raise ValueError("expected {inputs} numbers, found %d" % len(x)) from None"""
 
 
 def _sum(name: str, z: "List[str]", weights: "List[str]", bias: float) -> "List[str]":
@@ -65,11 +61,22 @@ def _sum(name: str, z: "List[str]", weights: "List[str]", bias: float) -> "List[
     return lines + [line[: -len(" + ")]]
 
 
+def _softmax(a: "List[str]", lines: "List[str]") -> str:
+    """softmax(a) as a list, after lines that prepare it."""
+    e = ["e%d" % j for j in range(len(a))]
+    lines += _wrapped("    c = -max(%s, %s)" % (a[0], ", ".join(a)))
+    lines += ["    %s = exp(%s + c)" % pair for pair in zip(e, a)]
+    lines += _wrapped("    t = %s" % " + ".join(e))
+    return "[%s]" % ", ".join(["%s/t" % name for name in e])
+
+
 def _wrapped(line: str) -> "List[str]":
     """A line that holds a bracket or a comma at its breaks, in lines that continue it."""
     if len(line) <= WIDTH:
         return [line]
     from textwrap import wrap
 
-    rows = wrap(line.strip(), WIDTH - 8)
-    return ["    " + rows[0] + " \\"] + ["        " + row + " \\" for row in rows[1:-1]] + ["        " + rows[-1]]
+    indent = line[: len(line) - len(line.lstrip())]
+    rows = wrap(line.strip(), WIDTH - len(indent) - 6)
+    middle = [indent + "    " + row + " \\" for row in rows[1:-1]]
+    return [indent + rows[0] + " \\"] + middle + [indent + "    " + rows[-1]]
