@@ -42,7 +42,7 @@ def demo(args: "Arguments") -> "Iterable[str]":
 
 
 def info(args: "Arguments") -> "Iterator[str]":
-    source = Source(args.model)
+    source = args.model = _input(args.model)
     as_it_is = args.activations is None and args.labels is None
     content = read(source) if as_it_is else _network(args)
     title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
@@ -339,8 +339,17 @@ def _failed(message: str, status: int = 2) -> int:
     except AttributeError:
         pass  # it was closed from the start
     if sys.stderr is not None:
-        sys.stderr.write("purenn: %s\n" % " ".join(message.split("\n")))
+        sys.stderr.write("purenn: %s\n" % _printable(" ".join(message.split("\n"))))
     return status
+
+
+def _printable(text: "Any") -> str:
+    """Text from a file or a file's name, unable to move the cursor or to begin a line.
+
+    >>> _printable("caf\u00e9\x1b[2J")
+    'caf\u00e9\\x1b[2J'
+    """
+    return "".join([c if c.isprintable() else repr(c)[1:-1] for c in str(text)])
 
 
 class _Mistake(ValueError):
@@ -378,7 +387,7 @@ def _network(args: "Arguments") -> Network:
     labels = args.labels
     if labels is not None:
         labels = read_names(labels) if os.path.isfile(labels) else [name.strip() for name in labels.split(",")]
-    return load(args.model, activations=args.activations, labels=labels)
+    return load(_input(args.model), activations=args.activations, labels=labels)
 
 
 def _quantized(network: Network, args: "Arguments", table_entries: int = _DEFAULT_TABLE) -> Network:
@@ -443,7 +452,7 @@ def _written(text: str, path: "Optional[str]") -> str:
     return "%s: %s bytes" % (path, _grouped(os.path.getsize(path)))
 
 
-def _input(file: str) -> Source:
+def _input(file: "Union[str, Source]") -> Source:
     if file != "-":
         return Source(file)
     if sys.stdin is None:
@@ -470,16 +479,16 @@ def _outputs(
 
 
 def _about_network(network: Network) -> "Iterator[str]":
-    yield "%r%s" % (network, "" if network.name is None else ", " + network.name)
+    yield "%r%s" % (network, "" if network.name is None else ", " + _printable(network.name))
     yield network.summary() + "\n"
     floats = "%s bytes as float32" % _grouped(4 * network.parameters)
     size = "integers" if isinstance(network.layers[0], Quantize) else floats
     yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
     yield "operations  %s multiplications and as many additions for one sample" % _grouped(network.multiplications)
     if network.labels is not None:
-        yield "labels      %s" % ", ".join([str(label) for label in network.labels])
+        yield "labels      %s" % ", ".join([_printable(label) for label in network.labels])
     for note in network.notes:
-        yield "note        %s" % note
+        yield "note        %s" % _printable(note)
     if _not_finite(network):
         yield "warning     %s of the parameters are NaN or infinite" % _grouped(_not_finite(network))
 
@@ -533,16 +542,16 @@ def _largest(answers: "List[Tuple[Any, float]]", top: "Optional[int]") -> "List[
 def _as_text(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":
     """FILE: 0.3 0.7, with the labels where there are some or an order other than the network's needs them."""
     for sample in samples:
-        name = sample.file if sample.alone else "%s[%d]" % (sample.file, sample.place)
+        name = _printable(sample.file) + ("" if sample.alone else "[%d]" % sample.place)
         if labels is None and top is None:
             yield "%s: %s" % (name, " ".join(["%.8g" % output for _, output in sample.answers]))
         else:
-            yield "%s: %s" % (name, ", ".join(["%s %.8g" % answer for answer in sample.answers]))
+            yield "%s: %s" % (name, ", ".join(["%s %.8g" % (_printable(label), y) for label, y in sample.answers]))
 
 
 def _as_json(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":
     """A list of objects; JSON has neither NaN nor infinities, they become null."""
-    entries = []
+    yield "["
     for sample in samples:
         answers = [(label, output if output - output == 0 else None) for label, output in sample.answers]
         entry: "Dict[str, Any]" = {"input": sample.file, "sample": sample.place}
@@ -550,8 +559,8 @@ def _as_json(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]"
             entry["outputs"] = [output for _, output in answers]
         else:
             entry["top"] = [{"label": label, "output": output} for label, output in answers]
-        entries.append(json.dumps(entry, allow_nan=False))
-    yield "[\n%s\n]" % ",\n".join(entries)
+        yield json.dumps(entry, allow_nan=False) + ("" if sample is samples[-1] else ",")
+    yield "]"
 
 
 def _as_csv(samples: "Sequence[Sample]", labels: "Labels", top: "Optional[int]") -> "Iterator[str]":

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from threading import Thread
 
 from .errors import UnsupportedError
 from .network import Network
@@ -60,7 +61,18 @@ _here: "List[Any]" = []  # the network and the scale
 
 def _start(network: Network, scale: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
+    Thread(target=_end_with_parent, daemon=True).start()
     _here[:] = [network, scale]
+
+
+def _end_with_parent() -> None:
+    """Wait for the process that started this one; should it be killed, nobody else would end this one."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _part(rows: "Sequence[Row]") -> "List[List[float]]":

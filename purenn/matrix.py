@@ -110,6 +110,16 @@ class Matrix:
         """
         return [list(row) for row in self._rows]
 
+    @property
+    def __array_interface__(self) -> "dict[str, Any]":
+        """What lets NumPy make an array of it, without purenn knowing NumPy."""
+        import sys
+        from array import array
+
+        numbers = array("d", [value for row in self._rows for value in row])
+        order = ">" if sys.byteorder == "big" else "<"
+        return {"version": 3, "shape": self.shape, "typestr": order + "f8", "data": numbers}
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -395,6 +405,7 @@ def _checked_row(row: "Any", i: int) -> "List[Any]":
     except TypeError:
         raise TypeError("row %d is %s, expected a row of numbers" % (i, _described(row))) from None
     if not set(map(type, values)) <= {int, float}:
+        values = [value.item() if hasattr(value, "item") else value for value in values]  # NumPy's few bits
         for j, value in enumerate(values):
             if not _is_number(value):
                 raise TypeError("row %d, column %d is %s, expected a number" % (i, j, _described(value)))

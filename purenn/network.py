@@ -37,10 +37,10 @@ class Network:
         labels: "Optional[Sequence[Any]]" = None,
         name: "Optional[str]" = None,
     ) -> None:
-        self.layers: "List[Any]" = list(layers)  # of any kind that offers what Layer does
-        if not self.layers:
-            raise ShapeError("a network needs at least one layer, found none")
+        self.layers: "List[Any]" = _checked_layers(layers)
         self.inputs, self.outputs = self.layers[0].inputs, self.layers[-1].outputs
+        if isinstance(labels, str):
+            raise TypeError("labels are a list of names, found the text %r" % labels)
         self.labels = None if labels is None else list(labels)
         self.name = name
         self._predictor: "Any" = None
@@ -178,6 +178,7 @@ class Network:
         ...
         purenn.matrix.ShapeError: expected one sample of 2 numbers, found 2 rows (for many: forward, or compile().batch)
         """
+        x = plain(x)
         if len(x) and isinstance(x[0], (list, tuple, Matrix)):
             raise ShapeError(
                 "expected one sample of %d numbers, found %d rows (for many: forward, or compile().batch)"
@@ -285,6 +286,37 @@ class Trace:
         from .explain.latex import of_trace
 
         return of_trace(self)
+
+
+def plain(x: "Any") -> "Any":
+    """A sample with Python's own numbers; `bytes` and arrays of the standard library as they are.
+
+    NumPy's numbers overflow at a few bits, or round to them, whatever they meet.
+    """
+    if isinstance(x, (bytes, bytearray, memoryview, array)):
+        return x
+    if isinstance(x, (str, dict, set, frozenset)):
+        raise TypeError("expected a sample, a list of numbers, found a %s" % type(x).__name__)
+    try:
+        values = x.tolist() if hasattr(x, "tolist") else x if isinstance(x, (list, tuple)) else list(x)
+    except TypeError:
+        raise TypeError("expected a sample, a list of numbers, found %r" % (x,)) from None
+    if isinstance(values, (int, float)) or set(map(type, values)) <= {int, float, bool}:
+        return values if isinstance(values, (list, tuple)) else [values]
+    return [value.item() if hasattr(value, "item") else value for value in values]
+
+
+def _checked_layers(layers: "Any") -> "List[Any]":
+    """The layers as a list: of any kind that offers what `Layer` does."""
+    if hasattr(layers, "linear"):
+        raise TypeError("a network is made of a list of layers, found the layer %s" % layers)
+    checked = list(layers)
+    if not checked:
+        raise ShapeError("a network needs at least one layer, found none")
+    for number, layer in enumerate(checked, 1):
+        if not hasattr(layer, "linear"):
+            raise TypeError("layer %d is %r, expected a layer such as Dense" % (number, layer))
+    return checked
 
 
 def _aligned(rows: "List[List[str]]") -> "List[str]":

@@ -167,8 +167,12 @@ def quantized(
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     for what, value in (("bits", bits), ("activation_bits", activation_bits)):
-        if not 2 <= value <= 16:
-            raise ValueError("%s must be from 2 to 16, found %r" % (what, value))
+        if not isinstance(value, int) or not 2 <= value <= 16:
+            raise ValueError("%s must be a whole number from 2 to 16, found %r" % (what, value))
+    if not -_INF < input_range[0] < input_range[1] < _INF:
+        raise ValueError("input_range must be two numbers, the smaller first, found %r" % (input_range,))
+    if samples is not None and not isinstance(samples, Matrix):
+        samples = Matrix(samples)
     if table_entries < _FEWEST_ENTRIES:
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
     _check_layers(network)

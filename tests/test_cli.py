@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -292,6 +293,38 @@ def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(fo
     assert events == ["ended", "interrupted"]
 
 
+def test_a_model_may_come_through_standard_input(folder):
+    with open("model.safetensors", "rb") as model:
+        status, out, err = finished("predict", "-", "one.csv", stdin=model)
+    assert (status, out, err) == (0, "one.csv: 4 1 -2\n", "")
+
+
+def test_names_from_a_file_cannot_play_with_the_terminal(folder, capsys):
+    save(Network(NETWORK.layers, labels=["\x1b[31mA\nB", "caf\u00e9", "c"], name="\x1b[2J"), "odd.safetensors")
+    lines = printed(capsys, "info", "odd.safetensors") + printed(capsys, "predict", "odd.safetensors", "one.csv")
+    text = "\n".join(lines)
+    assert "\x1b" not in text and "\\x1b[31mA\\nB" in text and "caf\u00e9" in text
+    assert "\x1b" not in refused(capsys, "info", "no\x1b[31m.csv")
+
+
+def test_json_is_written_line_by_line(folder, capsys):
+    lines = printed(capsys, "predict", "model.safetensors", "four.csv", "--format", "json")
+    assert len(lines) == 6 and len(json.loads("\n".join(lines))) == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX processes")
+def test_workers_end_with_the_process_that_started_them(folder):
+    (folder / "many.csv").write_text("1,2\n" * 200000)
+    (folder / "answers.csv").write_text("0\n" * 200000)
+    running = process(
+        "evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE
+    )
+    time.sleep(1.5)
+    running.kill()
+    running.stdout.read()  # ends when the last process that holds it does
+    running.wait(30)
+
+
 # ---- convert
 
 
@@ -302,7 +335,7 @@ def test_convert_quantises(folder, capsys):
     assert "1 Quantize 2" in lines[4] and "2 IntegerDense 2 -> 3" in lines[5] and "parameters  9 (integers)" in lines
     (line,) = printed(capsys, "predict", "small.safetensors", "one.csv", "--scale", "2")
     assert [round(float(word), 1) for word in line.split()[1:]] == [2.0, 0.5, -1.0]
-    assert "bits must be from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
+    assert "from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
     assert "labels.csv" in refused(capsys, "convert", *arguments[:3], "labels.csv")
 
 

@@ -180,6 +180,30 @@ def test_nan_and_infinities_pass_through(kernel):
         assert repr(fast(x)) == repr(network.forward_one(x))
 
 
+@pytest.mark.parametrize("kernel", HERE + ["packed"])
+def test_numpys_numbers_neither_overflow_nor_lose_digits(kernel):
+    np = pytest.importorskip("numpy")
+    network = Network([Dense([[1, 2]] * 12, [0, 0], "relu"), Dense([[1, 0], [0, 1]])])
+    network = network.quantize([[0.0] * 12, [200.0] * 12]) if kernel == "packed" else network
+    fast = compile(network, kernel)
+    for dtype in ("u1", "i1", "f2", "f4", "f8", "i8"):
+        x = np.array([100] * 12, dtype)
+        for given in (x, list(x), tuple(x)):
+            y = fast(given)
+            assert y == fast([100.0] * 12) == network.forward_one(given) and type(y[0]) in (int, float)
+    assert network.predict(np.array([0.1] * 12, "f4")) == network.predict(np.array([0.1] * 12, "f4").tolist())
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_what_is_no_sample_is_named(kernel):
+    network = Network([Dense([[1.0]] * 2)])
+    for wrong in (None, 3.0, "ab", {1: 2, 3: 4}, {1, 2}):
+        for run in (compile(network, kernel), network.predict, network.forward_one):
+            with pytest.raises((TypeError, ShapeError), match="expected (a|one) sample"):
+                run(wrong)
+    assert compile(network, kernel)(float(v) for v in (1, 2)) == [3.0]
+
+
 def test_numbers_of_other_kinds_run_by_loops():
     network = Network([Dense([[Fraction(1, 3)], [Fraction(1, 6)]], [Fraction(1, 2)], "relu")])
     fast = network.compile()
@@ -205,6 +229,12 @@ def test_the_choice_on_cpython():
     assert dense(784, 50, 10).compile().kernel == "dist"
     assert dense(784, 50, 10).compile(error_bound=0.0).kernel == "loops"
     assert dense(64, 32, 10).quantize().compile().kernel == "packed"
+
+
+@pytest.mark.parametrize("bound", [-1.0, math.nan])
+def test_a_bound_is_a_number_from_0_on(bound):
+    with pytest.raises(ValueError, match="error_bound must be 0 or more"):
+        dense(2, 3).compile(error_bound=bound)
 
 
 def test_a_bound_or_a_name_is_kept():

@@ -188,3 +188,21 @@ def test_the_book_by_hand():
         Z = h(Z @ layer.weight + layer.bias)
     assert Z == BOOK.forward(X)
     assert softmax(Z) == Network(LAYERS[:2] + [Dense(LAYERS[2].weight, LAYERS[2].bias, "softmax")]).forward(X)
+
+
+@pytest.mark.parametrize(
+    "layers, labels, reason",
+    [
+        (Dense([[1.0]]), None, "a network is made of a list of layers, found the layer Dense 1 -> 1, identity"),
+        (["x"], None, "layer 1 is 'x', expected a layer such as Dense"),
+        ([Dense([[1.0, 2.0]])], "ab", "labels are a list of names, found the text 'ab'"),
+    ],
+)
+def test_what_is_no_list_of_layers_or_labels_is_named(layers, labels, reason):
+    assert refused(lambda: Network(layers, labels), TypeError) == reason
+
+
+def test_numpy_makes_an_array_of_a_matrix():
+    np = pytest.importorskip("numpy")
+    array = np.asarray(Matrix([[1, 2.5], [3, 4]]))
+    assert array.shape == (2, 2) and array.tolist() == [[1.0, 2.5], [3.0, 4.0]]

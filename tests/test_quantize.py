@@ -128,9 +128,12 @@ ONE = Network([Dense([[1.0]])])
 @pytest.mark.parametrize(
     "network, arguments, error, reason",
     [
-        (ONE, {"bits": 1}, ValueError, "bits must be from 2 to 16, found 1"),
-        (ONE, {"activation_bits": 17}, ValueError, "activation_bits must be from 2 to 16, found 17"),
+        (ONE, {"bits": 1}, ValueError, "bits must be a whole number from 2 to 16, found 1"),
+        (ONE, {"activation_bits": 17}, ValueError, "activation_bits must be a whole number from 2 to 16, found 17"),
         (ONE, {"table_entries": 31}, ValueError, "table_entries must be at least 32, found 31"),
+        (ONE, {"bits": 8.5}, ValueError, "bits must be a whole number from 2 to 16, found 8.5"),
+        (ONE, {"input_range": (1.0, -1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
+        (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
         (Network([Dense([[INF]])]), {}, UnsupportedError, "layer 1 (Dense 1 -> 1, identity) has weights that are not"),

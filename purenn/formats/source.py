@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A file by its path, or bytes that were a file's: `name`, `size`, `head`, `open`, `read`.
+    """A file by its path, an open file, or bytes that were a file's: `name`, `size`, `head`, `open`, `read`.
 
     >>> source = Source(b"PK...")
     >>> source.name, source.size, source.head(2)
@@ -16,13 +16,22 @@ class Source:
     """
 
     place: "Any"
+    in_memory: bool
+    name: str
+    size: int
 
     def __init__(self, place: "Any") -> None:
         if isinstance(place, Source):
-            place = place.place
-        self.place = place
-        self.in_memory = isinstance(place, (bytes, bytearray, memoryview))
-        self.name = "<bytes>" if self.in_memory else str(place)
+            self.place, self.in_memory, self.name, self.size = place.place, place.in_memory, place.name, place.size
+            return
+        if isinstance(place, int) or place is None:
+            raise TypeError("expected a path, a file or the bytes of one, found %r" % (place,))
+        named = hasattr(place, "read")  # an open file
+        self.name = str(getattr(place, "name", "<file>") if named else place)
+        self.place = place.read() if named else place
+        self.in_memory = isinstance(self.place, (bytes, bytearray, memoryview))
+        if self.in_memory and not named:
+            self.name = "<bytes>"
         with self.open() as file:
             try:
                 self.size = file.seek(0, 2)

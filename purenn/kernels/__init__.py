@@ -31,6 +31,8 @@ KERNELS = {
 
 def compile(network: "Network", kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> Predictor:
     """The fastest predictor here for a network, or the one of a kernel named; see `Network.compile`."""
+    if not error_bound >= 0.0:
+        raise ValueError("error_bound must be 0 or more, found %r" % (error_bound,))
     if kernel is not None:
         return _built(network, kernel, (kernel, error_bound))
     able = [name for name in KERNELS if KERNELS[name].ERROR_BOUND <= error_bound and not KERNELS[name].refusal(network)]

@@ -1,6 +1,7 @@
 """Predictor: one network made ready to run in one way, list in, list out."""
 
 from ..matrix import Matrix
+from ..network import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,16 +31,17 @@ class Predictor:
         self._run, self._asked = run, asked
 
     def __call__(self, x: "Sequence[Any]") -> "List[Any]":
+        if type(x) is not list or not x or type(x[0]) is not float:
+            x = plain(x)
         return self._run(x)
 
     def batch(self, xs: "Iterable[Sequence[Any]]") -> "List[List[Any]]":
         """The outputs for each sample of `xs`: a list of lists."""
-        run = self._run
-        return [run(x) for x in xs]
+        return [self(x) for x in xs]
 
     def classify(self, x: "Sequence[Any]") -> "Any":
         """The label of the largest output for one sample, or its index where there are no labels."""
-        best = Matrix.wrap([self._run(x)]).argmax()
+        best = Matrix.wrap([self(x)]).argmax()
         return best if self.network.labels is None else self.network.labels[best]
 
     def __reduce__(self) -> "Tuple[Any, ...]":
