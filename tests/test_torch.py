@@ -202,6 +202,13 @@ def test_damaged_tensors(piece, said):
     assert said in message
 
 
+def test_a_storage_is_as_long_as_it_is_said_to_be():
+    for strides, shape in (((1,), (4,)), ((2,), (2,))):
+        piece = dict_of([("a", view(storage("0", 4), shape, strides))])
+        message = refusal(read, torch_zip(piece, {"0": packed([1.0] * 5)}), ModelFormatError)
+        assert "a storage of 4 numbers of type F32 takes 16 bytes, found 20" in message
+
+
 def test_a_storage_is_one_thing():
     piece = dict_of([("a", view(storage("0", 4), (4,), (1,))), ("b", view(storage("0", 2), (2,), (1,)))])
     assert "said to be a storage of 4 numbers of type F32, then" in refusal(read, torch_zip(piece), ModelFormatError)
@@ -231,7 +238,47 @@ def test_archives_packed_by_others_are_read_as_far_as_they_may_grow():
     large = dict_of([("a", view(storage("0", len(zeros) // 4), (len(zeros) // 4,), (1,)))])
     bomb = archive([("m/data.pkl", b"\x80\x02" + large + b"."), ("m/data/0", zeros)], zipfile.ZIP_DEFLATED)
     frugal_refusal(read, bomb)
-    frugal_refusal(read, archive([("m/data.pkl", b"\x80\x02" + zeros)], zipfile.ZIP_DEFLATED))
+    message = frugal_refusal(read, archive([("m/data.pkl", b"\x80\x02" + zeros[: 4 * 2**20])], zipfile.ZIP_DEFLATED))
+    assert "m/data.pkl unpacks to 4194306 bytes" in message
+
+
+# ---- before 1.6
+
+
+def legacy(piece, storages, keys=None, magic=None):
+    """What torch.save wrote then: [(key, length, bytes)] behind the pickle."""
+    data = magic or b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+    data += b"\x80\x02M\xe9\x03." + b"\x80\x02" + dict_of([("little_endian", b"\x88")]) + b"."
+    listed = b"](" + b"".join([text(key) for key, _, _ in storages]) + b"e" if keys is None else keys
+    data += b"\x80\x02" + piece + b".\x80\x02" + listed + b"."
+    return data + b"".join([length.to_bytes(8, "little") + raw for _, length, raw in storages])
+
+
+FOUR = packed([1.0, 2.0, 3.0, 4.0])
+
+
+def test_legacy_files():
+    both = dict_of([("a", ONE), ("b", view(storage("1", 1), (1,), (1,)))])
+    found = read(legacy(both, [("1", 1, packed([9.0])), ("0", 4, FOUR)]))
+    assert (found["a"].data.tolist(), found["b"].data.tolist()) == ([1.0, 2.0, 3.0, 4.0], [9.0])
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (legacy(linear(ONE), []), "the storage 0 is missing"),
+        (legacy(linear(ONE), [("0", 3, FOUR)]), "with the length 3"),
+        (legacy(linear(ONE), [("0", 4, FOUR[:-1])]), "a storage of 4 numbers of type F32 starts at byte"),
+        (legacy(linear(ONE), [("0", 4, FOUR), ("7", 4, FOUR)]), "lists a storage that no tensor is in: a str '7'"),
+        (legacy(linear(ONE), [("0", 2**62, FOUR)]), "with the length 4611686018427387904"),
+        (legacy(linear(ONE), [], b"N"), "expected a list of storages, found None"),
+        (legacy(linear(ONE), [], b"](]e"), "lists a storage that no tensor is in: a list of 0"),
+        (legacy(linear(ONE), [], None).replace(b"M\xe9\x03", b"M\xea\x03"), "the protocol 1002, known is 1001"),
+        (legacy(linear(ONE), [], None).replace(b"\x88", b"N", 1), "no word on the byte order"),
+    ],
+)
+def test_damaged_legacy_files(data, said):
+    assert said in refusal(load, data)
 
 
 # ---- modules
@@ -424,6 +471,13 @@ def test_sources_of_any_shape_take_no_time():
     for line in (called * 20000, b"  a : Final[" * 20000, b"(" * 200000, (called + b"a, [[[[\n") * 9000):
         sources = Sources(Endless(b"class LeakyReLU(Module):\n" + line), "m/")
         read_or_refused(lambda _, s=sources: s.settings("a", "LeakyReLU", ""), b"")
+
+
+def test_a_setting_that_the_operator_has_another_default_for():
+    """torch.flatten starts at axis 0, nn.Flatten at 1."""
+    call = b"torch.flatten(input"
+    data = [(path, held.replace(call + b", 1", call)) for path, held in members(content("torch_normalised_trace.pt"))]
+    assert "0 (Flatten): from axis 0 to -1" in refusal(load, archive(data), UnsupportedError)
 
 
 def test_classes_of_the_users_own_in_torchscript():
