@@ -188,9 +188,10 @@ def test_numpys_numbers_neither_overflow_nor_lose_digits(kernel):
     fast = compile(network, kernel)
     for dtype in ("u1", "i1", "f2", "f4", "f8", "i8"):
         x = np.array([100] * 12, dtype)
-        for given in (x, list(x), tuple(x)):
-            y = fast(given)
-            assert y == fast([100.0] * 12) == network.forward_one(given) and type(y[0]) in (int, float)
+        for sample in (x, list(x), tuple(x)):
+            y = fast(sample)
+            assert y == fast([100.0] * 12) and type(y[0]) in (int, float)
+            assert y == pytest.approx(network.forward_one(sample))
     assert network.predict(np.array([0.1] * 12, "f4")) == network.predict(np.array([0.1] * 12, "f4").tolist())
 
 
