@@ -29,11 +29,16 @@ class Browser:
 
     def __init__(self, folder):
         to_us, ours = os.pipe(), os.pipe()  # it writes to the first, we to the second
-        command = 'exec "$@" 3<&%d 4>&%d' % (ours[0], to_us[1])
+
+        def pipes():  # it reads from 3 and writes to 4
+            read, write = os.dup(ours[0]), os.dup(to_us[1])
+            os.dup2(read, 3)
+            os.dup2(write, 4)
+
         self.process = subprocess.Popen(
-            ["sh", "-c", command, "sh", CHROMIUM] + FLAGS + ["--user-data-dir=" + str(folder), "about:blank"],
-            pass_fds=(ours[0], to_us[1]), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [CHROMIUM] + FLAGS + ["--user-data-dir=" + str(folder), "about:blank"],
+            preexec_fn=pipes, close_fds=False,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         os.close(ours[0])
         os.close(to_us[1])
@@ -45,6 +50,7 @@ class Browser:
         self.session = self.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(domain + ".enable")
+        self.call("Emulation.setFocusEmulationEnabled", enabled=True)  # as if it were the window in front
 
     def __enter__(self):
         return self
@@ -99,14 +105,16 @@ class Browser:
 
     # ---- the page
 
-    def open(self, address):
-        """Load a page; how many seconds it took until all of it was there."""
+    def open(self, address, scripts=True):
+        """Load a page, with its scripts or without; how many seconds it took until all of it was there."""
+        self.call("Emulation.setScriptExecutionDisabled", value=not scripts)
         start = time.monotonic()
         self.events.clear()
         self.call("Page.navigate", url=address)
         while "Page.loadEventFired" not in self.events:
             self._next()
-        self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
+        if scripts:  # until it has been drawn, too
+            self.ask("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
         return time.monotonic() - start
 
     def ask(self, expression):

@@ -42,7 +42,7 @@ def is_small(whole: "Explanation") -> bool:
 def svg(whole: "Explanation", linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
     picture = _Whole(whole, linked) if is_small(whole) else _ByLayer(whole, linked)
-    title = "The network %s: %s" % (whole.name, ", ".join([str(step.layer) for step in whole.steps]))
+    title = "The network %s: %s" % (whole.name, ", ".join([step.title for step in whole.steps]))
     head = '<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 %d %d" width="%d" height="%d"%s>'
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
@@ -139,7 +139,7 @@ class _Whole:
 
     def _line(self, step: "ExplainedStep", start: "Any", end: "Any", weight: "Any", largest: float) -> str:
         (x0, y0), (x1, y1) = self._ends(start, end)
-        thick = 0.8 + 4.2 * size(weight) / largest if largest and step.weighted else 0.8
+        thick = 0.8 + 4.2 * (size(weight) / largest) if largest and step.weighted else 0.8
         sign = "none" if not step.weighted else "neg" if (real(weight) or 0.0) < 0 else "pos"
         place = (sign, "%d-%d" % (end[0], end[1] + 1), x0, y0, x1, y1, thick)
         return '<path class="edge %s" data-to="%s" d="M%.1f %.1fL%.1f %.1f" stroke-width="%.1f"/>' % place
@@ -263,7 +263,7 @@ class _ByLayer:
         name_width = min(max([len(name) for name in names]) * _LETTER + 12, _NAME)
         for j, value in enumerate(step.z):
             y = j * 22
-            bar = _BAR * size(value) / largest if largest else 0.0
+            bar = _BAR * (size(value) / largest) if largest else 0.0
             sign = "neg" if (real(value) or 0.0) < 0 else "pos"
             best = " best" if j == self.whole.answer else ""
             inner = '<rect class="row%s" x="-4" y="%d" width="%.0f" height="20"/>' % (best, y, name_width + _BAR + 84)

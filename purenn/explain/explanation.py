@@ -101,7 +101,7 @@ class ExplainedStep:
         self.inputs_name = "X" if self.k == 1 else "Z%d" % (self.k - 1)
         self.linear = "A%d = %s" % (self.k, self.layer.linear_form.format(x=self.inputs_name, k=self.k))
         self.activate = "Z%d = %s" % (self.k, self.layer.activate_form.format(h="h", k=self.k))
-        self.h_name = plain(self.layer.activation)
+        self.title, self.h_name = plain(self.layer), plain(self.layer.activation)
         self.chosen = 0
         self.counts = Counts.of(self.layer)
 

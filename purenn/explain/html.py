@@ -27,6 +27,7 @@ _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
 _MOST_PICTURES = 128  # of what each pixel adds to a sum
 _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
+_BEYOND = 1e100  # not drawn
 _FAR = 800  # beyond it every exp has overflowed, or vanished
 
 
@@ -161,7 +162,7 @@ def shown_product(numbers: str) -> str:
 
 
 def _bar(value: "Any", largest: float) -> str:
-    width = 100 * size(value) / largest if largest else 0.0
+    width = 100 * (size(value) / largest) if largest else 0.0
     sign = "neg" if (real(value) or 0.0) < 0 else "pos"
     return '<td class="bar"><i class="%s" style="width:%.0f%%"></i></td>' % (sign, width)
 
@@ -184,7 +185,7 @@ def _input(whole: "Explanation") -> "Iterator[str]":
 
 def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
     names = {"h": step.h_name}
-    yield "<section><h2>Layer %d: %s</h2>" % (step.k, escape(str(step.layer)))
+    yield "<section><h2>Layer %d: %s</h2>" % (step.k, escape(step.title))
     yield '<div class="scroll">%s</div>' % mathml(step.linear, names)
     shown_x = [] if step.k == 1 and whole.picture is not None else [(step.inputs_name, step.X)]
     yield '<div class="row">'
@@ -240,7 +241,7 @@ def _curve(step: "ExplainedStep") -> str:
     points = [
         (a, z, "a_%d = %s, z_%d = %s" % (j + 1, shown(a), j + 1, shown(z)))
         for j, (a, z) in enumerate(zip(arguments, [real(z) for z in step.z]))
-        if a is not None and z is not None
+        if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND
     ][:_MOST_POINTS]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
     name = step.h_name or "floor"

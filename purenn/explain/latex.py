@@ -55,7 +55,7 @@ def _body(whole: "Explanation") -> "Iterator[str]":
 
 def _step(step: "ExplainedStep") -> "Iterator[str]":
     k, names = step.k, {"h": step.h_name}
-    yield r"\subsection*{Layer %d: %s}" % (k, latex_text(str(step.layer)))
+    yield r"\subsection*{Layer %d: %s}" % (k, latex_text(step.title))
     yield _display(latex(step.linear))
     for name, matrix in step.parameters:
         yield _display("%s = %s" % (latex(name), pmatrix(matrix)))

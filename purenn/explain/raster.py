@@ -21,7 +21,7 @@ def grey(rows: "Sequence[Sequence[Any]]") -> str:
     >>> grey([[0, 255]])[:22]
     'data:image/png;base64,'
     """
-    numbers = [[real(value) or 0.0 for value in row] for row in rows]
+    numbers = [[(real(value) or 0.0) / 2 for value in row] for row in rows]  # halved: no difference overflows
     low, high = min(map(min, numbers)), max(map(max, numbers))
     width = high - low or 1.0
     return _address([bytes([round((v - low) / width * 255) for v in row]) for row in numbers], _GREY, b"")
@@ -29,8 +29,8 @@ def grey(rows: "Sequence[Sequence[Any]]") -> str:
 
 def signed(rows: "Sequence[Sequence[Any]]", largest: float) -> str:
     """A heat-map: positive blue, negative orange, as strong as they are large; 0 lets through what is behind."""
-    scale = 127 / largest if largest else 0.0
-    levels = [bytes([_ZERO + round((real(v) or 0.0) * scale) for v in row]) for row in rows]
+    unit = largest or 1.0
+    levels = [bytes([_ZERO + round((real(v) or 0.0) / unit * 127) for v in row]) for row in rows]
     colours, opacities = b"", b""
     for level in range(256):
         colours += bytes(POSITIVE if level >= _ZERO else NEGATIVE)

@@ -44,7 +44,7 @@ def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Itera
 
 def _step(step: "ExplainedStep", to: Terminal) -> "Iterator[str]":
     k = step.k
-    yield to.painted("layer %d: %s" % (k, step.layer), "heading")
+    yield to.painted("layer %d: %s" % (k, step.title), "heading")
     for name, matrix in step.parameters:
         yield "  %s %s" % (to.painted(name, "bold"), _shape(matrix))
         yield from _indented(_grid(matrix, to.width - 4), 4)
@@ -104,7 +104,7 @@ def _with_bars(texts: "List[str]", values: "Sequence[Any]", to: Terminal) -> "Li
         return texts
     bars = []
     for text, size in zip(texts, sizes):
-        bar = ("+" if size > 0 else "-") * round(room * abs(size) / largest)
+        bar = ("+" if size > 0 else "-") * round(room * (abs(size) / largest))
         bars.append((padded(text, width) + to.painted(bar, "positive" if size > 0 else "negative")) if bar else text)
     return bars
 

@@ -1,0 +1,146 @@
+"""Plots: well-formed SVG with axes, ticks and a legend, braille in a terminal, and the command."""
+
+import math
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purenn.activations import ELEMENTWISE, ROWWISE, sigmoid
+from purenn.explain import Plot, Terminal
+from purenn.explain.braille import Canvas, picture
+from purenn.explain.plot import ticks
+from purenn.explain.terminal import columns
+
+from test_cli import printed, refused
+
+EVERYTHING = sorted(ELEMENTWISE) + sorted(ROWWISE)
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def curves_of(svg):
+    """The names and the path of each curve in a picture."""
+    titled = [(path.find(SVG + "title"), path) for path in ElementTree.fromstring(svg).iter(SVG + "path")]
+    return {title.text: path for title, path in titled if title is not None}
+
+
+@pytest.mark.parametrize("name", EVERYTHING)
+def test_every_activation_is_drawn(name):
+    for derivative in (False, True):
+        plot = Plot([name], derivative=derivative)
+        drawn = curves_of(plot.svg())
+        assert len(drawn) == 1 + derivative and len(plot.svg()) < 8000
+        assert plot.text(Terminal(80)).count("\n") >= 15
+
+
+def test_axes_ticks_and_legend():
+    texts = [text.text for text in ElementTree.fromstring(Plot(["sigmoid", "tanh"]).svg()).iter(SVG + "text")]
+    assert texts[-2:] == ["sigmoid", "tanh"]
+    assert set(texts) >= {"\u22126", "0", "6", "\u22121", "1"}
+
+
+def test_a_curve_is_where_the_axes_say():
+    plot = Plot(["sigmoid"])
+    root = ElementTree.fromstring(plot.svg())
+    ticks_of = [text for text in root.iter(SVG + "text") if text.get("text-anchor")]
+    places = {text.text: (float(text.get("x")), float(text.get("y")) - 4) for text in ticks_of}
+    low, high = places["0"][1], places["1"][1]  # the heights of 0 and 1: the labels at the side come last
+    d = curves_of(plot.svg())["sigmoid"].get("d")
+    points = [tuple(map(float, point.split())) for point in d[1:].split("L")]
+    left, right = places["\u22126"][0], places["6"][0]
+    for px, py in points:
+        x = -6 + 12 * (px - left) / (right - left)
+        assert (py - low) / (high - low) == pytest.approx(sigmoid(x), abs=0.01)
+
+
+def test_curves_are_told_apart_with_and_without_colours():
+    svg = Plot(EVERYTHING).svg()
+    styles = [path.get("class") for path in curves_of(svg).values()]
+    assert len(styles) == len(set(styles)) == len(EVERYTHING)
+    both = curves_of(Plot(["relu"], derivative=True).svg())
+    assert both["relu"].get("class") != both["relu\u2032"].get("class")
+
+
+def test_the_derivative_of_a_corner_and_of_a_jump_has_a_gap():
+    drawn = curves_of(Plot(["relu", "step"], derivative=True).svg())
+    assert drawn["relu"].get("d").count("M") == 1 and drawn["relu\u2032"].get("d").count("M") == 2
+    assert drawn["step"].get("d").count("M") == 2 and drawn["step\u2032"].get("d").count("M") == 2
+
+
+def test_functions_of_ones_own():
+    def wave(x):
+        return math.sin(x)
+
+    wave.__name__ = "<wave> & 'co'"
+    plot = Plot([wave], low=-3.0, high=3.0)
+    assert list(curves_of(plot.svg())) == ["<wave> & 'co'"] and plot._repr_html_() == plot.svg()
+    constant = Plot([lambda x: 2.0])
+    assert constant.svg() and constant.text()
+    nowhere = Plot([lambda x: math.nan])
+    ElementTree.fromstring(nowhere.svg())
+    assert nowhere.text()
+
+
+def test_notebooks():
+    assert r"\frac{1}{1 + e^{-x}}" in Plot(["sigmoid"])._repr_latex_()
+
+
+@pytest.mark.parametrize(
+    "functions, settings, message",
+    [
+        ([], {}, "at least one function"),
+        (["sigmod"], {}, "unknown activation 'sigmod'"),
+        (["relu"], {"low": 1.0, "high": 1.0}, "from a number to a larger one"),
+        (["relu"], {"low": math.nan}, "from a number to a larger one"),
+    ],
+)
+def test_what_cannot_be_drawn(functions, settings, message):
+    with pytest.raises(ValueError, match=message):
+        Plot(functions, **settings)
+
+
+# ---- in a terminal
+
+
+@pytest.mark.parametrize("width", [30, 50, 80, 200])
+def test_it_fits_the_terminal(width):
+    for line in Plot(["sigmoid", "relu"]).text(Terminal(width)).split("\n"):
+        assert columns(line) <= width
+
+
+def test_colours_only_where_they_can_be_seen():
+    plain, coloured = [Plot(["sigmoid", "relu"]).text(Terminal(80, colour)) for colour in (False, True)]
+    assert "\x1b" not in plain and "\x1b[34m" in coloured and "\x1b[31m" in coloured
+
+
+def test_dots():
+    canvas = Canvas(2, 1)
+    canvas.dot(0, 0)
+    canvas.dot(3, 3)
+    canvas.dot(4, 0)  # beside the canvas
+    canvas.dot(0, -1)
+    assert canvas.lines() == ["\u2801\u2880"]
+    assert picture([0.0, 1.0, 1.0, 0.0], 2) == ["\u280a"]
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 10))
+def test_ticks_are_round_numbers_within(low, width, most):
+    found = ticks(low, low + width, most)
+    assert len(found) <= most + 1
+    assert all([low - 1e-9 * abs(low) <= tick <= low + width + 1e-9 * (abs(low) + width) for tick in found])
+
+
+# ---- the command
+
+
+def test_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = printed(capsys, "plot", "sigmoid", "leaky_relu(0.2)", "softmax")
+    legend = ["sigmoid", "leaky_relu(0.2)", "softmax of (x, 0, 0), the first"]
+    assert all([line.endswith(" " + name) for line, name in zip(lines[-3:], legend)])
+    said = printed(capsys, "plot", "sigmoid", "relu", "softmax", "--derivative", "-o", "file.svg")
+    text = (tmp_path / "file.svg").read_text(encoding="utf-8")
+    assert said == ["file.svg: {:,} bytes".format(len(text.encode("utf-8")))] and len(curves_of(text)) == 6
+    assert refused(capsys, "plot", "sigmod").startswith("unknown activation 'sigmod', known are: ")
+    assert len(COLOURS) == 6
