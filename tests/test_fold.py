@@ -89,6 +89,15 @@ def test_an_addition_keeps_the_weight_as_it_is():
     assert dense.weight is weight and dense.activation == "relu"
 
 
+def test_scales_on_both_sides_are_multiplied_first():
+    layers = [Scale(1, 3.0), Dense([[7]]), Scale(1, 0.1, 2.0)]
+    kept, notes = folded(layers, ["before", "", "after"])
+    assert [repr(layer) for layer in kept] == [repr(Dense([[7 * (0.1 * 3.0)]], [2.0]))]
+    assert notes == ["before folded into layer 1", "after folded into layer 1"]
+    kept, _ = folded([Scale(1, 1e300), Dense([[1e-300]]), Scale(1, 1e300)])  # their product would be infinite
+    assert len(kept) == 1 and abs(kept[0].weight[0, 0] / 1e300 - 1.0) < 1e-15
+
+
 def test_float32_weights_are_multiplied_in_doubles():
     (dense,), _ = folded([Dense(Matrix.wrap([array("f", [0.1])])), Scale(1, 1 / 3)])
     assert dense.weight[0, 0] == array("f", [0.1])[0] * (1 / 3)

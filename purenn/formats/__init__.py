@@ -46,6 +46,11 @@ def _starts(*starts: bytes) -> "Callable[[bytes], bool]":
     return lambda head: any([head[: len(start)] == start for start in starts])
 
 
+def _is_onnx(head: bytes) -> bool:
+    # a protocol buffer: a small ir_version, then any other field of a model
+    return len(head) > 2 and head[0] == 8 and 0 < head[1] < 128 and head[2] in b"\x12\x1a\x22(2:Br\xa2\xca"
+
+
 # module, what people call it, and how its files are known by their first 64 bytes; which of
 # the zip archives it is, zipped.py tells by their members
 FORMATS = (
@@ -57,6 +62,7 @@ FORMATS = (
     ("joblib", "compressed pickle", _starts(*_COMPRESSED)),
     ("keras", "Keras", _starts(b"\x89HDF\r\n\x1a\n")),
     ("tflite", "TFLite", lambda head: head[4:8] == b"TFL3"),
+    ("onnx", "ONNX", _is_onnx),
 )
 
 # what else people have under a model's name, and what to do about it

@@ -31,17 +31,22 @@ def folded(layers: "Sequence[Any]", names: "Optional[Sequence[str]]" = None) -> 
     """
     kept: "List[Any]" = []
     folds: "List[Tuple[str, int]]" = []  # what was folded, and the index of the layer that took it in
-    for layer, name in zip(layers, names or [""] * len(layers)):
+    followers = list(layers[1:]) + [None]
+    for layer, follower, name in zip(layers, followers, names or [""] * len(layers)):
         if name and isinstance(layer, Scale):
             folds.append((name, len(kept)))
+        if _may_pass(kept[-2:]) and isinstance(layer, Scale):
+            scale = _finite((layer.scale * kept[-2].scale)._rows)
+            if scale is not None:
+                del kept[-2]
+                layer = Scale(layer.inputs, scale, layer.shift)
         kept.append(layer)
-        while len(kept) > 1:
+        while len(kept) > 1 and not (_may_pass(kept[-2:]) and isinstance(follower, Scale)):
             joined = _joined(kept[-2], kept[-1])
             if joined is None:
                 break
             kept[-2:] = joined
-            end = len(kept) - 1
-            folds = [(folded_name, min(index, end)) for folded_name, index in folds]
+        folds = [(folded_name, min(index, len(kept) - 1)) for folded_name, index in folds]
     if len(kept) > 1 and _is_neutral(kept[0]):
         del kept[0]
         folds = [(folded_name, max(index - 1, 0)) for folded_name, index in folds]
@@ -64,6 +69,22 @@ def _joined(first: "Any", second: "Any") -> "Optional[List[Any]]":
     else:
         joined = None
     return None if joined is None else [joined]
+
+
+def _may_pass(pair: "Sequence[Any]") -> bool:
+    """Whether a scale may as well come after a dense layer: ``(X s) W  =  (X W) s`` for one number s.
+
+    With a scale there already, the weight is then multiplied once and not twice.
+    """
+    return (
+        len(pair) == 2
+        and isinstance(pair[0], Scale)
+        and isinstance(pair[1], Dense)
+        and pair[0].scale.cols == 1
+        and _all(pair[0].shift, 0.0)
+        and _all(pair[1].bias, 0.0)
+        and pair[1].activation == "identity"
+    )
 
 
 def _is_neutral(layer: "Any") -> bool:

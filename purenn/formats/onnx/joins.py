@@ -1,0 +1,185 @@
+"""Two branches that meet again: activations and normalisations that exporters spell out in small steps.
+
+Where the operator that joins two branches is reached, each branch is written as the steps it
+took since they parted, a scale as a pair (factor, shift), and looked up:
+
+    x  *  sigmoid(x)                                        silu
+    x  *  (1 + erf(x / sqrt 2))                             2 gelu
+    x  *  (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))         2 gelu_tanh
+    x  /  (1 + |x|)                                         softsign
+    c  /  sqrt(mean(c^2) + epsilon),  c = x - mean(x)       a layer normalisation
+    softplus(x), but x itself where x > 20                  softplus
+    1 - p  beside  p                                        both probabilities
+"""
+
+from ...errors import UnsupportedError
+from ...layers import Activate, Dense, LayerNorm, Scale
+from .values import Flow, Part, Step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+    Branch = List[Any]
+    Layers = Optional[List[Any]]
+
+_LONGEST = 12  # steps in a branch
+_SQRT_HALF, _SQRT_2_OVER_PI, _CUBIC = 0.7071067811865476, 0.7978845608028654, 0.044715
+
+
+def joined(name: str, op: str, first: Flow, second: Flow, condition: "Optional[Flow]" = None) -> Flow:
+    """The flow that two branches become."""
+    flows = [first, second] + ([condition] if condition else [])
+    origin = _parting(flows)
+    if origin is not None and all([_alike(first, other) for other in flows]):
+        a, b = _branch(first, origin), _branch(second, origin)
+        if condition is not None:
+            a.append(_branch(condition, origin))
+        layers = _RULES[op](a, b, first.size, origin) if op in _RULES else None
+        if layers is not None:
+            whole = first if first.size >= second.size else second
+            start = origin.before if layers and isinstance(layers[0], LayerNorm) and origin.before else origin
+            flow = Flow(start, whole.shape, whole.batch, whole.dtype)
+            for layer in layers:
+                shape = flow.shape[:-1] + (2,) if isinstance(layer, Dense) else None
+                flow = flow.then(layer, name, shape)
+            return flow
+    raise UnsupportedError("joins two branches, %s and %s, in a way no layer of purenn does" % (first, second))
+
+
+def _alike(first: Flow, second: Flow) -> bool:
+    """Whether two branches meet sample by sample: shapes that differ at most in a 1."""
+    pairs = list(zip(first.shape, second.shape))
+    sound = [m == n or (m is not None and n is not None and 1 in (m, n)) for m, n in pairs]
+    return len(first.shape) == len(second.shape) and all(sound)
+
+
+def _parting(flows: "List[Flow]") -> "Optional[Step]":
+    """The last step that all have in common."""
+    recent = [_recent(flow.step) for flow in flows]
+    for step in recent[0]:
+        if all([any([step is other for other in steps]) for steps in recent[1:]]):
+            return step
+    return None
+
+
+def _recent(step: "Optional[Step]") -> "List[Step]":
+    steps: "List[Step]" = []
+    while step is not None and len(steps) <= _LONGEST:
+        steps.append(step)
+        step = step.before
+    return steps
+
+
+def _branch(flow: Flow, origin: Step) -> "Branch":
+    """The steps since the origin: names of activations and parts, and (factor, shift) for scales in a row."""
+    steps, step = [], flow.step
+    while step is not origin:
+        steps.append(step.layer)
+        step = step.before  # type: ignore[assignment]  # the origin comes first
+    branch: "Branch" = []
+    for layer in reversed(steps):
+        token = _token(layer)
+        if isinstance(token, tuple) and branch and isinstance(branch[-1], tuple):
+            factor, shift = branch.pop()
+            token = (factor * token[0], shift * token[0] + token[1])
+        branch.append(token)
+    return branch
+
+
+def _token(layer: "Any") -> "Any":
+    if isinstance(layer, Part):
+        return layer.what
+    if isinstance(layer, Activate):
+        return layer.activation
+    if isinstance(layer, Scale) and (layer.scale.cols, layer.shift.cols) == (1, 1):
+        return layer.scale[0, 0], layer.shift[0, 0]
+    return layer
+
+
+def _factor(branch: "Branch") -> "Optional[float]":
+    """c where a branch is c x, and no more."""
+    if not branch:
+        return 1.0
+    return branch[0][0] if len(branch) == 1 and isinstance(branch[0], tuple) and branch[0][1] == 0.0 else None
+
+
+def _is_scale(token: "Any", factor: float, shift: float = 0.0) -> bool:
+    return isinstance(token, tuple) and _near(token[0], factor) and _near(token[1], shift)
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a - b) <= 1e-6
+
+
+# ---- one rule for each operator that joins
+
+
+def _product(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    if a == b == []:
+        return [Part("Square")]
+    if sorted([a, b], key=len) == [[], ["Square"]]:
+        return [Part("Cube")]
+    for plain, curve in ((a, b), (b, a)):
+        factor, found = _factor(plain), _curve(curve)
+        if factor is not None and found is not None:
+            return [Activate(size, found[0]), Scale(size, factor * found[1])]
+    return None
+
+
+def _curve(branch: "Branch") -> "Optional[Tuple[str, float]]":
+    """(h, c) where a branch is c h(x) / x."""
+    if branch[:1] == ["sigmoid"] and _factor(branch[1:]) is not None:
+        return "silu", _factor(branch[1:])  # type: ignore[return-value]
+    end = branch[-1] if branch else None
+    if not isinstance(end, tuple) or end[0] != end[1]:  # d + d erf(...)
+        return None
+    if branch[1:-1] == ["Erf"] and _is_scale(branch[0], _SQRT_HALF):
+        return "gelu", 2.0 * end[0]
+    if len(branch) == 4 and (branch[0], branch[2]) == ("Cubic", "tanh") and _is_scale(branch[1], _SQRT_2_OVER_PI):
+        return "gelu_tanh", 2.0 * end[0]
+    return None
+
+
+def _sum(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    for plain, cubic in ((a, b), (b, a)):
+        if plain == [] and cubic[:1] == ["Cube"] and len(cubic) == 2 and _is_scale(cubic[1], _CUBIC):
+            return [Part("Cubic")]
+    return None
+
+
+def _difference(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    return [Part("Centred")] if (a, b) == ([], ["Mean"]) else None
+
+
+def _quotient(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    if a == [] and b[:1] == ["Abs"] and len(b) == 2 and _is_scale(b[1], 1.0, 1.0):
+        return [Activate(size, "softsign")]
+    centred = isinstance(origin.layer, Part) and origin.layer.what == "Centred"
+    if not (centred and a == [] and b[:2] == ["Square", "Mean"] and b[-1:] == ["Sqrt"]):
+        return None
+    if len(b) == 3:
+        return [LayerNorm(size, epsilon=0.0)]
+    epsilon = b[2][1] if len(b) == 4 and _is_scale(b[2], 1.0, b[2][1]) else -1.0
+    return [LayerNorm(size, epsilon=epsilon)] if epsilon >= 0.0 else None
+
+
+def _choice(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    """Where(condition, a, b), the condition's branch put behind a's."""
+    return [Activate(size, "softplus")] if (a, b) == ([["Greater"]], ["softplus"]) else None
+
+
+def _pair(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+    if b == [] and len(a) == 1 and a[0] == (-1.0, 1.0):
+        return [Dense([[-1.0, 1.0]], [1.0, 0.0])]
+    return None
+
+
+_RULES: "Dict[str, Callable[[Any, Any, int, Step], Layers]]" = {
+    "Add": _sum,
+    "Concat": _pair,
+    "Div": _quotient,
+    "Mul": _product,
+    "Sub": _difference,
+    "Where": _choice,
+}

@@ -1,0 +1,71 @@
+"""What each ONNX operator does to what flows through the network: the table of them.
+
+https://onnx.ai/onnx/operators says what they mean, version by version of the operator set.
+"""
+
+from . import activations, arithmetic, constants, products, shapes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict
+
+    from .call import Call
+
+OPERATORS: "Dict[str, Callable[[Call], Any]]" = {
+    "Abs": arithmetic.part("Abs"),
+    "Add": arithmetic.add,
+    "ArgMax": shapes.argmax,
+    "BatchNormalization": activations.batch_normalization,
+    "Cast": shapes.cast,
+    "Celu": activations.celu,
+    "Clip": activations.clip,
+    "Concat": arithmetic.concat,
+    "DequantizeLinear": products.dequantize,
+    "Div": arithmetic.divide,
+    "Dropout": constants.dropout,
+    "DynamicQuantizeLinear": products.dynamic_quantize,
+    "Elu": activations.with_parameters("elu", alpha=1.0),
+    "Erf": arithmetic.part("Erf"),
+    "Flatten": shapes.flatten,
+    "Gelu": activations.gelu,
+    "Gemm": products.gemm,
+    "Greater": arithmetic.greater,
+    "HardSigmoid": activations.with_parameters("hard_sigmoid", alpha=0.2, beta=0.5),
+    "Identity": constants.same,
+    "LayerNormalization": activations.layer_normalization,
+    "LeakyRelu": activations.with_parameters("leaky_relu", alpha=0.01),
+    "LogSoftmax": activations.softmax("log_softmax"),
+    "MatMul": products.matmul,
+    "MatMulInteger": products.matmul_integer,
+    "Mul": arithmetic.multiply,
+    "Neg": arithmetic.negative,
+    "Pow": arithmetic.power,
+    "PRelu": activations.prelu,
+    "QLinearMatMul": products.qlinear_matmul,
+    "QuantizeLinear": products.quantize,
+    "ReduceMean": arithmetic.mean,
+    "Relu": activations.activation("relu"),
+    "Reshape": shapes.reshape,
+    "Selu": activations.selu,
+    "Shape": shapes.shape,
+    "Sigmoid": activations.activation("sigmoid"),
+    "Softmax": activations.softmax("softmax"),
+    "Softplus": activations.activation("softplus"),
+    "Softsign": activations.activation("softsign"),
+    "Sqrt": arithmetic.part("Sqrt"),
+    "Squeeze": shapes.squeeze,
+    "Sub": arithmetic.subtract,
+    "Swish": activations.swish,
+    "Tanh": activations.activation("tanh"),
+    "Transpose": shapes.transpose,
+    "Unsqueeze": shapes.unsqueeze,
+    "Where": arithmetic.where,
+    "ai.onnx.ml.ArrayFeatureExtractor": shapes.feature_extractor,
+    "ai.onnx.ml.Normalizer": activations.normalizer,
+    "ai.onnx.ml.Scaler": activations.scaler,
+    "ai.onnx.ml.ZipMap": shapes.zip_map,
+    "com.microsoft.QGemm": products.qgemm,
+    "com.microsoft.QLinearLeakyRelu": products.qlinear(activations.with_parameters("leaky_relu", alpha=0.01)),
+    "com.microsoft.QLinearSigmoid": products.qlinear(activations.activation("sigmoid")),
+    "com.microsoft.QLinearSoftmax": products.qlinear(activations.softmax("softmax")),
+}

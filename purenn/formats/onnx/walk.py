@@ -1,0 +1,157 @@
+"""Walk: a graph gone through node by node, from the input to the output."""
+
+from ...errors import ModelFormatError, UnsupportedError
+from ..protobuf import Message
+from ..source import shown
+from ..tensor import Tensor
+from .call import Call
+from .constants import FOLDED
+from .graph import Model
+from .operators import OPERATORS
+from .tensors import FLOATS, Tensors
+from .values import Choice, Flow, Quantised, Step, Unrounded, shape_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+    from .graph import Node, Value
+
+_CONSTANT = (Tensor, Quantised, Message)
+
+
+class _Refused:
+    """A value that could not be made, and why: it matters only if the output depends on it."""
+
+    def __init__(self, error: ValueError) -> None:
+        self.kind, self.text = type(error), str(error)
+
+    def error(self) -> ValueError:
+        return self.kind(self.text)
+
+
+class Walk:
+    """A walk through a graph, node by node: every value by its name, from the input to the output."""
+
+    def __init__(self, model: Model, tensors: Tensors) -> None:
+        self.model, self.tensors = model, tensors
+        self.unrounded = 0
+        self.choices: "List[Choice]" = []
+        self.values: "Dict[str, Any]" = dict(model.initializers)
+        value = self._input()
+        self.values[value.name] = _entrance(value, self._features(value.name))
+        for node in model.nodes:
+            self._apply(node)
+
+    def _input(self) -> "Value":
+        used = {name for node in self.model.nodes for name in node.inputs}
+        used |= {value.name for value in self.model.outputs}
+        inputs = [value for value in self.model.inputs if value.name in used] or self.model.inputs
+        if len(inputs) != 1:
+            raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
+        return inputs[0]
+
+    def _features(self, name: str) -> "Optional[int]":
+        """How many numbers the first weight takes: for an input whose shape leaves it open."""
+        for node in self.model.nodes:
+            if name not in node.inputs:
+                continue
+            weight = self.model.initializers.get(node.inputs[1]) if len(node.inputs) > 1 else None
+            if node.op in ("MatMul", "Gemm") and weight is not None:
+                shape = self.tensors.shape(weight)
+                return shape[-1 if node.op == "Gemm" and node.integer("transB") else 0] if len(shape) == 2 else None
+            if node.op == "ai.onnx.ml.Scaler" and len(node.reals("offset")) > 1:
+                return len(node.reals("offset"))
+            name = node.outputs[0] if node.outputs else ""
+        return None
+
+    # ---- one node
+
+    def _apply(self, node: "Node") -> None:
+        arguments = [self._value(name, node) for name in node.inputs]
+        refused = [value for value in arguments if isinstance(value, _Refused)]
+        results = refused[:1] or self._results(node, arguments)
+        for k, name in enumerate(node.outputs):
+            if name in self.values:
+                raise ModelFormatError("%s: it gives %s, which is there already" % (node, shown(name)))
+            if k < len(results):
+                self.values[name] = results[k]
+            elif name:
+                error = UnsupportedError("%s: output %d is not computed" % (node, k + 1))
+                self.values[name] = refused[0] if refused else _Refused(error)
+
+    def _value(self, name: str, node: "Node") -> "Any":
+        if name and name not in self.values:
+            raise ModelFormatError("%s: its input %s is given by nothing before it" % (node, shown(name)))
+        return self.values[name] if name else None
+
+    def _results(self, node: "Node", arguments: "List[Any]") -> "List[Any]":
+        constant = all([value is None or isinstance(value, _CONSTANT) for value in arguments])
+        table = FOLDED if constant else OPERATORS
+        try:
+            if node.op not in FOLDED and node.op not in OPERATORS:
+                raise UnsupportedError("no operator that purenn has in a feed-forward network")
+            if node.op not in table:
+                raise UnsupportedError("of a constant" if constant else "of what flows through the network")
+            results = table[node.op](Call(node, arguments, self.model.opset, self.tensors))
+        except (ModelFormatError, UnsupportedError) as error:
+            return [_Refused(type(error)("%s: %s" % (node, error)))]
+        except (ValueError, OverflowError, TypeError) as error:  # shapes that do not fit, numbers out of range
+            return [_Refused(ModelFormatError("%s: %s" % (node, error)))]
+        results = results if isinstance(results, list) else [results]
+        self.choices += [value for value in results if isinstance(value, Choice) and value.labels]
+        self.unrounded += any([isinstance(value, Unrounded) for value in results])
+        return results
+
+    # ---- the end
+
+    def output(self) -> Flow:
+        """What flows out: the one output of floats, or the only one."""
+        outputs = self.model.outputs
+        floats = [value for value in outputs if value.dtype in FLOATS or not value.dtype]
+        chosen = floats if len(outputs) > 1 else outputs
+        if len(chosen) != 1:
+            raise UnsupportedError("%d outputs (%s), a network has one" % (len(chosen), _names(chosen)))
+        name = chosen[0].name
+        if name not in self.values:
+            raise ModelFormatError("the output %s is given by nothing" % shown(name))
+        flow = self.values[name]
+        if isinstance(flow, _Refused):
+            raise flow.error()
+        if not isinstance(flow, Flow):
+            raise UnsupportedError("the output %s is no number that the network computes" % shown(name))
+        return flow
+
+    def notes(self) -> "List[str]":
+        """What the network does otherwise than the graph says."""
+        if not self.unrounded:
+            return []
+        return ["%d DynamicQuantizeLinear left out: activations are not rounded to integers" % self.unrounded]
+
+    def labels(self, flow: Flow) -> "Optional[List[Any]]":
+        """The classes that the numbers of a flow belong to, where the graph chooses among them."""
+        for choice in self.choices:
+            if choice.step is flow.step and choice.labels and len(choice.labels) == flow.size:
+                return choice.labels
+        return None
+
+
+def _names(values: "List[Value]") -> str:
+    names = [shown(value.name) for value in values[:3]]
+    return (", ".join(names) or "none") + (", ..." if len(values) > 3 else "")
+
+
+def _entrance(value: "Value", features: "Optional[int]") -> Flow:
+    """The input as a flow: its first axis is that of the samples, unless it has but one."""
+    if not value.dtype or value.dtype in ("STRING", "BOOL"):
+        raise UnsupportedError("the input %s holds no numbers" % shown(value.name))
+    shape = value.shape
+    if shape is None or (len(shape) == 2 and shape[1] is None):
+        shape = ((shape or (None,))[0], features)
+    samples = len(shape) > 1 or None in shape
+    if None in shape[1:]:
+        raise UnsupportedError(
+            "the input %s has shape %s, which leaves open how many numbers a sample has"
+            % (shown(value.name), shape_text((None,) + shape[1:]))
+        )
+    return Flow(Step(), (None,) + shape[1:] if samples else shape, shape[0] if samples else None, value.dtype)

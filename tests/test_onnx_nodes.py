@@ -1,0 +1,171 @@
+"""The official ONNX node tests (onnx/backend/test/data/node) of every operator that a feed-forward network can hold.
+
+They come with PyPI's onnx up to 1.22.  A test has its weights among the graph's inputs: one
+input stays what flows in, the others are baked into the file as initializers.  Tried until the
+file is read: which one it is; whether all samples are one call or one call each (two operands
+of equal shape differ from sample to sample); and all inputs baked, the result added to zeros
+that flow in, for what is computed beforehand.  Of several outputs the first is compared.
+"""
+
+import os
+
+import pytest
+from onnx_files import field, graph, node, node_tests, tensor, value
+
+from purenn import ModelFormatError, UnsupportedError
+from purenn.formats.onnx import read
+from purenn.formats.onnx.constants import FOLDED
+from purenn.formats.onnx.operators import OPERATORS
+from purenn.formats.onnx.tensors import TYPES, Tensors
+from purenn.formats.protobuf import Message
+from purenn.formats.source import Source
+
+FOLDER = node_tests()
+# operators that act on single numbers or whole rows, and that purenn has not
+OTHERS = {"Exp", "HardSwish", "Hardmax", "Log", "Mish", "Reciprocal", "Sum", "ThresholdedRelu"}
+CANDIDATES = set(OPERATORS) | set(FOLDED) | OTHERS
+HALF = ("F16", "BF16")
+LEAST = 175  # that many tests pass; fewer is a loss
+
+pytestmark = pytest.mark.skipif(FOLDER is None, reason="the node tests are not there: pip install onnx==1.22.0")
+
+
+def contents(name, *path):
+    with open(os.path.join(FOLDER, name, *path), "rb") as file:
+        return file.read()
+
+
+def candidates():
+    for name in sorted(os.listdir(FOLDER)):
+        if os.path.exists(os.path.join(FOLDER, name, "model.onnx")):
+            nodes = Message(contents(name, "model.onnx")).message(7).messages(1)
+            domains = {node.text(7): node.text(4) for node in nodes}
+            ops = {(node.text(7) + "." if node.text(7) else "") + node.text(4) for node in nodes}
+            if ops and ops <= CANDIDATES and domains:
+                yield name
+
+
+def test_every_operator_that_a_network_can_hold():
+    passed, wrong, unsupported = [], [], {}
+    for name in candidates():
+        reason = outcome(name)
+        if reason is None:
+            passed.append(name)
+        elif reason.startswith("WRONG"):
+            wrong.append("%s: %s" % (name, reason))
+        else:
+            unsupported.setdefault(reason, []).append(name)
+    count = sum(map(len, unsupported.values()))
+    print("\n%d node tests: %d passed, %d unsupported" % (len(passed) + len(wrong) + count, len(passed), count))
+    for reason, names in sorted(unsupported.items(), key=lambda item: -len(item[1])):
+        print("%4d  %s (%s)" % (len(names), reason, ", ".join(name[5:] for name in names[:3])))
+    assert not wrong, "\n".join(wrong)
+    assert len(passed) >= LEAST
+
+
+def outcome(name):
+    """None where a test passed, the reason where it is unsupported, WRONG and why where it failed."""
+    data = Message(contents(name, "model.onnx"))
+    names = [value.text(1) for value in data.message(7).messages(11)]
+    try:
+        inputs = [Message(contents(name, "test_data_set_0", "input_%d.pb" % k)) for k in range(len(names))]
+        output = decoded(Message(contents(name, "test_data_set_0", "output_0.pb")))
+        tensors = [decoded(tensor) for tensor in inputs]
+    except (ModelFormatError, UnsupportedError):
+        return "its data are no tensors of types that purenn has"
+    tolerance = 1.0 if name.startswith("test_quantizelinear") else 1e-5  # a half is rounded up here, to even there
+    if any([tensor.dtype in HALF for tensor in tensors + [output]]):
+        tolerance = 2e-3
+    first = None
+    for flowing, each in [(k, each) for k in range(len(names)) for each in (False, True)] + [(None, False)]:
+        try:
+            return wrong(numbers(data, names, tensors, output, flowing, each), output.data, tolerance)
+        except UnsupportedError as error:
+            first = first or kind_of(str(error))
+        except ModelFormatError as error:
+            return "WRONG %s" % error
+    return first
+
+
+def decoded(message):
+    return Tensors(Source(bytes(1 << 20))).decoded(message)
+
+
+def wrong(found, expected, tolerance):
+    if len(found) != len(expected):
+        return "WRONG %d numbers, expected %d" % (len(found), len(expected))
+    for a, b in zip(found, expected):
+        if not (a == b or abs(a - b) <= tolerance * max(1.0, abs(b)) or (a != a and b != b)):
+            return "WRONG %r, expected %r" % (a, b)
+    return None
+
+
+def numbers(data, names, tensors, output, flowing, each):
+    """What comes out, all numbers in a row."""
+    if flowing is None:
+        if not len(output.data) or output.dtype == "STRING":
+            raise UnsupportedError("nothing comes out")
+        network = read(Source(all_baked(data, names, tensors, len(output.data))))
+        return network.forward([[0.0] * len(output.data)]).tolist()[0]
+    x = tensors[flowing]
+    samples = x.shape[0] if len(x.shape) > 1 else 1
+    if each and output.shape[:1] != (samples,) or not len(x.data):
+        raise UnsupportedError("differs from sample to sample")
+    size = len(x.data) // samples
+    rows = [list(x.data[k : k + size]) for k in range(0, len(x.data), size)]
+    found = []
+    for group in [[k] for k in range(samples)] if each else [range(samples)]:
+        baked = [part(t, group[0]) if each and t.shape[:1] == (samples,) else t for t in tensors]
+        del baked[flowing]
+        network = read(Source(some_baked(data, names[:flowing] + names[flowing + 1 :], baked, names[flowing])))
+        found += [number for row in network.forward([rows[k] for k in group]).tolist() for number in row]
+    return found
+
+
+def part(tensor, k):
+    """One sample of a tensor, with its axis kept."""
+    size = len(tensor.data) // tensor.shape[0]
+    return type(tensor)((1,) + tensor.shape[1:], tensor.dtype, tensor.data[k * size : (k + 1) * size])
+
+
+def some_baked(data, names, tensors, flowing):
+    whole = data.message(7)
+    inputs = [bytes(raw) for raw in whole.raws(11) if Message(raw).text(1) == flowing]
+    outputs = bytes(whole.raws(12)[0])
+    return onnx(data, nodes_of(whole), names, tensors, inputs, [outputs])
+
+
+def all_baked(data, names, tensors, size):
+    whole = data.message(7)
+    result = Message(whole.raws(12)[0]).text(1)
+    added = [
+        node("Cast", [result], ["__cast"], to=1),
+        node("Constant", [], ["__shape"], value_ints=[size]),
+        node("Reshape", ["__cast", "__shape"], ["__flat"]),
+        node("Add", ["__x", "__flat"], ["__y"]),
+    ]
+    return onnx(data, nodes_of(whole) + added, names, tensors, [value("__x", (size,))], [value("__y", ())])
+
+
+def nodes_of(whole):
+    return [bytes(raw) for raw in whole.raws(1)]
+
+
+def onnx(data, nodes, names, tensors, inputs, outputs):
+    types = {name: number for number, name in TYPES.items()}
+    baked = [bytes(raw) for raw in data.message(7).raws(5)]
+    for name, t in zip(names, tensors):
+        dtype = "F32" if t.dtype in HALF else t.dtype  # widened when it was read
+        baked.append(tensor(name, t.shape, None, types[dtype], f9=t.data.tobytes()))
+    opsets = [bytes(raw) for raw in data.raws(8)]
+    return field(1, 8) + field(7, graph(nodes, baked, inputs, outputs)) + field(8, opsets)
+
+
+def kind_of(message):
+    """What an error says without the names and shapes in it."""
+    text = message.split(": ", 1)[-1]
+    text = "".join("#" if c.isdigit() else c for c in text)
+    while "##" in text or "#, #" in text:
+        text = text.replace("##", "#").replace("#, #", "#")
+    op = message.split(" ", 1)[0] if ": " in message else ""
+    return ("%s: %s" % (op, text)) if op else text
