@@ -143,4 +143,3 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     text = (tmp_path / "file.svg").read_text(encoding="utf-8")
     assert said == ["file.svg: {:,} bytes".format(len(text.encode("utf-8")))] and len(curves_of(text)) == 6
     assert refused(capsys, "plot", "sigmod").startswith("unknown activation 'sigmod', known are: ")
-    assert len(COLOURS) == 6

@@ -47,6 +47,8 @@ def svg(whole: "Explanation", linked: bool = False) -> str:
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
     parts.append("<title>%s</title><style>%s</style>" % (escape(title), style()))
+    if not linked:
+        parts.append('<rect class="paper" width="100%" height="100%"/>')
     return "\n".join(parts + picture.parts + ["</svg>"]) + "\n"
 
 
@@ -309,7 +311,7 @@ def style() -> str:
     """The rules for the lines and boxes, light and dark."""
     light = (
         ".network text{font:12px system-ui,sans-serif;fill:#1a1a1a;text-anchor:middle}"
-        ".network .s{font-size:8.5px}.network .left{text-anchor:start}.network .bold{font-weight:700}"
+        ".network .paper{fill:#fff}.network .s{font-size:8.5px}.network .left{text-anchor:start}.network .bold{font-weight:700}"
         ".network .heading{fill:#555}"
         ".network .edge{fill:none}.network .edge.pos{stroke:#2563eb}"
         ".network .edge.neg{stroke:#d9480f;stroke-dasharray:6 3}.network .edge.none{stroke:#888}"
@@ -327,7 +329,7 @@ def style() -> str:
         ".network .lit{stroke-opacity:1}.network .weight.lit{font-weight:700}"
     )
     dark = (
-        ".network text{fill:#eee}.network .heading{fill:#bbb}"
+        ".network .paper{fill:#15181d}.network text{fill:#eee}.network .heading{fill:#bbb}"
         ".network .edge.pos{stroke:#7aa2ff}.network .edge.neg{stroke:#ff9d5c}"
         ".network .weight{stroke:#15181d}.network .node{fill:#20252d;stroke:#999}.network .input .node{fill:#262c44}"
         ".network .bias circle{fill:#444;stroke:#999}"

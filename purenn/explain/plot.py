@@ -27,7 +27,7 @@ COLOURS = (
 )
 DASHES = ("", "9 4", "2 3", "12 3 2 3", "5 2", "1 4")
 _LEFT, _RIGHT, _TOP, _BOTTOM, _LEGEND = 46, 14, 12, 30, 20
-_BRAILLE_DASHES = (0, 5, 2, 9, 3, 7)
+_BRAILLE_DASHES = (0, 3, 1, 6, 2, 9)
 
 
 class Curve:
@@ -131,6 +131,7 @@ class Axes:
         parts[0] += ' class="plot"><title>%s</title>' % what
         if alone:
             parts.append("<style>%s</style>" % style())
+            parts.append('<rect class="paper" width="100%" height="100%"/>')
         parts += list(self._frame()) + list(self._lines()) + list(self._points())
         if alone or len(self.curves) > 1:
             parts += list(self._legend(rows))
@@ -252,12 +253,12 @@ def style() -> str:
     """The rules for colours and lines, light and dark."""
     rules = [
         ".plot text{font:12px system-ui,sans-serif;fill:#333}",
-        ".plot path{fill:none;stroke-width:2}",
+        ".plot .paper{fill:#fff}.plot path{fill:none;stroke-width:2}",
         ".plot .grid{stroke:#ddd;stroke-width:1}.plot .axis{stroke:#888;stroke-width:1}",
         ".plot .point{fill:#b93a0a;fill-opacity:.75;stroke:#fff;stroke-width:1}",
     ]
     dark = [
-        ".plot text{fill:#ddd}.plot .grid{stroke:#444}.plot .axis{stroke:#999}",
+        ".plot .paper{fill:#15181d}.plot text{fill:#ddd}.plot .grid{stroke:#444}.plot .axis{stroke:#999}",
         ".plot .point{fill:#fdae74;stroke:#111}",
     ]
     for number, (light_colour, dark_colour) in enumerate(COLOURS):
