@@ -63,8 +63,6 @@ def network_of(arrays: "Dict[str, Tensor]", activations: "Optional[Sequence[Any]
     ...
     ValueError: 2 activations for 1 layer: W1 (2, 1)
     """
-    if isinstance(activations, str):
-        raise TypeError("activations are a list of names, one for each layer, found the text %r" % activations)
     layers = found_layers(arrays)
     for layer, following in zip(layers, layers[1:]):
         if layer.outputs != following.inputs:
