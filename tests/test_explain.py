@@ -82,7 +82,7 @@ def names_of(step, sum_):
     if step.layer.kind == "layer_norm":
         mean = sum(step.x) / len(step.x)
         names.update(mean=mean, variance=sum([(x - mean) ** 2 for x in step.x]) / len(step.x))
-    for term in sum_.terms + sum_.biases:
+    for term in list(sum_.terms) + sum_.biases:
         names.update(zip(term.names.split("*"), term.factors))
     return names
 
@@ -193,6 +193,15 @@ def test_any_floats_at_all_are_explained(data):
         way(whole)
     ElementTree.fromstring(diagram_svg(whole))
     assert not re.search(r'data-a="[^"]*[In]', as_html(whole))  # JSON has neither Infinity nor NaN
+
+
+def test_large_networks_stay_small_pages():
+    wide = Network([Dense([[0.1] * 300] * 900), Dense([[0.1] * 1500] * 300, None, "relu")])
+    page = as_html(Explanation(wide, [0.5] * 900))
+    assert len(page) < 3e6 and page.count('<div class="sum"') + page.count('<div class="sum chosen"') == 1025
+    picture = Explanation(Network([Dense([[0.1] * 20] * 40000)]), [0.5] * 40000)
+    assert len(as_html(picture)) < 1e6
+    assert max([columns(line) for line in lines(picture, Terminal(60))]) <= 60
 
 
 # ---- the terminal

@@ -311,7 +311,8 @@ def style() -> str:
     """The rules for the lines and boxes, light and dark."""
     light = (
         ".network text{font:12px system-ui,sans-serif;fill:#1a1a1a;text-anchor:middle}"
-        ".network .paper{fill:#fff}.network .s{font-size:8.5px}.network .left{text-anchor:start}.network .bold{font-weight:700}"
+        ".network .paper{fill:#fff}"
+        ".network .s{font-size:8.5px}.network .left{text-anchor:start}.network .bold{font-weight:700}"
         ".network .heading{fill:#555}"
         ".network .edge{fill:none}.network .edge.pos{stroke:#2563eb}"
         ".network .edge.neg{stroke:#d9480f;stroke-dasharray:6 3}.network .edge.none{stroke:#888}"
@@ -329,7 +330,8 @@ def style() -> str:
         ".network .lit{stroke-opacity:1}.network .weight.lit{font-weight:700}"
     )
     dark = (
-        ".network .paper{fill:#15181d}.network text{fill:#eee}.network .heading{fill:#bbb}"
+        ".network .paper{fill:#15181d}"
+        ".network text{fill:#eee}.network .heading{fill:#bbb}"
         ".network .edge.pos{stroke:#7aa2ff}.network .edge.neg{stroke:#ff9d5c}"
         ".network .weight{stroke:#15181d}.network .node{fill:#20252d;stroke:#999}.network .input .node{fill:#262c44}"
         ".network .bias circle{fill:#444;stroke:#999}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ROWS, _COLS, _EDGE = 12, 12, 3  # shown with their values; of a larger matrix its corners, and the whole as a picture
 _STRONGEST = 0.5  # the text must stay readable
+MOST_PIXELS = 1 << 17  # of a picture made of weights
 _EXPONENT = re.compile(r"e([-+])0*")
 _LONGEST = 1200  # pixels of the picture of a large matrix
 
@@ -56,7 +57,7 @@ def is_large(matrix: "Matrix") -> bool:
 
 def image(matrix: "Matrix", name: str) -> str:
     """A large matrix as a picture, a pixel for each number; the longer side lies flat.  Empty for a huge one."""
-    if max(matrix.shape) > _LONGEST:
+    if max(matrix.shape) > _LONGEST or matrix.rows * matrix.cols > MOST_PIXELS:
         return ""
     flat = matrix.T if matrix.rows > matrix.cols else matrix
     largest = max([size(value) for row in flat._rows for value in row])

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
-_MOST_PICTURES = 128  # of what each pixel adds to a sum
 _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
 _BEYOND = 1e100  # not drawn
@@ -147,8 +146,8 @@ def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j:
         shown(total.total),
     )
     side = whole.picture
-    if step.k == 1 and side is not None and step.weighted and len(step.a) <= _MOST_PICTURES:
-        values = [term.value for term in total.terms]
+    if side is not None and _has_pictures(whole, step):
+        values = total.terms.values
         rows_of = [values[y * side : (y + 1) * side] for y in range(side)]
         address = raster.signed(rows_of, max([size(value) for value in values]))
         yield '<figure><img class="heat term" src="%s" alt="What each pixel adds to the sum" loading="lazy">' % address
@@ -217,7 +216,7 @@ def _matrix(matrix: "Matrix", name: str) -> str:
 def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
     """The weights from a picture as pictures, one for each neuron."""
     side = whole.picture
-    if step.k != 1 or side is None or not step.weighted or len(step.a) > _MOST_PICTURES:
+    if side is None or not _has_pictures(whole, step):
         return
     columns = [[row[j] for row in step.layer.weight._rows] for j in range(len(step.a))]
     largest = max([size(value) for column in columns for value in column])
@@ -230,6 +229,12 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
         escape(what),
     )
     yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
+
+
+def _has_pictures(whole: "Explanation", step: "ExplainedStep") -> bool:
+    """Whether each neuron of a layer looks at a picture that there is room to draw."""
+    pixels = len(step.x) * len(step.a)
+    return step.k == 1 and whole.picture is not None and step.weighted and pixels <= heatmap.MOST_PIXELS
 
 
 def _curve(step: "ExplainedStep") -> str:

@@ -46,6 +46,8 @@ def real(value: "Any") -> "Optional[float]":
 
 def size(value: "Any") -> float:
     """|value|, 0 where it has no size that can be drawn."""
+    if type(value) is float and value - value == 0:  # as nearly all are
+        return abs(value)
     return abs(real(value) or 0.0)
 
 

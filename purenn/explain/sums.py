@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..layers import Layer
 
     Factors = List[Tuple[str, Any]]  # names, as formula.py reads them, and numbers
-    Parts = Tuple[List["Term"], List["Term"], Optional[Tuple[str, str]]]
+    Parts = Tuple["Terms", List["Term"], Optional[Tuple[str, str]]]
 
 
 class Term:
@@ -37,10 +37,28 @@ class Term:
         return "*".join([factor(value) for value in self.factors])
 
 
+class Terms:
+    """The terms of a sum: all their `values`, and a `Term` by its place, made when it is asked for."""
+
+    def __init__(self, values: "List[Any]", term: "Callable[[int], Term]") -> None:
+        self.values, self.term = values, term
+
+    @classmethod
+    def of(cls, *terms: Term) -> "Terms":
+        """These few terms."""
+        return cls([term.value for term in terms], lambda i: terms[i])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __getitem__(self, i: int) -> Term:
+        return self.term(range(len(self.values))[i])  # an IndexError where there is none
+
+
 class Sum:
     """The number a of one neuron: ``name = terms + biases = total``, all over `divisor` where there is one.
 
-    >>> terms = [Term([("x_1", 1.0), ("w1_1_1", 0.1)])]
+    >>> terms = Terms.of(Term([("x_1", 1.0), ("w1_1_1", 0.1)]))
     >>> whole = Sum("a1_1", terms, [Term([("b1_1", 0.2)])], total=0.3)
     >>> whole.symbols(), whole.numbers()
     ('x_1*w1_1_1 + b1_1', '1.0*0.1 + 0.2')
@@ -49,7 +67,7 @@ class Sum:
     def __init__(
         self,
         name: str,
-        terms: "List[Term]",
+        terms: Terms,
         biases: "List[Term]",
         total: "Any",
         divisor: "Optional[Tuple[str, str]]" = None,
@@ -61,15 +79,15 @@ class Sum:
         places = range(len(self.terms))
         if len(places) <= most:
             return list(places)
-        return heapq.nsmallest(most, places, key=lambda i: -size(self.terms[i].value))
+        return heapq.nsmallest(most, places, key=lambda i: -size(self.terms.values[i]))
 
     def rest(self, most: int) -> "Any":
         """What the terms add up to that are not among the `most` largest."""
         shown = set(self.largest(most))
         total: "Any" = 0
-        for i, term in enumerate(self.terms):
+        for i, value in enumerate(self.terms.values):
             if i not in shown:
-                total += term.value
+                total += value
         return total
 
     def symbols(self, most: int = 16) -> str:
@@ -121,21 +139,24 @@ def _input(k: int, i: int) -> str:
 
 
 def _dense(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    terms = []
-    for i, (value, row) in enumerate(zip(x, layer.weight._rows)):
-        terms.append(Term([(_input(k, i), value), ("w%d_%d_%d" % (k, j + 1, i + 1), row[j])]))
+    weights = layer.weight._rows
+
+    def term(i: int) -> Term:
+        return Term([(_input(k, i), x[i]), ("w%d_%d_%d" % (k, j + 1, i + 1), weights[i][j])])
+
+    terms = Terms([value * row[j] for value, row in zip(x, weights)], term)
     return terms, [Term([("b%d_%d" % (k, j + 1), layer.bias[0, j])])], None
 
 
 def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     scaled = Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])
-    return [scaled], [Term([("shift_%d" % (j + 1), _entry(layer.shift, j))])], None
+    return Terms.of(scaled), [Term([("shift_%d" % (j + 1), _entry(layer.shift, j))])], None
 
 
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     if holds_integers(x):  # they are not scaled
         return _activate(layer, k, x, j)
-    return [Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])], [], None
+    return Terms.of(Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])), [], None
 
 
 def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
@@ -143,11 +164,11 @@ def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     mean = row.mean()
     variance = ((row - mean) * (row - mean)).mean()
     divisor = ("sqrt(variance + epsilon)", "sqrt(%s + %s)" % (factor(variance), factor(layer.epsilon)))
-    return [Term([(_input(k, j), x[j])]), Term([("mean", mean)], sign=-1)], [], divisor
+    return Terms.of(Term([(_input(k, j), x[j])]), Term([("mean", mean)], sign=-1)), [], divisor
 
 
 def _activate(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    return [Term([(_input(k, j), x[j])])], [], None
+    return Terms.of(Term([(_input(k, j), x[j])])), [], None
 
 
 def _entry(row: "Any", j: int) -> "Any":

@@ -30,7 +30,8 @@ def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Itera
     yield to.painted(whole.name, "bold") + (", " + whole.source if whole.source else "")
     yield ""
     yield to.painted("X, the input", "heading") + " " + _shape(whole.steps[0].X)
-    if whole.picture is not None and all([real(value) is not None for value in whole.x]):
+    fits = whole.picture is not None and whole.picture // 2 + 3 <= to.width
+    if whole.picture is not None and fits and all([real(value) is not None for value in whole.x]):
         yield from _indented(braille.picture([float(value) for value in whole.x], whole.picture))
     else:
         yield from _indented(_grid(whole.steps[0].X, to.width - 2))
