@@ -63,7 +63,7 @@ def from_keras(model: "Any") -> "Network":
     if not hasattr(model, "to_json") or not hasattr(model, "layers"):
         raise UnsupportedError("expected a Keras model, found a %s" % type(model).__name__)
     config = json.loads(model.to_json())
-    return keras._network(config, _KerasWeights(model), config.get("keras_version"))
+    return keras.network_of(config, _KerasWeights(model), config.get("keras_version"))
 
 
 def _tensor(living: "Any", dtype: str) -> Tensor:

@@ -156,7 +156,8 @@ def test_damaged_compression(compress):
     data = compress(DICT)
     for size in range(14, len(data)):
         read_or_refused(arrays, data[:size])
-    frugal_refusal(arrays, compress(b"\x80\x04" + bytes(20 * 2**20)))
+    bomb = compress(b"\x80\x04" + bytes((80 if compress == zlib.compress else 10) * 2**20))
+    assert "bytes unpacked: decompress it first" in frugal_refusal(arrays, bomb)
     frugal_refusal(arrays, compress(pickled([("a", wrapped(bytes(4 * 2**20), (2**19,))), ("b", b"N")])))
 
 

@@ -124,6 +124,12 @@ def test_one_output_becomes_two_probabilities():
     assert (network.labels, network.outputs) == (["no", "yes"], 2)
 
 
+def test_one_yes_or_no_of_its_own_has_no_labels():
+    """Of a single column of answers, classes_ is [0], and predict_proba has two columns all the same."""
+    network = loaded(classifier(classes_=array(binary(packed([0], "q")), (1,), dtype("i8"))))
+    assert (network.labels, network.outputs) == (None, 2)
+
+
 @pytest.mark.parametrize(
     "kind, changed, expected",
     [

@@ -46,7 +46,7 @@ def _read_hdf5(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
     if "model_config" not in root.attributes:
         return _arrays_alone(root)
     config = _json(root.attributes["model_config"], "the attribute model_config")
-    return _network(config, _ByName(root.at("model_weights")), root.attributes.get("keras_version"))
+    return network_of(config, _ByName(root.at("model_weights")), root.attributes.get("keras_version"))
 
 
 def _read_archive(source: "Source") -> Network:
@@ -57,7 +57,7 @@ def _read_archive(source: "Source") -> Network:
             raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
         weights = archive.read("model.weights.h5")
     root = hdf5.opened(weights, source.size)
-    return _network(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
+    return network_of(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
 
 
 def _json(text: "Any", what: str) -> "Any":
@@ -75,7 +75,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def _network(config: "Any", weights: "Any", version: "Any") -> Network:
+def network_of(config: "Any", weights: "Any", version: "Any") -> Network:
+    """The network of a model's description, the JSON of its `to_json`; `weights` finds a layer's arrays."""
     model = Spec(config)
     built = Builder(version)
     _add_model(built, model, weights)
