@@ -344,10 +344,10 @@ def _failed(message: str, status: int = 2) -> int:
 
 
 def _printable(text: "Any") -> str:
-    """Text from a file or a file's name, unable to move the cursor or to begin a line.
+    r"""Text from a file or a file's name, unable to move the cursor or to begin a line.
 
-    >>> _printable("caf\u00e9\x1b[2J")
-    'caf\u00e9\\x1b[2J'
+    >>> print(_printable("red:\x1b[31m"))
+    red:\x1b[31m
     """
     return "".join([c if c.isprintable() else repr(c)[1:-1] for c in str(text)])
 

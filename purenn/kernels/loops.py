@@ -5,7 +5,7 @@ Fractions, activations of one's own.  Terms are added in the reference's order: 
 """
 
 from ..matrix import Matrix
-from .speed import LOOP_TERM
+from .speed import LOOP_LAYER, LOOP_TERM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def refusal(network: "Network") -> str:
 
 def cost(network: "Network") -> float:
     """About how many nanoseconds a sample takes."""
-    return network.multiplications * LOOP_TERM
+    return len(network.layers) * LOOP_LAYER + network.multiplications * LOOP_TERM
 
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":

@@ -21,7 +21,7 @@ to the table's entries of 2^shift, the sums are scaled up by a power of two in t
 
 import math
 from array import array
-from itertools import compress
+from itertools import chain, compress
 from operator import itemgetter, mul
 from struct import Struct
 from sys import byteorder
@@ -122,13 +122,14 @@ class _Stage:
         self.sparse = layer.h.kind in _ZEROS_ARE_COMMON
 
     def _pack(self) -> None:
-        rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, self.lane
-        if lane <= 64 and max([max(map(abs, row)) for row in rows]) < 1 << lane - 1:
-            lifts = _side_by_side([1 << lane - 1] * outputs, lane)
-            self.rows = [_from_bytes(row, lane, lifts) << self.scaled_up for row in rows]
+        rows, outputs, lane, up = self.layer.weight._rows, self.layer.outputs, self.lane, self.scaled_up
+        lift = 1 << lane - 1
+        if lane <= 64 and -lift <= min(map(min, rows)) and max(map(max, rows)) < lift:
+            packed = _rows_from_bytes(rows, lane, _side_by_side([lift] * outputs, lane))
         else:
-            self.rows = [_side_by_side(row, lane) << self.scaled_up for row in rows]
-        self.start = _side_by_side([b + self.offset for b in self.layer.bias._rows[0]], lane) << self.scaled_up
+            packed = [_side_by_side(row, lane) for row in rows]
+        self.rows = [row << up for row in packed] if up else packed
+        self.start = _side_by_side([b + self.offset for b in self.layer.bias._rows[0]], lane) << up
 
     def levels(self, total: int) -> "Sequence[int]":
         """What the table makes of the sums in the lanes of a total."""
@@ -150,17 +151,19 @@ def _side_by_side(values: "Sequence[int]", lane: int) -> int:
     return sum([v << lane * j for j, v in enumerate(values)])
 
 
-def _from_bytes(values: "Sequence[int]", lane: int, lifts: int) -> int:
-    """The same, quickly, for a lane of at most 64 bits and |v_j| < 2^(lane - 1).
+def _rows_from_bytes(rows: "Sequence[Sequence[int]]", lane: int, lifts: int) -> "List[int]":
+    """The same for each row, quickly, for a lane of at most 64 bits and -2^(lane - 1) <= v_j < 2^(lane - 1).
 
     The lower bytes of v in two's complement with the top bit flipped are v + 2^(lane - 1),
     which is never negative; `lifts` is that power in every lane.
     """
-    size, data = lane // 8, array("q", values).tobytes()
-    lanes = bytearray(size * len(values))
+    size, length = lane // 8, lane // 8 * len(rows[0])
+    data = array("q", chain.from_iterable(rows)).tobytes()
+    lanes = bytearray(length * len(rows))
     for k in range(size):
         lanes[k::size] = data[k::8] if byteorder == "little" else data[7 - k :: 8]
-    return (int.from_bytes(lanes, "little") ^ lifts) - lifts
+    starts = range(0, len(lanes), length)
+    return [(int.from_bytes(lanes[start : start + length], "little") ^ lifts) - lifts for start in starts]
 
 
 def _whole_lane(bits: int) -> int:

@@ -9,14 +9,14 @@ JIT = sys.implementation.name in ("pypy", "graalpy")
 OLD = sys.version_info < (3, 11)  # before the specialising interpreter
 
 if JIT:
-    LOOP_TERM = 4.0  # a multiplication and addition in a loop over two lists
-    WRITTEN_TERM = 20.0  # ... in generated code
+    LOOP_LAYER, LOOP_TERM = 1500.0, 9.0  # a layer in loops, and a multiplication and addition in it
+    WRITTEN_TERM = 27.0  # ... in generated code
     DIST_CALL, DIST_TERM = 500.0, 40.0  # math.dist: a call, and each of its terms
     SUMPROD_CALL, SUMPROD_TERM = 500.0, 40.0  # math.sumprod, likewise
     LANES_CALL, LANES_TERM = 60.0, 0.8  # packed: an input, and each of its outputs
 else:
-    LOOP_TERM = 90.0 if OLD else 40.0
+    LOOP_LAYER, LOOP_TERM = 3000.0, 90.0 if OLD else 40.0
     WRITTEN_TERM = 33.0 if OLD else 19.0
-    DIST_CALL, DIST_TERM = 120.0, 6.5
+    DIST_CALL, DIST_TERM = 120.0 if OLD else 85.0, 6.5
     SUMPROD_CALL, SUMPROD_TERM = 130.0, 9.6
     LANES_CALL, LANES_TERM = 70.0, 1.2
