@@ -124,6 +124,13 @@ def test_sums_written_out_are_the_reference(drawn):
         assert same_rows([predict(x)], [network.forward_one(x)])
 
 
+@given(st.lists(inputs, min_size=5, max_size=5))
+def test_a_softmax_written_out_adds_in_order(x):
+    weight = [[math.sin(7 * i + j) for j in range(9)] for i in range(5)]
+    network = Network([Dense(weight, None, "softmax")])
+    assert same_rows([exported(network)["predict"](x)], [network.forward_one(x)])
+
+
 def by_dist(network):
     activations = [expression(layer.h, k) for k, layer in enumerate(network.layers)]
     return module("from math import *\n" + dist_code(network, activations))
