@@ -54,6 +54,7 @@ def of_every_kind():
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
         (Network([Dense([[Fraction(1, 3)], [Fraction(-1, 2)]], [Fraction(1)], "relu")]), [Fraction(1, 7), 2]),
         (Network([Dense([[1j], [2.0 - 1j]], [0j])]), [1.0 + 1j, 2.0]),
+        (Network([Dense([[math.sqrt(i) - 2] for i in range(12)], None, "sigmoid")]), [1 / (i + 1) for i in range(12)]),
         (Network([Dense([[0.01 * (i - j) for j in range(30)] for i in range(100)], None, "tanh")]), [0.1] * 100),
     ]
 
@@ -107,6 +108,22 @@ def test_sums_of_dense_layers_are_those_of_the_reference_bit_for_bit(data):
     for j, a in enumerate(step.a):
         whole = step.sum(j)
         assert eval(whole.symbols(99), names_of(step, whole)) == a
+
+
+def test_a_weight_is_named_by_where_it_leads_then_by_where_it_comes_from():
+    term = book().steps[1].sum(0).terms[2]
+    assert (term.names, term.factors[1]) == ("z1_3*w2_1_3", 0.3)
+    assert [bias.names for bias in book().steps[1].sum(1).biases] == ["b2_2"]
+
+
+def test_integer_networks():
+    network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
+    entered, last = Explanation(network, bytes([100, 7])).steps
+    assert entered.sum(0).numbers() == "100" and entered.sum(0).total == 100
+    scaled = Explanation(network, [100 / 255, 0.0]).steps[0].sum(0)
+    assert scaled.symbols() == "x_1*scale_1" and scaled.total == pytest.approx(100)
+    assert last.softmax.y == last.z and last.softmax.a != last.a
+    assert last.sum(0).numbers().startswith("100*") and isinstance(last.sum(0).total, int)
 
 
 def test_the_largest_terms_come_first():

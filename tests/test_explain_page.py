@@ -92,6 +92,7 @@ def test_a_neuron_that_is_pointed_at_or_reached_with_the_keyboard_shows_its_sum(
 
 def test_the_tab_key_stops_once_at_each_layer(browser, pages):
     shown(browser, pages["book"])
+    assert browser.ask("document.querySelectorAll('.neuron[tabindex=\"0\"]').length") == 3
     stops = []
     for _ in range(5):
         browser.press("Tab")
@@ -182,6 +183,14 @@ def test_digits_are_there_at_once(browser, digit):
     browser.ask("document.querySelector('[data-neuron=\"1-50\"]').focus()")
     assert "Layer1,neuron50" in browser.ask(SUM) and "theother772terms" in browser.ask(SUM)
     at_rest(browser, digit)
+
+
+def test_it_may_ask_for_nothing(browser, pages):
+    shown(browser, pages["book"])
+    for address in ("data:,x", "https://example.org/"):
+        browser.complaints.clear()
+        assert browser.ask("fetch(%r).then(() => 'answered', () => 'refused')" % address) == "refused"
+        assert any(["Content Security Policy" in complaint for complaint in browser.complaints])
 
 
 def test_it_can_be_printed(browser, pages):
