@@ -128,6 +128,9 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
         fast([0.0, 0.0])
     with pytest.raises(ShapeError, match="one sample of 3 numbers, found 2"):
         fast(b"ab")
+    for no_number in (None, "", [], ()):
+        with pytest.raises(TypeError):
+            fast([0.5, 0.0, no_number])
     with pytest.raises(TypeError, match="expected a number"):
         fast(["a", 0.0, 0.0])
     assert fast([1e308, -1e308, 0.5]) == fast([1.0, 0.0, 0.5])

@@ -214,6 +214,7 @@ def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[T
             if holds_integers(x):
                 q: "Any" = list(filter(None, x))
             elif len(scales) == 1:
+                sum(x)  # a TypeError where something is no number: the filter would take None for a zero
                 q = [floor(v * scale + 0.5) for v in filter(None, x)]
             else:
                 x = [floor(v * s + 0.5) for v, s in zip(x, scales)]
