@@ -190,7 +190,8 @@ def _neuron(text: str) -> "Tuple[int, int]":
 
 
 _READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
-MODEL = _option("model", metavar="MODEL", help="a network, or arrays: safetensors, .npz, .npy, pickle")
+_KINDS = "safetensors, ONNX, PyTorch, scikit-learn, Keras, TFLite; or arrays: .npz, pickle"
+MODEL = _option("model", metavar="MODEL", help="a network: %s; - is standard input" % _KINDS)
 DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
 INPUT = _option("inputs", metavar="INPUT", nargs="+", help="samples: " + _READ)
 INPUTS = _option("inputs", metavar="INPUTS", help="samples: " + _READ)

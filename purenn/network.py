@@ -220,7 +220,7 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             what = "%d %s" % (number, str(layer).split(",")[0])
             counts = [str(layer.parameters), str(layer.multiplications)]
-            shape = str((layer.inputs, layer.outputs)) if layer.multiplications else ""
+            shape = str((layer.inputs, layer.outputs)) if hasattr(layer, "weight") else ""
             rows.append([what, shape, layer.activation] + counts)
         rows.append(["total", "", "", str(self.parameters), str(self.multiplications)])
         return "\n".join(_aligned(rows))
