@@ -240,6 +240,7 @@ def test_what_is_not_read_is_refused(data, words):
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [math.nan])]), "a step that is not positive"),
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1, 2])]), "1 steps and 2 zeros"),
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1 << 40])]), "a zero outside"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [200])]), "has its zero at 200"),
     ],
 )
 def test_what_is_damaged(data, words):

@@ -40,7 +40,7 @@ from .tflite import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 _LARGEST = (1 << 31) - 1  # of the weights that M is multiplied into
 _MAX_SHIFT = 48
@@ -56,6 +56,8 @@ class Steps:
             raise UnsupportedError("%s is not of 8-bit integers with one step" % tensor)
         self.step, self.zero = tensor.scales[0], (tensor.zeros or (0,))[0]
         self.low, self.high = _RANGES[tensor.type]
+        if not self.low <= self.zero <= self.high:
+            raise ModelFormatError("%s has its zero at %d, outside of 8 bits" % (tensor, self.zero))
 
     def numbers(self) -> "List[float]":
         """What the integers from low to high stand for."""
@@ -68,9 +70,13 @@ class Steps:
             return self.high if steps > 0 else self.low
         return min(max(_rounded(steps) + self.zero, self.low), self.high)
 
+    def level(self, x: float) -> int:
+        """How many steps x is from 0."""
+        return self.nearest(x) - self.zero
+
     def rounded(self, x: float) -> float:
         """The number that is left of x once it is an integer."""
-        return (self.nearest(x) - self.zero) * self.step
+        return self.level(x) * self.step
 
 
 def _rounded(x: float) -> int:
@@ -136,10 +142,10 @@ class _Reader:
         entrance, stages = self.entrance, self.stages
         if entrance is None or not stages or column.source != len(stages):
             raise UnsupportedError("the output does not come from the last of the dense layers")
-        step = self._step_of(number)
-        self._follow(number, [_rounded(x / step) for x in column.numbers])
+        steps = self._steps_of(number)
+        self._follow(number, [steps.level(x) for x in column.numbers])
         layers: "List[Any]" = [_entrance(self.graph.input.width, entrance)] + [stage.layer() for stage in stages]
-        layers.append(_exit(layers[-1].outputs, step * beta, kind))
+        layers.append(_exit(layers[-1].outputs, steps.step * beta, kind))
         return layers, ["%s of 8 bits; the last layer gives its outputs back as numbers" % _weights(stages)]
 
     def _follow(self, number: int, levels: "List[int]") -> None:
@@ -147,13 +153,13 @@ class _Reader:
         self.stages[-1].levels = levels
         self.stages[-1].activation = _named(self.graph, number)
 
-    def _step_of(self, number: int) -> float:
-        """The step of the integers that a tensor holds, or held before DEQUANTIZE."""
+    def _steps_of(self, number: int) -> Steps:
+        """How a tensor counts, or counted before DEQUANTIZE."""
         maker = self.graph.makers.get(number)
         while maker is not None and maker.name in RESHAPES + ("DEQUANTIZE",):
             number = maker.inputs[0]
             maker = self.graph.makers.get(number)
-        return Steps(self.graph.tensor(number)).step
+        return Steps(self.graph.tensor(number))
 
     # ---- one operator
 
@@ -228,7 +234,7 @@ class _Reader:
         steps_in, steps = Steps(graph.tensor(operator.inputs[0])), Steps(graph.tensor(operator.output))
         if self.softmax is not None or column.source != len(self.stages) or self.entrance is None:
             raise operator.refuse("does not follow the layer before it, only single chains are read")
-        levels = [_rounded(x / steps_in.step) for x in column.numbers]
+        levels = [steps_in.level(x) for x in column.numbers]
         if self.stages:
             self._follow(operator.inputs[0], levels)
         elif levels != [q - self.entrance.zero for q in range(self.entrance.low, self.entrance.high + 1)]:
@@ -329,7 +335,9 @@ def _entrance(width: int, steps: Steps) -> Quantize:
 
 def _exit(width: int, step: float, activation: str) -> IntegerDense:
     """The layer of weights 1 that makes numbers of the last integers."""
-    rows: "List[Any]" = [array("b", [int(i == j) for j in range(width)]) for i in range(width)]
+    rows: "List[Any]" = [array("b", bytes(width)) for _ in range(width)]
+    for i, row in enumerate(rows):
+        row[i] = 1
     return IntegerDense(Matrix.wrap(rows), [0] * width, activation, step)
 
 
@@ -347,24 +355,36 @@ def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage
         raise operator.refuse("weights with several zero points, or one that is no 8-bit integer")
     if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != outputs):
         raise operator.refuse("%d steps along axis %d of weights %r" % (len(info.scales), info.axis, tensor.shape))
-    rows = [tensor.data[start : start + width] for start in range(0, outputs * width, width)]
     factors = [step * scale / steps.step for scale in info.scales] * (outputs if len(info.scales) == 1 else 1)
-    sizes = [factor * max(max(row) - zero, zero - min(row)) for factor, row in zip(factors, rows)]
-    shift = min(math.frexp(_LARGEST / max(sizes))[1] - 1, _MAX_SHIFT) if max(sizes) > 1e-9 else _MAX_SHIFT
+    largest = max([factor * _size(row, zero) for factor, row in zip(factors, _cut(tensor.data, width))])
+    shift = min(math.frexp(_LARGEST / largest)[1] - 1, _MAX_SHIFT) if largest > 1e-9 else _MAX_SHIFT
     if shift < 1:
         raise operator.refuse("its weights are too large for its outputs")
     factors = [factor * (1 << shift) for factor in factors]
     bias = [round(b * factor) for b, factor in zip(_bias(graph, operator, outputs), factors)]
-    wide = [_times(row, zero, factor) for row, factor in zip(rows, factors)]
-    columns: "List[Any]" = [array("i", column) for column in zip(*wide)]
-    weight = Matrix.wrap(columns)
-    return Stage(weight, bias, shift, steps, _held(operator, steps))
+    return Stage(_multiplied(tensor.data, width, zero, factors), bias, shift, steps, _held(operator, steps))
 
 
-def _times(row: "array[int]", zero: int, factor: float) -> "array[int]":
-    """``(w - zero) * factor``, rounded."""
-    numbers = {w: round((w - zero) * factor) for w in set(row)}
-    return array("i", map(numbers.__getitem__, row))
+def _cut(data: "array[int]", length: int) -> "Iterator[array[int]]":
+    return (data[start : start + length] for start in range(0, len(data), length))
+
+
+def _size(row: "array[int]", zero: int) -> int:
+    kinds = set(row)
+    return max(max(kinds) - zero, zero - min(kinds))
+
+
+def _multiplied(data: "array[int]", width: int, zero: int, factors: "List[float]") -> Matrix:
+    """``(w - zero) * factor``, rounded, of weights (out, in) with a factor for each output; as a matrix (in, out)."""
+    outputs, flat = len(factors), array("i", [0]) * len(data)
+    rows: "List[Any]" = []
+    for j, (row, factor) in enumerate(zip(_cut(data, width), factors)):
+        numbers = {w: round((w - zero) * factor) for w in set(row)}  # at most 256, each multiplied but once
+        flat[j::outputs] = array("i", map(numbers.__getitem__, row))
+    while flat:  # from the end, so that what was taken frees its memory
+        rows.append(flat[-outputs:])
+        del flat[-outputs:]
+    return Matrix.wrap(rows[::-1])
 
 
 def _bias(graph: Graph, operator: Operator, outputs: int) -> "List[int]":
