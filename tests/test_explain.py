@@ -21,7 +21,7 @@ from purenn.activations import ELEMENTWISE, Activation, softmax
 from purenn.cli import main
 from purenn.explain import Explanation, Terminal, as_html, as_latex, as_text, diagram_svg, raster
 from purenn.explain.curves import FORMULAS, curve, definition, drawable, slope
-from purenn.explain.formula import latex, mathml
+from purenn.explain.formula import latex, mathml, wrapping
 from purenn.explain.latex_text import latex_text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
@@ -341,6 +341,9 @@ def test_formulas():
     )
     assert latex("x*(1 + x) - (2 - x)") == r"x \cdot \left( 1 + x \right) - \left( 2 - x \right)"
     assert latex("1.5e-7*x_1") == r"1.5 \cdot 10^{-7} \cdot x_{1}"
+    assert latex("(-0.5)*x_1 + (-2.0)") == r"\left( -0.5 \right) \cdot x_{1} + \left( -2 \right)"
+    pieces = wrapping("a1_1 = (-1.0)*0.5 + (-0.1) = -0.6").split("</math> ")
+    assert len(pieces) == 4 and all([piece.count("<math") == 1 for piece in pieces])
     assert latex("w1_10_2") == "w_{10,2}^{(1)}"
     assert "<mtext>a&lt;b</mtext>" in mathml("h(x)", {"h": "a<b"})
     for formula in list(FORMULAS.values()) + ["floor(A1 + 1/2)", "(x - mean) / sqrt(variance + epsilon)"]:

@@ -128,7 +128,8 @@ def test_dots():
 def test_ticks_are_round_numbers_within(low, width, most):
     found = ticks(low, low + width, most)
     assert len(found) <= most + 1
-    assert all([low - 1e-9 * abs(low) <= tick <= low + width + 1e-9 * (abs(low) + width) for tick in found])
+    near = 1e-9 * (abs(low) + width)
+    assert all([low - near <= tick <= low + width + near for tick in found])
 
 
 # ---- the command

@@ -236,6 +236,8 @@ class _ByLayer:
     def _cells(self, values: "Sequence[Any]", step: "Optional[ExplainedStep]") -> "Tuple[float, float, List[str]]":
         """A square for each number, from left to right and downwards; a picture where they are too many."""
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
+        if self.whole.picture is not None and len(values) == len(self.whole.x):
+            across = self.whole.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)
         largest = max([size(value) for value in values])
         if len(values) > _MOST_CELLS:

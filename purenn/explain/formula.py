@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _SIDE_BY_SIDE = re.compile(r"(?<=[\w)\]]) +(?=[A-Z])")
 _NAME = re.compile(r"^([A-Za-z]|scale|shift)(\d*)((?:_(?:\d+|[ik]))*)$")
+_OPENING, _CLOSING = '<math displaystyle="true">', "</math>"
 _LOOSEST, _SUM, _PRODUCT, _SIGN, _ATOM = range(5)
 _SIGNS = {
     ast.Add: ("+", _SUM),
@@ -50,18 +51,16 @@ def latex(formula: str, names: "Names" = None) -> str:
 def mathml(formula: str, names: "Names" = None) -> str:
     """A MathML element, to stand inside a line of HTML."""
     content = _equation(formula, _MathML(), names or {})
-    return '<math displaystyle="true">%s</math>' % content
+    return _OPENING + content + _CLOSING
 
 
 def wrapping(formula: str) -> str:
     """MathML for a sum in pieces, so that it goes on in the next line where one is too short."""
-    if "/" in formula:
+    if "/" in formula or "j" in formula:  # of a fraction, or with complex numbers: its signs are not all its own
         return mathml(formula)
-    pieces = []
-    for piece in re.split(" (?=[=+] )", formula):
-        sign, term = (piece[0], piece[2:]) if piece[:2] in ("= ", "+ ") else ("", piece)
-        pieces.append(mathml(term).replace(">", "><mo form=\"infix\">%s</mo>" % sign if sign else ">", 1))
-    return " ".join(pieces)
+    content = mathml(formula)[len(_OPENING) : -len(_CLOSING)]
+    pieces = re.split("(?=<mo>[+=]</mo>)", content)
+    return " ".join([_OPENING + piece.replace("<mo>", '<mo form="infix">', 1) + _CLOSING for piece in pieces])
 
 
 def _equation(formula: str, to: "Any", names: "Dict[str, str]") -> str:
@@ -124,10 +123,12 @@ class _Writer:
         if isinstance(node.op, ast.Pow):
             return self.to.power(self._tight(node.left, _ATOM), self._loose(node.right)), _ATOM
         sign, level = _SIGNS[type(node.op)]
-        right = self._tight(node.right, level + 1)
-        if isinstance(node.right, ast.UnaryOp) and level > _LOOSEST:
+        left, right = self._tight(node.left, level), self._tight(node.right, level + 1)
+        if isinstance(node.right, ast.UnaryOp):
             right = self.to.brackets("(", self._loose(node.right), ")")
-        return self._tight(node.left, level) + self.to.operator(sign) + right, level
+        if isinstance(node.left, ast.UnaryOp) and level == _PRODUCT:
+            left = self.to.brackets("(", self._loose(node.left), ")")
+        return left + self.to.operator(sign) + right, level
 
     def _compare(self, node: "Any") -> "Written":
         sign, _ = _SIGNS[type(node.ops[0])]
