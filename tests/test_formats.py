@@ -59,7 +59,7 @@ def test_save_and_load(tmp_path):
 def test_every_format_is_recognised_by_its_content(tmp_path):
     files = dict(FILES, safetensors=safetensors(tmp_path), npy=npy(packed(FLAT), (2, 3)))
     files.update(joblib=gzip.compress(FILES["pickle"]), torch=torch_zip(b"}"), keras=b"\x89HDF\r\n\x1a\n")
-    files["tflite"] = b"\x1c\0\0\0TFL3"
+    files.update(tflite=b"\x1c\0\0\0TFL3", onnx=b"\x08\x08\x12\x00")
     assert sorted(files) == sorted([name for name, _, _ in FORMATS])
     for name, data in files.items():
         assert recognised(Source(data)) == name
