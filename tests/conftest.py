@@ -1,6 +1,7 @@
 """Settings of the tests: few examples while you work, many in CI; what CI may not skip."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -8,6 +9,9 @@ from hypothesis import settings
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=200, deadline=None, derandomize=True)
 settings.load_profile("thorough" if os.environ.get("CI") == "true" else "quick")
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell leaves it to what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["bench", os.path.join("targets", "micropython"), os.path.join("targets", "node_modules")]
 
