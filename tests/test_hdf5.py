@@ -221,6 +221,13 @@ def hostile():
     file.tree(0, [(bytes(8), place)] * 3, level=1)
     heap = file.add(struct.pack("<4sIQQQ", b"HEAP", 0, 8, 1, 0))
     yield "a tree that is its own branch", file.finished(file.header((17, struct.pack("<QQ", place, heap)))), "B-tree"
+    for above in (1, 2):
+        file = File()
+        leaf = file.add(struct.pack("<4sBBH", b"SNOD", 1, 0, 0))
+        low = file.tree(0, [(bytes(8), leaf)])
+        heap = file.add(struct.pack("<4sIQQQ", b"HEAP", 0, 8, 1, 0))
+        tree = file.tree(0, [(bytes(8), low)] * 2, level=above)
+        yield "a branch twice", file.finished(file.header((17, struct.pack("<QQ", tree, heap)))), "B-tree"
     yield "no header", File().finished(8), "object header"
     yield "no place", File().finished(1 << 63), "the file has"
     yield "longer than the file", File().finished(96, end=1 << 40), "ends after"

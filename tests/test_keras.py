@@ -97,6 +97,9 @@ with zipfile.ZipFile(os.path.join(FIXTURES, "keras3_relu_softmax.keras")) as _ar
     WEIGHTS = _archive.read("model.weights.h5")
 
 
+RELU = {"class_name": "ReLU", "config": {"build_input_shape": [None, 1]}}
+
+
 def changed(**settings):
     """The file with other settings of its first dense layer (or of another `kind`)."""
     config = json.loads(json.dumps(CONFIG))
@@ -126,6 +129,7 @@ def test_the_archive_made_here_is_read():
         (changed(use_bias=False), "expected 1 arrays of weights, found Tensor((4, 5), F32), Tensor((5,), F32)"),
         (changed(kind="Reshape", target_shape=[2, 2]), "takes rows, found samples of shape (2, 2)"),
         (archive({"class_name": "Mine", "config": {}}), "no class of their own"),
+        (archive({"class_name": "Sequential", "config": {"layers": [RELU] * 1001}}), "more than 1000 layers"),
     ],
 )
 def test_what_is_not_read_is_refused_by_name(data, words):
@@ -151,6 +155,11 @@ def test_what_is_not_read_is_refused_by_name(data, words):
 )
 def test_what_is_damaged(data, words):
     assert words in refusal(read, data, ModelFormatError)
+
+
+def test_long_settings_in_hdf5():
+    with pytest.raises(ModelFormatError, match="at most 1048576 bytes"):
+        keras._json("[" + "0," * (1 << 19) + "0]", "the attribute model_config")
 
 
 def places(value, path=()):

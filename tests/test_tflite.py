@@ -201,6 +201,18 @@ def test_weights_with_a_zero_point():
     assert network.forward(Matrix([[7.0, 1.0], [1.0, 2.0]])) == Matrix([[7.0, 141.0], [1.0, 255.0]])
 
 
+def test_what_changes_the_inputs_integers_is_refused():
+    """Our entrance gives a dense layer the integers themselves; a product may leave them as they are."""
+    for step, sound in ((0.5 * 0.25 * 100, True), (0.5 * 0.25 * 50, False)):
+        tensors = INT_TENSORS + [tensor([1], 9, 3, [0.25]), tensor([1, 2], 9, 0, [step], [3])]
+        operators = [operator(1, (0, 4), 5), operator(0, (5, 1, 2), 3)]
+        data = model(tensors, operators, ["FULLY_CONNECTED", "MUL"], INT_BUFFERS + [b"\x64"], outputs=[3])
+        if sound:
+            assert [len(layer.weight) for layer in read(data).layers[1:]] == [2, 2]
+        else:
+            assert "operator 1 (FULLY_CONNECTED): what comes before it" in refusal(read, data, UnsupportedError)
+
+
 @pytest.mark.parametrize(
     "data, words",
     [
@@ -210,6 +222,7 @@ def test_weights_with_a_zero_point():
         (dense([number("b", 5)]), "has the activation SIGN_BIT"),
         (dense(tensors=[tensor([1, 3])] + DENSE[1:]), "takes rows of 2 numbers, found samples of 3"),
         (dense(tensors=[DENSE[0], tensor([2, 2], 17, 1), DENSE[2]]), "elements of type 17"),
+        (simple(*[operator(0, (0,), 2)] * 1001), "1001 operators, at most 1000 are read"),
         (chain("PRELU", None, (3, 1)), "operator 1 (PRELU) is not among those read"),
         (chain("ADD", None, (3, 0)), "operator 1 (ADD): joins 2 tensors"),
         (chain("SUB", None, (3, 1)), "a constant that is neither one number nor 2"),
