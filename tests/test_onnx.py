@@ -124,6 +124,7 @@ def test_layers_are_folded(name, layers):
 @pytest.mark.parametrize("exporter", ["torch_dynamo_activations", "torch_legacy_activations_opset_9"])
 def test_activations_spelled_out_are_recognised(exporter):
     names = [layer.activation for layer in load(fixture(exporter)).layers if isinstance(layer, Dense)]
+    assert names.pop(0) == "tanh"
     assert names[:6] == ["leaky_relu(0.2)", "elu(0.5)", "selu", "gelu", "gelu_tanh", "silu"]
     if "dynamo" in exporter:  # which takes softsign and softplus apart
         assert names[6:9] == ["hard_sigmoid(0.16666667, 0.5)", "softsign", "softplus"]
@@ -336,6 +337,36 @@ def test_what_the_output_does_not_need_is_not_asked_for():
     outputs = [value("label", (), INT64), value("y", ())]
     nodes += [node("TreeEnsemble", ["y"], ["label"])]
     assert opened(only(*nodes, outputs=outputs)).labels is None
+
+
+@pytest.mark.parametrize("opset, shape", [(11, [-1, 1, 2]), (11, [-1, 2, 1]), (13, [-1, 1, 2])])
+def test_softmax_of_old_took_all_axes_behind(opset, shape):
+    nodes = [node("Reshape", ["x", "s"], ["r"]), node("Softmax", ["r"], ["y"], "soft")]
+    data = only(*nodes, initializers=[integers("s", shape)], opset=opset)
+    assert opened(data).layers[0].activation == "softmax"
+    data = only(*nodes, initializers=[integers("s", [-1, 2, 1])], opset=13)
+    assert "Softmax soft: over axis 2 of (N, 2, 1)" in refusal(opened, data, UnsupportedError)
+
+
+def test_labels_are_those_of_the_output_itself():
+    labels = tensor("l", (2,), None, STRING, f6=[b"a", b"b"])
+    nodes = [node("MatMul", ["x", "w"], ["h"]), node("Softmax", ["h"], ["y"])]
+    nodes.append(node("ArrayFeatureExtractor", ["l", "i"], ["label"], domain="ai.onnx.ml"))
+    outputs = [value("label", (None,), STRING), value("y", ())]
+    for chosen, expected in (("y", ["a", "b"]), ("h", None)):
+        choice = node("ArgMax", [chosen], ["i"], axis=1)
+        data = only(*nodes[:2], choice, nodes[2], initializers=[W, labels], outputs=outputs)
+        assert opened(data).labels == expected
+
+
+def test_branches_that_cross_samples_are_not_joined():
+    nodes = [
+        node("Squeeze", ["x", "one"], ["s"]),
+        node("Sigmoid", ["x"], ["g"]),
+        node("Mul", ["s", "g"], ["y"], "outer"),
+    ]
+    data = only(*nodes, initializers=[integers("one", [1])], inputs=[value("x", (None, 1))])
+    assert "Mul outer: joins two branches, (N) and (N, 1)" in refusal(opened, data, UnsupportedError)
 
 
 # ---- what is refused, by operator and node
@@ -585,6 +616,25 @@ def test_a_long_chain():
     assert len(network.layers) == 1001
     squares = [node("Mul", ["h%d" % k] * 2, ["h%d" % (k + 1)]) for k in range(1000)]
     frugally(only(node("Identity", ["x"], ["h0"]), *squares, node("Relu", ["h1000"], ["y"])))
+
+
+def test_thousands_of_scales_that_stay():
+    nodes = [node("Identity", ["x"], ["h0"])]
+    for k in range(4000):
+        nodes += [node("Mul", ["h%d" % k, "s"], ["m%d" % k]), node("Relu", ["m%d" % k], ["h%d" % (k + 1)])]
+    s = tensor("s", (2,), [0.5, 2.0])
+    started = time.process_time()
+    network = opened(only(*nodes, node("Relu", ["h4000"], ["y"]), initializers=[s]))
+    assert len(network.layers) == 8001 and time.process_time() - started < 2.0
+
+
+def test_axes_without_end():
+    nodes = [node("Unsqueeze", ["h%d" % k], ["h%d" % (k + 1)], axes=list(range(60))) for k in range(1000)]
+    data = only(node("Identity", ["x"], ["h0"]), *nodes, node("Relu", ["h1000"], ["y"]), opset=11)
+    frugally(data)
+    assert "a shape of more than 64 axes" in refusal(opened, data, ModelFormatError)
+    inputs = [value("x", (1,) * 65)]
+    assert "x has more than 64 axes" in refusal(opened, only(node("Relu", ["x"], ["y"]), inputs=inputs))
 
 
 def test_numbers_packed_into_an_attribute():

@@ -46,7 +46,10 @@ def folded(layers: "Sequence[Any]", names: "Optional[Sequence[str]]" = None) -> 
             if joined is None:
                 break
             kept[-2:] = joined
-        folds = [(folded_name, min(index, len(kept) - 1)) for folded_name, index in folds]
+        for k in range(len(folds) - 1, -1, -1):
+            if folds[k][1] < len(kept):
+                break
+            folds[k] = folds[k][0], len(kept) - 1
     if len(kept) > 1 and _is_neutral(kept[0]):
         del kept[0]
         folds = [(folded_name, max(index - 1, 0)) for folded_name, index in folds]

@@ -9,7 +9,7 @@ from array import array
 from itertools import repeat
 
 from ...errors import ModelFormatError, UnsupportedError
-from .tensors import FLOATS, tensor_of, type_name
+from .tensors import FLOATS, MAX_AXES, tensor_of, type_name
 from .values import Quantised, checked_axis, spread
 from ..tensor import DTYPES, Tensor, count
 
@@ -170,6 +170,8 @@ def _unsqueeze(call: "Call") -> Tensor:
 def unsqueezed(shape: "Sequence[Any]", axes: "Sequence[int]") -> "Tuple[Any, ...]":
     """A shape with a 1 put in wherever `axes` says, counted in what comes out."""
     total = len(shape) + len(axes)
+    if total > MAX_AXES:
+        raise ModelFormatError("a shape of more than %d axes" % MAX_AXES)
     new = {checked_axis(axis, total) for axis in axes}
     if len(new) < len(axes):
         raise ModelFormatError("axes %r, one of them twice" % (list(axes),))

@@ -5,7 +5,7 @@ field numbers.
 """
 
 from ...errors import ModelFormatError, UnsupportedError
-from .tensors import Tensors, type_name
+from .tensors import MAX_AXES, Tensors, type_name
 from ..protobuf import Message
 from ..source import shown
 
@@ -74,6 +74,8 @@ class Value:
         sizes = tensor.message(2) if tensor is not None else None
         self.shape: "Optional[Shape]" = None
         if sizes is not None:
+            if len(sizes.raws(1)) > MAX_AXES:
+                raise ModelFormatError("%s has more than %d axes" % (shown(self.name), MAX_AXES))
             self.shape = tuple([size.integer(1) if size.integer(1) > 0 else None for size in sizes.messages(1)])
 
 

@@ -55,7 +55,7 @@ _NAME, _RAW, _DOUBLES, _UINT64S, _EXTERNAL, _LOCATION = 8, 9, 10, 11, 13, 14
 _TYPED = {"F32": _FLOATS, "F64": _DOUBLES, "I64": _INT64S, "U64": _UINT64S, "U32": _UINT64S, "STRING": _STRINGS}
 _PIECE = 1 << 20
 _PER_BYTE = 5  # times the two of an allowance: weights of 1 byte become doubles when a scale is folded into them
-_MAX_AXES = 64
+MAX_AXES = 64
 
 
 def type_name(number: int) -> str:
@@ -79,8 +79,8 @@ class Tensors:
 
     def shape(self, message: Message) -> "Tuple[int, ...]":
         """The shape of a TensorProto."""
-        if message.counted(_DIMS) > _MAX_AXES:
-            raise ModelFormatError("a tensor of more than %d axes" % _MAX_AXES)
+        if message.counted(_DIMS) > MAX_AXES:
+            raise ModelFormatError("a tensor of more than %d axes" % MAX_AXES)
         return checked_shape(message.integers(_DIMS).tolist())
 
     def decoded(self, message: Message) -> Tensor:
@@ -95,7 +95,7 @@ class Tensors:
             texts = message.raws(_STRINGS)
             _check_count(len(texts), shape)
             return Tensor(shape, dtype, [_decoded_text(text) for text in texts])  # type: ignore[arg-type]
-        if message in self._decoded or (_RAW not in message and dtype not in FLOATS):
+        if message in self._decoded or (_RAW not in message and dtype not in ("F32", "F64")):
             self.allowance.take(shape, dtype)  # once, and as wide as in the file, it need not count
         self._decoded.add(message)
         if _RAW in message:
