@@ -468,7 +468,10 @@ def test_constants_refused():
 # ---- weights in a file beside the model
 
 
-def beside(tmp_path, w, content=floats([1.0, 2.0, 3.0, 4.0])):
+FOUR = floats([1.0, 2.0, 3.0, 4.0])
+
+
+def beside(tmp_path, w, content=FOUR):
     (tmp_path / "w.bin").write_bytes(content)
     path = tmp_path / "model.onnx"
     path.write_bytes(only(node("MatMul", ["x", "w"], ["y"]), initializers=[w]))
