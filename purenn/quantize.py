@@ -145,6 +145,20 @@ class IntegerDense(Layer):
         last = len(table) - 1
         return A.map(lambda a: table[min(max((a + self.offset) >> self.shift, 0), last)])
 
+    def bounds(self, low: int, high: int) -> "Tuple[int, int]":
+        """The smallest and largest sum that any inputs from low to high can give.
+
+        >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).bounds(0, 255)
+        (-252, 513)
+        """
+        smallest, largest = [], []
+        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
+            total, size = sum(weights), sum(map(abs, weights))
+            positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
+            smallest.append(bias + positive * low + negative * high)
+            largest.append(bias + positive * high + negative * low)
+        return min(smallest), max(largest)
+
     def __str__(self) -> str:
         return "IntegerDense %d -> %d, %s" % (self.inputs, self.outputs, self.activation)
 

@@ -166,7 +166,7 @@ class _Stage:
 
     def __init__(self, number: int, layer: "IntegerDense", low: int, high: int) -> None:
         self.number, self.layer = number, layer
-        smallest, largest = _bounds(layer, low, high)
+        smallest, largest = layer.bounds(low, high)
         self.offset, bits = -smallest, (largest - smallest).bit_length()
         if layer.table is not None:
             # a multiple of an entry away from the layer's own offset, so that entries begin where they did
@@ -209,14 +209,3 @@ def _numbers(name: str, values: "Sequence[int]") -> str:
     size = size_of(max(values) - least)
     text = block(name, planes([v - least for v in values], size))
     return "%s\n%s = whole(%s, %d, %d, %d)" % (text, name, name, len(values), size, least)
-
-
-def _bounds(layer: "IntegerDense", low: int, high: int) -> "Tuple[int, int]":
-    """The smallest and largest sum that any inputs from low to high can give."""
-    smallest, largest = [], []
-    for bias, weights in zip(layer.bias._rows[0], zip(*layer.weight._rows)):
-        total, size = sum(weights), sum(map(abs, weights))
-        positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
-        smallest.append(bias + positive * low + negative * high)
-        largest.append(bias + positive * high + negative * low)
-    return min(smallest), max(largest)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _UNPACKED_PER_BYTE, _UNPACKED_MORE = 2, 8 * 1024 * 1024
 _MAX_MEMBERS = 10000
 _DIRECTORY_ENTRY = b"PK\x01\x02"
-_ENCRYPTED = 1
+ENCRYPTED = 1
 
 # All that zipfile raises, from version to version, over archives that make no sense
 ZIP_ERRORS = (
@@ -42,7 +42,7 @@ class Archive:
     """The members of a zip archive: `names`, `size` of one and `read`; to be used in a ``with``."""
 
     def __init__(self, source: "Source") -> None:
-        _check_directory(source)
+        check_directory(source)
         self._left = _UNPACKED_PER_BYTE * source.size + _UNPACKED_MORE
         self._file = source.open()
         try:
@@ -70,7 +70,7 @@ class Archive:
         """All bytes of a member, which may be no more than `limit`."""
         member = self._member(name)
         limit = self._left if limit is None else min(limit, self._left)
-        if member.flag_bits & _ENCRYPTED:
+        if member.flag_bits & ENCRYPTED:
             raise UnsupportedError("the member %s is encrypted" % shown(name))
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedError("the member %s is packed in another way than deflate" % shown(name))
@@ -103,7 +103,7 @@ def _damaged(error: Exception) -> ValueError:
     return ModelFormatError("a damaged zip archive: %s" % shown(error))
 
 
-def _check_directory(source: "Source") -> None:
+def check_directory(source: "Source") -> None:
     """Count the directory's entries before zipfile makes an object of a kilobyte for each."""
     found, tail = 0, b""
     with source.open() as file:

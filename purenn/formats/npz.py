@@ -5,12 +5,11 @@ are when unpacked.  So a member is unpacked as far as its own .npy header says, 
 all arrays together take no more memory than a file of this size may ask for.
 """
 
-import struct
 import zipfile
-import zlib
 
 from ..errors import ModelFormatError, UnsupportedError
 from . import npy
+from .archive import ENCRYPTED, ZIP_ERRORS, check_directory
 from .source import shown
 
 TYPE_CHECKING = False
@@ -22,27 +21,11 @@ if TYPE_CHECKING:
 
 # Weights hardly shrink when they are packed, pictures to a fifth.
 _MEMORY_PER_BYTE, _MORE_MEMORY = 9, 32 * 1024 * 1024
-_MAX_MEMBERS = 10000
-_DIRECTORY_ENTRY = b"PK\x01\x02"
-_ENCRYPTED = 1
-
-# All that zipfile raises, from version to version, over archives that make no sense
-_ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    OverflowError,
-    OSError,
-    ValueError,
-)
 
 
 def read(source: "Source") -> "Dict[str, Tensor]":
     """The arrays of an archive, by their names without .npy, in the archive's order."""
-    _check_directory(source)
+    check_directory(source)
     try:
         with source.open() as file, zipfile.ZipFile(file) as archive:
             members = archive.infolist()
@@ -54,19 +37,8 @@ def read(source: "Source") -> "Dict[str, Tensor]":
             return arrays
     except (ModelFormatError, UnsupportedError):
         raise
-    except _ZIP_ERRORS as error:
+    except ZIP_ERRORS as error:
         raise ModelFormatError("a damaged zip archive: %s" % error) from None
-
-
-def _check_directory(source: "Source") -> None:
-    """Count the directory's entries before zipfile makes an object of a kilobyte for each."""
-    found, tail = 0, b""
-    with source.open() as file:
-        for piece in iter(lambda: file.read(1 << 20), b""):
-            found += (tail + piece).count(_DIRECTORY_ENTRY)
-            tail = piece[1 - len(_DIRECTORY_ENTRY) :]
-    if found > _MAX_MEMBERS:
-        raise UnsupportedError("a zip archive of %d members, more than %d" % (found, _MAX_MEMBERS))
 
 
 def _check_members(members: "List[zipfile.ZipInfo]") -> None:
@@ -78,7 +50,7 @@ def _check_members(members: "List[zipfile.ZipInfo]") -> None:
     for member in members:
         if not member.filename.endswith(".npy"):
             raise UnsupportedError("a zip archive with a member that is no array (.npy): %s" % shown(member.filename))
-        if member.flag_bits & _ENCRYPTED:
+        if member.flag_bits & ENCRYPTED:
             raise UnsupportedError("the member %s is encrypted" % shown(member.filename))
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedError("the member %s is packed in another way than deflate" % shown(member.filename))

@@ -102,7 +102,7 @@ class _Stage:
 
     def __init__(self, layer: IntegerDense, low: int, high: int) -> None:
         self.layer = layer
-        smallest, largest = _bounds(layer, low, high)
+        smallest, largest = layer.bounds(low, high)
         self.offset, bits = -smallest, (largest - smallest).bit_length()
         if layer.table is not None:
             # a multiple of an entry away from the layer's own offset, so that entries begin where they did
@@ -181,17 +181,6 @@ def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -
     if 0 <= min(values) and max(values) < 256:
         return b"".join([bytes([value]) * repeated for value in values])
     return array("i", [value for value in values for _ in range(repeated)])
-
-
-def _bounds(layer: IntegerDense, low: int, high: int) -> "Tuple[int, int]":
-    """The smallest and largest sum that any inputs from low to high can give."""
-    smallest, largest = [], []
-    for bias, weights in zip(layer.bias._rows[0], zip(*layer.weight._rows)):
-        total, size = sum(weights), sum(map(abs, weights))
-        positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
-        smallest.append(bias + positive * low + negative * high)
-        largest.append(bias + positive * high + negative * low)
-    return min(smallest), max(largest)
 
 
 def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[Tuple[Any, Any]]]":
