@@ -38,7 +38,7 @@ from .activations import (
 )
 from .errors import ModelFormatError, UnsupportedError
 from .formats import load, save
-from .layers import Activate, Dense, LayerNorm, Scale
+from .layers import Activate, Dense, LayerNorm, Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
@@ -56,6 +56,7 @@ __all__ = [
     "Matrix",
     "ModelFormatError",
     "Network",
+    "Normalize",
     "Scale",
     "ShapeError",
     "UnsupportedError",

@@ -7,7 +7,7 @@ from .matrix import Matrix, ShapeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Union
+    from typing import Any, Callable, Tuple, Union
 
 
 class Layer:
@@ -16,9 +16,12 @@ class Layer:
     `inputs` and `outputs` (how many numbers a row has before and after), `activation` (a
     name), `parameters` and `multiplications` (counts); `linear` and `activate`, the two steps
     of `forward`.  `linear_form` and `activate_form` write them as formulas of layer k.
+
+    The attributes named in `fixed` are set once: a network may have been compiled with them.
     """
 
     kind = "layer"
+    fixed: "Tuple[str, ...]" = ()
     linear_form = "{x} W{k} + B{k}"
     activate_form = "{h}(A{k})"
     activation = ""
@@ -35,6 +38,14 @@ class Layer:
     def forward(self, X: Matrix) -> Matrix:
         """Both steps: ``Z = activate(linear(X))``."""
         return self.activate(self.linear(X))
+
+    def __setattr__(self, name: str, value: "Any") -> None:
+        if name in self.fixed and name in self.__dict__:
+            raise AttributeError(
+                "%s: its %s cannot be replaced, for a network may be compiled with it: make a new layer and a new Network"
+                % (self, name)
+            )
+        object.__setattr__(self, name, value)
 
     def check(self, X: Matrix) -> None:
         """Raise `ShapeError` where the rows of X are not what this layer takes."""
@@ -57,6 +68,7 @@ class Dense(Layer):
     """
 
     kind = "dense"
+    fixed = ("weight", "bias", "h", "activation")
 
     def __init__(
         self,
@@ -110,6 +122,7 @@ class Scale(Layer):
     """
 
     kind = "scale"
+    fixed = ("scale", "shift")
     linear_form = "{x} * scale + shift"
     activate_form = "A{k}"
 
@@ -134,6 +147,50 @@ class Scale(Layer):
         return "Scale(%d, %r, %r)" % (self.inputs, self.scale, self.shift)
 
 
+class Normalize(Layer):
+    """Each input less its mean, in units of its deviation: ``Z = (X - mean) / deviation``.
+
+    What a scaler does before a network: pixels / 255, (age - 40) / 12.  `mean` and `deviation`
+    are one number for all inputs, or one for each; a deviation may be negative, which turns
+    the input round (mean 255 and deviation -255 invert a picture), but not 0.  The mean is
+    subtracted first, so nothing is lost where it is large: ``X * scale + shift`` would cancel.
+    One row costs as many divisions as it has inputs.
+
+    >>> print(Normalize(2, [40.0, 0.0], [12.0, 255.0]).forward(Matrix([[52.0, 51.0]])))
+    [[1 0.2]]
+    """
+
+    kind = "normalize"
+    fixed = ("mean", "deviation")
+    linear_form = "({x} - mean) / deviation"
+    activate_form = "A{k}"
+
+    def __init__(self, inputs: int, mean: "Any" = 0.0, deviation: "Any" = 1.0) -> None:
+        self.inputs = self.outputs = self.multiplications = inputs
+        self.mean, self.deviation = _row_of(self, "mean", mean), _row_of(self, "deviation", deviation)
+        self.parameters = self.mean.cols + self.deviation.cols
+        for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
+            for number in numbers._rows[0]:
+                if number - number != 0 or (what == "deviation" and number == 0):
+                    what += " must be finite and not 0" if what == "deviation" else " must be finite"
+                    raise ValueError("%s: a %s, found %r" % (self, what, number))
+
+    def linear(self, X: Matrix) -> Matrix:
+        """``A = (X - mean) / deviation``."""
+        self.check(X)
+        return (X - self.mean) / self.deviation
+
+    def activate(self, A: Matrix) -> Matrix:
+        """A itself."""
+        return A
+
+    def __str__(self) -> str:
+        return "Normalize %d" % self.inputs
+
+    def __repr__(self) -> str:
+        return "Normalize(%d, %r, %r)" % (self.inputs, self.mean, self.deviation)
+
+
 class LayerNorm(Layer):
     """Each row brought to mean 0 and variance 1, then stretched and moved.
 
@@ -149,6 +206,7 @@ class LayerNorm(Layer):
     """
 
     kind = "layer_norm"
+    fixed = ("scale", "shift", "epsilon")
     linear_form = "({x} - mean) / sqrt(variance + epsilon)"
     activate_form = "A{k} * scale + shift"
 
@@ -189,6 +247,7 @@ class Activate(Layer):
     """
 
     kind = "activate"
+    fixed = ("h", "activation")
     linear_form = "{x}"
 
     def __init__(self, inputs: int, activation: "Union[str, Callable[[Any], Any]]") -> None:

@@ -16,7 +16,9 @@ class Network:
     """A feed-forward network: Y = layer_n(... layer_2(layer_1(X))).
 
     `layers` are checked when the network is built: each must take as many numbers as the
-    one before it gives.  `labels` names the outputs, for `classify`; `name` is yours.
+    one before it gives, and do not change afterwards.  `labels` names the outputs, for
+    `classify`, and `names` the inputs: the columns of a table.  In a `multilabel` network each
+    output is a yes or no of its own.  `name` is yours.
 
     >>> from purenn import Dense
     >>> net = Network([Dense([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3], "sigmoid"),
@@ -36,16 +38,29 @@ class Network:
         layers: "Sequence[Layer]",
         labels: "Optional[Sequence[Any]]" = None,
         name: "Optional[str]" = None,
+        names: "Optional[Sequence[str]]" = None,
+        multilabel: bool = False,
     ) -> None:
-        self.layers: "List[Any]" = _checked_layers(layers)
+        self._layers: "Tuple[Any, ...]" = _checked_layers(layers)
         self.inputs, self.outputs = self.layers[0].inputs, self.layers[-1].outputs
-        if isinstance(labels, str):
-            raise TypeError("labels are a list of names, found the text %r" % labels)
-        self.labels = None if labels is None else list(labels)
-        self.name = name
+        self.labels = _checked_list("labels", labels, self.outputs, "outputs")
+        self.names = _checked_names(names, self.inputs)
+        if not (name is None or isinstance(name, str)):
+            raise TypeError("the name of a network is a text, found %r" % (name,))
+        self.name, self.multilabel = name, bool(multilabel)
         self._predictor: "Any" = None
         self.notes: "List[str]" = []  # what a loader has to say: the format, the producer, what it folded
         self._check()
+
+    @property
+    def layers(self) -> "Tuple[Any, ...]":
+        """The layers, first to last.  They cannot be replaced: what was compiled would answer for the old ones.
+
+        >>> from purenn import Dense
+        >>> Network([Dense([[1.0], [2.0]])]).layers[0].inputs
+        2
+        """
+        return self._layers
 
     def _check(self) -> None:
         for number, (layer, following) in enumerate(zip(self.layers, self.layers[1:]), 1):
@@ -54,8 +69,6 @@ class Network:
                     "layer %d (%s) expects %d inputs, but layer %d (%s) gives %d"
                     % (number + 1, following, following.inputs, number, layer, layer.outputs)
                 )
-        if self.labels is not None and len(self.labels) != self.outputs:
-            raise ShapeError("%d labels for %d outputs" % (len(self.labels), self.outputs))
 
     @property
     def parameters(self) -> int:
@@ -306,8 +319,8 @@ def plain(x: "Any") -> "Any":
     return [value.item() if hasattr(value, "item") else value for value in values]
 
 
-def _checked_layers(layers: "Any") -> "List[Any]":
-    """The layers as a list: of any kind that offers what `Layer` does."""
+def _checked_layers(layers: "Any") -> "Tuple[Any, ...]":
+    """The layers as a tuple: of any kind that offers what `Layer` does."""
     if hasattr(layers, "linear"):
         raise TypeError("a network is made of a list of layers, found the layer %s" % layers)
     checked = list(layers)
@@ -316,6 +329,33 @@ def _checked_layers(layers: "Any") -> "List[Any]":
     for number, layer in enumerate(checked, 1):
         if not hasattr(layer, "linear"):
             raise TypeError("layer %d is %r, expected a layer such as Dense" % (number, layer))
+    return tuple(checked)
+
+
+def _checked_list(what: str, values: "Any", expected: int, of: str) -> "Optional[List[Any]]":
+    """Labels or names as a list, one for each of the outputs or inputs."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes, dict, set, frozenset)):
+        raise TypeError("%s are a list, one for each of the %s, found %r" % (what, of, values))
+    try:
+        found = len(values)
+    except TypeError:
+        raise TypeError("%s are a list, one for each of the %s, found %r" % (what, of, values)) from None
+    if found != expected:
+        raise ShapeError("%d %s for %d %s" % (found, what, expected, of))
+    return values.tolist() if hasattr(values, "tolist") else list(values)  # NumPy's numbers become Python's
+
+
+def _checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
+    checked = _checked_list("names", names, inputs, "inputs")
+    seen = set()
+    for name in checked or []:
+        if not isinstance(name, str):
+            raise TypeError("the name of an input is a text, found %r" % (name,))
+        if name in seen:
+            raise ValueError("two inputs have the name %r" % name)
+        seen.add(name)
     return checked
 
 

@@ -48,7 +48,7 @@ def of_every_kind():
     others = [Scale(2, [2.0, -1.0], 0.5), LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
     return [
         (dense, [1.0, -0.5]),
-        (Network(others + dense.layers), [0.5, 3.0]),
+        (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),

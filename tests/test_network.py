@@ -155,7 +155,7 @@ def test_predict_takes_numbers():
 def test_what_it_holds():
     net = Network(LAYERS, labels=("a", "b"), name="book")
     assert (net.inputs, net.outputs, net.parameters, net.multiplications) == (2, 2, 9 + 8 + 6, 6 + 6 + 4)
-    assert (net.layers, net.labels, net.name, BOOK.labels, BOOK.name) == (LAYERS, ["a", "b"], "book", None, None)
+    assert (net.layers, net.labels, net.name, BOOK.labels, BOOK.name) == (tuple(LAYERS), ["a", "b"], "book", None, None)
     assert repr(net) == "Network(2-3-2-2, 23 parameters)"
 
 
@@ -195,7 +195,7 @@ def test_the_book_by_hand():
     [
         (Dense([[1.0]]), None, "a network is made of a list of layers, found the layer Dense 1 -> 1, identity"),
         (["x"], None, "layer 1 is 'x', expected a layer such as Dense"),
-        ([Dense([[1.0, 2.0]])], "ab", "labels are a list of names, found the text 'ab'"),
+        ([Dense([[1.0, 2.0]])], "ab", "labels are a list, one for each of the outputs, found 'ab'"),
     ],
 )
 def test_what_is_no_list_of_layers_or_labels_is_named(layers, labels, reason):
@@ -206,3 +206,29 @@ def test_numpy_makes_an_array_of_a_matrix():
     np = pytest.importorskip("numpy")
     array = np.asarray(Matrix([[1, 2.5], [3, 4]]))
     assert array.shape == (2, 2) and array.tolist() == [[1.0, 2.5], [3.0, 4.0]]
+
+
+def test_a_network_does_not_change():
+    net = Network([Dense([[1.0], [2.0]], None, "relu")])
+    for change in (
+        lambda: setattr(net, "layers", []),
+        lambda: setattr(net.layers[0], "weight", Matrix([[10.0], [20.0]])),
+        lambda: setattr(net.layers[0], "bias", Matrix([[1.0]])),
+        lambda: setattr(net.layers[0], "activation", "step"),
+    ):
+        refused(change, AttributeError)
+    assert net.predict([1.0, 1.0]) == [3.0] == net.forward([1.0, 1.0]).tolist()[0]
+
+
+@pytest.mark.parametrize("names, error, reason", [
+    ("ab", TypeError, "names are a list, one for each of the inputs, found 'ab'"),
+    (["a"], ShapeError, "1 names for 2 inputs"),
+    (["a", 1], TypeError, "the name of an input is a text, found 1"),
+    (["a", "a"], ValueError, "two inputs have the name 'a'"),
+])
+def test_names_are_one_text_for_each_input(names, error, reason):
+    assert refused(lambda: Network([Dense([[1.0], [2.0]])], names=names), error) == reason
+
+
+def test_labels_in_a_set_have_no_order():
+    assert "labels are a list" in refused(lambda: Network([Dense([[1.0, 2.0]])], {"a", "b"}), TypeError)

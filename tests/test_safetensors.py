@@ -417,7 +417,7 @@ def test_an_architecture_that_does_not_fit_is_refused(text, message):
         (architecture(version=2), "written as version 2, this is version 1"),
         (architecture(version=None), "written as version None, this is version 1"),
         (architecture(version="1"), "written as version '1', this is version 1"),
-        (architecture(layers=[{"kind": "conv9d"}]), "layer 1 is of kind 'conv9d', known are dense"),
+        (architecture(layers=[{"kind": "conv9d"}]), "layer 1 is of kind 'conv9d', known are activate, dense"),
         (architecture(layers=[{"kind": ["dense"]}]), "layer 1 is of kind"),
         (architecture(layers=[{}]), "layer 1 is of kind"),
         (architecture(layers=[3]), "layer 1 is of kind"),

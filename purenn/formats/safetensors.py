@@ -11,7 +11,7 @@ import sys
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Scale
+from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 _VERSION = 1
+_ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
 # A header is read whole, and JSON takes many times its size in memory: 40,000 tensors fit.
 _MAX_HEADER = 4 * 1024 * 1024
 
@@ -109,10 +110,10 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
     for number, spec in enumerate(architecture["layers"]):
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
-            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(_READERS)))
+            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS))))
         layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
-        return Network(layers, architecture.get("labels"), architecture.get("name"))
+        return Network(layers, **{what: architecture[what] for what in _ABOUT if what in architecture})
     except (ValueError, TypeError) as error:
         raise ModelFormatError(str(error)) from None
 
@@ -149,6 +150,11 @@ def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
 def _read_scale(spec: "Dict[str, Any]", tensors: _Named) -> Scale:
     inputs = _whole(spec, tensors.number, "inputs")[0]
     return Scale(inputs, tensors.matrix("scale"), tensors.matrix("shift"))
+
+
+def _read_normalize(spec: "Dict[str, Any]", tensors: _Named) -> Normalize:
+    inputs = _whole(spec, tensors.number, "inputs")[0]
+    return Normalize(inputs, tensors.matrix("mean"), tensors.matrix("deviation"))
 
 
 def _read_layer_norm(spec: "Dict[str, Any]", tensors: _Named) -> LayerNorm:
@@ -197,6 +203,7 @@ def write(network: Network, path: "Any") -> None:
         for name, matrix in matrices:
             tensors["layers.%d.%s" % (number, name)] = matrix
     architecture = {"version": _VERSION, "layers": specs, "labels": network.labels, "name": network.name}
+    architecture.update({what: getattr(network, what) for what in ("names", "multilabel") if getattr(network, what)})
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
@@ -215,6 +222,10 @@ def _known_activation(layer: "Union[Activate, Dense, IntegerDense]", number: int
 
 def _write_scale(layer: Scale, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     return {"kind": layer.kind, "inputs": layer.inputs}, [("scale", layer.scale), ("shift", layer.shift)]
+
+
+def _write_normalize(layer: Normalize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    return {"kind": layer.kind, "inputs": layer.inputs}, [("mean", layer.mean), ("deviation", layer.deviation)]
 
 
 def _write_layer_norm(layer: LayerNorm, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
@@ -307,6 +318,7 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
 _READERS: "Dict[str, Any]" = {
     "dense": _read_dense,
     "scale": _read_scale,
+    "normalize": _read_normalize,
     "layer_norm": _read_layer_norm,
     "activate": _read_activate,
     "quantize": _read_quantize,
@@ -315,6 +327,7 @@ _READERS: "Dict[str, Any]" = {
 _WRITERS: "Dict[str, Any]" = {
     "dense": _write_dense,
     "scale": _write_scale,
+    "normalize": _write_normalize,
     "layer_norm": _write_layer_norm,
     "activate": _write_activate,
     "quantize": _write_quantize,
