@@ -4,40 +4,51 @@
 
 |w|^2 is computed beforehand, |x|^2 once for a layer.
 
-How far it is off.  u = 2^-53.  The differences in `dist` are rounded (u each), its sum of
-squares is compensated, and the root is within 2 units: dist^2 is off by at most 8u of
-itself, and dist <= |x| + |w|.  |x|^2 and |w|^2 are off by 8u of themselves, and four more
-operations round: altogether at most
+How far it is off.  u = 2^-53.  In `dist` a difference is rounded, in older Pythons divided by
+the largest, and squared: 5u of a square, whose sum is compensated; with the root, the
+product and its square dist^2 is off by at most 13u of itself, and dist <= |x| + |w|.  |x|^2
+and |w|^2 are off by less of themselves, and four more operations round: altogether x.w + b
+is off by at most
 
-    16u (|x| + |w|)^2,      as a share of |x| |w|:  16u (r + 2 + 1/r),   r = |x| / |w|.
+    16u (|x| + |w|)^2 + 2u |b|
 
-That is tiny unless one vector is far longer than the other.  So the columns are brought to
-lengths from 16 to 32 (by a power of two, which rounds nothing, and is undone with the
-factor 1/2), and a sample whose |x| is not from 1e-4 to 1e6 goes to the reference, as do NaN
-and infinities: within these r < 2^16, and the share is below 1.3e-10.
+from the true sum, and by the reference's own rounding (see written.py) from the reference's.
+That is tiny unless one vector is far longer than the other, or the sum cancels.  So
+
+- columns are brought to lengths from 16 to 32, and inputs whose weights are far larger than
+  those of others are stretched while their weights shrink, both by powers of two: that
+  rounds nothing.  With |w| such a length, f = |w before| / (2 |w|) and v the reference's,
+
+      e = u (32 f (|x| + |w|)^2 + |v| |x| + 8 |b|)
+
+- and a sum must be larger than e / ERROR_BOUND, else it is computed again.  The test in the
+  generated code is one comparison with the worst of a layer; `again` looks at the column's own.
+  NaN and infinities fail every comparison, so they are computed again as well.
 """
 
 import math
 from math import dist
+from operator import mul
 
 from ..layers import Dense
-from ..matrix import Matrix
 from . import straight
-from .speed import DIST_CALL, DIST_TERM
-from .written import is_narrow, refusal as not_writable, written
+from .speed import DIST_CALL, DIST_TERM, WRITTEN_TERM
+from .written import ERROR_BOUND, ONCE, between, dense, exact_sum, is_narrow, weighted_length, written
+from .written import refusal as not_writable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, List, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     from ..network import Network
     from .written import Source
 
-ERROR_BOUND = 2e-10  # the share above, and n u of the reference's own rounding
-_MOST_TERMS = 500000  # n
-SHORTEST, LONGEST = 1e-4, 1e6  # |x|
+__all__ = ["ERROR_BOUND", "build", "cost", "refusal"]
+_MOST_TERMS = 500000
 _LENGTH = 5  # columns have lengths from 2^4 to 2^5
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
+_LARGEST = 1e150  # |x|^2, likewise
+_SPREAD = 8  # inputs are balanced where their largest weights are more than 2^8 apart
 _FEW_INPUTS = 10  # below, a call of dist costs more than the terms
 
 
@@ -45,15 +56,19 @@ def refusal(network: "Network") -> str:
     """Why this kernel cannot run a network; empty where it can."""
     reason = not_writable(network, _MOST_TERMS)
     for number, layer in enumerate([] if reason else network.layers, 1):
-        lengths = [length for length, _ in _columns(layer)]
-        if not all([_SMALLEST < size < 1.0 / _SMALLEST or size == 0.0 for size in lengths]):
+        if type(layer) is Dense and not all(map(_in_range, zip(*layer.weight._rows), zip(*_rows(layer, _powers(layer))))):
             return "layer %d (%s) has weights that are not finite or beyond 1e-140 ... 1e140" % (number, layer)
     return reason
 
 
+def _in_range(column: "Tuple[Any, ...]", balanced: "Tuple[Any, ...]") -> bool:
+    return _SMALLEST < dist(balanced, (0.0,) * len(balanced)) < 1.0 / _SMALLEST or not any(column)
+
+
 def cost(network: "Network") -> float:
     """About how many nanoseconds a sample takes."""
-    return sum([(layer.outputs + 2) * DIST_CALL + layer.multiplications * DIST_TERM for layer in network.layers])
+    sums = [(layer.outputs + 2) * DIST_CALL + layer.multiplications * DIST_TERM for layer in dense(network)]
+    return sum(sums) + between(network) * WRITTEN_TERM
 
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":
@@ -62,51 +77,93 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     return written(network, _narrow_sums if narrow else _wide_sums, narrow)
 
 
-def _narrow_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> None:
+def _narrow_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> "Optional[List[str]]":
     if layer.inputs < _FEW_INPUTS:
         straight.write_sums(source, k, layer, z)
-        return
-    sums = ["a%d_%d" % (k, j) for j in range(layer.outputs)]
-    _write_length(source, k, layer, "(%s,)" % ", ".join(z), ", ".join(sums) + ",")
-    for j, (w, factor, constant) in enumerate(_prepared(layer)):
-        name = source.name("w%d_%d" % (k, j), w)
-        source.lines.append("   d = dist(z, %s); %s = (q - d*d)*%r + %r" % (name, sums[j], factor, constant))
+        return None
+    columns, y = _write_length(source, k, layer, "(%s,)" % ", ".join(z))
+    for j, column in enumerate(columns):
+        name = source.name("w%d_%d" % (k, j), column.w)
+        line = " d = dist(%s, %s); a%d_%d = (q - d*d)*%r + %r"
+        source.lines.append(line % (y, name, k, j, column.f, column.c))
+    return ["again%d(%d, a%d_%d, z, q)" % (k, j, k, j) for j in range(layer.outputs)]
 
 
 def _wide_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> None:
-    _write_length(source, k, layer, "z", "a")
-    rows = source.name("w%d" % k, list(_prepared(layer)))
-    source.lines.append("   a = [(q - dist(z, w)**2)*f + c for w, f, c in %s]" % rows)
+    columns, y = _write_length(source, k, layer, "z")
+    rows = source.name("w%d" % k, [(column.w, column.f, column.c, j) for j, column in enumerate(columns)])
+    value = "v if (v := (q - (v := dist(%s, w))*v)*f + c) > t or v < m else again%d(j, v, z, q)" % (y, k)
+    source.lines.append(" a = [%s for w, f, c, j in %s]" % (value, rows))
 
 
-def _write_length(source: "Source", k: int, layer: Dense, z: str, sums: str) -> None:
-    """The lines that find q = |x|^2, and leave the layer to the reference where the bound ends."""
-
-    def reference(z: "Tuple[Any, ...]") -> "Any":
-        return layer.linear(Matrix([z]))._rows[0]
-
+def _write_length(source: "Source", k: int, layer: Dense, z: str) -> "Tuple[List[_Column], str]":
+    """The lines that find q = |x|^2 and what a sum must be beyond, t and m = -t; the columns, the inputs' name."""
+    powers = _powers(layer)
+    columns = _columns(layer, powers)
+    again = _again(exact_sum(source, layer), columns)
+    y = "z" if powers is None else "y"
+    source.lines.append(" z = %s" % z)
+    if powers is not None:
+        source.lines.append(" y = tuple(map(mul, z, %s))" % source.name("powers%d" % k, powers))
+    if powers is not None or not source.is_sample:
+        source.know("sum(%s)" % y)
+    source.is_known = True  # `dist` makes floats of all numbers
     source.name("dist", dist)
+    source.name("mul", mul)
+    source.name("again%d" % k, again)
+    worst = tuple(map(max, zip(*[column.limits for column in columns])))
     source.lines += [
-        "  z = %s" % z,
-        "  d = dist(z, %s); q = d*d" % source.name("origin%d" % k, (0.0,) * layer.inputs),
-        "  if not %r < q < %r: %s = %s(z)" % (SHORTEST**2, LONGEST**2, sums, source.name("reference%d" % k, reference)),
-        "  else:",
+        " d = dist(%s, %s); q = d*d" % (y, source.name("origin%d" % k, (0.0,) * layer.inputs)),
+        " t = q*%r + d*%r + %r if q < %r else inf; m = -t" % (worst + (_LARGEST,)),
     ]
+    return columns, y
 
 
-def _columns(layer: Dense) -> "Iterator[Tuple[float, Tuple[float, ...]]]":
-    """Each column w of the weight, after its length |w|."""
-    origin = (0.0,) * layer.inputs
-    for w in zip(*layer.weight._rows):
-        yield dist(w, origin), w
+def _again(exact: "Callable[[int, Any], Any]", columns: "List[_Column]") -> "Callable[[int, float, Any, float], Any]":
+    """A function that gives a sum v which the worst limit of its layer leaves in doubt."""
+
+    def again(j: int, v: float, z: "Sequence[Any]", q: float) -> "Any":
+        once, by_length, fixed = columns[j].limits
+        if q < _LARGEST and abs(v) >= q * once + math.sqrt(q) * by_length + fixed:
+            return v
+        return exact(j, z)
+
+    return again
 
 
-def _prepared(layer: Dense) -> "Iterator[Tuple[Tuple[float, ...], float, float]]":
-    """For each column: w 2^s of length 16 to 32, and f, c so that x.w + b = (|x|^2 - dist^2) f + c."""
-    for (length, w), b in zip(_columns(layer), layer.bias._rows[0]):
-        if not length:
-            yield w, 0.0, b
-            continue
-        shift = _LENGTH - math.frexp(length)[1]
-        up, factor = math.ldexp(1.0, shift), math.ldexp(0.5, -shift)
-        yield tuple([value * up for value in w]), factor, (length * up) ** 2 * factor + b
+class _Column:
+    """One column: w of length 16 to 32, f and c so that x.w + b = (|x|^2 - dist^2) f + c, and its limits.
+
+    A sum is right where it is beyond q limits[0] + sqrt(q) limits[1] + limits[2].
+    """
+
+    def __init__(self, w: "Tuple[float, ...]", b: "Any") -> None:
+        self.w, self.f, self.c, self.limits = w, 0.0, b + 0.0, (0.0, 0.0, 0.0)
+        if any(w):
+            length = dist(w, (0.0,) * len(w))
+            shift = _LENGTH - math.frexp(length)[1]
+            up, self.f = math.ldexp(1.0, shift), math.ldexp(0.5, -shift)
+            self.w, length = tuple([value * up for value in w]), length * up
+            self.c = length**2 * self.f + b
+            once = 32.0 * self.f * ONCE
+            own = 2.0 * self.f * weighted_length(self.w) * ONCE
+            self.limits = once, 2.0 * length * once + own, length * length * once + 8.0 * abs(b) * ONCE
+
+
+def _columns(layer: Dense, powers: "Optional[Tuple[float, ...]]") -> "List[_Column]":
+    return [_Column(w, b) for w, b in zip(zip(*_rows(layer, powers)), layer.bias._rows[0])]
+
+
+def _rows(layer: Dense, powers: "Optional[Tuple[float, ...]]") -> "List[Sequence[Any]]":
+    """The rows of the weight, balanced."""
+    rows = layer.weight._rows
+    return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
+
+
+def _powers(layer: Dense) -> "Optional[Tuple[float, ...]]":
+    """A power of two for each input that balances the rows of its weights, 0.0 for one without; None if they are."""
+    exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight._rows]
+    known = [e for e in exponents if e is not None]
+    if not known or max(known) - min(known) <= _SPREAD:
+        return None
+    return tuple([0.0 if e is None else math.ldexp(1.0, min(e, 1000)) for e in exponents])

@@ -1,22 +1,23 @@
 """Predictor: one network made ready to run in one way, list in, list out."""
 
+from ..layers import Activate
 from ..matrix import Matrix
-from ..network import plain
+from ..network import Network, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
 
-    from ..network import Network
-
-
 class Predictor:
     """A network compiled: `fast(x)` gives the outputs for one sample, `fast.batch(xs)` for many.
 
     `x` is a list, tuple, array or bytes of `network.inputs` numbers, else `ShapeError`.
-    `kernel` names the way it runs.  `error_bound` tells how far an output's weighted sum may
-    be from the reference's, as a share of the layer's scale ``|x| |w| + |b|``; 0.0 means equal
-    numbers.  It can be pickled, and is compiled again where it is opened.
+    `kernel` names the way it runs.  `error_bound` is its promise: each weighted sum x.w + b, given
+    the same inputs x, differs from the one that `Network.forward` computes by at most that share
+    of itself; 0.0 means equal numbers.  A sum of exactly 0, NaN and infinities are always the
+    same.  It can be pickled, and is compiled again where it is opened.
+
+    What the network's own functions raise comes through as it is.
     """
 
     def __init__(
@@ -33,7 +34,11 @@ class Predictor:
     def __call__(self, x: "Sequence[Any]") -> "List[Any]":
         if type(x) is not list or not x or type(x[0]) is not float:
             x = plain(x)
-        return self._run(x)
+        try:
+            return self._run(x)
+        except TypeError:
+            _blame(self.network, x)
+            raise
 
     def batch(self, xs: "Iterable[Sequence[Any]]") -> "List[List[Any]]":
         """The outputs for each sample of `xs`: a list of lists."""
@@ -51,3 +56,8 @@ class Predictor:
 
     def __repr__(self) -> str:
         return "<Predictor of %r by %s>" % (self.network, self.kernel)
+
+
+def _blame(network: "Network", x: "Any") -> None:
+    """Raise what `Network.forward_one` says of a sample that holds something else than numbers."""
+    Network([Activate(network.inputs, "identity")]).forward_one(x)
