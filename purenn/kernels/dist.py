@@ -10,20 +10,21 @@ product and its square dist^2 is off by at most 13u of itself, and dist <= |x| +
 and |w|^2 are off by less of themselves, and four more operations round: altogether x.w + b
 is off by at most
 
-    16u (|x| + |w|)^2 + 2u |b|
+    16u (|x| + |w|)^2 + 4u |b|
 
 from the true sum, and by the reference's own rounding (see written.py) from the reference's.
 That is tiny unless one vector is far longer than the other, or the sum cancels.  So
 
 - columns are brought to lengths from 16 to 32, and inputs whose weights are far larger than
   those of others are stretched while their weights shrink, both by powers of two: that
-  rounds nothing.  With |w| such a length, f = |w before| / (2 |w|) and v the reference's,
+  rounds nothing.  The code computes s = 2 (x.w + b), which is the sum but for a power of two;
 
-      e = u (32 f (|x| + |w|)^2 + |v| |x| + 8 |b|)
+- s must be larger than e / ERROR_BOUND, else the sum is computed again, where
 
-- and a sum must be larger than e / ERROR_BOUND, else it is computed again.  The test in the
-  generated code is one comparison with the worst of a layer; `again` looks at the column's own.
-  NaN and infinities fail every comparison, so they are computed again as well.
+      e = u (32 (|x| + |w|)^2 + 2 |v| |x| + 8 |2b|)
+
+  with the largest |w|, |v| and |b| of the layer.  NaN and infinities fail every comparison,
+  so they are computed again as well.
 """
 
 import math
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
     from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     from ..network import Network
-    from .written import Source
+    from .written import Source, Sum
+
+    _Column = Tuple[Tuple[float, ...], float, float]
 
 __all__ = ["ERROR_BOUND", "build", "cost", "refusal"]
 _MOST_TERMS = 500000
@@ -77,30 +80,29 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     return written(network, _narrow_sums if narrow else _wide_sums, narrow)
 
 
-def _narrow_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> "Optional[List[str]]":
+def _narrow_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> "Optional[List[Sum]]":
     if layer.inputs < _FEW_INPUTS:
         straight.write_sums(source, k, layer, z)
         return None
     columns, y = _write_length(source, k, layer, "(%s,)" % ", ".join(z))
-    for j, column in enumerate(columns):
-        name = source.name("w%d_%d" % (k, j), column.w)
-        line = " d = dist(%s, %s); a%d_%d = (q - d*d)*%r + %r"
-        source.lines.append(line % (y, name, k, j, column.f, column.c))
-    return ["again%d(%d, a%d_%d, z, q)" % (k, j, k, j) for j in range(layer.outputs)]
+    sums: "List[Sum]" = []
+    for j, (w, f, c) in enumerate(columns):
+        value = "q - (d := dist(%s, %s))*d + %r" % (y, source.name("w%d_%d" % (k, j), w), c)
+        sums.append((value, f, "again%d(%d, z)" % (k, j)))
+    return sums
 
 
 def _wide_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> None:
     columns, y = _write_length(source, k, layer, "z")
-    rows = source.name("w%d" % k, [(column.w, column.f, column.c, j) for j, column in enumerate(columns)])
-    value = "v if (v := (q - (v := dist(%s, w))*v)*f + c) > t or v < m else again%d(j, v, z, q)" % (y, k)
+    rows = source.name("w%d" % k, [(w, f, c, j) for j, (w, f, c) in enumerate(columns)])
+    value = "s*f if (s := q - (s := dist(%s, w))*s + c) > t or s < m else again%d(j, z)" % (y, k)
     source.lines.append(" a = [%s for w, f, c, j in %s]" % (value, rows))
 
 
 def _write_length(source: "Source", k: int, layer: Dense, z: str) -> "Tuple[List[_Column], str]":
-    """The lines that find q = |x|^2 and what a sum must be beyond, t and m = -t; the columns, the inputs' name."""
+    """The lines that find q = |x|^2 and what s must be beyond, t and m = -t; the columns, the inputs' name."""
     powers = _powers(layer)
-    columns = _columns(layer, powers)
-    again = _again(exact_sum(source, layer), columns)
+    columns = [_column(w, b) for w, b in zip(zip(*_rows(layer, powers)), layer.bias._rows[0])]
     y = "z" if powers is None else "y"
     source.lines.append(" z = %s" % z)
     if powers is not None:
@@ -108,50 +110,41 @@ def _write_length(source: "Source", k: int, layer: Dense, z: str) -> "Tuple[List
     if powers is not None or not source.is_sample:
         source.know("sum(%s)" % y)
     source.is_known = True  # `dist` makes floats of all numbers
-    source.name("dist", dist)
-    source.name("mul", mul)
-    source.name("again%d" % k, again)
-    worst = tuple(map(max, zip(*[column.limits for column in columns])))
-    source.lines += [
-        " d = dist(%s, %s); q = d*d" % (y, source.name("origin%d" % k, (0.0,) * layer.inputs)),
-        " t = q*%r + d*%r + %r if q < %r else inf; m = -t" % (worst + (_LARGEST,)),
-    ]
+    for name, value in (("dist", dist), ("mul", mul), ("again%d" % k, exact_sum(source, layer))):
+        source.name(name, value)
+    source.lines.append(" d = dist(%s, %s); q = d*d" % (y, source.name("origin%d" % k, (0.0,) * layer.inputs)))
+    once, by_length, fixed = _limits(columns)
+    if z == "z":
+        limit = "q*%r + d*%r + %r" % (once, by_length, fixed)
+    else:  # a narrow layer: d <= q/64 + 16, and a multiplication less
+        limit = "q*%r + %r" % (once + by_length / 64.0, fixed + by_length * 16.0)
+    source.lines.append(" t = %s if q < %r else inf; m = -t" % (limit, _LARGEST))
     return columns, y
 
 
-def _again(exact: "Callable[[int, Any], Any]", columns: "List[_Column]") -> "Callable[[int, float, Any, float], Any]":
-    """A function that gives a sum v which the worst limit of its layer leaves in doubt."""
-
-    def again(j: int, v: float, z: "Sequence[Any]", q: float) -> "Any":
-        once, by_length, fixed = columns[j].limits
-        if q < _LARGEST and abs(v) >= q * once + math.sqrt(q) * by_length + fixed:
-            return v
-        return exact(j, z)
-
-    return again
-
-
-class _Column:
-    """One column: w of length 16 to 32, f and c so that x.w + b = (|x|^2 - dist^2) f + c, and its limits.
-
-    A sum is right where it is beyond q limits[0] + sqrt(q) limits[1] + limits[2].
-    """
-
-    def __init__(self, w: "Tuple[float, ...]", b: "Any") -> None:
-        self.w, self.f, self.c, self.limits = w, 0.0, b + 0.0, (0.0, 0.0, 0.0)
-        if any(w):
-            length = dist(w, (0.0,) * len(w))
-            shift = _LENGTH - math.frexp(length)[1]
-            up, self.f = math.ldexp(1.0, shift), math.ldexp(0.5, -shift)
-            self.w, length = tuple([value * up for value in w]), length * up
-            self.c = length**2 * self.f + b
-            once = 32.0 * self.f * ONCE
-            own = 2.0 * self.f * weighted_length(self.w) * ONCE
-            self.limits = once, 2.0 * length * once + own, length * length * once + 8.0 * abs(b) * ONCE
+def _limits(columns: "List[_Column]") -> "Tuple[float, float, float]":
+    """(p, r, t) so that a sum s of the layer is right where |s| is beyond p |x|^2 + r |x| + t."""
+    longest = 2.0**_LENGTH
+    lengths, constants = [0.0], [0.0]
+    for w, _, c in columns:
+        if any(w) and c == c:  # others do not depend on the test
+            lengths.append(weighted_length(w))
+            constants.append(abs(c))
+    v, shift = max(lengths), max(constants) + longest * longest  # |2b| and more
+    once = 32.0 * ONCE
+    return once, 2.0 * longest * once + 2.0 * v * ONCE, longest * longest * once + 8.0 * shift * ONCE
 
 
-def _columns(layer: Dense, powers: "Optional[Tuple[float, ...]]") -> "List[_Column]":
-    return [_Column(w, b) for w, b in zip(zip(*_rows(layer, powers)), layer.bias._rows[0])]
+def _column(w: "Tuple[float, ...]", b: "Any") -> "_Column":
+    """(w 2^k, f, c): w of length 16 to 32, so that ``2^k (|x|^2 - dist(x, w)^2 + c)`` is x.w + b for f = 2^-(k+1)."""
+    if not any(w):  # the sum is b: (2^40) (b / 2^40), or computed again where that rounds
+        f = b / 2.0**40
+        return w, f, 2.0**40 if f * 2.0**40 == b else 0.0
+    length = dist(w, (0.0,) * len(w))
+    shift = _LENGTH - math.frexp(length)[1]
+    up = math.ldexp(1.0, shift)
+    c = (length * up) ** 2 + 2.0 * up * b
+    return tuple([value * up for value in w]), math.ldexp(0.5, -shift), c if abs(c) < 1e300 else math.nan
 
 
 def _rows(layer: Dense, powers: "Optional[Tuple[float, ...]]") -> "List[Sequence[Any]]":

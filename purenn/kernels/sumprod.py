@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..layers import Dense
     from ..network import Network
-    from .written import Source
+    from .written import Source, Sum
 
 __all__ = ["ERROR_BOUND", "build", "cost", "refusal"]
 _MOST_TERMS = 900000
@@ -53,16 +53,16 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     return written(network, _narrow_sums if narrow else _wide_sums, narrow)
 
 
-def _narrow_sums(source: "Source", k: int, layer: "Dense", z: "List[str]") -> "Optional[List[str]]":
+def _narrow_sums(source: "Source", k: int, layer: "Dense", z: "List[str]") -> "Optional[List[Sum]]":
     if layer.inputs < _FEW_INPUTS:
         straight.write_sums(source, k, layer, z)
         return None
     columns = _write_length(source, k, layer, "(%s,)" % ", ".join(z))
+    sums: "List[Sum]" = []
     for j, column in enumerate(columns):
-        a, w = "a%d_%d" % (k, j), source.name("w%d_%d" % (k, j), column.w)
-        source.lines.append(" %s = sumprod(z, %s) + %r" % (a, w, column.b))
-        source.know(a)
-    return ["again%d(%d, a%d_%d, z, d)" % (k, j, k, j) for j in range(layer.outputs)]
+        value = "sumprod(z, %s) + %r" % (source.name("w%d_%d" % (k, j), column.w), column.b)
+        sums.append((value, None, "again%d(%d, s, z, d)" % (k, j)))
+    return sums
 
 
 def _wide_sums(source: "Source", k: int, layer: "Dense", z: "List[str]") -> None:

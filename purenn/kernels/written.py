@@ -19,7 +19,7 @@ Where it is not Python's own float, the sample is converted, and the function ca
 
 Where a kernel computes a sum by another way than the reference, it tests after the fact that
 the sum is within ERROR_BOUND of itself from the reference's, and otherwise adds the terms up
-in the reference's order (`again`).  How far the reference itself may be from the true sum
+in the reference's order (`again`; `exact_sum`).  How far the reference itself may be from the true sum
 belongs to that test.  It computes, for n terms and u = 2^-53,
 
     s_1 = x_1 w_1,  s_i = s_(i-1) + x_i w_i,  a = s_n + b
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from ..activations import Activation
     from ..network import Network
 
+    # s as an expression, the power of two by which it is to be multiplied, and what computes it again if not s > t or s < m
+    Sum = Tuple[str, Optional[float], str]
+
 ERROR_BOUND = 1e-9  # of kernels that test their sums after the fact
 ONCE = 2.0**-23  # u / ERROR_BOUND, and 7 % of margin: |a| >= ONCE e is enough where a is off by e u
 _NARROW = 100  # numbers to a row; packing and unpacking more costs more than it saves
@@ -63,8 +66,8 @@ _IN_PLACE = {
     "sigmoid": "1.0/(1.0 + exp(-{a})) if {a} >= 0.0 else (e := exp({a}))/(1.0 + e)",
     "tanh": "tanh({a})",
 }
-# the same for a that is surely positive, and surely negative: a test that a sum is large enough then costs next to nothing
-_BY_SIGN = {"relu": ("{a}", "0.0"), "sigmoid": ("1.0/(1.0 + exp(-{a}))", "(e := exp({a}))/(1.0 + e)")}
+# the same for a sum {a} that is surely positive, and surely negative: testing its size then costs next to nothing
+_BY_SIGN = {"relu": ("{a}", "0.0"), "sigmoid": ("1.0/(1.0 + exp({minus}))", "(e := exp({a}))/(1.0 + e)")}
 
 
 def refusal(network: "Network", most_terms: "Optional[int]" = None) -> str:
@@ -147,13 +150,13 @@ class Source:
 
 
 def written(
-    network: "Network", sums: "Callable[[Source, int, Dense, List[str]], Optional[List[str]]]", narrow: bool
+    network: "Network", sums: "Callable[[Source, int, Dense, List[str]], Optional[List[Sum]]]", narrow: bool
 ) -> "Callable[[Any], List[Any]]":
     """A network as a function; `sums(source, k, layer, z)` writes the lines of ``A = Z W + B``.
 
-    In a narrow network they take the names `z` and set a{k}_0, a{k}_1, ...; where a sum must be
-    tested, they set t and m = -t too, and return what computes each sum again if it is not
-    beyond them.  In a wide network they take the tuple z and set the list a.
+    In a narrow network they take the names `z` and set a{k}_0, a{k}_1, ...; or, where sums must
+    be tested, they set t and m = -t and return a `Sum` for each.  In a wide network they take
+    the tuple z and set the list a.
     """
     source = Source(network)
     if narrow:
@@ -168,9 +171,9 @@ def _write_narrow(source: Source, sums: "Callable[..., None]") -> None:
     source.lines += [" try:", "  %s, = x" % ", ".join(z), " except ValueError: return wrong(x)"]
     for k, layer in enumerate(source.network.layers):
         if type(layer) is Dense:
-            again = sums(source, k, layer, z)
+            tested = sums(source, k, layer, z)
             a = ["a%d_%d" % (k, j) for j in range(layer.outputs)]
-            z = _activated(source, k, layer.h, a) if again is None else _tested(source, k, layer.h, a, again)
+            z = _activated(source, k, layer.h, a) if tested is None else _tested(source, k, layer.h, tested)
         elif type(layer) is Activate:
             source.know("sum((%s,))" % ", ".join(z))
             z = _activated(source, k, layer.h, z)
@@ -185,16 +188,20 @@ def _write_narrow(source: Source, sums: "Callable[..., None]") -> None:
     source.lines.append(" return [%s]" % ", ".join(z))
 
 
-def _tested(source: Source, k: int, h: "Activation", a: "List[str]", again: "List[str]") -> "List[str]":
-    """The same as `_activated`, for sums that are computed again where they are not beyond t and m."""
-    if h.source not in _BY_SIGN:
-        for pair in zip(a, a, a, again):
-            source.lines.append(" if not (%s > t or %s < m): %s = %s" % pair)
-        return _activated(source, k, h, a)
-    z = ["z%d_%d" % (k, j) for j in range(len(a))]
-    form = " {z} = %s if {a} > t else %s if {a} < m else %s({again})" % (_BY_SIGN[h.source] + (source.name("h%d" % k, h),))
-    source.lines += [form.format(z=name, a=name_a, again=call) for name, name_a, call in zip(z, a, again)]
-    return z
+def _tested(source: Source, k: int, h: "Activation", sums: "List[Sum]") -> "List[str]":
+    """The names of h(a) for sums that are tested, after the lines that set them."""
+    signs = _BY_SIGN.get(h.source) if h.known else None
+    names = ["%s%d_%d" % ("z" if signs else "a", k, j) for j in range(len(sums))]
+    for name, (value, factor, again) in zip(names, sums):
+        a, minus = ("s", "-s") if factor is None else ("s*%r" % factor, "s*%r" % -factor)
+        if signs:
+            positive, negative = [sign.format(a=a, minus=minus) for sign in signs]
+            where = (name, positive, value, negative, source.name("h%d" % k, h), again)
+            source.lines.append(" %s = %s if (s := %s) > t else %s if s < m else %s(%s)" % where)
+        else:
+            source.lines.append(" %s = %s if (s := %s) > t or s < m else %s" % (name, a, value, again))
+        source.know("s")
+    return names if signs else _activated(source, k, h, names)
 
 
 def _activated(source: Source, k: int, h: "Activation", a: "List[str]") -> "List[str]":
