@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     _Column = Tuple[Tuple[float, ...], float, float]
 
-__all__ = ["ERROR_BOUND", "build", "cost", "refusal"]
+__all__ = ["ERROR_BOUND", "build", "cost", "powers_of", "refusal"]
 _MOST_TERMS = 500000
 _LENGTH = 5  # columns have lengths from 2^4 to 2^5
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
@@ -59,13 +59,15 @@ def refusal(network: "Network") -> str:
     """Why this kernel cannot run a network; empty where it can."""
     reason = not_writable(network, _MOST_TERMS)
     for number, layer in enumerate([] if reason else network.layers, 1):
-        if type(layer) is Dense and not all(map(_in_range, zip(*layer.weight._rows), zip(*_rows(layer, _powers(layer))))):
+        if type(layer) is Dense and not _is_in_range(layer):
             return "layer %d (%s) has weights that are not finite or beyond 1e-140 ... 1e140" % (number, layer)
     return reason
 
 
-def _in_range(column: "Tuple[Any, ...]", balanced: "Tuple[Any, ...]") -> bool:
-    return _SMALLEST < dist(balanced, (0.0,) * len(balanced)) < 1.0 / _SMALLEST or not any(column)
+def _is_in_range(layer: Dense) -> bool:
+    origin = (0.0,) * layer.inputs
+    columns = zip(zip(*layer.weight._rows), zip(*_rows(layer, powers_of(layer))))
+    return all([_SMALLEST < dist(w, origin) < 1.0 / _SMALLEST or not any(before) for before, w in columns])
 
 
 def cost(network: "Network") -> float:
@@ -101,10 +103,10 @@ def _wide_sums(source: "Source", k: int, layer: Dense, z: "List[str]") -> None:
 
 def _write_length(source: "Source", k: int, layer: Dense, z: str) -> "Tuple[List[_Column], str]":
     """The lines that find q = |x|^2 and what s must be beyond, t and m = -t; the columns, the inputs' name."""
-    powers = _powers(layer)
+    powers = powers_of(layer)
     columns = [_column(w, b) for w, b in zip(zip(*_rows(layer, powers)), layer.bias._rows[0])]
     y = "z" if powers is None else "y"
-    source.lines.append(" z = %s" % z)
+    source.lines += [] if z == "z" else [" z = %s" % z]
     if powers is not None:
         source.lines.append(" y = tuple(map(mul, z, %s))" % source.name("powers%d" % k, powers))
     if powers is not None or not source.is_sample:
@@ -137,9 +139,9 @@ def _limits(columns: "List[_Column]") -> "Tuple[float, float, float]":
 
 def _column(w: "Tuple[float, ...]", b: "Any") -> "_Column":
     """(w 2^k, f, c): w of length 16 to 32, so that ``2^k (|x|^2 - dist(x, w)^2 + c)`` is x.w + b for f = 2^-(k+1)."""
-    if not any(w):  # the sum is b: (2^40) (b / 2^40), or computed again where that rounds
-        f = b / 2.0**40
-        return w, f, 2.0**40 if f * 2.0**40 == b else 0.0
+    if not any(w):  # the sum is b: s = 2^40 with its sign is beyond any limit; or 0 and computed again if f rounds
+        f = abs(b) / 2.0**40
+        return w, f, 0.0 if f * 2.0**40 != abs(b) else 2.0**40 if b >= 0 else -(2.0**40)
     length = dist(w, (0.0,) * len(w))
     shift = _LENGTH - math.frexp(length)[1]
     up = math.ldexp(1.0, shift)
@@ -153,7 +155,7 @@ def _rows(layer: Dense, powers: "Optional[Tuple[float, ...]]") -> "List[Sequence
     return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
 
 
-def _powers(layer: Dense) -> "Optional[Tuple[float, ...]]":
+def powers_of(layer: Dense) -> "Optional[Tuple[float, ...]]":
     """A power of two for each input that balances the rows of its weights, 0.0 for one without; None if they are."""
     exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight._rows]
     known = [e for e in exponents if e is not None]

@@ -1,12 +1,14 @@
 """Predictor: one network made ready to run in one way, list in, list out."""
 
 from ..layers import Activate
-from ..matrix import Matrix
 from ..network import Network, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
+
+_KINDS = {int, float, bool}
+
 
 class Predictor:
     """A network compiled: `fast(x)` gives the outputs for one sample, `fast.batch(xs)` for many.
@@ -37,17 +39,18 @@ class Predictor:
         try:
             return self._run(x)
         except TypeError:
-            _blame(self.network, x)
-            raise
+            numbers = _checked(self.network, x)
+            if not set(map(type, numbers)) <= _KINDS or set(map(type, x)) <= _KINDS:
+                raise  # the sample is sound
+        return self._run(numbers)  # behind the first stood another library's number that refused to become a float
 
     def batch(self, xs: "Iterable[Sequence[Any]]") -> "List[List[Any]]":
         """The outputs for each sample of `xs`: a list of lists."""
         return [self(x) for x in xs]
 
     def classify(self, x: "Sequence[Any]") -> "Any":
-        """The label of the largest output for one sample, or its index where there are no labels."""
-        best = Matrix.wrap([self(x)]).argmax()
-        return best if self.network.labels is None else self.network.labels[best]
+        """The label of the largest output for one sample, or its index; see `Network.classify`."""
+        return self.network.class_of(self(x))
 
     def __reduce__(self) -> "Tuple[Any, ...]":
         from . import compile
@@ -58,6 +61,6 @@ class Predictor:
         return "<Predictor of %r by %s>" % (self.network, self.kernel)
 
 
-def _blame(network: "Network", x: "Any") -> None:
-    """Raise what `Network.forward_one` says of a sample that holds something else than numbers."""
-    Network([Activate(network.inputs, "identity")]).forward_one(x)
+def _checked(network: "Network", x: "Any") -> "List[Any]":
+    """A sample with Python's own numbers; `Network.forward_one` raises where it holds something else."""
+    return Network([Activate(network.inputs, "identity")]).forward_one(x)

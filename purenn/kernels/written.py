@@ -77,7 +77,7 @@ def refusal(network: "Network", most_terms: "Optional[int]" = None) -> str:
             return "layer %d (%s) is not Dense, Normalize, Scale or Activate" % (number, layer)
         if most_terms is not None and type(layer) is Dense and layer.inputs > most_terms:
             return "layer %d (%s) has more than %d inputs" % (number, layer, most_terms)
-        for row in _numbers(layer):
+        for row in numbers_of(layer):
             kinds = {float} if isinstance(row, array) else set(map(type, row))
             if not kinds <= {float, int}:
                 return "layer %d (%s) has weights that are neither float nor int" % (number, layer)
@@ -86,7 +86,7 @@ def refusal(network: "Network", most_terms: "Optional[int]" = None) -> str:
     return ""
 
 
-def _numbers(layer: "Any") -> "List[Sequence[Any]]":
+def numbers_of(layer: "Any") -> "List[Sequence[Any]]":
     """The rows of all the numbers that a layer holds."""
     names = {Dense: ("weight", "bias"), Normalize: ("mean", "deviation"), Scale: ("scale", "shift")}
     return [row for name in names.get(type(layer), ()) for row in getattr(layer, name)._rows]
@@ -178,10 +178,10 @@ def _write_narrow(source: Source, sums: "Callable[..., None]") -> None:
             source.know("sum((%s,))" % ", ".join(z))
             z = _activated(source, k, layer.h, z)
         else:
-            each = _each(layer)
-            operands = list(zip(*[_stretched(row, layer.inputs) for row in each[1:]]))
+            each = each_number(layer)
+            operands = zip(*[stretched(row, layer.inputs) for row in each[1:]])
             a, z = z, ["z%d_%d" % (k, i) for i in range(layer.inputs)]
-            for name, v, numbers in zip(z, a, operands or [()] * layer.inputs):
+            for name, v, numbers in zip(z, a, operands):
                 source.lines.append(" %s = %s" % (name, each[0].format(v, *map(repr, numbers))))
         source.is_sample = False
     source.know("sum((%s,))" % ", ".join(z))
@@ -246,11 +246,11 @@ def _write_wide(source: Source, sums: "Callable[..., None]") -> None:
             source.know("sum(z)")
             _activate_wide(source, k, layer.h, "z")
         else:
-            form, rows = _each(layer)[0], _each(layer)[1:]
+            form, *rows = each_number(layer)
             if all([len(row) == 1 for row in rows]):
                 source.lines.append(" z = [%s for v in z]" % form.format("v", *[repr(row[0]) for row in rows]))
             else:
-                names = [source.name("n%d_%d" % (k, i), _stretched(row, layer.inputs)) for i, row in enumerate(rows)]
+                names = [source.name("n%d_%d" % (k, i), stretched(row, layer.inputs)) for i, row in enumerate(rows)]
                 variables = ["p", "r"][: len(rows)]
                 zipped = (form.format("v", *variables), ", ".join(variables), ", ".join(names))
                 source.lines.append(" z = [%s for v, %s in zip(z, %s)]" % zipped)
@@ -267,7 +267,7 @@ def _activate_wide(source: Source, k: int, h: "Activation", a: str) -> None:
     source.lines.append(" z = %s" % (a if each == "{a}" else "[%s for a in %s]" % (each.format(a="a"), a)))
 
 
-def _each(layer: "Any") -> "Tuple[Any, ...]":
+def each_number(layer: "Any") -> "Tuple[Any, ...]":
     """What `Normalize` and `Scale` do to a number, as an expression of it and of one number of each row."""
     if type(layer) is Scale:
         return "{0}*{1} + {2}", layer.scale._rows[0], layer.shift._rows[0]
@@ -287,7 +287,7 @@ def needs_no_mean(mean: "Sequence[Any]", deviation: "Sequence[Any]") -> bool:
     return {type(m) for m in mean} == {int} or {type(d) for d in deviation} == {float}
 
 
-def _stretched(row: "Sequence[Any]", count: int) -> "Sequence[Any]":
+def stretched(row: "Sequence[Any]", count: int) -> "Sequence[Any]":
     return row if len(row) == count else [row[0]] * count
 
 
