@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from drawn import badly_scaled, keeps_its_promise, same, same_rows
 from purenn import Dense, Matrix, Network, ShapeError
-from purenn.activations import ELEMENTWISE, ROWWISE, sigmoid
+from purenn.activations import ELEMENTWISE, ROWWISE
 from purenn.kernels import KERNELS, compile
 from purenn.kernels import dist as dist_kernel
 from purenn.layers import Activate, LayerNorm, Normalize, Scale

@@ -106,9 +106,8 @@ _PREDICT = '''
 def predict(x):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
-    if not isinstance(sum(x), (float, int)):  # numbers of another library may have few bits
-        return predict([float(v) for v in x])
-    z = x
+    s = 0.0 + sum(x)  # which is a float of Python's own, and then float() gives it back, unless a number is not
+    z = x if float(s) is s else [float(v) for v in x]
 {lines}
     return z
 

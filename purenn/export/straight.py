@@ -21,10 +21,10 @@ _TERM = 24.0  # nanoseconds for a multiplication and addition, somewhere between
 _UNPACKED = """\
     except ValueError:
         raise ValueError("expected {inputs} numbers, found %d" % len(x)) from None"""
-# every number of the sample is a part of the one that is looked at
+# every number of the sample is a part of the one that is looked at; float() gives back what is Python's own
 _KNOWN = """\
-    if not isinstance({number}, (float, int)):  # numbers of another library may have few bits
-        return predict([float(v) for v in x])"""
+    if float({number}) is not {number} and not floats:  # numbers of another library may have few bits
+        return predict([float(v) for v in x], True)"""
 
 
 def cost(network: "Network") -> float:
@@ -48,7 +48,7 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
                     lines, is_known = lines + [_KNOWN.format(number=name)], True
         else:
             if not is_known:
-                lines, is_known = lines + [_KNOWN.format(number="sum(x)")], True
+                lines, is_known = lines + ["    s = 0.0 + sum(x)", _KNOWN.format(number="s")], True
             a = z if type(layer) is Activate else _each(layer, z, a, lines)
         if not h:
             z = a
@@ -57,7 +57,7 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
             called.add(function)
         z = _activated(k, layer, h, a, lines)
     lines += _wrapped("    return [%s]" % ", ".join(z))
-    return joined(sorted(called) + ["def predict(x):\n    try:\n%s\n" % "\n".join(lines)])
+    return joined(sorted(called) + ["def predict(x, floats=False):\n    try:\n%s\n" % "\n".join(lines)])
 
 
 def _each(layer: "Any", z: "List[str]", a: "List[str]", lines: "List[str]") -> "List[str]":

@@ -93,7 +93,7 @@ def label_list(labels: "Any") -> str:
     """The labels as source, each equal to the network's own; ``None`` where there are none.
 
     >>> label_list(["cat", 1.0, (2, b"x")])
-    "['cat', 1.0, (2, b'x')]"
+    "['cat', 1.0, (2, b'x',)]"
     """
     return "None" if labels is None else "[%s]" % ", ".join([_label(label, label) for label in labels])
 
@@ -105,7 +105,8 @@ def _label(part: "Any", label: "Any") -> str:
         return repr(part)
     if isinstance(part, tuple):
         return "(%s)" % "".join([_label(item, label) + ", " for item in part]).strip()
-    for kind in (int, float, str, bytes):  # text of another library is text
+    kinds: "Any" = (int, float, str, bytes)
+    for kind in kinds:  # text of another library is text
         if isinstance(part, kind) and part == part and (kind is not float or abs(part) < math.inf):
             return ascii(kind(part))
     raise UnsupportedError(

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from ..activations import Activation
     from ..network import Network
 
-    # s as an expression, the power of two by which it is to be multiplied, and what computes it again if not s > t or s < m
+    # s as an expression, the power of two by which it is to be multiplied, what computes it again if it is not beyond t
     Sum = Tuple[str, Optional[float], str]
 
 ERROR_BOUND = 1e-9  # of kernels that test their sums after the fact
@@ -94,7 +94,8 @@ def numbers_of(layer: "Any") -> "List[Sequence[Any]]":
 
 def is_narrow(network: "Network") -> bool:
     """Whether a network gains from being written number by number."""
-    return max([network.inputs] + [layer.outputs for layer in network.layers]) <= _NARROW
+    widest: int = max([network.inputs] + [layer.outputs for layer in network.layers])
+    return widest <= _NARROW
 
 
 def dense(network: "Network") -> "List[Dense]":
@@ -166,7 +167,7 @@ def written(
     return source.compiled()
 
 
-def _write_narrow(source: Source, sums: "Callable[..., None]") -> None:
+def _write_narrow(source: Source, sums: "Callable[..., Any]") -> None:
     z = ["x%d" % i for i in range(source.network.inputs)]
     source.lines += [" try:", "  %s, = x" % ", ".join(z), " except ValueError: return wrong(x)"]
     for k, layer in enumerate(source.network.layers):
@@ -234,7 +235,7 @@ def _softmax(source: Source, k: int, a: "List[str]") -> "List[str]":
     return z
 
 
-def _write_wide(source: Source, sums: "Callable[..., None]") -> None:
+def _write_wide(source: Source, sums: "Callable[..., Any]") -> None:
     source.lines.append(" if len(x) != %d: return wrong(x)" % source.network.inputs)
     source.lines.append(" z = list(x)" if type(source.network.layers[0]) is Activate else " z = x")
     for k, layer in enumerate(source.network.layers):
@@ -313,8 +314,8 @@ def weighted_length(w: "Sequence[Any]") -> float:
 
 def exact_sum(source: Source, layer: Dense) -> "Callable[[int, Sequence[Any]], Any]":
     """A function of j and z: the sum of output j, its terms added in the reference's order."""
-    is_sample, columns = source.is_sample, {}  # type: ignore[var-annotated]  # columns are made when needed
-    biases = layer.bias._rows[0]
+    is_sample, biases = source.is_sample, layer.bias._rows[0]
+    columns: "Dict[int, List[Any]]" = {}  # made when needed
 
     def exact(j: int, z: "Sequence[Any]") -> "Any":
         if j not in columns:
