@@ -13,7 +13,7 @@ from array import array
 from functools import lru_cache
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import standin_micropython
 from drawn import badly_scaled, doubles, keeps_its_promise, same, same_rows
@@ -181,7 +181,17 @@ def test_distances_are_left_where_they_would_be_wrong():
     for b in (0.0, -0.0, 1.0, -1.0, 1e-310, -1e300):
         for h in ("identity", "relu", "sigmoid"):
             dead = Network([Dense([[0.0, 1.0]] * 3, [b, b], h)])
-            assert same(by_dist(dead)["predict"]([1.0, 2.0, 3.0])[0], dead.forward_one([1.0, 2.0, 3.0])[0])
+            for names in (by_dist(dead), exported(dead)):
+                for x in ([1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]):
+                    assert same(names["predict"](x)[0], dead.forward_one(x)[0])
+
+
+def test_what_the_reference_itself_rounds_away_counts():
+    x = [1.0] + [1e-8] * 3000 + [1.0]
+    for share in (1e-2, 1e-3, 1e-4, 1e-5):
+        network = Network([Dense([[1.0]] + [[1e-8]] * 3000 + [[-1.0 + share]])])
+        expected = network.forward_one(x)[0]
+        assert abs(by_dist(network)["predict"](x)[0] - expected) <= 1e-9 * abs(expected), share
 
 
 def test_numbers_near_the_end_of_the_range_do_not_overflow():
@@ -449,6 +459,10 @@ def test_labels_of_any_kind_stay_themselves(labels):
 
 
 @given(st.lists(st.one_of(doubles, st.sampled_from([0.5, 1.0])), min_size=1, max_size=4), st.booleans(), st.booleans())
+@example([math.nan, 1.0], False, True)
+@example([1.0, math.nan], False, False)
+@example([1.0, math.nan], True, False)
+@example([1.0, math.inf, math.inf], False, True)
 def test_classes_are_the_networks_own(y, multilabel, labelled):
     labels = ["a", "b", "c", "d"][: len(y)] if labelled else None
     network = Network([Activate(len(y), "identity")], labels, multilabel=multilabel)

@@ -162,6 +162,38 @@ def test_sums_that_cancel_are_repeated_and_others_are_not(monkeypatch):
             assert len(again) <= before + outputs
 
 
+@pytest.mark.parametrize("kernel", HERE)
+def test_what_the_reference_itself_rounds_away_counts(kernel):
+    """Thousands of terms, each lost beside a large one that is taken away at last: the true sum is another."""
+    n = 3000
+    for share in (1e-2, 1e-3, 1e-4, 1e-5):
+        layer = Dense([[1.0]] + [[1e-8]] * n + [[-1.0 + share]])
+        x = [1.0] + [1e-8] * n + [1.0]
+        expected = layer.forward(Matrix([x]))[0, 0]
+        assert abs(compile(Network([layer]), kernel)(x)[0] - expected) <= 1e-9 * abs(expected), share
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_whole_numbers_that_cancel_stay_exact(kernel):
+    for inputs, outputs in ((12, 2), (120, 120)):
+        network = Network([Dense([[1] * outputs, [-1] * outputs] + [[0] * outputs] * (inputs - 2), [0] * outputs)])
+        assert compile(network, kernel)([2**60 + 1, 2**60] + [0] * (inputs - 2)) == [1] * outputs
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_samples_near_the_end_of_the_range(kernel):
+    random = Random(4)
+    for inputs, outputs in ((12, 3), (12, 120)):
+        weight = [[random.gauss(0, 1) for _ in range(outputs)] for _ in range(inputs)]
+        network = Network([Dense(weight, [random.choice([0.0, 1e299, 1e307, -1e300]) for _ in range(outputs)])])
+        fast = compile(network, kernel)
+        for size in (1e-320, 1e-300, 1e-160, 1e150, 1e153, 3.8e153, 3.9e153, 1e154, 1e200, 1e307):
+            for _ in range(5):
+                x = [random.uniform(-1, 1) * size for _ in range(inputs)]
+                for j, (a, b) in enumerate(zip(fast(x), network.forward_one(x))):
+                    assert same(a, b) or keeps_its_promise(a, network.layers[0], x, j, b), (size, j)
+
+
 def test_dead_outputs_take_their_bias():
     for b in (0.0, -0.0, 1.0, -1.0, 1e-310, -1e300, math.inf, -math.inf, math.nan):
         for outputs in (2, 120):
@@ -233,6 +265,26 @@ def test_layers_between_give_the_references_bits(kernel, drawn):
             assert not floats or same_rows([y], [network.forward_one(x)])
         else:
             assert y == pytest.approx(network.forward_one(x), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("width", [2, 101])
+def test_a_mean_is_left_out_only_where_that_changes_no_bit(kernel, width):
+    for mean in (0.0, -0.0, 0, [-0.0] * width, [0.0, -0.0] * (width // 2) + [0] * (width % 2), [0] * width):
+        for deviation in (3.0, 3, -7.0, [3] * width, [3.0] * width):
+            network = Network([Normalize(width, mean, deviation)])
+            for v in (0.0, -0.0, 1.0, 2**53 + 1, 2**60 + 3, 0, -7):
+                x = [v] * width
+                assert same_rows([compile(network, kernel)(x)], [network.forward_one(x)]), (mean, deviation, v)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("width", [2, 101])
+def test_outputs_are_a_list_of_their_own(kernel, width):
+    for network in (Network([Activate(width, "identity")]), Network([Normalize(width)])):
+        for x in ([1.0] * width, (1.0,) * width, bytes([1] * width)):
+            y = compile(network, kernel)(x)
+            assert y == [1.0] * width and type(y) is list and y is not x
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="the choice on CPython")
@@ -455,6 +507,16 @@ def test_numpys_numbers_may_stand_anywhere_in_a_list(kernel, inputs, outputs, fi
                 assert y == fast(plain) and {type(v) for v in y} <= {int, float}, odd
                 assert y == pytest.approx(network.forward_one(plain), rel=1e-9)
         assert fast([1.0] * (inputs - 1) + [np.array([2.0])]) == fast([1.0] * (inputs - 1) + [2.0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("kernel", HERE)
+def test_numpys_numbers_whose_sum_cancels(kernel):
+    np = pytest.importorskip("numpy")
+    for inputs, outputs in ((12, 3), (12, 120), (120, 3)):
+        network = Network([Dense([[(-1.0) ** i] * outputs for i in range(inputs)], [0.5] * outputs)])
+        x = [60000.0] + [np.float16(60000)] * (inputs - 1)
+        assert compile(network, kernel)(x) == [0.5] * outputs
 
 
 @pytest.mark.parametrize("kernel", HERE)

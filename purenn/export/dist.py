@@ -62,23 +62,20 @@ def prepared(columns, powers):
     f = 2^-(k + 1).  It is within 1e-9 of itself where it is beyond p |x|^2 + r |x| + t.
     """
     origin = (0.0,)*len(columns[0][0])
-    rows, longest, largest = [], 0.0, 0.0
+    rows, longest = [], 0.0
     for w, b in columns:
         w = tuple([v/(p or 1.0) for v, p in zip(w, powers)]) if powers else w
         length = dist(w, origin)
         if length:
             up = ldexp(1.0, 5 - frexp(length)[1])
             w, f, c = tuple([v*up for v in w]), 0.5/up, (length*up)**2 + 2.0*up*b
-            if abs(c) < 1e300:
-                longest = max(longest, dist(tuple([v*(len(w) + 2 - i) for i, v in enumerate(w)]), origin))
-                largest = max(largest, abs(c))
-            else:
-                c = nan
+            c = c if abs(c) < 1e300 else nan
+            longest = max(longest, dist(tuple([v*(len(w) + 4 - i) for i, v in enumerate(w)]), origin))
         else:  # the sum is b
             f, c = abs(b)/2.0**40, 2.0**40 if b >= 0 else -2.0**40
             c = c if f*2.0**40 == abs(b) else 0.0
         rows.append((w, f, c, len(rows)))
-    return rows, powers, origin, 2.0**-18, 2.0**-12 + longest*2.0**-22, 2.0**-8 + (largest + 1024.0)*2.0**-20
+    return rows, powers, origin, 2.0**-18, 2.0**-12 + longest*2.0**-22, 2.0**-8
 
 
 def sums(z, columns, fast):
@@ -89,7 +86,7 @@ def sums(z, columns, fast):
     y = tuple([v*power for v, power in zip(z, powers)]) if powers else z
     d = dist(y, origin)
     q = d*d
-    t = q*p + d*r + t if q < 1e150 else inf
+    t = q*p + d*r + t
     m = -t
     return [s*f if (s := q - (s := dist(y, w))*s + c) > t or s < m else exact(z, columns[j]) for w, f, c, j in rows]
 

@@ -21,10 +21,11 @@ That is tiny unless one vector is far longer than the other, or the sum cancels.
 
 - s must be larger than e / ERROR_BOUND, else the sum is computed again, where
 
-      e = u (32 (|x| + |w|)^2 + 2 |v| |x| + 8 |2b|)
+      e = u (32 (|x| + |w|)^2 + 2 |v| |x|)
 
-  with the largest |w|, |v| and |b| of the layer.  NaN and infinities fail every comparison,
-  so they are computed again as well.
+  with the largest |w| and |v| of the layer.  (|2b| <= |s| + 2 |x| |w|: a large b makes a large
+  s.)  NaN and infinities fail every comparison, so they are computed again as well.  Where
+  |x|^2 comes near the end of the range, w is lost in x - w, and e is larger than any s.
 """
 
 import math
@@ -50,7 +51,6 @@ __all__ = ["ERROR_BOUND", "build", "cost", "powers_of", "refusal"]
 _MOST_TERMS = 500000
 _LENGTH = 5  # columns have lengths from 2^4 to 2^5
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
-_LARGEST = 1e150  # |x|^2, likewise
 _SPREAD = 8  # inputs are balanced where their largest weights are more than 2^8 apart
 _FEW_INPUTS = 10  # below, a call of dist costs more than the terms
 
@@ -115,26 +115,16 @@ def _write_length(source: "Source", k: int, layer: Dense, z: str) -> "Tuple[List
     for name, value in (("dist", dist), ("mul", mul), ("again%d" % k, exact_sum(source, layer))):
         source.name(name, value)
     source.lines.append(" d = dist(%s, %s); q = d*d" % (y, source.name("origin%d" % k, (0.0,) * layer.inputs)))
-    once, by_length, fixed = _limits(columns)
+    longest = 2.0**_LENGTH
+    once = 32.0 * ONCE
+    by_length = 2.0 * longest * once + 2.0 * max([weighted_length(w) for w, _, _ in columns]) * ONCE
+    fixed = longest * longest * once
     if z == "z":
         limit = "q*%r + d*%r + %r" % (once, by_length, fixed)
     else:  # a narrow layer: d <= q/64 + 16, and a multiplication less
         limit = "q*%r + %r" % (once + by_length / 64.0, fixed + by_length * 16.0)
-    source.lines.append(" t = %s if q < %r else inf; m = -t" % (limit, _LARGEST))
+    source.lines.append(" t = %s; m = -t" % limit)
     return columns, y
-
-
-def _limits(columns: "List[_Column]") -> "Tuple[float, float, float]":
-    """(p, r, t) so that a sum s of the layer is right where |s| is beyond p |x|^2 + r |x| + t."""
-    longest = 2.0**_LENGTH
-    lengths, constants = [0.0], [0.0]
-    for w, _, c in columns:
-        if any(w) and c == c:  # others do not depend on the test
-            lengths.append(weighted_length(w))
-            constants.append(abs(c))
-    v, shift = max(lengths), max(constants) + longest * longest  # |2b| and more
-    once = 32.0 * ONCE
-    return once, 2.0 * longest * once + 2.0 * v * ONCE, longest * longest * once + 8.0 * shift * ONCE
 
 
 def _column(w: "Tuple[float, ...]", b: "Any") -> "_Column":

@@ -2,12 +2,9 @@
 
 It adds the exact products in three times the working precision and rounds once, so it is
 nearer to the true sum than the reference is: x.w + b is off by at most u (2 |a| + |b|).
-What lies between them is the reference's own rounding, u (|x| |v| + |b|) by written.py, which
-is much where a sum cancels: one that is not larger than
-
-    e / ERROR_BOUND,      e = u (|v| |x| + 8 |b|)
-
-is computed again in the reference's order.
+What lies between them is the reference's own rounding, at most e = u |x| |v| by written.py, which
+is much where a sum cancels: one that is not larger than e / ERROR_BOUND is computed again in the
+reference's order.
 """
 
 import math
@@ -81,11 +78,11 @@ def _write_length(source: "Source", k: int, layer: "Dense", z: str) -> "List[_Co
     source.name("again%d" % k, _again(exact_sum(source, layer), columns))
     origin = source.name("origin%d" % k, (0.0,) * layer.inputs)
     largest = _LARGEST / max([column.length for column in columns] + [1e-10])
-    worst = tuple(map(max, zip(*[column.limits for column in columns])))
+    worst = max([column.limit for column in columns])
     source.lines += [
         " z = %s" % z,
         " d = dist(z, %s)" % origin,
-        " t = d*%r + %r if d < %r else inf; m = -t" % (worst + (largest,)),
+        " t = d*%r + %r if d < %r else inf; m = -t" % (worst, _SMALLEST, largest),
     ]
     return columns
 
@@ -94,18 +91,16 @@ def _again(exact: "Callable[[int, Any], Any]", columns: "List[_Column]") -> "Cal
     """A function that gives a sum v which the worst limit of its layer leaves in doubt."""
 
     def again(j: int, v: "Any", z: "Sequence[Any]", d: float) -> "Any":
-        by_length, fixed = columns[j].limits
-        if abs(v) >= d * by_length + fixed and d * columns[j].length < _LARGEST:
-            return v
-        return exact(j, z)
+        column = columns[j]
+        is_right = column.is_dead or abs(v) > d * column.limit + _SMALLEST
+        return v if is_right and d * column.length < _LARGEST else exact(j, z)
 
     return again
 
 
 class _Column:
-    """One column with its length and limits: a sum is right where it is beyond |x| limits[0] + limits[1]."""
+    """One column with its length and limit: a sum is right where it is beyond |x| limit + _SMALLEST."""
 
     def __init__(self, w: "Tuple[Any, ...]", b: "Any") -> None:
         self.w, self.b, self.length = w, b, dist(w, (0.0,) * len(w))
-        fixed = 8.0 * abs(b) * ONCE + _SMALLEST
-        self.limits = (weighted_length(w) * ONCE, fixed) if any(w) else (0.0, 0.0)
+        self.limit, self.is_dead = weighted_length(w) * ONCE, not any(w)

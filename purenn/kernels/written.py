@@ -27,9 +27,13 @@ belongs to that test.  It computes, for n terms and u = 2^-53,
 and each operation is off by at most u of its result: term i is rounded once as a product and
 in n - i + 1 additions and that of b, so a is off by at most u times
 
-    sum over i of (n - i + 3) |x_i w_i|  +  |b|   <=   |x| |v| + |b|,      v_i = (n - i + 3) w_i,
+    sum over i of (n - i + 3) |x_i w_i|  +  |b|,
 
-and a factor of 1 + O(n u), which is in the margin of `ONCE`.
+and |b| <= |a| + |x| |w|.  With as much again for the kernel's own rounding of b that is at most
+
+    |x| |v|,      v_i = (n - i + 5) w_i,
+
+and a share of 2u of a itself, and a factor of 1 + O(n u), which are in the margin of `ONCE`.
 """
 
 import math
@@ -308,8 +312,8 @@ def column(layer: Dense, j: int) -> "List[Any]":
 
 
 def weighted_length(w: "Sequence[Any]") -> float:
-    """|v| with v_i = (n - i + 3) w_i: how far the reference is off, in units of u |x|."""
-    return dist(tuple(map(mul, w, range(len(w) + 2, 2, -1))), (0.0,) * len(w))
+    """|v| with v_i = (n - i + 5) w_i: how far the reference is off, in units of u |x|."""
+    return dist(tuple(map(mul, w, range(len(w) + 4, 4, -1))), (0.0,) * len(w))
 
 
 def exact_sum(source: Source, layer: Dense) -> "Callable[[int, Sequence[Any]], Any]":
