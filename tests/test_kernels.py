@@ -165,12 +165,13 @@ def test_sums_that_cancel_are_repeated_and_others_are_not(monkeypatch):
 @pytest.mark.parametrize("kernel", HERE)
 def test_what_the_reference_itself_rounds_away_counts(kernel):
     """Thousands of terms, each lost beside a large one that is taken away at last: the true sum is another."""
-    n = 3000
     for share in (1e-2, 1e-3, 1e-4, 1e-5):
-        layer = Dense([[1.0]] + [[1e-8]] * n + [[-1.0 + share]])
-        x = [1.0] + [1e-8] * n + [1.0]
-        expected = layer.forward(Matrix([x]))[0, 0]
-        assert abs(compile(Network([layer]), kernel)(x)[0] - expected) <= 1e-9 * abs(expected), share
+        layer = Dense([[1.0]] + [[2.0**-7]] * 3000 + [[-1.0 + share]])
+        fast = compile(Network([layer]), kernel)
+        for size in (1.0, 16.0, 256.0):
+            x = [size] + [1.28e-14 * size] * 3000 + [size]
+            expected = layer.forward(Matrix([x]))[0, 0]
+            assert abs(fast(x)[0] - expected) <= 1e-9 * abs(expected), (share, size)
 
 
 @pytest.mark.parametrize("kernel", HERE)
@@ -514,9 +515,11 @@ def test_numpys_numbers_may_stand_anywhere_in_a_list(kernel, inputs, outputs, fi
 def test_numpys_numbers_whose_sum_cancels(kernel):
     np = pytest.importorskip("numpy")
     for inputs, outputs in ((12, 3), (12, 120), (120, 3)):
-        network = Network([Dense([[(-1.0) ** i] * outputs for i in range(inputs)], [0.5] * outputs)])
-        x = [60000.0] + [np.float16(60000)] * (inputs - 1)
-        assert compile(network, kernel)(x) == [0.5] * outputs
+        for others in (2.0, 0.0):
+            weight = [[2.0 * (-1.0) ** i] + [2.0 * (-1.0) ** i + others] * (outputs - 1) for i in range(inputs)]
+            fast = compile(Network([Dense(weight, [0.5] * outputs)]), kernel)
+            x = [60000.0] + [np.float16(60000)] * (inputs - 1)
+            assert fast(x) == fast([60000.0] * inputs) and fast(x)[0] == 0.5 and {type(y) for y in fast(x)} == {float}
 
 
 @pytest.mark.parametrize("kernel", HERE)
