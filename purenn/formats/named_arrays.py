@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 _SHOWN, _NOTED = 8, 50  # names in a message, and in a note
 _MOST_PARTS = 16  # of a name, in which numbers are looked for
-_MOST_SEARCHED, _MOST_STEPS = 100, 100000  # layers, and steps of a search for their order
+_MOST_SEARCHED, _MOST_STEPS = 100, 20000  # layers, and steps of a search for their order
 _DICTS_KEEP_ORDER = sys.implementation.name != "micropython"
+_BY_FILE = "that of the file"
 
 
 class Found:
@@ -77,7 +78,7 @@ def network_of(
     ValueError: 2 activations for 1 layer: W1 (2, 1)
     """
     layers, told_by = ordered_layers(arrays, order)
-    for layer, following in zip(layers, layers[1:]):
+    for layer, following in _pairs(layers):
         if layer.outputs != following.inputs:
             raise ShapeError(
                 "%s takes %d inputs, but %s gives %d" % (following, following.inputs, layer, layer.outputs)
@@ -136,29 +137,38 @@ def ordered_layers(
     if not layers[0].transposed or len(layers) == 1:
         return layers, "by their numbers"
     parts = [_numbers_apart(layer.title) for layer in layers]
-    candidates = []
-    if _is_kept(arrays, layers):
-        if _grow(parts):
-            return layers, "that of the file"
-        if all([layer.outputs == following.inputs for layer, following in zip(layers, layers[1:])]):
-            candidates.append(layers)  # but the numbers in the names have another
-    by_number = sorted(range(len(layers)), key=lambda k: parts[k])
-    if all([_is_before(parts[k], parts[following]) for k, following in zip(by_number, by_number[1:])]):
-        candidates.append([layers[k] for k in by_number])
-        told_by = "by the numbers in their names"
+    if not _is_kept(arrays, layers):
+        candidates = []
+    elif _grow(parts):
+        return layers, _BY_FILE
+    else:  # the numbers in the names have another
+        candidates = [(layers, _BY_FILE)] if _is_chain(layers) else []
+    by_number = [layers[k] for k in sorted(range(len(layers)), key=lambda k: parts[k])]
+    if all([_is_before(first, second) for first, second in _pairs(sorted(parts))]):
+        if _is_chain(by_number) or not candidates:
+            candidates.append((by_number, "by the numbers in their names"))
     else:
-        candidates += [[layers[k] for k in places] for places in _fitting(layers, parts)]
-        told_by = "the only one in which their shapes fit"
+        fitting = _fitting(layers, parts)
+        candidates += [([layers[k] for k in places], "the only one in which their shapes fit") for places in fitting]
     if len(candidates) == 1:
-        return candidates[0], told_by
+        return candidates[0]
     listed = _listed([str(layer) for layer in layers])
     if not candidates:
         raise ShapeError("%d layers that fit each other in no order: %s" % (len(layers), listed))
+    example = [shown(layer.title, 20) for layer in layers[:_SHOWN]] + ["..."] * (len(layers) > _SHOWN)
     raise ValueError(
         "%d layers, of which neither names nor shapes tell the order: %s; name them from first to last, as in"
-        " load(path, order=[...]) or --order %s"
-        % (len(layers), listed, _cut(",".join([shown(layer.title, 20) for layer in layers[:_SHOWN]])))
+        " load(path, order=[...]) or --order %s" % (len(layers), listed, _cut(",".join(example)))
     )
+
+
+def _pairs(items: "Sequence[Any]") -> "Iterator[Tuple[Any, Any]]":
+    """Each item and the one behind it."""
+    return zip(items, items[1:])
+
+
+def _is_chain(layers: "List[Found]") -> bool:
+    return all([layer.outputs == following.inputs for layer, following in _pairs(layers)])
 
 
 def _in_given_order(layers: "List[Found]", order: "Sequence[str]") -> "List[Found]":
@@ -214,6 +224,9 @@ def _fitting(layers: "List[Found]", parts: "List[List[Part]]") -> "List[List[int
         return [[], []]
     places = range(len(layers))
     earlier = [[j for j in places if _is_before(parts[j], parts[k])] for k in places]
+    taking: "Dict[int, List[int]]" = {}  # the layers, by how many inputs they take
+    for k, layer in enumerate(layers):
+        taking.setdefault(layer.inputs, []).append(k)
     found: "List[List[int]]" = []
     chosen: "List[int]" = []
     waiting = [iter(places)]
@@ -221,10 +234,9 @@ def _fitting(layers: "List[Found]", parts: "List[List[Part]]") -> "List[List[int
     while waiting and len(found) < 2:
         for k in waiting[-1]:
             steps += 1
-            fits = not chosen or layers[chosen[-1]].outputs == layers[k].inputs
-            if fits and k not in chosen and all([j in chosen for j in earlier[k]]):
+            if k not in chosen and all([j in chosen for j in earlier[k]]):
                 chosen.append(k)
-                waiting.append(iter(places))
+                waiting.append(iter(taking.get(layers[k].outputs, ())))
                 break
         else:
             if len(chosen) == len(layers):
