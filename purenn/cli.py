@@ -43,7 +43,7 @@ def demo(args: "Arguments") -> "Iterable[str]":
 
 def info(args: "Arguments") -> "Iterator[str]":
     source = args.model = _input(args.model)
-    as_it_is = args.activations is None and args.labels is None
+    as_it_is = args.activations is None and args.order is None and args.labels is None
     content = read(source) if as_it_is else _network(args)
     title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
     yield "%s: %s, %s bytes\n" % (source.name, title, _grouped(source.size))
@@ -202,6 +202,12 @@ ACTIVATIONS = _option(
     type=_names,
     help="one for each layer, where MODEL holds only arrays: relu,leaky_relu(0.2),softmax",
 )
+ORDER = _option(
+    "--order",
+    metavar="NAME,...",
+    type=_names,
+    help="the layers from first to last, where MODEL holds only arrays and does not tell it: input,hidden,output",
+)
 LABELS = _option("--labels", metavar="NAME,...", help="what the outputs are called; or a file, a name on each line")
 SCALE = _option("--scale", metavar="S", type=_divisor, default=1.0, help="divide the inputs by S: 255 for pixels")
 JOBS = _option(
@@ -242,37 +248,37 @@ COMMANDS = (
     (
         info,
         "tell what a model holds: layers, shapes, parameters, operations, bytes",
-        (MODEL, ACTIVATIONS, LABELS),
+        (MODEL, ACTIVATIONS, ORDER, LABELS),
         "purenn info model.safetensors",
     ),
     (
         predict,
         "run a network on samples",
-        (MODEL, INPUT, ACTIVATIONS, LABELS, SCALE, TOP, FORMAT, JOBS),
+        (MODEL, INPUT, ACTIVATIONS, ORDER, LABELS, SCALE, TOP, FORMAT, JOBS),
         "purenn predict model.safetensors digit.png --scale 255 --top 3",
     ),
     (
         evaluate,
         "run a network on samples whose labels are known; the last line is the accuracy",
-        (MODEL, INPUTS, EXPECTED, ACTIVATIONS, LABELS, SCALE, JOBS),
+        (MODEL, INPUTS, EXPECTED, ACTIVATIONS, ORDER, LABELS, SCALE, JOBS),
         "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
     ),
     (
         convert,
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
+        (MODEL, DESTINATION, ACTIVATIONS, ORDER, LABELS, QUANTIZE, BITS, SCALE),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
         export,
         "write a network as Python source that runs without purenn, also on a board",
-        (MODEL, OUTPUT, TARGET, HEAP, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
+        (MODEL, OUTPUT, TARGET, HEAP, ACTIVATIONS, ORDER, LABELS, QUANTIZE, BITS, SCALE),
         "purenn export model.safetensors -o model.py",
     ),
     (
         explain,
         "show every number of a forward pass: as text, LaTeX or a web page",
-        (MODEL, SAMPLE, NUMBER, NEURON, INTO, FORM, ACTIVATIONS, LABELS, SCALE),
+        (MODEL, SAMPLE, NUMBER, NEURON, INTO, FORM, ACTIVATIONS, ORDER, LABELS, SCALE),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),
     (
@@ -284,7 +290,7 @@ COMMANDS = (
     (
         bench,
         "time every way to run a network on this machine, NumPy included if it is there",
-        (MODEL, ACTIVATIONS, LABELS, SAMPLES, SCALE, ROUNDS),
+        (MODEL, ACTIVATIONS, ORDER, LABELS, SAMPLES, SCALE, ROUNDS),
         "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
     ),
 )
@@ -388,7 +394,7 @@ def _network(args: "Arguments") -> Network:
     labels = args.labels
     if labels is not None:
         labels = read_names(labels) if os.path.isfile(labels) else [name.strip() for name in labels.split(",")]
-    return load(_input(args.model), activations=args.activations, labels=labels)
+    return load(_input(args.model), activations=args.activations, labels=labels, order=args.order)
 
 
 def _quantized(network: Network, args: "Arguments", table_entries: int = _DEFAULT_TABLE) -> Network:
@@ -495,19 +501,22 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
-    from .formats.named_arrays import found_layers
+    from .formats.named_arrays import notes_on, ordered_layers
     from .formats.source import shown
 
     width = max([len(shown(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
         yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
     try:
-        layers = len(found_layers(arrays))
+        layers, told_by = ordered_layers(arrays)
     except ValueError as error:
         yield "\nno network: %s" % error
         return
+    yield ""
+    for note in notes_on(layers, told_by):
+        yield "note  %s" % note
     yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
-    yield "--activations %s" % ",".join(["sigmoid"] * (layers - 1) + ["softmax"])
+    yield "--activations %s" % ",".join(["sigmoid"] * (len(layers) - 1) + ["softmax"])
 
 
 def _not_finite(network: Network) -> int:

@@ -141,6 +141,35 @@ def test_info_of_arrays(capsys):
     assert "Network(784-50-100-10, 45360 parameters)" in printed(capsys, "info", WEIGHTS, *BOOK)
 
 
+def sorted_arrays(path):
+    """The layers input, hidden and output, whose shapes fit in two orders, as safetensors sorts them."""
+    header, end = {}, 0
+    for name, shape in (("hidden", [2, 2]), ("input", [2, 2]), ("output", [1, 2])):
+        start, end = end, end + 4 * shape[0] * shape[1]
+        header[name + ".weight"] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + struct.pack("<10f", 0, 1, 2, 3, 1, 1, 0, 5, 1, 0))
+
+
+def test_the_order_of_layers(folder, capsys):
+    sorted_arrays(folder / "m.safetensors")
+    lines = printed(capsys, "info", "m.safetensors")
+    assert lines[-1].startswith("no network: 3 layers, of which neither names nor shapes tell the order: hidden.weight")
+    named = ["--activations", "identity,identity,identity"]
+    said = refused(capsys, "predict", "m.safetensors", "one.csv", *named)
+    assert "neither names nor shapes tell the order" in said and "--order hidden,input,output" in said
+    lines = printed(capsys, "info", "m.safetensors", *named, "--order", "input,hidden,output")
+    assert "note        layers in the order input, hidden, output: as given" in lines
+    (folder / "x.csv").write_text("0,1\n1,0\n")
+    for order, expected in (("input,hidden,output", [5.0, 0.0]), ("hidden,input.weight,output", [4.0, 2.0])):
+        answers = printed(capsys, "predict", "m.safetensors", "x.csv", *named, "--order", order)
+        assert [float(line.split()[-1]) for line in answers] == expected
+    assert "'hiden', which is none of the layers: hidden, input, output" in refused(
+        capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
+    )
+    assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
+
+
 def test_info_of_arrays_that_are_no_network(folder, capsys):
     header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1,), }"
     (folder / "a.npy").write_bytes(b"\x93NUMPY\1\0" + bytes([len(header), 0]) + header + b"\7")

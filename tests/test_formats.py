@@ -125,15 +125,17 @@ def test_a_truncated_safetensors_file_is_said_to_be_one(tmp_path):
 def test_what_the_file_itself_says_is_not_overruled(tmp_path):
     data = safetensors(tmp_path)
     assert "names its activations itself" in refusal(lambda d: load(d, activations=["relu"]), data, ValueError)
+    assert "tells the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
     assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
 
 
 def test_labels_leave_the_notes(tmp_path, monkeypatch):
-    noted = Network(NETWORK.layers)
+    noted = Network(NETWORK.layers, names=["p", "q"][: NETWORK.inputs], multilabel=True)
     noted.notes = ["folded a scaler"]
     monkeypatch.setattr("purenn.formats.safetensors.read", lambda source: noted)
     network = load(safetensors(tmp_path), labels=["x", "y", "z"])
     assert (network.labels, network.notes) == (["x", "y", "z"], ["folded a scaler"])
+    assert (network.names, network.multilabel) == (noted.names, True)
 
 
 def test_missing_files_and_folders(tmp_path):

@@ -98,11 +98,12 @@ def network_of(
             % (len(names), "" if len(names) == 1 else "s", len(layers), plural, listed)
         )
     network = Network([layer.dense(name) for layer, name in zip(layers, names)])
-    network.notes = _notes(layers, told_by)
+    network.notes = notes_on(layers, told_by)
     return network
 
 
-def _notes(layers: "List[Found]", told_by: str) -> "List[str]":
+def notes_on(layers: "List[Found]", told_by: str) -> "List[str]":
+    """How the arrays were taken for layers: their order, and how their weights lie."""
     kept = "(out, in), as NAME.weight is in PyTorch" if layers[0].transposed else "(in, out), as in X W + B"
     notes = ["weights read as %s" % kept]
     if len(layers) > 1:
