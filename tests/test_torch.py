@@ -202,7 +202,8 @@ def test_the_negative_bit():
     message = refusal(read, torch_zip(dict_of([("a", bits(odd=True))])), UnsupportedError)
     assert "a tensor with a str 'odd': True" in message
     odd = ONE.replace(b")RtR", b")R" + integer(1) + b"tR")
-    assert "expected a dict for a tensor's metadata" in refusal(read, torch_zip(dict_of([("a", odd)])), ModelFormatError)
+    message = refusal(read, torch_zip(dict_of([("a", odd)])), ModelFormatError)
+    assert "expected a dict for a tensor's metadata" in message
 
 
 def test_a_row_that_is_repeated_without_being_held():
@@ -286,7 +287,7 @@ def test_programs():
     """TorchScript and torch.export: what they compute is code."""
     for names in (SCRIPTED, SCRIPTED[:2], [SCRIPTED[0], SCRIPTED[2]]):
         message = refusal(load, archive(names), UnsupportedError)
-        assert "TorchScript, which is code: save the module itself with torch.save, or export it with torch.onnx" in message
+        assert "TorchScript, which is code: save the module itself with torch.save, or export it with" in message
     exported = archive([("m/models/model.json", b"{}"), ("m/archive_format", b"pt2")])
     assert "a program of torch.export: save the module itself" in refusal(load, exported, UnsupportedError)
 
@@ -455,7 +456,7 @@ def test_a_forward_among_the_attributes(attribute):
 def test_modules_in_a_module_that_calls_none():
     odd = module("linear.Linear", ("_modules", dict_of([("parametrizations", RELU)])))
     message = refusal(load, torch_zip(sequential(linear(ONE), odd)), UnsupportedError)
-    assert "1 (Linear) holds modules that its class does not call, parametrizations" in message
+    assert "1 (Linear) holds a module that its class does not call, parametrizations" in message
 
 
 def test_a_module_that_is_held_twice_runs_twice():
@@ -668,3 +669,14 @@ def test_agrees_with_torch():
             file = io.BytesIO()
             torch.save(model, file, **options)
             assert error(load(file.getvalue()), entry) < 1e-5
+
+
+def test_agrees_with_torch_on_odd_settings():
+    """Every kind of file, refusals by name among them; python tests/torch_drawn.py runs more."""
+    for package in ("torch", "safetensors", "numpy"):
+        pytest.importorskip(package)
+    from torch_drawn import run
+
+    counts = run(1000 if THOROUGH else 40, seed=1)
+    assert not counts.wrong, counts.wrong[0]
+    assert counts.right > counts.refused > 0

@@ -156,7 +156,7 @@ def ordered_layers(
     listed = _listed([str(layer) for layer in layers])
     if not candidates:
         raise ShapeError("%d layers that fit each other in no order: %s" % (len(layers), listed))
-    example = [shown(layer.title, 20) for layer in layers[:_SHOWN]] + ["..."] * (len(layers) > _SHOWN)
+    example = [shown(layer.title, 20) for layer in layers[:_SHOWN]] + (["..."] if len(layers) > _SHOWN else [])
     raise ValueError(
         "%d layers, of which neither names nor shapes tell the order: %s; name them from first to last, as in"
         " load(path, order=[...]) or --order %s" % (len(layers), listed, _cut(",".join(example)))
@@ -243,7 +243,8 @@ def _fitting(layers: "List[Found]", parts: "List[List[Part]]") -> "List[List[int
             if len(chosen) == len(layers):
                 found.append(list(chosen))
             waiting.pop()
-            del chosen[-1:]
+            if chosen:
+                chosen.pop()
         if steps > _MOST_STEPS:
             return [[], []]  # so many may fit that one more will
     return found

@@ -296,9 +296,8 @@ class PickledModule(Module):
         file, _, name = held.name.rpartition(".")
         super().__init__((file, name), held.state, place)
         self.allowance = allowance
-        parts = self.held("_modules")
-        if parts and self.cls != SEQUENTIAL:
-            raise UnsupportedError("%s holds modules that its class does not call, %s" % (self, shown(next(iter(parts)))))
+        for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
+            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, shown(part)))
 
     def array(self, name: str) -> "Optional[Tensor]":
         view = self._view(name)

@@ -128,12 +128,13 @@ def _check_call(module: Module) -> None:
         hooks = module.settings.get(group)
         if not (hooks is None or isinstance(hooks, dict)):
             raise ModelFormatError("%s: expected a dict for %s" % (module, group))
-        for hook in list(hooks.values())[:1] if hooks else []:
-            what = shown(getattr(hook, "name", type(hook).__name__))
-            raise UnsupportedError("%s has a hook in %s (%s), which purenn cannot run: %s" % (module, group, what, _NO_HOOK))
+        for hook in hooks.values() if hooks else ():
+            what = "a hook in %s (%s)" % (group, shown(getattr(hook, "name", type(hook).__name__)))
+            raise UnsupportedError("%s has %s, which purenn cannot run: %s" % (module, what, _NO_HOOK))
     for name in ("forward", "_call_impl"):
         if name in module.settings:
-            raise UnsupportedError("%s has a %s of its own, which purenn cannot run: export it to ONNX" % (module, name))
+            what = "a %s of its own" % name
+            raise UnsupportedError("%s has %s, which purenn cannot run: export it to ONNX" % (module, what))
 
 
 def _check_axes(leaves: "List[Module]") -> None:
