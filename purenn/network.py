@@ -370,3 +370,18 @@ def _aligned(rows: "List[List[str]]") -> "List[str]":
             line += (text + pad if j < 3 else pad + text) + ("  " if 0 < j < len(row) - 1 else " ")
         lines.append(line.strip() if not line.startswith(" ") else line)
     return lines
+
+
+def winner(outputs: "Sequence[Any]") -> "Optional[int]":
+    """Where the largest output is: the first of equal ones; None where an output is NaN, for NaN is no class.
+
+    >>> winner([1.0, 3.0, 3.0]), winner([0.0, float("inf")]), winner([5.0, float("nan")])
+    (1, 1, None)
+    """
+    best = 0
+    for k, value in enumerate(outputs):
+        if value != value:
+            return None
+        if value > outputs[best]:
+            best = k
+    return best

@@ -1,13 +1,15 @@
 """Sums: how each kind of layer comes to the number a of one neuron, term by term.
 
-`KINDS` is the one table of the kinds of layer that can be explained.
+`KINDS` is the one table of the kinds of layer that can be explained, by their classes: what a
+subclass computes is its own affair.
 """
 
 import heapq
 
 from ..errors import UnsupportedError
+from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
-from ..quantize import holds_integers
+from ..quantize import IntegerDense, Quantize, holds_integers
 from .numbers import factor, size
 
 TYPE_CHECKING = False
@@ -114,19 +116,19 @@ class Sum:
 
 def sum_of(layer: "Layer", k: int, x: "Sequence[Any]", a: "Sequence[Any]", j: int) -> Sum:
     """How layer k comes to a[j] from its inputs x."""
-    terms, biases, divisor = KINDS[layer.kind][0](layer, k, x, j)
+    terms, biases, divisor = KINDS[type(layer)][0](layer, k, x, j)
     return Sum("a%d_%d" % (k, j + 1), terms, biases, a[j], divisor)
 
 
 def additions(layer: "Layer") -> int:
     """How many additions and subtractions the sums of one row take."""
-    return KINDS[layer.kind][1](layer)
+    return KINDS[type(layer)][1](layer)
 
 
 def check(number: int, layer: "Layer") -> None:
-    """Raise `UnsupportedError` for a layer of a kind that is not in the table."""
-    if layer.kind not in KINDS:
-        known = ", ".join(sorted(KINDS))
+    """Raise `UnsupportedError` for a layer whose class is not in the table."""
+    if type(layer) not in KINDS:
+        known = ", ".join(sorted([kind.__name__ for kind in KINDS]))
         raise UnsupportedError("layer %d (%s) cannot be explained, known kinds are: %s" % (number, layer, known))
 
 
@@ -153,6 +155,12 @@ def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     return Terms.of(scaled), [Term([("shift_%d" % (j + 1), _entry(layer.shift, j))])], None
 
 
+def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    mean, deviation = _entry(layer.mean, j), _entry(layer.deviation, j)
+    terms = Terms.of(Term([(_input(k, j), x[j])]), Term([("mean_%d" % (j + 1), mean)], sign=-1))
+    return terms, [], ("deviation_%d" % (j + 1), factor(deviation))
+
+
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     if holds_integers(x):  # they are not scaled
         return _activate(layer, k, x, j)
@@ -177,11 +185,12 @@ def _entry(row: "Any", j: int) -> "Any":
 
 
 # kind of layer: (its terms, its additions)
-KINDS: "Dict[str, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
-    "dense": (_dense, lambda layer: layer.inputs * layer.outputs),
-    "integer_dense": (_dense, lambda layer: layer.inputs * layer.outputs),
-    "quantize": (_quantize, lambda layer: 0),
-    "scale": (_scale, lambda layer: layer.inputs),
-    "layer_norm": (_layer_norm, lambda layer: 4 * layer.inputs),
-    "activate": (_activate, lambda layer: 0),
+KINDS: "Dict[type, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
+    Dense: (_dense, lambda layer: layer.inputs * layer.outputs),
+    IntegerDense: (_dense, lambda layer: layer.inputs * layer.outputs),
+    Quantize: (_quantize, lambda layer: 0),
+    Normalize: (_normalize, lambda layer: layer.inputs),
+    Scale: (_scale, lambda layer: layer.inputs),
+    LayerNorm: (_layer_norm, lambda layer: 4 * layer.inputs),
+    Activate: (_activate, lambda layer: 0),
 }
