@@ -12,7 +12,7 @@ from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Tuple
+    from typing import Iterator, List, Optional, Tuple
 
     from .source import Source
 
@@ -40,10 +40,11 @@ def read(source: "Source") -> Tensor:
     return Tensor((len(numbers) // width, width), "F64", numbers)
 
 
-def labels(source: "Source") -> "List[str]":
+def labels(source: "Source", number: "Optional[int]" = None) -> "List[str]":
     """The fields of a file that has one on each line, or a single line of them.
 
-    The first line is a header where it is no number and all others are.
+    The first line is a header where it is no number and all others are, unless it takes
+    that line to make the `number` of labels there should be.
 
     >>> from .source import Source
     >>> labels(Source(b"digit\\n7\\n2\\n")), labels(Source(b"sea lion, cat"))
@@ -52,12 +53,14 @@ def labels(source: "Source") -> "List[str]":
     lines = list(_lines(source, spaces=False))
     if len(lines) == 1:
         return [field.strip() for field in lines[0][1]]
+    if not lines:
+        raise ModelFormatError("no label in it")
     for line, fields in lines:
         if len(fields) != 1:
             raise ModelFormatError("line %d has %d fields, expected one label" % (line, len(fields)))
     texts = [fields[0].strip() for _, fields in lines]
     header = not _is_number(texts[0]) and all([_is_number(text) for text in texts[1:]])
-    return texts[1:] if header else texts
+    return texts[1:] if header and len(texts) != number else texts
 
 
 def _lines(source: "Source", spaces: bool) -> "Iterator[Tuple[int, List[str]]]":

@@ -45,10 +45,10 @@ def read(source: "Source") -> Tensor:
 
 
 def labels(source: "Source") -> "List[Any]":
-    """The numbers and strings of a flat list."""
+    """The numbers and strings, true and false, of a flat list."""
     value = _value(source)
     for k, label in enumerate(value):
-        if type(label) not in (int, float, str):
+        if type(label) not in (int, float, str, bool):
             raise ModelFormatError("[%d] is %s, expected a number or a string" % (k, _shown(label)))
     return value
 
