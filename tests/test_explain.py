@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, ShapeError, UnsupportedError, demo, load, save
+from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, demo, load, save
 from purenn.activations import ELEMENTWISE, Activation, softmax
 from purenn.cli import main
 from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
@@ -28,7 +28,8 @@ from purenn.explain.text import lines
 from purenn.formats import png
 from purenn.formats.source import Source
 from purenn.network import winner
-from purenn.layers import Activate, Layer, LayerNorm, Normalize, Scale
+from purenn.quantize import Quantize
+from purenn.layers import Activate, Layer, LayerNorm, Scale
 
 from drawn import moderate, rows, sizes
 from test_cli import BOOK, PICTURES, WEIGHTS, finished, needs_mnist, printed, refused
@@ -52,6 +53,8 @@ def of_every_kind():
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
+        (Network([Quantize(2, [0.5, -0.25], -128, 127, [40.0, 0.0], 3), Dense([[0.1], [0.2]])]), [41.0, -0.3]),
+        (Network((Normalize(2, 5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
         (Network([Dense([[Fraction(1, 3)], [Fraction(-1, 2)]], [Fraction(1)], "relu")]), [Fraction(1, 7), 2]),
@@ -85,10 +88,13 @@ def names_of(step, sum_):
     if step.layer.kind == "layer_norm":
         mean = sum(step.x) / len(step.x)
         names.update(mean=mean, variance=sum([(x - mean) ** 2 for x in step.x]) / len(step.x))
+    for what in ("step", "deviation"):
+        if step.layer.kind in ("quantize", "normalize") and hasattr(step.layer, what):
+            numbers = getattr(step.layer, what).tolist()[0]
+            numbers = numbers if len(numbers) > 1 else numbers * step.layer.inputs
+            names.update({"%s_%d" % (what, k): number for k, number in enumerate(numbers, 1)})
     for term in list(sum_.terms) + sum_.biases:
         names.update(zip(term.names.split("*"), term.factors))
-    if step.layer.kind == "normalize":
-        names.update({"deviation_%d" % j: d for j, d in enumerate(step.layer.deviation.tolist()[0] * 2, 1)})
     return names
 
 
@@ -102,6 +108,16 @@ def test_every_sum_computed_again_gives_the_number_it_explains(network, x):
             assert eval(whole.symbols(3), cut) == pytest.approx(a, rel=1e-9, abs=1e-12)
             if not isinstance(a, (Fraction, complex)):
                 assert eval(whole.numbers(3), names_of(step, whole)) == pytest.approx(a, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
+def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
+    whole = Explanation(Network([Quantize(1, 0.1, -8, 7, mean=1.0, zero=1, rounding=rounding)]), [1.25])
+    step, written_out = whole.steps[0], whole.steps[0].sum(0)
+    assert written_out.symbols() == "(x_1 - mean_1) / step_1" and written_out.numbers() == "(1.25 - 1.0) / 0.1"
+    assert written_out.total == pytest.approx(2.5, rel=1e-7) and step.z == [q]  # two of them in single precision
+    assert all([way(whole) for way in WAYS])
+    assert whole.counts.additions == 1 and Explanation(Network([Quantize(1, 0.1, 0, 7)]), [0.2]).counts.additions == 0
 
 
 @given(st.data())
@@ -122,10 +138,9 @@ def test_a_weight_is_named_by_where_it_leads_then_by_where_it_comes_from():
 
 def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
-    entered, last = Explanation(network, bytes([100, 7])).steps
-    assert entered.sum(0).numbers() == "100" and entered.sum(0).total == 100
-    scaled = Explanation(network, [100 / 255, 0.0]).steps[0].sum(0)
-    assert scaled.symbols() == "x_1*scale_1" and scaled.total == pytest.approx(100)
+    entered, last = Explanation(network, [100 / 255, 7 / 255]).steps
+    scaled = entered.sum(0)
+    assert scaled.symbols() == "x_1 / step_1" and scaled.total == pytest.approx(100)
     assert last.softmax.y == last.z and last.softmax.a != last.a
     assert last.sum(0).numbers().startswith("100*") and isinstance(last.sum(0).total, int)
 
@@ -265,8 +280,11 @@ def test_the_largest_outputs_are_shown_infinities_and_nan_among_them():
 
 
 def test_outputs_that_are_no_classes():
-    whole = Explanation(Network([Dense([[1.0, 2.0]])], multilabel=True), [1.0])
-    assert all(["each output is a yes or no of its own" in way(whole).replace("Each", "each") for way in WAYS])
+    layers = [Dense([[1.0, 2.0, 0.25]])]
+    for x, labels, above in ((1.0, ["a<b", "c", "d"], "a<b, c"), (0.1, None, "none"), (1.0, None, "y_1, y_2")):
+        whole = Explanation(Network(layers, labels=labels, multilabel=True), [x])
+        assert "  above 1/2: %s\n" % above in as_text(whole) and "largest:" not in as_text(whole)
+        assert "Above 1/2: " + above in Reader(as_html(whole)).text and "Above 1/2: " in as_latex(whole)
     whole = Explanation(Network([Dense([[1j, 2.0]])]), [1.0])
     assert all(["class: an output is complex" in way(whole) for way in WAYS])
 

@@ -15,7 +15,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and c
 class Canvas:
     """A grid of characters to draw dots on; (0, 0) is the dot at the upper left.
 
-    Without `braille` a character with a dot is the mark of who drew there last.
+    Without `braille` a character with a dot is the mark of who drew there: of several, one in turn.
 
     >>> canvas = Canvas(3, 1)
     >>> canvas.line((0, 0), (5, 3))
@@ -27,14 +27,17 @@ class Canvas:
         self.columns, self.rows, self.braille = columns, rows, braille
         self.width, self.height = 2 * columns, 4 * rows
         self._cells: "Dict[Tuple[int, int], int]" = {}
-        self.owner: "Dict[Tuple[int, int], Optional[int]]" = {}  # who drew in a character last
+        self._owners: "Dict[Tuple[int, int], List[Optional[int]]]" = {}  # who drew in a character
 
     def dot(self, x: int, y: int, owner: "Optional[int]" = None) -> None:
         """Set a dot, if it is on the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (x // 2, y // 4)
             self._cells[cell] = self._cells.get(cell, 0) | _DOTS[y % 4][x % 2]
-            self.owner[cell] = owner
+            owners = self._owners.setdefault(cell, [])
+            if owner in owners:
+                owners.remove(owner)
+            owners.append(owner)
 
     def line(
         self, start: "Tuple[float, float]", end: "Tuple[float, float]", owner: "Optional[int]" = None, dash: int = 0
@@ -55,12 +58,20 @@ class Canvas:
             return " "
         if self.braille:
             return chr(0x2800 + dots)
-        owner = self.owner[(column, row)]
+        owner = self.owner(column, row)
         return "." if owner is None else MARKS[owner % len(MARKS)]
+
+    def owner(self, column: int, row: int) -> "Optional[int]":
+        """Who drew in a character: the last; in ASCII, where only one can be seen, each has its turn."""
+        owners = self._owners.get((column, row), [None])
+        if self.braille:
+            return owners[-1]
+        curves = [owner for owner in owners if owner is not None] or owners
+        return curves[column % len(curves)]
 
     def runs(self, row: int) -> "Iterator[Tuple[Optional[int], str]]":
         """A row of characters as (owner, characters), cut where the owner changes."""
-        owners = [self.owner.get((column, row)) for column in range(self.columns)]
+        owners = [self.owner(column, row) for column in range(self.columns)]
         for owner, places in groupby(range(self.columns), owners.__getitem__):
             yield owner, "".join([self.at(column, row) for column in places])
 

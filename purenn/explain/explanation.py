@@ -5,7 +5,6 @@ import math
 from ..activations import _exp, softmax
 from ..matrix import Matrix, ShapeError
 from ..network import Network, Trace, winner
-from ..quantize import holds_integers
 from . import sums
 from .counts import Counts
 from .numbers import plain
@@ -26,8 +25,8 @@ class Explanation:
     """One row through a network: `steps` (`ExplainedStep`), `answer` (the place of the largest output), `counts`.
 
     All that is shown is counted from 1, as in a_1^(1): layers, neurons, inputs and outputs, which
-    are called y_1, y_2 ... where they have no labels.  `answer` is None, and `no_answer` says why,
-    where the outputs name no class.  `names` are those of the inputs, or None.
+    are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why,
+    where the outputs name no single class.  `names` are those of the inputs, or None.
 
     `source` says where the row came from.  `neuron` is (layer, index), or a list of them: the
     neurons whose sums are written out, the first of them the `focus` of a page; without it that is
@@ -50,7 +49,7 @@ class Explanation:
             sums.check(number, layer)
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
-        X = x if isinstance(x, Matrix) else Matrix.wrap([x]) if holds_integers(x) else Matrix(x)
+        X = x if isinstance(x, Matrix) else Matrix(x)
         if X.rows != 1:
             raise ShapeError("one sample is explained at a time, found %d" % X.rows)
         self.trace: Trace = network.trace(X)
@@ -58,12 +57,24 @@ class Explanation:
         self.x, self.y = self.steps[0].x, self.steps[-1].z
         self.labels = None if network.labels is None else [plain(label) for label in network.labels]
         self.names = None if network.names is None else [plain(name) for name in network.names]
-        self.answer, self.no_answer = _answer(network, self.y)
+        self.answer, self.verdict = self._answered()
         self.steps[-1].chosen = [self.answer or 0]
         self.focus = (len(self.steps), (self.answer or 0) + 1)
         self.counts = Counts.total([step.counts for step in self.steps])
         if neuron:
             self._choose([neuron] if isinstance(neuron, tuple) else list(neuron))
+
+    def _answered(self) -> "Tuple[Optional[int], str]":
+        """The place of the largest output, or what is said instead."""
+        if any([isinstance(output, complex) for output in self.y]):
+            return None, "no class: an output is complex"
+        best = winner(self.y)
+        if best is None:
+            return None, "no class: an output is NaN"
+        if self.network.multilabel:
+            above = [self.label(k) for k, output in enumerate(self.y) if output > 0.5]
+            return None, "above 1/2: " + (", ".join(above) or "none")
+        return best, ""
 
     def _choose(self, places: "List[Any]") -> None:
         for number, (layer, index) in enumerate(places):
@@ -176,13 +187,3 @@ class Softmax:
         self.powers = [_exp(value + self.constant) for value in self.a]
         self.plain_powers = [_exp(value) for value in self.a]
         self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
-
-
-def _answer(network: Network, outputs: "Sequence[Any]") -> "Tuple[Optional[int], str]":
-    """The place of the largest output, or why none is the answer."""
-    if network.multilabel:
-        return None, "each output is a yes or no of its own"
-    if any([isinstance(output, complex) for output in outputs]):
-        return None, "no class: an output is complex"
-    best = winner(outputs)
-    return best, "no class: an output is NaN" if best is None else ""

@@ -70,7 +70,7 @@ def _body(whole: "Explanation") -> "Iterator[str]":
 
 def _answer(whole: "Explanation") -> str:
     if whole.answer is None:
-        return "<strong>%s</strong>" % escape(whole.no_answer[0].upper() + whole.no_answer[1:])
+        return "<strong>%s</strong>" % escape(whole.verdict[0].upper() + whole.verdict[1:])
     called = " (%s)" % whole.called if whole.called else ""
     value = shown(whole.y[whole.answer])
     return "The largest output: <strong>%s</strong>%s, %s" % (_label(whole, whole.answer), called, value)

@@ -66,7 +66,7 @@ def _tabular(columns: str, rows: "List[List[str]]", number: int) -> str:
 
 def _answer(whole: "Explanation") -> str:
     if whole.answer is None:
-        return "%s.\n" % (whole.no_answer[0].upper() + whole.no_answer[1:])
+        return "%s.\n" % latex_text(whole.verdict[0].upper() + whole.verdict[1:])
     name = "$%s$" % latex(whole.label(whole.answer)) if whole.labels is None else latex_text(whole.label(whole.answer))
     return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
 

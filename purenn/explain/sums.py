@@ -9,7 +9,7 @@ import heapq
 from ..errors import UnsupportedError
 from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
-from ..quantize import IntegerDense, Quantize, holds_integers
+from ..quantize import IntegerDense, Quantize
 from .numbers import factor, size
 
 TYPE_CHECKING = False
@@ -111,7 +111,9 @@ class Sum:
         formula = parts[0][1]
         for sign, text in parts[1:]:
             formula += (" + " if sign > 0 else " - ") + text
-        return formula if self.divisor is None else "(%s) / %s" % (formula, self.divisor[side])
+        if self.divisor is None:
+            return formula
+        return ("(%s) / %s" if len(parts) > 1 else "%s / %s") % (formula, self.divisor[side])
 
 
 def sum_of(layer: "Layer", k: int, x: "Sequence[Any]", a: "Sequence[Any]", j: int) -> Sum:
@@ -155,16 +157,25 @@ def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     return Terms.of(scaled), [Term([("shift_%d" % (j + 1), _entry(layer.shift, j))])], None
 
 
-def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    mean, deviation = _entry(layer.mean, j), _entry(layer.deviation, j)
-    terms = Terms.of(Term([(_input(k, j), x[j])]), Term([("mean_%d" % (j + 1), mean)], sign=-1))
-    return terms, [], ("deviation_%d" % (j + 1), factor(deviation))
-
-
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    if holds_integers(x):  # they are not scaled
-        return _activate(layer, k, x, j)
-    return Terms.of(Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])), [], None
+    return _less_mean(k, x, j, _entry(layer.mean, j), ("step", _entry(layer.step, j)))
+
+
+def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    return _less_mean(k, x, j, _entry(layer.mean, j), ("deviation", _entry(layer.deviation, j)))
+
+
+def _less_mean(k: int, x: "Sequence[Any]", j: int, mean: "Any", unit: "Tuple[str, Any]") -> "Parts":
+    """An input less its mean, in units of something."""
+    terms = [Term([(_input(k, j), x[j])])]
+    if mean:
+        terms.append(Term([("mean_%d" % (j + 1), mean)], sign=-1))
+    return Terms.of(*terms), [], ("%s_%d" % (unit[0], j + 1), factor(unit[1]))
+
+
+def _subtracted(layer: "Any") -> int:
+    """How many inputs have a mean that is not 0."""
+    return sum([1 for j in range(layer.inputs) if _entry(layer.mean, j)])
 
 
 def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
@@ -188,8 +199,8 @@ def _entry(row: "Any", j: int) -> "Any":
 KINDS: "Dict[type, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
     Dense: (_dense, lambda layer: layer.inputs * layer.outputs),
     IntegerDense: (_dense, lambda layer: layer.inputs * layer.outputs),
-    Quantize: (_quantize, lambda layer: 0),
-    Normalize: (_normalize, lambda layer: layer.inputs),
+    Quantize: (_quantize, _subtracted),
+    Normalize: (_normalize, _subtracted),
     Scale: (_scale, lambda layer: layer.inputs),
     LayerNorm: (_layer_norm, lambda layer: 4 * layer.inputs),
     Activate: (_activate, lambda layer: 0),

@@ -16,7 +16,7 @@ _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line f
 _LARGEST = 8
 _ROWS, _EDGE = 12, 3  # of a matrix, and what is shown at either end of a larger one
 _ANSWERS = 10
-_NAME = 24  # characters of an input's name
+_NAME, _SHORTEST = 24, 5  # characters of an input's name
 
 
 def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Iterator[str]":
@@ -99,17 +99,25 @@ def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j:
     name = "a_%d" % j
     heading = "%s: the largest of its %s" % (name, counted(len(total.terms), "term"))
     x = "x" if step.k == 1 else "z"
-    called = ["  " + plain(text, _NAME) for text in whole.names or []] if step.k == 1 else []
     places = total.largest(_LARGEST)
     terms = [total.terms[i] for i in places]
-    rows = []
+    rows: "List[List[Any]]" = []
     for i, term in zip(places, terms):
-        rows.append(["%s_%d*w_%d,%d%s" % (x, i + 1, j, i + 1, called[i] if called else ""), term.numbers, term.value])
+        rows.append(["%s_%d*w_%d,%d" % (x, i + 1, j, i + 1), term.numbers, term.value])
     rows.append(["the other %s" % counted(len(total.terms) - len(terms), "term"), "", total.rest(_LARGEST)])
     rows += [["b_%d" % j, "", bias.value] for bias in total.biases]
     rows.append([name, "", total.total])
-    aligned = table([[what, numbers, "=", written(value)] for what, numbers, value in rows], left=3)
+    aligned = _aligned(rows)
+    room = to.width - 6 - max(map(len, aligned))
+    if whole.names is not None and step.k == 1 and room > _SHORTEST:
+        for i, row in zip(places, rows):
+            row[0] += "  " + plain(whole.names[i], min(room, _NAME))
+        aligned = _aligned(rows)
     return [heading] + ["  " + text for text in _with_bars(aligned, [row[2] for row in rows], to)]
+
+
+def _aligned(rows: "Sequence[Sequence[Any]]") -> "List[str]":
+    return table([[what, numbers, "=", written(value)] for what, numbers, value in rows], left=3)
 
 
 def _with_bars(texts: "List[str]", values: "Sequence[Any]", to: Terminal) -> "List[str]":
@@ -158,7 +166,7 @@ def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":
     if len(best) < len(whole.y):
         yield "  the largest of %s" % counted(len(whole.y), "output")
     if whole.answer is None:
-        yield "  " + to.painted(whole.no_answer, "bold")
+        yield "  " + to.painted(plain(whole.verdict, to.width - 2), "bold")
         return
     called = " (%s)" % whole.called if whole.called else ""
     yield "  the largest: %s%s" % (to.painted(whole.label(whole.answer), "bold"), called)
