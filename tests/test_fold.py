@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Activate, Dense, LayerNorm, Matrix, Network, Scale
+from purenn import Activate, Dense, LayerNorm, Matrix, Network, Normalize, Scale
 from purenn.formats.fold import folded
 from purenn.quantize import Quantize
 
 INF, NAN = float("inf"), float("nan")
-numbers = st.floats(min_value=-4.0, max_value=4.0)
+numbers = st.floats(min_value=-4.0, max_value=4.0).filter(lambda x: x == 0.0 or abs(x) > 1e-9)
 widths = st.integers(min_value=1, max_value=4)
 
 
@@ -29,7 +29,8 @@ def chains(draw):
     """Layers that fit each other, and a few samples for them."""
     inputs = width = draw(widths)
     layers = []
-    for kind in draw(st.lists(st.sampled_from(["dense", "scale", "activate", "norm", "pair"]), min_size=1, max_size=7)):
+    kinds = st.sampled_from(["dense", "scale", "normalize", "activate", "norm", "pair"])
+    for kind in draw(st.lists(kinds, min_size=1, max_size=7)):
         if kind == "dense":
             outputs = draw(widths)
             weight = draw(st.lists(row(outputs), min_size=width, max_size=width))
@@ -37,6 +38,10 @@ def chains(draw):
             width = outputs
         elif kind == "scale":
             layers.append(Scale(width, draw(shared_or_each(width)), draw(shared_or_each(width))))
+        elif kind == "normalize":
+            deviations = numbers.filter(lambda d: abs(d) > 0.1)
+            each = st.lists(deviations, min_size=width, max_size=width)
+            layers.append(Normalize(width, draw(shared_or_each(width)), draw(deviations | each)))
         elif kind == "activate":
             layers.append(Activate(width, draw(st.sampled_from(["identity", "tanh", "softmax"]))))
         elif kind == "norm":
@@ -74,18 +79,122 @@ def test_nothing_is_left_to_fold(chain):
     once = folded(chain[0])[0]
     twice = folded(once)[0]
     assert [repr(layer) for layer in twice] == [repr(layer) for layer in once]
+    exact = True  # whether what a layer is given may be as exact as the input
     for first, second in zip(once, once[1:]):
-        plain = isinstance(first, Dense) and first.activation == "identity"
-        assert not (plain and isinstance(second, (Scale, Activate)))
-        assert not (isinstance(first, (Scale, LayerNorm)) and isinstance(second, Scale))
-        assert not (isinstance(first, Scale) and isinstance(second, Dense))
+        dense, given_exact = type(first) is Dense, exact
+        exact = exact and type(first) is not LayerNorm and not (dense and adds(first))
+        plain = dense and first.activation == "identity"
+        assert not (plain and type(second) is Activate)
+        assert not (type(first) is LayerNorm and type(second) is Scale)
+        assert not (plain and not exact and type(second) in (Scale, Normalize))
+        assert not (not exact and type(first) in (Scale, Normalize) and type(second) in (Scale, Normalize, Dense))
+        assert not (type(first) is type(second) is Normalize and second.mean == Matrix([[0.0]]))
+        assert not (type(first) is Scale and first.shift == Matrix([[0.0]]) and type(second) in (Scale, Dense))
+        assert given_exact or type(second) is not Normalize
+
+
+def adds(dense):
+    columns = zip(*dense.weight.tolist())
+    return all([sum(map(bool, col)) > 1 or {abs(math.frexp(w)[0]) for w in col} - {0.0, 0.5} for col in columns])
+
+
+offsets = st.sampled_from([0.0, 1.0, -1e6, 1e9, 1e12, 1e15])
+
+
+@st.composite
+def offset_chains(draw):
+    """Layers with large shifts in places where what they are given may be exact, and a sample near those."""
+    width = draw(widths)
+    layers, x = [], [draw(offsets) + draw(st.integers(min_value=-64, max_value=64)) / 8 for _ in range(width)]
+    powers = st.sampled_from([1.0, -1.0, 0.5, 4.0])
+    for kind in draw(st.lists(st.sampled_from(["scale", "normalize", "pick", "relu"]), max_size=4)):
+        if kind == "scale":
+            layers.append(Scale(width, draw(powers), [-draw(offsets) for _ in range(width)]))
+        elif kind == "normalize":
+            layers.append(Normalize(width, [draw(offsets) for _ in range(width)], draw(powers)))
+        elif kind == "pick":
+            picked = [[float(i == j) for j in range(width)] for i in range(width)]
+            layers.append(Dense(picked, draw(st.just(None) | row(width))))
+        else:
+            layers.append(Activate(width, "relu"))
+    weight = draw(st.lists(row(3), min_size=width, max_size=width))
+    return layers + [Dense(weight, draw(row(3)))], x
+
+
+@given(offset_chains())
+def test_no_digit_is_lost_where_the_input_is_exact(chain):
+    """Of each output, not of the numbers on the way: the sums before the dense layer are computed bit by bit alike."""
+    layers, x = chain
+    kept = folded(layers)[0]
+    before, after = [Matrix(x)], [Matrix(x)]
+    for values, network in ((before, layers), (after, kept)):
+        for layer in network:
+            values.append(layer.forward(values[-1]))
+    *_, last = kept
+    assert type(last) is Dense
+    size = sum([abs(z) * max(map(abs, w)) for z, w in zip(before[-2].tolist()[0], layers[-1].weight.tolist())])
+    error = 1e-15 * (size + 4.0)
+    for got, expected in zip(after[-1].tolist()[0], before[-1].tolist()[0]):
+        assert abs(got - expected) <= error
+
+
+def test_a_large_mean_is_subtracted_first():
+    weight = [[3.1], [-0.7]]
+    network = Network(folded([Normalize(2, 1e12, 0.1), Dense(weight, [0.2], "tanh")])[0])
+    assert [type(layer) for layer in network.layers] == [Normalize, Dense]
+    x = [1e12 + 0.125, 1e12 - 0.5]
+    assert network.forward([x])[0, 0] == math.tanh(1.25 * 3.1 + 5.0 * 0.7 + 0.2)
+    hidden = [Dense([[1.0], [1.0]], [0.5]), Activate(1, "relu"), Normalize(1, 3.0, 4.0), Dense([[2.0]])]
+    assert [repr(layer) for layer in folded(hidden)[0]] == [
+        repr(Dense([[1.0], [1.0]], [0.5], "relu")),
+        repr(Dense([[0.5]], [-1.5])),
+    ]
+
+
+@pytest.mark.parametrize(
+    "layers, expected",
+    [
+        ([Normalize(2, [1.0, 2.0]), Normalize(2, 0.0, [3.0, 5.0])], [Normalize(2, [1.0, 2.0], [3.0, 5.0])]),
+        ([Normalize(1, 4.0, 3.0), Scale(1, 0.5)], [Normalize(1, 4.0, 6.0)]),
+        ([Normalize(1), Dense([[1.0]])], [Dense([[1.0]])]),
+        ([Normalize(1), Normalize(1)], [Normalize(1)]),
+        ([Dense([[1.0], [2.0]], [6.0]), Normalize(1, 2.0, 4.0)], [Dense([[0.25], [0.5]], [1.0])]),
+        ([Dense([[2.0]], [6.0]), Normalize(1, 0.0, 4.0)], [Dense([[0.5]], [1.5])]),
+        ([Scale(1, 0.0), Dense([[2.0]])], [Dense([[0.0]])]),
+    ],
+    ids=str,
+)
+def test_normalisations(layers, expected):
+    assert [repr(layer) for layer in folded(layers)[0]] == [repr(layer) for layer in expected]
+
+
+class OwnDense(Dense):
+    """A layer of a user's own."""
+
+    def activate(self, A):
+        return A * 2.0
+
+
+class OwnScale(Scale):
+    """Another."""
+
+    def linear(self, X):
+        return X * 3.0
+
+
+def test_a_layer_of_a_class_of_its_own_stays_as_it_is():
+    layers = [OwnScale(1), Dense([[2.0]]), OwnScale(1), OwnDense([[1.0]]), Scale(1, 2.0)]
+    assert folded(layers)[0] == layers
+    layers = [OwnDense([[2.0]], None, "sigmoid"), Dense([[-1.0, 1.0]], [1.0, 0.0])]
+    assert folded(layers)[0] == layers
 
 
 def test_an_addition_keeps_the_weight_as_it_is():
     weight = Matrix.wrap([array("f", [0.1, 0.2])])
     (dense,), _ = folded([Dense(weight), Scale(2, 1.0, [0.5, NAN])])
     assert dense.weight is weight and dense.bias[0, 0] == 0.5 and math.isnan(dense.bias[0, 1])
-    (dense,), _ = folded([Scale(1, 1.0, 2.0), Dense(weight, [1.0, 1.0], "relu")])
+    hidden = Dense([[1.0], [1.0]], None, "relu")
+    (_, dense), _ = folded([hidden, Scale(1, 1.0, 2.0), Dense(weight, [1.0, 1.0], "relu")])
     assert dense.weight is weight and dense.activation == "relu"
 
 
@@ -122,6 +231,12 @@ def test_both_probabilities():
         [Dense([[NAN]], [1.0]), Scale(1, 2.0)],
         [Scale(1, 1e300), Scale(1, 1e300)],
         [LayerNorm(1, 1e300), Scale(1, 1e300)],
+        [Dense([[1e-200]]), Scale(1, 1e-200)],
+        [Scale(1, 1e-200), Dense([[1e-200]])],
+        [Scale(1, 1e-300), Dense([[1e-20]])],
+        [Dense([[1e-300]]), Normalize(1, 0.0, 1e20)],
+        [Normalize(1, 0.0, 1e-300), Scale(1, 1e300)],
+        [Normalize(1, 0.0, 1e300), Scale(1, 1e-300)],
     ],
     ids=str,
 )
@@ -140,6 +255,17 @@ def test_what_would_leave_the_range_of_doubles_stays_apart(layers):
         [Dense([[1.0]], None, "sigmoid"), Dense([[1.0, 1.0]], [1.0, 0.0])],
         [Quantize(1, 2.0, -8, 7), Scale(1, 0.5)],
         [Scale(1, 2.0), LayerNorm(1)],
+        [Normalize(1, 1.0), Dense([[2.0]])],
+        [Normalize(1, 0.0, 255.0), Dense([[2.0]])],
+        [Normalize(1, 1.0, 2.0), Normalize(1, 1.0)],
+        [Normalize(1, 1.0, 2.0), Scale(1, 1.0, 3.0)],
+        [Normalize(1, 1.0, 2.0), Scale(1, 0.0), LayerNorm(1)],
+        [Scale(1, 3.0, 1.0), Dense([[2.0]])],
+        [Scale(1, 3.0, 1.0), Scale(1, 2.0)],
+        [Activate(1, "relu"), Normalize(1, 1.0), Dense([[2.0]])],
+        [Dense([[1.0, 0.0], [0.0, 1.0]], None, "relu"), Scale(2, 1.0, [1.0, 2.0]), Dense([[2.0], [3.0]])],
+        [Dense([[1.0]], [1e9]), Scale(1, 1.0, -1e9)],
+        [Dense([[1.0]]), Normalize(1, 1e9)],
     ],
     ids=str,
 )
