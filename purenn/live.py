@@ -148,6 +148,8 @@ def _keras_layers(model: "Any") -> "Iterator[Any]":
 def _hidden_in_keras(layer: "Any") -> "Iterator[str]":
     """What a layer of Keras does that its file does not show, or shows under another's name."""
     own = vars(layer)
+    if type(layer).__module__.partition(".")[0] not in _KERAS:
+        yield "is of a class of your own, %s" % shown(type(layer).__module__)
     if "call" in own:
         yield "has a call of its own, which no file shows"
     activation = own.get("activation")
