@@ -55,7 +55,8 @@ def from_torch(module: "Any") -> "Network":
         raise UnsupportedError("expected a module of PyTorch, found %s" % _class_of(module))
     for what in ("_global_forward_hooks", "_global_forward_pre_hooks"):
         if getattr(torch.nn.modules.module, what, None):
-            raise UnsupportedError("there are %s on all modules, which no file shows" % shown(what[8:].replace("_", " ")))
+            what = what[len("_global_") :].replace("_", " ")
+            raise UnsupportedError("there are %s on all modules, which no file shows" % what)
     for name, part in module.named_modules():
         for problem in _hidden_in(part, torch):
             raise UnsupportedError("%s %s" % (_place(name, part), problem))

@@ -115,7 +115,8 @@ def test_a_keras_model_that_cannot_be_written_leaves_nothing_behind(library, fol
     library("keras", __version__="3.0.0")
     model = class_of("keras.models", "Sequential", save=save, layers=[], name="m")()
     assert "cannot be written to a file: a layer without get_config" in refusal(from_keras, model, UnsupportedError)
-    model = class_of("keras.models", "Sequential", save=written("keras3_refused_convolution.keras"), layers=[], name="")()
+    refused = written("keras3_refused_convolution.keras")
+    model = class_of("keras.models", "Sequential", save=refused, layers=[], name="")()
     assert refusal(from_keras, model, UnsupportedError).startswith("Sequential: ")
 
 
@@ -193,7 +194,7 @@ def test_sklearn_alive():
         (make_pipeline(FunctionTransformer(np.log1p), regressor), "FunctionTransformer, and a pickle is read here"),
         (make_pipeline(RobustScaler(), regressor).fit(samples, target), "_data.RobustScaler"),
         (TransformedTargetRegressor(regressor).fit(samples, target), "_target.TransformedTargetRegressor"),
-        (Mine(hidden_layer_sizes=(3,)).fit(samples, target), "expected an estimator of scikit-learn, found a test_live."),
+        (Mine().fit(samples, target), "expected an estimator of scikit-learn, found a test_live."),
         (make_pipeline(StandardScaler(), Mine(max_iter=2)).fit(samples, target), "cannot be written to a file"),
         (replaced, "cannot be written to a file"),
         (StandardScaler().fit(samples), "StandardScaler is no model that purenn knows"),
@@ -358,7 +359,8 @@ def test_keras_models_that_are_refused(folder):
     layers = keras.layers
 
     def model(*more):
-        return keras.Sequential([keras.Input((4,)), layers.Dense(3, name="d"), layers.BatchNormalization(name="b"), *more])
+        first = [keras.Input((4,)), layers.Dense(3, name="d"), layers.BatchNormalization(name="b")]
+        return keras.Sequential(first + list(more))
 
     class Dense(layers.Dense):
         """Of the user's own."""

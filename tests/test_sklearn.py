@@ -26,7 +26,7 @@ from numpy_files import (
 )
 from torch_files import dict_of
 
-from purenn import Matrix, ModelFormatError, UnsupportedError, load
+from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import recognised
 from purenn.formats.source import Source
 
@@ -177,7 +177,7 @@ def test_names_of_the_columns():
     ):
         network = loaded(pipeline(("s", scaler(**first)), ("m", model(**second))))
         assert network.names == expected
-    said = "the step s (StandardScaler) and the step m (MLPRegressor) were fitted on other columns: number 2 is b for one"
+    said = "the step s (StandardScaler) and the step m (MLPRegressor) were fitted on other columns: number 2 is b for"
     assert said in refusal(loaded, pipeline(("s", scaler(**named)), ("m", model(**other))), UnsupportedError)
 
 
@@ -187,7 +187,11 @@ def test_names_of_the_columns():
         (names("a"), "1 names for 2 inputs", ModelFormatError),
         (names("a", "a"), "two inputs have the name 'a'", ModelFormatError),
         (names("a", "b", "c"), "3 names for 2 inputs", ModelFormatError),
-        (array(list_of(text("a"), integer(1)), (2,), dtype("O", "|")), "feature_names_in_ are texts, found ['a', 1]", ModelFormatError),
+        (
+            array(list_of(text("a"), integer(1)), (2,), dtype("O", "|")),
+            "feature_names_in_ are texts, found ['a', 1]",
+            ModelFormatError,
+        ),
         (list_of(text("a"), text("b")), "expected an array of one axis, found a list of 2", UnsupportedError),
     ],
 )
@@ -329,7 +333,11 @@ def test_labels(raw, kind, labels):
         (pipeline(), "nothing is no model", UnsupportedError),
         (pipeline(("a", model()), ("b", model())), "the step a (MLPRegressor) is no scaler", UnsupportedError),
         (pipeline(("a", pipeline()), ("b", b"N")), "nothing is no model", UnsupportedError),
-        (pipeline(("a", model()), ("b", text("passthrough"))), "the last step of Pipeline is passthrough", UnsupportedError),
+        (
+            pipeline(("a", model()), ("b", text("passthrough"))),
+            "the last step of Pipeline is passthrough",
+            UnsupportedError,
+        ),
         (pipeline(("a", integer(3)), ("b", model())), "a is 3, expected an estimator", UnsupportedError),
         (
             estimator("sklearn.pipeline.Pipeline", ("steps", b"N")),
@@ -373,7 +381,7 @@ def test_labels(raw, kind, labels):
         (name(PERCEPTRON, "MLPRegressor") + b")\x81", "without attributes", ModelFormatError),
         (
             pipeline(("s", name("sklearn.preprocessing._data", "RobustScaler") + b")\x81"), ("m", model())),
-            "RobustScaler, and a pickle is read here but never run; of scikit-learn, MLPClassifier, MLPRegressor, Stand",
+            "RobustScaler, and a pickle is read here but never run; of scikit-learn, MLPClassifier, MLPRegressor,",
             UnsupportedError,
         ),
         (name("sklearn.preprocessing._label", "LabelBinarizer") + b")\x81", "holds an object of", UnsupportedError),
@@ -453,9 +461,9 @@ def drawn_table(random_, np):
     columns = []
     for _ in range(random_.randint(1, 6)):
         column = random_.normal(size=50)
-        kind = random_.randint(6)
+        kind, sign = random_.randint(6), random_.choice([-1, 1])
         if kind == 0:
-            column = column * 10.0 ** random_.randint(-12, 12) + random_.choice([-1, 1]) * 10.0 ** random_.randint(-3, 15)
+            column = column * 10.0 ** random_.randint(-12, 12) + sign * 10.0 ** random_.randint(-3, 15)
         elif kind == 1:
             column = np.floor(column * 5)
         elif kind == 2:
@@ -509,6 +517,7 @@ def drawn_model(random_, np):
         solver=["adam", "sgd", "lbfgs"][random_.randint(3)],
         max_iter=random_.randint(1, 20),
         warm_start=bool(random_.randint(2)),
+        early_stopping=random_.randint(4) == 0,
         random_state=random_ if random_.randint(2) else 5,
     )
     scalers = drawn_scalers(random_, preprocessing)
@@ -532,7 +541,15 @@ def drawn_model(random_, np):
             pass
     if given is not samples and random_.randint(2) and fitted is not estimator_:
         fitted.set_output(transform="pandas")
-    return fitted.fit(given.copy(), answers), given, samples
+    learned = given.astype("f4") if random_.randint(4) == 0 else given.copy()
+    if fitted is estimator_ and estimator_.solver != "lbfgs" and not estimator_.early_stopping and random_.randint(2):
+        several = is_class and np.ndim(answers) == 2
+        classes = {"classes": np.unique(answers)} if is_class and not several else {}
+        for _ in range(2):
+            fitted.partial_fit(learned, answers, **(classes or ({"classes": [0, 1]} if several else {})))
+    else:
+        fitted.fit(learned, answers)
+    return fitted, given, samples
 
 
 def written(random_, model_, np):
@@ -552,17 +569,19 @@ def check_agrees(network, fitted, given, samples, np):
     expected = np.reshape((fitted.predict_proba if is_class else fitted.predict)(given.copy()), (len(samples), -1))
     assert np.shape(outputs) == expected.shape
     sizes = samples
-    for layer in network.layers:  # what is added up, of which the last bits may differ: all activations keep it small
-        dense = hasattr(layer, "weight")
-        sizes = np.array(layer.forward(Matrix(sizes.tolist())).tolist()) if not dense else (
-            np.abs(sizes) @ np.abs(layer.weight.tolist()) + np.abs(layer.bias.tolist()))
+    for layer in network.layers:  # how large are the numbers that are added up, of which the last bits may differ
+        if type(layer) is Dense:
+            sizes = np.abs(sizes) @ np.abs(layer.weight.tolist()) + np.abs(layer.bias.tolist())
+        else:
+            sizes = np.array(layer.forward(Matrix(sizes.tolist())).tolist())
     bound = 1e-12 * np.maximum(1.0, np.abs(expected)) + 1e-14 * sizes
     assert (np.abs(np.array(outputs) - expected) <= bound).all(), np.abs(np.array(outputs) - expected).max()
     answers = fitted.predict(given.copy())  # some scalers work in place
     if is_class and answers.ndim == 2:
         assert network.multilabel and network.labels is None
-        clear = np.abs(expected - 0.5) > 1e-12
-        assert ((np.array(outputs) > 0.5) == answers)[clear].all()
+        clear = (np.abs(expected - 0.5) > 1e-12).all(axis=1)
+        found = [[k in network.classify(row) for k in range(network.outputs)] for row in samples.tolist()]
+        assert (np.array(found) == answers)[clear].all()
     elif is_class:
         ordered = np.sort(expected)
         clear = ordered[:, -1] - ordered[:, -2] > 1e-12
@@ -579,13 +598,13 @@ def test_agrees_with_sklearn():
     import numpy as np
 
     warnings.simplefilter("ignore")
-    refused = 0
+    right, refused = 0, 0
     for seed in range(DRAWN):
         random_ = np.random.RandomState(seed)
         try:
             fitted, given, samples = drawn_model(random_, np)
-        except ValueError as problem:  # scikit-learn's own: the loss became infinite
-            assert "finite" in str(problem) or "NaN" in str(problem), problem
+        except ValueError as problem:  # scikit-learn's own: the loss became infinite, a class is too small to be split
+            assert any([word in str(problem) for word in ("finite", "NaN", "least populated", "infinity")]), problem
             continue
         content = written(random_, fitted, np)
         try:
@@ -597,5 +616,6 @@ def test_agrees_with_sklearn():
             check_agrees(network, fitted, given, samples, np)
         except AssertionError as problem:
             raise AssertionError("seed %d, %s: %s" % (seed, fitted, problem)) from None
-    print("drawn %d, refused %d" % (DRAWN, refused))
-    assert refused == 0
+        right += 1
+    print("drawn %d, right %d, refused %d" % (DRAWN, right, refused))
+    assert refused == 0 and right > DRAWN / 2

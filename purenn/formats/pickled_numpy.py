@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
 _MAX_TEXT = 1000  # characters of one text in an array
-_KINDS = ("numpy.ndarray", "numpy.matrix", "numpy.matrixlib.defmatrix.matrix", "numpy.memmap", "numpy.core.memmap.memmap")
+# Classes whose elements are what they say; the others may have rules of their own, as masked arrays do
+_KINDS = (
+    "numpy.ndarray",
+    "numpy.matrix",
+    "numpy.matrixlib.defmatrix.matrix",
+    "numpy.memmap",
+    "numpy.core.memmap.memmap",
+)
 
 
 class Dtype:
@@ -141,7 +148,7 @@ def _latin1(raw: str) -> bytes:
 
 
 def checked_kind(kind: "Any") -> None:
-    """Raise `UnsupportedError` for a class that may have rules of its own for what its elements mean."""
+    """Raise `UnsupportedError` for a class that is none of NumPy's arrays of numbers alone."""
     if not isinstance(kind, Global) or kind.name not in _KINDS:
         raise UnsupportedError("an array of the class %s, expected numpy.ndarray" % described(kind))
 

@@ -23,7 +23,7 @@ from .unpickler import described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
+    from typing import Any, Dict, Iterator, List, Optional
 
     from ..matrix import Matrix
     from .pickled_sklearn import Estimator
@@ -64,7 +64,7 @@ def network_of(estimator: "Estimator") -> Network:
         layers = _dense_layers(model)
         answers: "Dict[str, Any]" = {} if model.name == "MLPRegressor" else _answers(model, layers)
     width = layers[0].inputs
-    before = []
+    before: "List[Any]" = []
     for scaler in scalers:
         with blamed(scaler):
             _check(scaler, "n_features_in_", width)
@@ -198,7 +198,8 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
     if len(labels) == 1:
         raise UnsupportedError("it was fitted with one class alone, %s" % shown(repr(labels[0])))
     if len(labels) != max(2, last.outputs) or (kind == "binary") != (last.outputs == 1):
-        raise ModelFormatError("%d classes for %d outputs, where the answers are %s" % (len(labels), last.outputs, kind))
+        what = "%d classes for %d outputs, where the answers are %s"
+        raise ModelFormatError(what % (len(labels), last.outputs, kind))
     if model.list("classes_") != labels:
         raise ModelFormatError("classes_ differ from those of its LabelBinarizer, which predict goes by")
     if kind == "binary":
@@ -216,7 +217,7 @@ def _both_probabilities(dense: Dense) -> Dense:
 # ---- scalers
 
 
-def _scaler(scaler: "Estimator", width: int) -> "Union[Normalize, Scale]":
+def _scaler(scaler: "Estimator", width: int) -> "Any":
     if scaler.get("clip", False) is not False:
         raise UnsupportedError("it clips what it is given")
     return _SCALERS[scaler.name](scaler, width)
