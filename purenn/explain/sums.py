@@ -153,7 +153,7 @@ def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
 
 
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    return _less_mean(k, x, j, _entry(layer.mean, j), ("step", _entry(layer.step, j)))
+    return _less_mean(k, x, j, 0, ("step", _entry(layer.step, j)))
 
 
 def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":

@@ -174,7 +174,7 @@ def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
             raise ValueError("a scale must be a positive number")
         return Quantize(inputs, scale.map(lambda s: 1.0 / s), low, high)
     zero = _whole(spec, tensors.number, "zero")[0]
-    return Quantize(inputs, tensors.matrix("step"), low, high, tensors.matrix("mean"), zero, spec.get("rounding", "up"))
+    return Quantize(inputs, tensors.matrix("step"), low, high, zero, str(spec.get("rounding")))
 
 
 def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
@@ -246,7 +246,7 @@ def _write_activate(layer: Activate, number: int) -> "Tuple[Dict[str, Any], List
 def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     spec = {"kind": layer.kind, "inputs": layer.inputs, "low": layer.low, "high": layer.high}
     spec.update({"zero": layer.zero, "rounding": layer.rounding})
-    return spec, [("step", layer.step), ("mean", layer.mean)]
+    return spec, [("step", layer.step)]
 
 
 def _write_integer_dense(layer: IntegerDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
