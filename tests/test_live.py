@@ -45,7 +45,8 @@ def folder(monkeypatch, tmp_path):
     """Where temporary files are made, which must be empty in the end."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     yield tmp_path
-    assert os.listdir(str(tmp_path)) == []
+    left = os.listdir(str(tmp_path))
+    assert [name for name in left if not name.startswith("__autograph")] == []  # those are of TensorFlow
 
 
 # ---- nothing is imported
@@ -352,6 +353,77 @@ def test_keras_alive(folder):
 def relu(x):
     """A function of the user's own, that has a name of Keras'."""
     return x * x
+
+
+def drawn_keras_model(random_, keras):
+    """A Sequential model of four inputs, with something odd about it or not; and what that is."""
+    layers = keras.layers
+
+    class Own(layers.Dense):
+        def call(self, x, *rest):
+            return super().call(x) * 2.0
+
+    class Model(keras.Sequential):
+        def call(self, x, *rest, **named):
+            return super().call(x, *rest, **named) * 2.0
+
+    makers = [
+        lambda: layers.Dense(random_.randint(1, 5), random_.choice(["relu", "tanh", "gelu", "elu", None])),
+        lambda: layers.BatchNormalization(scale=random_.random() < 0.5, center=random_.random() < 0.5),
+        lambda: layers.LayerNormalization(),
+        lambda: layers.Dropout(0.5),
+        lambda: keras.Sequential([layers.Dense(3, "sigmoid"), layers.Activation("softplus")]),
+    ]
+    odd = random_.choice(["none", "own class", "own model", "call", "activation", "array", "trained", "built-in"])
+    parts = [keras.Input((4,)), layers.Dense(3)] + [random_.choice(makers)() for _ in range(random_.randint(0, 4))]
+    if odd == "own class":
+        parts.insert(random_.randint(1, len(parts)), Own(3))
+    if odd == "built-in":
+        parts.append(layers.Dense(2, activation=keras.activations.swish))
+    model = (Model if odd == "own model" else keras.Sequential)(parts)
+    for weight in model.weights:
+        if "variance" in getattr(weight, "path", weight.name):
+            weight.assign(weight + random_.random())
+    if odd == "call":
+        random_.choice(model.layers).call = lambda x, *rest, **named: x * 3.0
+    if odd == "activation":
+        model.layers[0].activation = relu
+    if odd == "array":
+        model.layers[0].bias = model.layers[0].bias + 1.0
+    if odd == "trained":
+        import numpy as np
+
+        model.compile("adam", "mse")
+        model.fit(np.ones((2, 4)), np.ones((2, int(model.output_shape[-1]))), verbose=0)
+    return model, odd
+
+
+def test_keras_alive_drawn(folder):
+    """Models drawn at random, with something odd about them: refused in one line, or right."""
+    keras = pytest.importorskip("keras")
+    import random
+
+    import numpy as np
+
+    warnings.simplefilter("ignore")
+    right, refused = {}, {}
+    for seed in range(DRAWN):
+        random_ = random.Random(seed)
+        keras.utils.set_random_seed(seed)
+        model, odd = drawn_keras_model(random_, keras)
+        samples = np.random.RandomState(seed).normal(size=(3, 4)).astype("float32")
+        try:
+            network = from_keras(model)
+        except UnsupportedError as problem:
+            assert "\n" not in str(problem)
+            refused[odd] = refused.get(odd, 0) + 1
+            continue
+        outputs = np.asarray(model(samples)).tolist()
+        found = error(network, {"inputs": samples.tolist(), "outputs": outputs})
+        assert found < 1e-4, "seed %d, %s: off by %g" % (seed, odd, found)
+        right[odd] = right.get(odd, 0) + 1
+    print("right %s, refused %s" % (right, refused))
+    assert {"none", "trained", "built-in"} >= set(right) and not {"none", "trained", "built-in"} & set(refused)
 
 
 def test_keras_models_that_are_refused(folder):

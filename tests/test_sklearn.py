@@ -543,10 +543,9 @@ def drawn_model(random_, np):
         fitted.set_output(transform="pandas")
     learned = given.astype("f4") if random_.randint(4) == 0 else given.copy()
     if fitted is estimator_ and estimator_.solver != "lbfgs" and not estimator_.early_stopping and random_.randint(2):
-        several = is_class and np.ndim(answers) == 2
-        classes = {"classes": np.unique(answers)} if is_class and not several else {}
+        classes = np.unique(answers) if np.ndim(answers) == 1 else list(range(answers.shape[1]))
         for _ in range(2):
-            fitted.partial_fit(learned, answers, **(classes or ({"classes": [0, 1]} if several else {})))
+            fitted.partial_fit(learned, answers, **({"classes": classes} if is_class else {}))
     else:
         fitted.fit(learned, answers)
     return fitted, given, samples
