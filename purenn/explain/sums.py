@@ -199,7 +199,7 @@ def _entry(row: "Any", j: int) -> "Any":
 KINDS: "Dict[type, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
     Dense: (_dense, lambda layer: layer.inputs * layer.outputs),
     IntegerDense: (_dense, lambda layer: layer.inputs * layer.outputs),
-    Quantize: (_quantize, _subtracted),
+    Quantize: (_quantize, lambda layer: 0),
     Normalize: (_normalize, _subtracted),
     Scale: (_scale, lambda layer: layer.inputs),
     LayerNorm: (_layer_norm, lambda layer: 4 * layer.inputs),
