@@ -415,7 +415,7 @@ def test_evaluate_the_book_on_its_digits(tmp_path, capsys):
 def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(folder, monkeypatch):
     events = []
 
-    def predictions(network, rows, scale, jobs):
+    def predictions(network, rows, jobs):
         try:
             yield [1.0, 0.0, 0.0]
         finally:
@@ -470,11 +470,77 @@ def test_convert_quantises(folder, capsys):
     arguments = ["model.safetensors", "small.safetensors", "--quantize", "four.csv", "--scale", "2"]
     assert "Network(2-3, 9 parameters)" in printed(capsys, "convert", *arguments)[0]
     lines = printed(capsys, "info", "small.safetensors")
-    assert "1 Quantize 2" in lines[4] and "2 IntegerDense 2 -> 3" in lines[5] and "parameters  9 (integers)" in lines
-    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv", "--scale", "2")
+    assert "1 Normalize 2" in lines[4] and "2 Quantize 2" in lines[5] and "3 IntegerDense 2 -> 3" in lines[6]
+    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv")  # the scale is in the file
     assert [round(float(word), 1) for word in line.split()[1:]] == [2.0, 0.5, -1.0]
     assert "from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
     assert "labels.csv" in refused(capsys, "convert", *arguments[:3], "labels.csv")
+
+
+@pytest.mark.parametrize(
+    "options, prepare",
+    [
+        (["--scale", "2"], lambda x: x / 2),
+        (["--scale", "2", "--invert"], lambda x: 1 - x / 2),
+        (["--scale", "4", "--mean", "0.5", "--deviation", "0.25"], lambda x: (x / 4 - 0.5) / 0.25),
+        (["--mean", "1,1"], lambda x: x - 1),
+    ],
+)
+def test_what_is_done_to_the_inputs_is_saved_with_the_network(folder, capsys, options, prepare):
+    printed(capsys, "convert", "model.safetensors", "prepared.safetensors", *options)
+    expected = NETWORK.forward_one([prepare(1.0), prepare(2.0)])
+    assert purenn.load("prepared.safetensors").predict([1, 2]) == expected
+    again = printed(capsys, "predict", "prepared.safetensors", "one.csv")
+    assert again == printed(capsys, "predict", "model.safetensors", "one.csv", *options)
+    assert [float(word) for word in again[0].split()[1:]] == expected
+    message = refused(capsys, "predict", "prepared.safetensors", "one.csv", "--scale", "2")
+    assert message == "--scale: layer 1 (Normalize 2) of the network prepares the inputs already"
+
+
+@pytest.mark.parametrize(
+    "arguments, reason",
+    [
+        (["convert", "model.safetensors", "x.safetensors", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["export", "model.safetensors", "-o", "x.py", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["bench", "model.safetensors", "--scale", "2"], "--scale changes nothing without --samples"),
+        (["predict", "model.safetensors", "one.csv", "--invert"], "--invert: say what the largest input is"),
+        (["predict", "model.safetensors", "one.csv", "--deviation", "0"], "must be finite and not 0, found 0.0"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "a"], "expected numbers with commas between them"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "1,2,3"], "expected one mean or one for each input"),
+    ],
+)
+def test_options_without_effect_or_sense_are_refused(folder, capsys, arguments, reason):
+    assert reason in refused(capsys, *arguments)
+    assert not os.path.exists("x.safetensors") and not os.path.exists("x.py")
+
+
+def test_columns_are_known_by_their_names(folder, capsys):
+    save(NETWORK.replace(names=["width", "height"]), "named.safetensors")
+    expected = printed(capsys, "predict", "model.safetensors", "one.csv")[0].split(":")[1]
+    for name, text in (
+        ("same.csv", "width,height\n1,2\n"),
+        ("turned.csv", "height, width\n2,1\n"),
+        ("other.csv", "a,b\n1,2\n"),
+        ("none.csv", "1,2\n"),
+        ("object.json", '[{"height": 2, "width": 1}]'),
+        ("list.json", "[[1, 2]]"),
+    ):
+        (folder / name).write_text(text)
+        assert printed(capsys, "predict", "named.safetensors", name)[0].split(":")[1] == expected
+    assert "inputs      width, height" in printed(capsys, "info", "named.safetensors")
+    for text, reason in (
+        ("width,depth\n1,2\n", "column height is missing: the network's inputs are width, height"),
+        ("width,height,depth\n1,2,3\n", "column depth is unknown: the network's inputs are width, height"),
+        ("width,height,width\n1,2,3\n", "column width is there twice"),
+        ('[{"width": 1}]', "column height is missing"),
+        ('[{"width": 1, "height": 2, "width": 3}]', "'width' is there twice in an object"),
+        ('[{"a": 1}]', "[0] has none of the network's inputs, width, height"),
+        ('[[1, 2], {"width": 1, "height": 2}]', "[0] is a list of 2, expected an object like the others"),
+    ):
+        (folder / "bad").write_text(text)
+        assert reason in refused(capsys, "predict", "named.safetensors", "bad")
+    (folder / "bad").write_text('[{"width": 1, "height": 2}]')
+    assert "the network has no names for its inputs" in refused(capsys, "predict", "model.safetensors", "bad")
 
 
 def test_convert_leaves_nothing_half_written(folder, capsys):

@@ -655,7 +655,7 @@ def test_the_command_prints_what_it_is_asked_for(folder, capsys):
     assert from_numbers[1:] == from_file[1:] and from_file[0].endswith("two.csv, sample 1")
     assert "[[0.31682708 0.69627909]]" in "\n".join(from_numbers)
     assert printed(capsys, "explain", "book.safetensors", "two.csv", "--sample", "2")[3] == "  [[0 0]]"
-    assert printed(capsys, "explain", "book.safetensors", "2.0,1.0", "--scale", "2")[3] == "  [[1 0.5]]"
+    assert printed(capsys, "explain", "book.safetensors", "2.0,1.0", "--scale", "2")[3] == "  [[2 1]]"
     for form, start in (("latex", r"\documentclass{article}"), ("html", "<!DOCTYPE html>")):
         assert printed(capsys, "explain", "book.safetensors", "1.0,0.5", "--format", form)[0] == start
 
@@ -739,7 +739,7 @@ def test_digits(tmp_path, monkeypatch, capsys):
     command = ["explain", WEIGHTS, PICTURES, "--scale", "255"] + BOOK
     text = "\n".join(printed(capsys, *command))
     assert "\u28ff" in text or "\u281b" in text  # the picture, in braille
-    assert "  the largest: y_8 (classify gives 7)" in text and "45,200 multiplications, 45,200 additions, 160 exps" in text
+    assert "  the largest: y_8 (classify gives 7)" in text and "45,984 multiplications, 45,200 additions, 160 exps" in text
     printed(capsys, *command, "-o", "seven.html")
     assert os.path.getsize("seven.html") < 2e6
     network = load(WEIGHTS, activations=["sigmoid", "sigmoid", "softmax"])

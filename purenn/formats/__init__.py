@@ -87,9 +87,7 @@ def load(
         network = _network(content, activations)
         if labels is None:
             return network
-        labelled = Network(network.layers, labels, network.name)
-        labelled.notes = network.notes
-        return labelled
+        return network.replace(labels=labels)
     except ValueError as error:
         raise type(error)("%s: %s" % (opened.name, error)) from None
 
