@@ -7,6 +7,7 @@ import pickle
 import zipfile
 
 import pytest
+from fixture_files import fixture, table
 from numpy_files import array, binary, npy, packed, pickled, refusal
 from torch_files import torch_zip
 
@@ -166,3 +167,15 @@ def test_shown():
         "'\\ud800'",
     ]
     assert len(shown("x" * 10**6)) == 80
+
+
+WRITTEN_BEFORE = table("safetensors.json")
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN_BEFORE))
+def test_files_of_the_first_release_open_as_they_did(name):
+    """fixtures/make_safetensors.py made them with release 0.1.0; a layer of each kind is in them."""
+    network, entry = load(fixture(name)), WRITTEN_BEFORE[name]
+    assert network.forward(Matrix(entry["inputs"])).tolist() == entry["outputs"]
+    assert [network.predict(x) for x in entry["inputs"]] == [pytest.approx(y, rel=1e-9) for y in entry["outputs"]]
+    assert (network.labels, network.name) == (entry["labels"], entry["name"])

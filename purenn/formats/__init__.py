@@ -91,9 +91,7 @@ def load(
         network = _network(content, activations, order)
         if labels is None:
             return network
-        labelled = Network(network.layers, labels, network.name, network.names, network.multilabel)
-        labelled.notes = network.notes
-        return labelled
+        return network.replace(labels=labels)
     except ValueError as error:
         raise type(error)("%s: %s" % (opened.name, error)) from None
 
