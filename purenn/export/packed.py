@@ -7,14 +7,19 @@ holds; and the sums are scaled up so that the upper 16 bits of a lane find the e
 table, `table[high][low]`, each a byte.
 """
 
-from .text import block, joined, listed, planes, size_of
+from textwrap import wrap
+
+from ..layers import Normalize
+from ..quantize import divisor_of
+from .entrance import Entrance
+from .text import WIDTH, block, joined, listed, planes, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import List, Sequence, Tuple
 
     from ..network import Network
-    from ..quantize import IntegerDense, Quantize
+    from ..quantize import IntegerDense
 
 _CODE = '''
 def whole(text, count, size, least):
@@ -76,54 +81,97 @@ _ENTER = '''
 LOW, HIGH = {low}, {high}
 
 
+def level(k, v):
+    """The integer of input k."""
+    if not -inf < v < inf:
+        raise ValueError("input %d is %r, not a finite number" % (k, v))
+    a = {exact}
+    return LOW if a <= LOW else HIGH if a >= HIGH else {rounded}
+
+
 def entered(x):
     """The first layer's total for a sample: numbers become integers, zeros are left out."""
+    check(x)
+{bytes}    sum(x)  # a TypeError where something is no number: None would pass for a zero below
+{quick}    return sum([level(k, v)*p for k, (v, p) in enumerate(zip(x, ROWS1))], START1)
+
+
+def entered_quantized(q):
+    """The same for a sample of integers."""
+    check(q)
+    for k, v in enumerate(q):
+        if not isinstance(v, int):
+            raise TypeError("input %d is %r, expected an integer" % (k, v))
+        if not {lowest} <= v <= {highest}:
+            raise ValueError("input %d is %d, the integers go from {lowest} to {highest}" % (k, v))
+    return sum([{moved}*p for v, p in zip(q, ROWS1)], START1)
+
+
+def check(x):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
-{bytes}    if not isinstance(x, (list, tuple)) and isinstance(x[0], int):
-        return sum([(LOW if v < LOW else HIGH if v > HIGH else v)*p for v, p in zip(x, ROWS1){nonzero}], START1)
-    sum(x)  # a TypeError where something is no number: None would pass for a zero below
+
+'''
+
+_QUICK = '''\
     try:
         return sum([
-            (q if LOW <= (q := floor(v*{scale} + 0.5)) <= HIGH else LOW if q < LOW else HIGH)*p
-            for v, {s}p in zip(x, {scales}ROWS1){nonzero}
+            (q if LOW <= (q := floor({quotient} + 0.5)) <= HIGH else LOW if q < LOW else HIGH)*p
+            for v, {names}p in zip(x, {lists}ROWS1){nonzero}
         ], START1)
     except (ValueError, OverflowError):
-        for k, v in enumerate(x):
-            if not -inf < v < inf:
-                raise ValueError("input %d is %r, not a finite number" % (k, v))
-    return entered([min(max(v, -{large}), {large}) for v in x])
-
+        pass  # a number that is not finite, or becomes so
 '''
 
 _BYTES = '''\
     if isinstance(x, bytes):  # what a picture has around it costs nothing
-        inside = x.lstrip(b"\\0")
+        {levels}inside = x.lstrip(b"\\0")
         rows = ROWS1[len(x) - len(inside):]
         return sum([v*p for v, p in zip(inside.rstrip(b"\\0"), rows) if v], START1)
+'''
+
+_SINGLE = '''
+def single(v):
+    """v rounded to single precision: 24 bits, down to 2^-149."""
+    if not abs(v) < 3.4028235677973366e38:
+        return inf if v > 0.0 else -inf
+    e = max(frexp(v)[1], -125) - 24
+    return ldexp(round(ldexp(v, -e)), e)
+
 '''
 
 _PREDICT = '''
 def sums(x):
     """The last layer's weighted sums, whole numbers."""
-    total = entered(x)
+    return last_sums(entered(x))
+
+
+def last_sums(total):
 {lines}
     return lanes(total, {outputs}, {size}, {offset})
 
 
-def predict(x):
-    a = [s*step for s, step in zip(sums(x), STEPS)]
+def finished(sums):
+    a = [s*step for s, step in zip(sums, STEPS)]
     return {values}
+
+
+def predict(x):
+    return finished(sums(x))
+
+
+def predict_quantized(q):
+    return finished(last_sums(entered_quantized(q)))
 
 '''
 
 
 def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     """`predict` and `sums`, the functions that they call, and the weights."""
-    entrance: "Quantize" = network.layers[0]
+    entrance = Entrance(network)
     stages: "List[_Stage]" = []
-    low, high = entrance.low, entrance.high
-    for layer in network.layers[1:]:
+    low, high = entrance.layer.low, entrance.layer.high
+    for layer in entrance.layers:
         stages.append(_Stage(len(stages) + 1, layer, low, high))
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
     (h, function), last = activations[-1], stages[-1]
@@ -144,21 +192,45 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     return joined(parts + [text.replace("\n\n    return", "\n    return")])
 
 
-def _entered(layer: "Quantize") -> str:
-    scales = layer.scale.tolist()[0]
-    one = len(scales) == 1
+def _entered(entrance: Entrance) -> str:
+    """What makes a sample's numbers the first layer's total, and its integers."""
+    layer, lists = entrance.layer, entrance.lists
+    names = "".join([name.lower() + ", " for name, _ in lists])
+    looped = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name.lower())
+    exact = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name + "[k]")
+    # an input of 0 is left out where that is what it becomes
+    nonzero = not lists and layer.low <= 0 <= layer.high and divisor_of(entrance.before or [Normalize(1)]) is not None
+    quick = _QUICK.format(
+        quotient=looped,
+        names=names,
+        lists="".join([name + ", " for name, _ in lists]),
+        nonzero=" if v" if nonzero else "",
+    )
     text = _ENTER.format(
         low=layer.low,
         high=layer.high,
+        lowest=layer.lowest,
+        highest=layer.highest,
+        moved="(v - %d)" % layer.zero if layer.zero > 0 else "(v + %d)" % -layer.zero if layer.zero else "v",
         inputs=layer.inputs,
-        bytes=_BYTES if (layer.low, layer.high) == (0, 255) else "",
-        nonzero=" if v" if layer.low <= 0 <= layer.high else "",
-        scale=repr(scales[0]) if one else "s",
-        s="" if one else "s, ",
-        scales="" if one else "SCALES, ",
-        large=repr(min(1e300 / max(scales + [1.0]), 1e300)),
+        exact=exact,
+        rounded=entrance.rounded,
+        bytes=_from_bytes(entrance),
+        quick="" if entrance.in_single_precision else quick,
     )
-    return text if one else listed("SCALES", scales) + "\n" + text.lstrip("\n")
+    rows = "\n".join([listed(name, values) for name, values in lists])
+    return (rows + "\n" + text).lstrip("\n") + (_SINGLE if entrance.in_single_precision else "")
+
+
+def _from_bytes(entrance: Entrance) -> str:
+    """The lines that look the integers of bytes up in a table, where they are bytes too."""
+    levels = entrance.table
+    if levels is None or min(levels) < 0 or max(levels) > 255:
+        return ""
+    if levels == list(range(256)):
+        return _BYTES.format(levels="")
+    table = "\n        ".join(wrap(repr(levels), WIDTH - 12))
+    return _BYTES.format(levels="x = x.translate(bytes(%s))\n        " % table)
 
 
 class _Stage:

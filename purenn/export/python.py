@@ -8,7 +8,7 @@ an underscore and nothing is assigned to in place, so that RestrictedPython take
 
 from ..errors import UnsupportedError
 from ..layers import Dense
-from ..quantize import IntegerDense, Quantize
+from ..quantize import IntegerDense, way_in
 from . import dist, packed, straight
 from .functions import expression
 from .text import imports, joined, label_list, quoted
@@ -58,8 +58,8 @@ A sample of another length raises ValueError; NaN and infinities go through as I
 arithmetic has it."""
 _INTEGERS = """\
 A sample of another length, NaN and infinities raise ValueError; numbers beyond the range
-the network was made for count as the nearer end.  A list or tuple holds numbers; bytes, or an
-array of whole numbers, hold the integers that the network computes with."""
+the network was made for count as the nearer end.  Whatever holds a sample, it holds numbers as
+they were measured; predict_quantized(q) takes the model's own integers, from %d to %d."""
 
 
 def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
@@ -74,7 +74,8 @@ def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, st
     if way is packed:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + ("the label" if network.labels else "the place") + " of the largest output", ""]
-    about += [_INTEGERS if way is packed else _FLOATS, ""]
+    entrance = way_in(network)[1]
+    about += [_FLOATS if entrance is None else _INTEGERS % (entrance.lowest, entrance.highest), ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
     about += ["    python %s.py %s" % (name, " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
     head = '"""%s\n"""' % "\n".join(about) + ("\n\n" + imports(code) if imports(code) else "")
@@ -100,7 +101,7 @@ def _ends(network: "Network") -> "Any":
 
 def _way(network: "Network") -> "Any":
     """The module that writes this network."""
-    if isinstance(network.layers[0], Quantize):
+    if way_in(network)[1] is not None:
         check_integer(network)
         return packed
     for number, layer in enumerate(network.layers, 1):
@@ -120,8 +121,11 @@ def _is_float(w: "Any") -> bool:
 
 def check_integer(network: "Network") -> None:
     """Raise `UnsupportedError` where a network is not one of those that `Network.quantize` makes."""
-    for number, layer in enumerate(network.layers[1:], 2):
-        if not isinstance(layer, IntegerDense) or (layer.table is None) != (number == len(network.layers)):
+    before, entrance, layers = way_in(network)
+    if not layers:
+        raise UnsupportedError("%r has no layer to be exported after the %s" % (network, entrance))
+    for number, layer in enumerate(layers, len(before) + 2):
+        if type(layer) is not IntegerDense or (layer.table is None) != (number == len(network.layers)):
             raise UnsupportedError("layer %d (%s) is not an integer layer in its place" % (number, layer))
         _check_layer(number, layer)
 
@@ -135,4 +139,4 @@ def _check_layer(number: int, layer: "Any") -> None:
 def _with_h(network: "Network") -> "List[Any]":
     """(number, layer) of those whose activation is computed: of an integer network the last, others have tables."""
     numbered = list(enumerate(network.layers, 1))
-    return numbered[-1:] if isinstance(network.layers[0], Quantize) else numbered
+    return numbered[-1:] if way_in(network)[1] is not None else numbered

@@ -26,8 +26,9 @@ from operator import itemgetter, mul
 from struct import Struct
 from sys import byteorder
 
+from ..layers import Normalize
 from ..matrix import Matrix
-from ..quantize import IntegerDense, Quantize, holds_integers
+from ..quantize import ROUNDINGS, IntegerDense, Quantize, bytes_table, divisor_of, way_in
 from .speed import LANES_CALL, LANES_TERM
 
 TYPE_CHECKING = False
@@ -55,10 +56,11 @@ except ImportError:  # before Python 3.12
 
 def refusal(network: "Network") -> str:
     """Why this kernel cannot run a network; empty where it can."""
-    if not isinstance(network.layers[0], Quantize):
+    before, entrance, layers = way_in(network)
+    if entrance is None or not layers:
         return "it is not an integer network (see Network.quantize)"
-    for number, layer in enumerate(network.layers[1:], 2):
-        if not isinstance(layer, IntegerDense) or (layer.table is None) != (layer is network.layers[-1]):
+    for number, layer in enumerate(layers, len(before) + 2):
+        if type(layer) is not IntegerDense or (layer.table is None) != (layer is network.layers[-1]):
             return "layer %d (%s) is not an integer layer in its place" % (number, layer)
     return ""
 
@@ -70,29 +72,42 @@ def cost(network: "Network") -> float:
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":
     """The network as a function."""
-    entrance: Quantize = network.layers[0]
+    before, entrance, layers = way_in(network)
+    assert entrance is not None
     low, high = entrance.low, entrance.high
     stages = []
-    for layer in network.layers[1:]:
+    for layer in layers:
         stages.append(_Stage(layer, low, high))
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
-    enter, finish = _entrance(entrance, stages[0].rows), _finish(stages[-1].layer)
+    enter, finish = _entrance(before, entrance, stages[0].rows), _finish(stages[-1].layer)
     inputs = network.inputs
 
     def run(x: "Sequence[Any]") -> "List[Any]":
-        entered = enter(x) if len(x) == inputs else None
-        if entered is None:
-            return network.forward_one(x)  # which holds x to the range, or says what is wrong with it
-        before = stages[0]
-        total = _weighted(*entered, before.start)
-        for stage in stages[1:]:
-            q = before.levels(total)
-            if before.sparse:
-                total = _weighted(filter(None, q), compress(stage.rows, q), stage.start)
+        if len(x) != inputs:
+            return network.forward_one(x)  # which says what is wrong
+        try:
+            q, rows = enter(x)
+        except TypeError as error:
+            no_number = error
+        except (ValueError, OverflowError):  # not finite, which a layer names, or too large to be divided
+            q, rows, no_number = None, stages[0].rows, None
+        else:
+            no_number = None
+        if no_number is not None:
+            network.forward_one(x)  # which says what is no number
+            raise no_number
+        if q is None:
+            q = _levels(before, entrance, [list(x)])[0]
+        stage = stages[0]
+        total = _weighted(q, rows, stage.start)
+        for following in stages[1:]:
+            q = stage.levels(total)
+            if stage.sparse:
+                total = _weighted(filter(None, q), compress(following.rows, q), following.start)
             else:
-                total = _weighted(q, stage.rows, stage.start)
-            before = stage
-        return finish(before.sums(total))
+                total = _weighted(q, following.rows, following.start)
+            stage = following
+        return finish(stage.sums(total))
 
     return run
 
@@ -183,40 +198,125 @@ def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -
     return array("i", [value for value in values for _ in range(repeated)])
 
 
-def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[Tuple[Any, Any]]]":
+def _levels(before: "List[Any]", entrance: Quantize, rows: "List[Any]") -> "Any":
+    """The integers for rows of numbers, by the layers themselves."""
+    Z = Matrix(rows)
+    for layer in before + [entrance]:
+        Z = layer.forward(Z)
+    return Z._rows
+
+
+def _entrance(before: "List[Any]", layer: Quantize, rows: "List[int]") -> "Callable[[Any], Tuple[Any, Any]]":
     """A function from a sample to (its integers, the rows they weigh), zeros left out.
 
-    None for a sample beyond the range of the integers, or with something else wrong.
+    What is not a finite number raises one of ValueError, OverflowError and TypeError.
     """
-    inputs, low, high = layer.inputs, layer.low, layer.high
-    scales = layer.scale.tolist()[0]
-    scale, floor = scales[0], math.floor
-    takes_bytes = (low, high) == (0, 255)
+    from_bytes = _from_bytes(before, layer, rows)
+    from_numbers = _rounded(before, layer)
+    low, high = layer.low, layer.high
 
-    def enter(x: "Any") -> "Optional[Tuple[Any, Any]]":
-        if type(x) is bytes and takes_bytes:
-            middle = x.lstrip(b"\0")
-            first = inputs - len(middle)
-            middle = middle.rstrip(b"\0")
-            return middle.translate(None, b"\0"), compress(rows[first : first + len(middle)], middle)
+    def enter(x: "Any") -> "Tuple[Any, Any]":
+        if from_bytes is not None:
+            if type(x) is bytes:
+                return from_bytes(x)
+            if type(x) is not list and _holds_bytes(x):
+                return from_bytes(bytes(x))
+        q, places = from_numbers(x)
         try:
-            if holds_integers(x):
-                q: "Any" = list(filter(None, x))
-            elif len(scales) == 1:
-                sum(x)  # a TypeError where something is no number: the filter would take None for a zero
-                q = [floor(v * scale + 0.5) for v in filter(None, x)]
-            else:
-                x = [floor(v * s + 0.5) for v, s in zip(x, scales)]
-                q = list(filter(None, x))
-            if takes_bytes:
-                q = bytes(q)  # the quickest test for 0 ... 255, a ValueError
-            elif q and (max(q) > high or min(q) < low):
-                return None
-        except (ValueError, OverflowError, TypeError):
-            return None
-        return q, compress(rows, x)
+            q = bytes(q)  # the quickest test for 0 ... 255
+            inside = low <= 0 and high >= 255
+        except ValueError:
+            inside = False
+        if not inside and q and (max(q) > high or min(q) < low):
+            q = [low if v < low else high if v > high else v for v in q]
+        return q, compress(rows, places)
 
     return enter
+
+
+def _holds_bytes(x: "Any") -> bool:
+    """Whether a sample is of numbers from 0 to 255, a byte each."""
+    return type(x) is bytearray or "B" in (getattr(x, "typecode", ""), getattr(x, "format", ""))
+
+
+def _from_bytes(
+    before: "List[Any]", layer: Quantize, rows: "List[int]"
+) -> "Optional[Callable[[bytes], Tuple[Any, Any]]]":
+    """What a sample of bytes becomes, looked up in a table, where all inputs are treated alike."""
+    table = bytes_table(before, layer)
+    if table is None:
+        return None
+    if min(table) < 0 or max(table) > 255:
+        return lambda x: (list(map(table.__getitem__, x)), rows)
+    as_bytes = None if table == list(range(256)) else bytes(table)
+
+    def enter(x: bytes) -> "Tuple[Any, Any]":
+        if as_bytes is not None:
+            x = x.translate(as_bytes)
+        middle = x.lstrip(b"\0")
+        first = len(x) - len(middle)
+        middle = middle.rstrip(b"\0")
+        return middle.translate(None, b"\0"), compress(rows[first : first + len(middle)], middle)
+
+    return enter
+
+
+def _rounded(before: "List[Any]", layer: Quantize) -> "Callable[[Any], Tuple[List[int], Any]]":
+    """A function from a sample to (its integers, not held to the range; what is true at the rows they weigh).
+
+    The operations are those of the layers, in their order, so the integers are theirs.
+    """
+    steps, floor, nearest = layer.step.tolist()[0], math.floor, ROUNDINGS[layer.rounding][0]
+    step, every = steps[0], b"\1" * layer.inputs
+    prepared = _prepared(before, layer.inputs)
+    steps = steps * (layer.inputs if len(steps) == 1 else 1)
+
+    def without_zeros(x: "Any") -> "Tuple[List[int], Any]":
+        sum(x)  # a TypeError where something is no number: the filter would take None for a zero
+        return [floor(v / step + 0.5) for v in filter(None, x)], x
+
+    def divided_without_zeros(x: "Any") -> "Tuple[List[int], Any]":
+        sum(x)
+        return [floor(v / divisor / step + 0.5) for v in filter(None, x)], x
+
+    def each(x: "Any") -> "Tuple[List[int], Any]":
+        return [floor(v / s + 0.5) for v, s in zip(prepared(x), steps)], every
+
+    def in_single_precision(x: "Any") -> "Tuple[List[int], Any]":
+        x = array("f", list(prepared(x)))
+        return list(map(nearest, array("f", [v / s for v, s in zip(x, steps)]))), every
+
+    if layer.rounding != "up":
+        steps = list(array("f", steps))
+        return in_single_precision
+    if layer.step.cols > 1 or not layer.low <= 0 <= layer.high:
+        return each
+    if not before:
+        return without_zeros
+    divisor = divisor_of(before)
+    return each if divisor is None else divided_without_zeros
+
+
+def _prepared(before: "List[Any]", inputs: int) -> "Callable[[Any], Any]":
+    """What the layers before the entrance make of a sample."""
+    if not before:
+        return lambda x: x
+    parts = []
+    for layer in before:
+        divides = type(layer) is Normalize
+        first, second = (layer.mean, layer.deviation) if divides else (layer.scale, layer.shift)
+        rows = [row.tolist()[0] * (inputs if row.cols == 1 else 1) for row in (first, second)]
+        parts.append((divides, rows[0], rows[1]))
+
+    def run(x: "Any") -> "Any":
+        for divides, first, second in parts:
+            if divides:
+                x = [(v - m) / d for v, m, d in zip(x, first, second)]
+            else:
+                x = [v * s + t for v, s, t in zip(x, first, second)]
+        return x
+
+    return run
 
 
 def _finish(layer: IntegerDense) -> "Callable[[List[int]], List[Any]]":
