@@ -348,7 +348,8 @@ def distance(found, wanted):
     return np.inf if np.isnan(far).any() else far.max(initial=0)
 
 
-def main(number, first=0):
+def counted(number, first=0):
+    """How many of so many files were right, refused and so on."""
     warnings.simplefilter("ignore")
     counts, reasons, seed = Counter(), Counter(), first
     with tempfile.TemporaryDirectory() as directory:
@@ -367,7 +368,8 @@ def main(number, first=0):
     for reason, times in sorted(reasons.items(), key=lambda item: -item[1]):
         print("%5d %s" % (times, reason))
     print("Keras %s: tried %d, %s" % (keras.__version__, sum(counts.values()), dict(counts)))
+    return counts
 
 
 if __name__ == "__main__":
-    main(*[int(argument) for argument in sys.argv[1:]])
+    counted(*[int(argument) for argument in sys.argv[1:]])
