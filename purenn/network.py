@@ -245,6 +245,20 @@ class Network:
             return None if best is None else [places[k] for k, y in enumerate(outputs) if y > 0.5]
         return None if best is None else places[best]
 
+    def replace(self, **changes: "Any") -> "Network":
+        """A network like this one, but for some of `layers`, `labels`, `name`, `names` and `multilabel`.
+
+        >>> from purenn import Dense, Normalize
+        >>> net = Network([Dense([[1.0], [2.0]])])
+        >>> net.replace(layers=(Normalize(2, 0.0, 255.0),) + net.layers).predict([255, 0])
+        [1.0]
+        """
+        settings = {what: getattr(self, what) for what in ("layers", "labels", "name", "names", "multilabel")}
+        settings.update(changes)
+        other = Network(**settings)
+        other.notes = list(self.notes)
+        return other
+
     def __getstate__(self) -> "Dict[str, Any]":
         state = dict(self.__dict__)
         state["_predictor"] = state["_quantized"] = None  # compiled again where it is opened
