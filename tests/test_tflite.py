@@ -108,9 +108,13 @@ def tensor(shape, kind=0, buffer=0, scales=None, zeros=None):
     return parts + [("table", [None, None, ("f", *scales), ("q", *(zeros or [0] * len(scales)))])]
 
 
-def operator(code, inputs, output, options=None):
+def operator(code, inputs, output, options=None, kind=0):
     made = [number("I", code), ("i", *inputs), ("i", output)]
-    return made + ([] if options is None else [None, ("table", options)])
+    return made + ([] if options is None else [number("B", kind), ("table", options)])
+
+
+def kind_of(name):
+    return tflite._OPTIONS.get(name, 0)
 
 
 def model(tensors, operators, codes, buffers=(b"",), inputs=(0,), outputs=None, version=3):
@@ -127,12 +131,12 @@ DENSE = [tensor([1, 2]), tensor([2, 2], 0, 1), tensor([1, 2])]
 
 
 def dense(options=None, tensors=DENSE, **more):
-    return model(tensors, [operator(0, (0, 1, -1), 2, options)], ["FULLY_CONNECTED"], [b"", FLOATS], **more)
+    return model(tensors, [operator(0, (0, 1, -1), 2, options, 8)], ["FULLY_CONNECTED"], [b"", FLOATS], **more)
 
 
 def chain(name, options=None, inputs=(3,)):
     """A dense layer and one more operator."""
-    operators = [operator(0, (0, 1, -1), 3), operator(1, inputs, 2, options)]
+    operators = [operator(0, (0, 1, -1), 3), operator(1, inputs, 2, options, kind_of(name))]
     tensors = DENSE + [tensor([1, 2])]
     return model(tensors, operators, ["FULLY_CONNECTED", name], [b"", FLOATS], outputs=[2])
 
@@ -176,7 +180,7 @@ INT_BUFFERS = [b"", struct.pack("<4b", 10, -20, 30, 40), struct.pack("<2i", 100,
 
 
 def integer(tensors=INT_TENSORS, options=None, buffers=INT_BUFFERS, name="FULLY_CONNECTED"):
-    return model(tensors, [operator(0, (0, 1, 2), 3, options)], [name], buffers)
+    return model(tensors, [operator(0, (0, 1, 2), 3, options, 8)], [name], buffers)
 
 
 @pytest.mark.parametrize("fused, low, high", [(0, -60.5, 67.0), (1, 0.0, 67.0), (2, -1.0, 1.0), (3, 0.0, 6.0)])
@@ -221,12 +225,12 @@ def test_what_changes_the_inputs_integers_is_refused():
         (dense([number("b", 4), number("b", 1)]), "stored in another order"),
         (dense([number("b", 5)]), "has the activation SIGN_BIT"),
         (dense(tensors=[tensor([1, 3])] + DENSE[1:]), "takes rows of 2 numbers, found samples of 3"),
-        (dense(tensors=[DENSE[0], tensor([2, 2], 17, 1), DENSE[2]]), "elements of type 17"),
+        (dense(tensors=[DENSE[0], tensor([2, 2], 17, 1), DENSE[2]]), "elements of type INT4"),
         (simple(*[operator(0, (0,), 2)] * 1001), "1001 operators, at most 1000 are read"),
         (chain("PRELU", None, (3, 1)), "operator 1 (PRELU) is not among those read"),
         (chain("ADD", None, (3, 0)), "operator 1 (ADD): joins 2 tensors"),
-        (chain("SUB", None, (3, 1)), "a constant that is neither one number nor 2"),
-        (integer(INT_TENSORS[:3] + [tensor([1, 2], 7, 0, [0.5])]), "not of 8-bit integers with one step"),
+        (chain("SUB", None, (3, 1)), "a constant of shape (2, 2) for a sample of shape (1, 2)"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 7, 0, [0.5])]), "tensor 3 (t): an output of INT16"),
         (integer([tensor([1, 2], 9, 0, [0.5, 0.5])] + INT_TENSORS[1:]), "not of 8-bit integers with one step"),
         (integer(INT_TENSORS[:1] + [tensor([2, 2], 9, 1, [0.1, 0.2, 0.3])] + INT_TENSORS[2:]), "3 steps along axis 0"),
         (integer(INT_TENSORS[:2] + [tensor([2], 0, 2)] + INT_TENSORS[3:]), "a bias that is not of 32-bit integers"),
