@@ -124,8 +124,8 @@ class DynamicDense(Layer):
     the second where `symmetric` is False, with zero the integer from -128 to 127 that stands for 0.
     W (inputs, outputs) holds whole numbers from -128 to 127, and `step` is what 1 stands for
     in it: one number, or one for each output.  It is TFLite's dynamic-range quantisation, by its
-    rules: s and the quotients are single precision, halves go away from 0.  A row that holds a NaN
-    or an infinity has no such step, and gives NaN.
+    rules: all is single precision but Q W, which is whole, and halves go away from 0.  A row that
+    holds a NaN or an infinity has no such step, and gives NaN.
 
     One row costs inputs * outputs multiplications.
 
@@ -173,10 +173,13 @@ class DynamicDense(Layer):
         self.check(X)
         return Matrix.wrap([self._sums(row) for row in X._rows])
 
-    def _sums(self, row: "Any") -> "Any":
+    def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        sums = Matrix.wrap([levels]) @ self.weight
-        return (sums * (self.step * s) + self.bias)._rows[0]
+        factors = [_single(s * step) for step in self.step._rows[0]]
+        factors = factors if len(factors) > 1 else factors * self.outputs
+        sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
+        biases = self.bias._rows[0]
+        return [_single(_single(_single(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def activate(self, A: Matrix) -> Matrix:
         """``Z = h(A)``."""

@@ -33,7 +33,7 @@ IDENTIFIER = b"TFL3"
 _INF = float("inf")
 _MAX_OPERATORS = 1000
 _MAX_INPUTS = 1 << 20
-FLOAT32, INT32, UINT8, BOOL, INT8 = 0, 2, 3, 6, 9
+FLOAT32, FLOAT16, INT32, UINT8, BOOL, INT8 = 0, 1, 2, 3, 6, 9
 _TYPES = {0: "F32", 1: "F16", 2: "I32", 3: "U8", 4: "I64", 7: "I16", 9: "I8", 10: "F64"}
 TYPE_NAMES = """
     FLOAT32 FLOAT16 INT32 UINT8 INT64 STRING BOOL INT16 COMPLEX64 INT8 FLOAT64 COMPLEX128 UINT64 RESOURCE VARIANT
@@ -173,7 +173,7 @@ class Operator:
         self.number, self.name = number, codes[index]
         self.inputs, outputs = table.numbers(1, "i"), table.numbers(2, "i")
         if not self.inputs or not outputs:
-            raise ModelFormatError("%s has no input or no output" % self)
+            raise UnsupportedError("%s has no input or no output, and is not read" % self)
         self.outputs, self.output, self.options = outputs, outputs[0], table.table(4)
         kind = table.number(3, "B")
         if self.options is not None and kind != _OPTIONS.get(self.name, kind):
@@ -423,9 +423,10 @@ def _matches(graph: Graph, number: int, pattern: "Any", found: "Dict[str, Any]")
     if pattern == "x":
         return bool(found.setdefault("x", number) == number)
     if isinstance(pattern, float) or pattern in ("a", "b"):
-        constant = graph.floats(number)
-        if constant is None or len(constant.data) != 1:
+        info = graph.constant(number)
+        if info is None or count(info.shape) != 1 or (info.type not in (FLOAT32, FLOAT16) and not info.scales):
             return False
+        constant = graph.floats(number)
         return bool(found.setdefault(str(pattern), constant.data[0]) == constant.data[0]) and (
             isinstance(pattern, str) or constant.data[0] == pattern
         )
