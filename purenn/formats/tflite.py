@@ -21,7 +21,7 @@ from .flatbuffer import Buffer, Table
 from .fold import folded
 from .source import shown
 from .tensor import Tensor, count
-from .tflite_shapes import RESHAPES, Shapes
+from .tflite_shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ FUSED = (None, "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
 _OPTIONS = {"FULLY_CONNECTED": 8, "SOFTMAX": 9, "ADD": 11, "RESHAPE": 17, "MUL": 21, "SUB": 28, "DIV": 29}
 _OPTIONS.update({"SQUEEZE": 30, "STRIDED_SLICE": 32, "LEAKY_RELU": 75, "GELU": 116})
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
-_INPUTS = {"FULLY_CONNECTED": (2, 3), "RESHAPE": (1, 2), "EXPAND_DIMS": (2,)}  # how many; 1 for the others
-_INPUTS.update({name: (2,) for name in ARITHMETIC})
+_INPUTS: "Dict[str, Tuple[int, ...]]" = dict(INPUTS)  # how many an operator has; 1 for those not named
+_INPUTS.update({name: (2,) for name in ARITHMETIC}, FULLY_CONNECTED=(2, 3))
 
 # Operators that are an activation as (ours, factor, shift): factor h(x) + shift
 ACTIVATIONS = {

@@ -39,7 +39,7 @@ from .tflite import (
     dense_shape,
     pattern_of,
 )
-from .tflite_shapes import RESHAPES, Shapes
+from .tflite_shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class _Reader:
     def _each(self, operator: Operator) -> None:
         """An operator that treats every element alike: what it makes of each of the 256 numbers."""
         if self.softmax is not None or operator.name in RESHAPES:
-            operator.check_inputs((1,) if operator.name not in RESHAPES else (1, 2))
+            operator.check_inputs(INPUTS.get(operator.name, (1,)))
             self.columns[operator.output] = self._column(operator.inputs[0], operator)
             self.shapes.follow(operator, operator.inputs[0])
             return

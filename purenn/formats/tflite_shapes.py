@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Shape = Tuple[int, ...]
 
 RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+INPUTS = {"RESHAPE": (1, 2), "SQUEEZE": (1,), "EXPAND_DIMS": (2,)}  # how many they have
 _WHOLE = (2, 4)  # the types of 32 and 64 bits
 _DEEPEST, _MOST_AXES = 16, 8
 
@@ -126,9 +127,15 @@ class Shapes:
         return list(numbers)
 
     def _shape(self, operator: "Operator") -> "List[int]":
-        if operator.inputs[0] not in self._known:
+        """SHAPE of a tensor that was met, or of one that RESHAPE made of such a tensor to no other end."""
+        number = operator.inputs[0]
+        maker = self.graph.makers.get(number)
+        if number not in self._known and maker is not None and maker.name in RESHAPES and maker.inputs[0] in self._known:
+            maker.check_inputs(INPUTS[maker.name])
+            self.follow(maker, maker.inputs[0])
+        if number not in self._known:
             raise operator.refuse("of a tensor that does not lie on the way from the input")
-        return list(self[operator.inputs[0]])
+        return list(self[number])
 
     def _slice(self, operator: "Operator") -> "List[int]":
         """STRIDED_SLICE of one axis: ``numbers[begin:end:stride]``, or ``numbers[begin]``."""

@@ -4,7 +4,9 @@ A JIT (PyPy) makes machine code of them; elsewhere they serve what no other kern
 Fractions, activations of one's own.  Terms are added in the reference's order: the same bits.
 """
 
+from ..layers import Dense
 from ..matrix import Matrix
+from ..quantize import IntegerDense
 from .speed import LOOP_LAYER, LOOP_TERM
 
 TYPE_CHECKING = False
@@ -47,7 +49,7 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
 
 def _layer(layer: "Any") -> "Callable[[Any], Any]":
     """A layer as a function from row to row."""
-    if not hasattr(layer, "weight"):
+    if type(layer) not in (Dense, IntegerDense):
         return lambda x: layer.forward(Matrix.wrap([x]))._rows[0]
     columns = [(list(w), b) for w, b in zip(zip(*layer.weight._rows), layer.bias._rows[0])]
     zero = 0.0 if all([type(b) is float for _, b in columns]) else 0  # so that a JIT sees one type
