@@ -230,7 +230,7 @@ singles = st.floats(width=32, min_value=-(2.0**100), max_value=2.0**100, allow_s
 def test_levels_stand_for_the_numbers_they_were_made_of(row):
     """Whatever their size, to half a step, and to the ends of 8 bits."""
     largest, spread = max(map(abs, row)), max(row + [0.0]) - min(row + [0.0])
-    for levels, s, size, reach in ((*symmetric_levels(row), largest, 127), (*asymmetric_levels(row), spread, 255)):
+    for levels, s, size, reach in (symmetric_levels(row) + (largest, 127), asymmetric_levels(row) + (spread, 255)):
         if size == 0.0:
             assert levels == [0] * len(row)
         elif size > 1e-30:  # below, s itself has few digits in single precision
@@ -277,7 +277,8 @@ def test_dynamic_dense_is_the_written_out_loop(parts):
         levels, s = (symmetric_levels if symmetric else asymmetric_levels)(row)
         for j, output in enumerate(outputs):
             product = sum([q * w[i][j] for i, q in enumerate(levels)]) * s * steps[j]
-            assert output == pytest.approx(relu(product + b[0][j]), rel=0, abs=1e-30 + 1e-6 * (abs(product) + abs(b[0][j])))
+            rounding = 1e-30 + 1e-6 * (abs(product) + abs(b[0][j]))
+            assert output == pytest.approx(relu(product + b[0][j]), rel=0, abs=rounding)
 
 
 @pytest.mark.parametrize("symmetric", [True, False])

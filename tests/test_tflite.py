@@ -72,10 +72,50 @@ def test_bytes_are_the_integers_of_a_model_that_takes_bytes():
     assert network.predict_quantized(picture) == network.predict([q * step for q in picture])
 
 
+@pytest.mark.parametrize("name", OWN_INTEGERS)
+def test_the_models_own_integers(name):
+    """From end to end of their type, int8 and uint8, as TFLite's interpreter takes and gives them."""
+    network, case = load(fixture(name)), EXPECTED[name]["integers"]
+    low, high = (0, 255) if "uint8" in name else (-128, 127)
+    assert (network.layers[0].lowest, network.layers[0].highest, network.layers[0].rounding) == (low, high, "away")
+    for row, expected in zip(case["inputs"], case["outputs"]):
+        found = [y / case["step"] + case["zero"] for y in network.predict_quantized(row)]
+        allowed = 0.75 if "picture" in name else 1e-3  # a softmax is not rounded here
+        assert [q for q, y in zip(expected, found) if abs(q - y) > allowed] == []
+    for beyond in (low - 1, high + 1):
+        with pytest.raises(ValueError):
+            network.predict_quantized([beyond] + case["inputs"][0][1:])
+
+
+def test_measured_numbers_are_rounded_away_from_zero():
+    network = load(fixture("tflite_int8.tflite"))
+    step = network.layers[0].step[0, 0]
+    levels = network.layers[0].forward(Matrix([[k * step for k in (0.5, 1.5, 2.5, -0.5, -1.5, -2.5)]])).tolist()[0]
+    assert levels == [1, 2, 3, -1, -2, -3]
+
+
 def test_weights_of_8_bits_in_a_model_of_floats():
     network = load(fixture("tflite_hybrid.tflite"))
+    assert type(network.layers[0]) is DynamicDense and not network.layers[0].symmetric
     assert network.notes[-1] == "weights of 8 bits; their layers round their inputs to 8 bits, too"
-    assert distance(network, EXPECTED["tflite_hybrid.tflite"]) < 0.05  # TFLite rounds the inputs to 8 bits on the way
+    assert distance(network, EXPECTED["tflite_hybrid.tflite"]) < 2e-6  # it is 0.03 where the inputs are not rounded
+
+
+def test_constants_of_an_activation_are_those_of_the_file():
+    assert load(fixture("tflite_selu_float32.tflite")).layers[0].activation == "selu"
+    half = load(fixture("tflite_selu_float16.tflite"))
+    assert half.layers[0].activation.startswith("elu(1.67")  # 1e-4 beside that of selu
+    assert distance(half, EXPECTED["tflite_selu_float16.tflite"]) < 2e-6
+
+
+def test_what_is_done_to_the_inputs_subtracts_first():
+    network = load(fixture("tflite_reshapes.tflite"))
+    assert type(network.layers[0]) is Normalize and network.layers[0].mean == Matrix([100.0] * 6)
+
+
+def test_casts():
+    assert "(CAST): from INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
+    assert len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table)) < 60  # whole numbers, of finer steps
 
 
 def test_what_was_read_is_told():
@@ -352,7 +392,8 @@ def test_a_shape_that_is_computed():
     shrink = [None, None, None, None, number("i", 1)]
     operators = [operator(0, (0,), 1), operator(1, (1, 6, 7, 7), 2, shrink, 32), operator(2, (2, 8), 3)]
     operators += [operator(3, (0, 3), 4), operator(4, (4,), 5, [number("f", 1.0)], 9)]
-    assert read(model(tensors, operators, names, held, outputs=[5])).forward(Matrix([[1.0] * 4])).tolist() == [[0.25] * 4]
+    network = read(model(tensors, operators, names, held, outputs=[5]))
+    assert network.forward(Matrix([[1.0] * 4])) == Matrix([[0.25] * 4])
     operators[2] = operator(2, (3, 8), 3)
     assert "computed of itself" in refusal(read, model(tensors, operators, names, held, outputs=[5]))
     operators[2] = operator(0, (8,), 3)
@@ -389,7 +430,7 @@ def test_a_dense_layer_may_keep_its_axes(keep, shape):
     tensors = [tensor(shape), tensor([2, 2], 0, 1), tensor([1, 2])]
     data = dense([None, None, number("?", keep)], tensors)
     if keep and shape[-1] == 1:
-        assert "operator 0 (FULLY_CONNECTED) keeps the axes of (1, 2, 1), whose last one it cannot take" in refusal(read, data)
+        assert "keeps the axes of (1, 2, 1), whose last one it cannot take" in refusal(read, data)
     else:
         assert read(data).forward(Matrix([1.0, 10.0])) == Matrix([21.0, 43.0])
 

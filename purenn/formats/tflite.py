@@ -426,10 +426,8 @@ def _matches(graph: Graph, number: int, pattern: "Any", found: "Dict[str, Any]")
         info = graph.constant(number)
         if info is None or count(info.shape) != 1 or (info.type not in (FLOAT32, FLOAT16) and not info.scales):
             return False
-        constant = graph.floats(number)
-        return bool(found.setdefault(str(pattern), constant.data[0]) == constant.data[0]) and (
-            isinstance(pattern, str) or constant.data[0] == pattern
-        )
+        value = graph.floats(number).data[0]  # type: ignore[union-attr]  # it is a constant
+        return bool(found.setdefault(pattern, value) == value if isinstance(pattern, str) else value == pattern)
     operator = graph.makers.get(number)
     if operator is None or operator.name != pattern[0] or len(operator.inputs) != len(pattern) - 1:
         return False

@@ -23,7 +23,6 @@ from ..activations import Activation
 from ..errors import ModelFormatError, UnsupportedError
 from ..matrix import Matrix
 from ..quantize import IntegerDense, Quantize
-from .tensor import count
 from .tflite import (
     ARITHMETIC,
     BOOL,
@@ -126,12 +125,11 @@ class _Reader:
         self.columns: "Dict[int, Column]" = {}
         self.shapes = Shapes(graph)
         self.softmax: "Optional[Tuple[int, str, float]]" = None  # the tensor before it, ours, and its beta
+        for what, end in (("input", graph.input), ("output", graph.output)):
+            if end.type != FLOAT32 and end.type not in _RANGES:
+                raise UnsupportedError("%s: an %s of %s, not floats or 8-bit integers" % (end, what, end.type_name))
         if graph.input.type in _RANGES:
             self._enter(graph.input)
-        elif graph.input.type != FLOAT32:
-            raise UnsupportedError("%s: an input of %s, not floats or 8-bit integers" % (graph.input, graph.input.type_name))
-        if graph.output.type != FLOAT32 and graph.output.type not in _RANGES:
-            raise UnsupportedError("%s: an output of %s, not floats or 8-bit integers" % (graph.output, graph.output.type_name))
 
     def _enter(self, tensor: TensorInfo) -> None:
         self.entrance = Steps(tensor)

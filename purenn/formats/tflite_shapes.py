@@ -32,7 +32,7 @@ class Shapes:
         self.graph = graph
         self.samples = shape[0] if len(shape) > 1 else 1
         self._known: "Dict[int, Shape]" = {graph.input.number: shape}
-        self._numbers: "Dict[int, Optional[List[int]]]" = {}  # of tensors that tell shapes; None while they are computed
+        self._numbers: "Dict[int, Optional[List[int]]]" = {}  # of tensors that tell shapes; None: being computed
 
     def __getitem__(self, number: int) -> "Shape":
         return self._known[number]
@@ -52,7 +52,7 @@ class Shapes:
         self[operator.output] = shape
 
     def _reshaped(self, operator: "Operator", shape: "Shape") -> "Shape":
-        result = _SHAPERS[operator.name](self, operator, shape)
+        result: "Shape" = _SHAPERS[operator.name](self, operator, shape)
         if count(result) != count(shape) or not all([size > 0 for size in result]) or len(result) > _MOST_AXES:
             raise ModelFormatError("%s cannot make shape %r of %r" % (operator, result, shape))
         if self.samples > 1 and result[:1] != shape[:1]:
@@ -87,7 +87,7 @@ class Shapes:
         return shape[:axis] + (1,) + shape[axis:]
 
     def spread(self, operator: "Operator", numbers: "Sequence[Any]", shape: "Shape", over: "Shape") -> "List[Any]":
-        """The numbers of a constant repeated over a sample, axes matched from the last one; a single one stays single."""
+        """The numbers of a constant repeated over a sample, axes matched from the last one; one number stays one."""
         if len(numbers) == 1:
             return list(numbers)
         while len(shape) > len(over) and shape[0] == 1:
@@ -130,7 +130,8 @@ class Shapes:
         """SHAPE of a tensor that was met, or of one that RESHAPE made of such a tensor to no other end."""
         number = operator.inputs[0]
         maker = self.graph.makers.get(number)
-        if number not in self._known and maker is not None and maker.name in RESHAPES and maker.inputs[0] in self._known:
+        unknown = number not in self._known
+        if unknown and maker is not None and maker.name in RESHAPES and maker.inputs[0] in self._known:
             maker.check_inputs(INPUTS[maker.name])
             self.follow(maker, maker.inputs[0])
         if number not in self._known:
