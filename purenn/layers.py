@@ -163,8 +163,8 @@ class DynamicDense(Layer):
         for number in self.step._rows[0]:
             if not 0.0 < number < _INF:
                 raise ValueError("%s: a step is a positive number, found %r" % (self, number))
-        for row in self.weight._rows:
-            for number in row:
+        for weights in self.weight._rows:
+            for number in weights:
                 if not isinstance(number, int) or not -128 <= number <= 127:
                     raise ValueError("%s: a weight is a whole number from -128 to 127, found %r" % (self, number))
 

@@ -389,11 +389,22 @@ def test_a_shape_that_is_computed():
     tensors = [tensor([1, 2, 2]), tensor([3], 2), tensor([], 2), tensor([2], 2), tensor([1, 4]), tensor([1, 4])]
     tensors += [tensor([1], 2, 1), tensor([1], 2, 2), tensor([], 2, 3)]
     held = [b""] + [struct.pack("<i", n) for n in (0, 1, -1)]
-    shrink = [None, None, None, None, number("i", 1)]
-    operators = [operator(0, (0,), 1), operator(1, (1, 6, 7, 7), 2, shrink, 32), operator(2, (2, 8), 3)]
-    operators += [operator(3, (0, 3), 4), operator(4, (4,), 5, [number("f", 1.0)], 9)]
-    network = read(model(tensors, operators, names, held, outputs=[5]))
-    assert network.forward(Matrix([[1.0] * 4])) == Matrix([[0.25] * 4])
+    operators = [operator(0, (0,), 1), (), operator(2, (2, 8), 3), operator(3, (0, 3), 4)]
+    operators += [operator(4, (4,), 5, [number("f", 1.0)], 9)]
+    # begin, end and stride are constants 0, 1 and -1; the masks are begin, end, ellipsis, new axis, shrink
+    for bounds, masks in (((6, 7, 7), [0, 0, 0, 0, 1]), ((6, 7, 7), [0] * 5), ((7, 7, 7), [1, 0, 0, 0, 0])):
+        operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
+        network = read(model(tensors, operators, names, held, outputs=[5]))
+        assert network.forward(Matrix([[1.0] * 4])) == Matrix([[0.25] * 4])
+    for bounds, masks in (((7, 7, 7), [0] * 5), ((6, 7, 7), [0, 1, 0, 0, 0]), ((7, 6, 8), [0, 1, 0, 0, 0])):
+        operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
+        message = refusal(read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError)
+        assert "operator 2 (PACK): of more than a few single numbers" in message
+    for stride, masks, words in ((7, [0, 0, 1, 0, 0], "of more than one axis"), (6, [0] * 5, "stride of 0")):
+        bounds = (6, 7, stride)
+        operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
+        assert words in refusal(read, model(tensors, operators, names, held, outputs=[5]))
+    operators[1] = operator(1, (1, 6, 7, 7), 2, [number("i", 0)] * 4 + [number("i", 1)], 32)
     operators[2] = operator(2, (3, 8), 3)
     assert "computed of itself" in refusal(read, model(tensors, operators, names, held, outputs=[5]))
     operators[2] = operator(0, (8,), 3)
@@ -405,11 +416,21 @@ def test_a_shape_that_is_computed():
     )
 
 
+def test_each_sample_has_the_same_constants():
+    tensors = [tensor([2, 2]), tensor([2, 2], 0, 1), tensor([2, 2])]
+    data = model(tensors, [operator(0, (0, 1), 2)], ["MUL"], [b"", FLOATS])
+    assert "has a constant of its own for each sample" in refusal(read, data, UnsupportedError)
+    tensors[1] = tensor([1, 2], 0, 1)
+    network = read(model(tensors, [operator(0, (0, 1), 2)], ["MUL"], [b"", FLOATS[:8]]))
+    assert network.forward(Matrix([[1.0, 1.0]])) == Matrix([[1.0, 2.0]])
+
+
 @given(st.data())
 def test_constants_are_spread_as_numpy_does(data):
     numpy = pytest.importorskip("numpy", reason="NumPy is not installed")
     over = (1,) + tuple(data.draw(st.lists(st.integers(1, 3), min_size=1, max_size=3)))
-    shape = data.draw(st.lists(st.integers(1, 3), max_size=4))
+    fitting = [data.draw(st.sampled_from([1, size])) for size in over][data.draw(st.integers(0, len(over))) :]
+    shape = data.draw(st.just(fitting) | st.just([1, 1] + fitting) | st.lists(st.integers(1, 3), max_size=4))
     constant = numpy.arange(1.0, 1.0 + numpy.prod(shape, dtype=int), dtype="f4").reshape(shape)
     x = numpy.arange(numpy.prod(over), dtype="f4").reshape(over)
     tensors = [tensor(over), tensor(shape, 0, 1), tensor(over)]
@@ -441,6 +462,38 @@ def test_weights_with_a_zero_point():
     buffers = [b"", bytes([101, 100, 98, 255]), bytes(8)]
     network = read(integer(tensors, buffers=buffers))
     assert network.forward(Matrix([[7.0, 1.0], [1.0, 2.0]])) == Matrix([[7.0, 141.0], [1.0, 255.0]])
+
+
+@pytest.mark.parametrize(
+    "kind, operators, words",
+    [
+        (9, [operator(1, (3, 6), 4), operator(2, (4,), 5, [number("f", 1.0)], 9)], "(SOFTMAX): after a softmax, or"),
+        (9, [operator(1, (3, 6), 4), operator(3, (3, 4), 5)], "(ADD): joins several layers, or shapes"),
+        (2, [operator(4, (3,), 4), operator(4, (4,), 5)], "(CAST): between tensors of INT8, INT32"),
+        (2, [operator(3, (3, 3), 4), operator(4, (4,), 5)], "(ADD): between tensors of INT8, INT8, INT32"),
+        (0, [operator(5, (3,), 4), operator(4, (4,), 5)], "(CAST): between tensors of FLOAT32, INT8"),
+    ],
+)
+def test_what_integers_are_not_taken_through(kind, operators, words):
+    tensors = INT_TENSORS + [tensor([1, 2], kind, 0, [0.5], [-7]), tensor([1, 2], 9, 0, [0.5], [-7])]
+    tensors += [tensor([2], 2, 3)]
+    names = ["FULLY_CONNECTED", "RESHAPE", "SOFTMAX", "ADD", "CAST", "DEQUANTIZE"]
+    buffers = INT_BUFFERS + [struct.pack("<2i", 2, 1)]
+    data = model(tensors, [operator(0, (0, 1, 2), 3)] + operators, names, buffers, outputs=[5])
+    assert words in refusal(read, data, UnsupportedError)
+
+
+def test_floats_between_integers_are_single_precision():
+    """1 / 0.039215688... is 25.49999955, and 25.5 in single precision; 7 steps of 1/7 are 1 in it, and not less."""
+    step = struct.unpack("f", struct.pack("f", 1 / 7))[0]
+    fine = struct.unpack("f", struct.pack("f", 0.03921568766236305))[0]
+    tensors = [tensor([1, 1], 9, 0, [1.0]), tensor([1, 1], 9, 1, [1.0]), tensor([1], 2), tensor([1, 1], 9, 0, [step])]
+    tensors += [tensor([1, 1]), tensor([1, 1], 2), tensor([1, 1])] + [tensor([1, 1], 9, 0, [fine])] * 2
+    operators = [operator(0, (0, 1, -1), 3), operator(1, (3,), 4), operator(2, (4,), 5), operator(2, (5,), 6)]
+    operators += [operator(3, (6,), 7), operator(0, (7, 1, -1), 8)]
+    names = ["FULLY_CONNECTED", "DEQUANTIZE", "CAST", "QUANTIZE"]
+    network = read(model(tensors, operators, names, [b"", b"\1"]))
+    assert network.predict([1.0]) == [26 * fine]
 
 
 def test_what_changes_the_inputs_integers_is_refused():
@@ -486,6 +539,7 @@ def test_what_changes_the_inputs_integers_is_refused():
         (integer(INT_TENSORS[:2] + [tensor([2], 0, 2)] + INT_TENSORS[3:]), "a bias that is not of 32-bit integers"),
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [1e-20])]), "too large for its outputs"),
         (integer(options=[number("b", 4)]), "has the activation TANH"),
+        (integer(INT_TENSORS[:1] + [tensor([2, 2], 9, 1, [1.0, 2.0], [3, 3])] + INT_TENSORS[2:]), "with several zero"),
     ],
 )
 def test_what_is_not_read_is_refused(data, words):

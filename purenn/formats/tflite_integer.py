@@ -67,7 +67,9 @@ class Steps:
 
     def nearest(self, x: float) -> int:
         """The integer for a number; NaN counts as the lowest."""
-        steps = x / self.step
+        return self._held(x / self.step)
+
+    def _held(self, steps: float) -> int:
         if not -1e9 < steps < 1e9:
             return self.high if steps > 0 else self.low
         return min(max(_rounded(steps) + self.zero, self.low), self.high)
@@ -79,6 +81,15 @@ class Steps:
     def rounded(self, x: float) -> float:
         """The number that is left of x once it is an integer."""
         return self.level(x) * self.step
+
+    def quantized(self, x: float) -> float:
+        """The same by QUANTIZE, which divides floats in single precision: near a half, that decides."""
+        return (self._held(_single(x / self.step)) - self.zero) * self.step
+
+
+def _single(x: float) -> float:
+    """x in single precision, in which TFLite computes with floats."""
+    return array("f", [x])[0]
 
 
 def _rounded(x: float) -> int:
@@ -226,7 +237,9 @@ class _Reader:
         self._check_types(operator)
         if result.type not in _RANGES:
             f = _function(operator)
-            numbers = [f(*row) for row in zip(*arguments)]
+            numbers = [_single(f(*row)) for row in zip(*arguments)]
+        elif operator.name == "QUANTIZE" and given.type == FLOAT32:
+            numbers = [Steps(result).quantized(x) for x in arguments[0]]
         else:
             steps = Steps(result)
             f = _requantised(operator, Steps(given), steps) if given.type in _RANGES else _function(operator)
@@ -393,9 +406,9 @@ def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage
         raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, tensor.shape))
     outputs, width = tensor.shape
     zero = (info.zeros or (0,))[0]
-    if any([z != zero for z in info.zeros]) or not -128 <= zero <= 255:
-        raise operator.refuse("weights with several zero points, or one that is no 8-bit integer")
-    if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != outputs or zero != 0):
+    if any([z != zero for z in info.zeros]) or not -128 <= zero <= 255 or (zero != 0 and len(info.scales) > 1):
+        raise operator.refuse("weights with several zero points, or steps, or a zero point of more than 8 bits")
+    if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != outputs):
         raise operator.refuse("%d steps along axis %d of weights %r" % (len(info.scales), info.axis, tensor.shape))
     factors = [step * scale / steps.step for scale in info.scales] * (outputs if len(info.scales) == 1 else 1)
     largest = max([factor * _size(row, zero) for factor, row in zip(factors, _cut(tensor.data, width))])
