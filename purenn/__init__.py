@@ -38,7 +38,7 @@ from .activations import (
 )
 from .errors import ModelFormatError, UnsupportedError
 from .formats import load, save
-from .layers import Activate, Dense, LayerNorm, Normalize, Scale
+from .layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
@@ -46,12 +46,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 
 __all__ = [
     "Activate",
     "Activation",
     "Dense",
+    "DynamicDense",
     "LayerNorm",
     "Matrix",
     "ModelFormatError",
