@@ -128,7 +128,7 @@ class Scale(Layer):
 
     def __init__(self, inputs: int, scale: "Any" = 1.0, shift: "Any" = 0.0) -> None:
         self.inputs = self.outputs = self.multiplications = inputs
-        self.scale, self.shift = _row_of(self, "scale", scale), _row_of(self, "shift", shift)
+        self.scale, self.shift = row_of(self, "scale", scale), row_of(self, "shift", shift)
         self.parameters = self.scale.cols + self.shift.cols
 
     def linear(self, X: Matrix) -> Matrix:
@@ -167,7 +167,7 @@ class Normalize(Layer):
 
     def __init__(self, inputs: int, mean: "Any" = 0.0, deviation: "Any" = 1.0) -> None:
         self.inputs = self.outputs = self.multiplications = inputs
-        self.mean, self.deviation = _row_of(self, "mean", mean), _row_of(self, "deviation", deviation)
+        self.mean, self.deviation = row_of(self, "mean", mean), row_of(self, "deviation", deviation)
         self.parameters = self.mean.cols + self.deviation.cols
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
             for number in numbers._rows[0]:
@@ -213,7 +213,7 @@ class LayerNorm(Layer):
     def __init__(self, inputs: int, scale: "Any" = 1.0, shift: "Any" = 0.0, epsilon: float = 1e-5) -> None:
         self.inputs = self.outputs = inputs
         self.multiplications = 3 * inputs
-        self.scale, self.shift = _row_of(self, "scale", scale), _row_of(self, "shift", shift)
+        self.scale, self.shift = row_of(self, "scale", scale), row_of(self, "shift", shift)
         self.parameters = self.scale.cols + self.shift.cols
         if not 0.0 <= epsilon < float("inf"):
             raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
@@ -251,6 +251,8 @@ class Activate(Layer):
     linear_form = "{x}"
 
     def __init__(self, inputs: int, activation: "Union[str, Callable[[Any], Any]]") -> None:
+        if inputs < 1:
+            raise ShapeError("Activate: a row has at least one number, found %d" % inputs)
         self.inputs = self.outputs = inputs
         self.h = Activation(activation)
         self.activation = self.h.name
@@ -271,7 +273,7 @@ class Activate(Layer):
         return "Activate(%d, %r)" % (self.inputs, self.h.source)
 
 
-def _row_of(layer: "Any", what: str, numbers: "Any") -> Matrix:
+def row_of(layer: "Any", what: str, numbers: "Any") -> Matrix:
     """One number for all inputs of a layer, or one for each, as a row."""
     row = numbers if isinstance(numbers, Matrix) else Matrix([numbers])
     if layer.inputs < 1 or row.shape not in ((1, 1), (1, layer.inputs)):

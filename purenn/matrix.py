@@ -116,9 +116,13 @@ class Matrix:
         import sys
         from array import array
 
-        numbers = array("d", [value for row in self._rows for value in row])
+        values = [value for row in self._rows for value in row]
+        whole = all([isinstance(value, int) and -(1 << 63) <= value < 1 << 63 for value in values])
+        numbers = array("q" if whole else "d", values)
+        if any([value != number for value, number in zip(values, numbers) if isinstance(value, int)]):
+            raise OverflowError("an integer of the matrix is beyond the numbers of an array")
         order = ">" if sys.byteorder == "big" else "<"
-        return {"version": 3, "shape": self.shape, "typestr": order + "f8", "data": numbers}
+        return {"version": 3, "shape": self.shape, "typestr": order + ("i8" if whole else "f8"), "data": numbers}
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -217,7 +221,10 @@ class Matrix:
 
     def _combine(self, other: "Any", f: "Callable[[Any, Any], Any]", verb: str) -> "Matrix":
         if not isinstance(other, Matrix):
-            return self.map(lambda a: f(a, other)) if _is_number(other) else NotImplemented
+            if isinstance(other, (list, tuple)):
+                raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, _described(other)))
+            number = plain_number(other)
+            return self.map(lambda a: f(a, number)) if _is_number(number) else NotImplemented
         (m, n), (p, q) = self.shape, other.shape
         if not ((m == p or m == 1 or p == 1) and (n == q or n == 1 or q == 1)):
             raise ShapeError("cannot %s %r and %r" % (verb, self.shape, other.shape))
@@ -388,7 +395,7 @@ def _checked_rows(source: "Any") -> "List[Sequence[Any]]":
         rows = list(source)
     except TypeError:
         raise TypeError("a Matrix is made of rows of numbers, found %s" % _described(source)) from None
-    if rows and _is_number(rows[0]):
+    if rows and _is_number(plain_number(rows[0])):
         rows = [rows]
     if not rows:
         raise ShapeError("a matrix needs at least one row and one column, found none")
@@ -405,7 +412,7 @@ def _checked_row(row: "Any", i: int) -> "List[Any]":
     except TypeError:
         raise TypeError("row %d is %s, expected a row of numbers" % (i, _described(row))) from None
     if not set(map(type, values)) <= {int, float}:
-        values = [value.item() if hasattr(value, "item") else value for value in values]  # NumPy's few bits
+        values = [plain_number(value) for value in values]
         for j, value in enumerate(values):
             if not _is_number(value):
                 raise TypeError("row %d, column %d is %s, expected a number" % (i, j, _described(value)))
@@ -420,6 +427,17 @@ def _equal_length(rows: "List[List[Any]]") -> "List[Sequence[Any]]":
         if len(row) != cols:
             raise ShapeError("ragged rows: row 0 has %d entries, row %d has %d" % (cols, i, len(row)))
     return rows  # type: ignore[return-value]  # List is invariant
+
+
+def plain_number(value: "Any") -> "Any":
+    """Python's own number for one of another library; anything else as it is.
+
+    NumPy's numbers overflow at a few bits, or round to them, whatever they meet.
+    """
+    try:
+        return value.item() if hasattr(value, "item") else value
+    except (ValueError, RuntimeError):
+        return value  # an array of several numbers: it is named where a number is expected
 
 
 def _is_number(value: "Any") -> bool:

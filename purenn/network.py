@@ -1,8 +1,9 @@
 """Network: layers in order, each fed with what the one before it gives."""
 
+import sys
 from array import array
 
-from .matrix import Matrix, ShapeError
+from .matrix import Matrix, ShapeError, plain_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Network:
         if not (name is None or isinstance(name, str)):
             raise TypeError("the name of a network is a text, found %r" % (name,))
         self.name, self.multilabel = name, bool(multilabel)
-        self._predictor: "Any" = None
+        self._predictor: "Any" = None  # what `predict` runs, and what `predict_quantized` does
+        self._quantized: "Any" = None
         self.notes: "List[str]" = []  # what a loader has to say: the format, the producer, what it folded
         self._check()
 
@@ -117,14 +119,32 @@ class Network:
     def predict(self, x: "Sequence[Any]") -> "List[Any]":
         """The outputs for one sample, list in, list out, by a predictor compiled on first use.
 
-        A wrong number of inputs raises `ShapeError`.
+        Whatever holds the sample (a list, a tuple, bytes, an array of any library), it holds
+        numbers as they were measured.  A wrong number of inputs raises `ShapeError`.
         """
         if self._predictor is None:
-            try:
-                self._predictor = self.compile()
-            except ImportError:  # a board that holds the core alone
-                self._predictor = self.forward_one
+            # a board holds the core alone, without the kernels
+            self._predictor = self.forward_one if sys.implementation.name == "micropython" else self.compile()
         return self._predictor(x)
+
+    def predict_quantized(self, q: "Sequence[int]") -> "List[Any]":
+        """The outputs for one sample that is quantised already, in the model's own integers.
+
+        They are those that the first layer, a `Quantize`, makes of measured numbers: from its
+        ``lowest`` to its ``highest``, -128 ... 127 for an int8 model of TFLite.  An integer
+        beyond raises `ValueError`, a number that is no integer `TypeError`; so does a network
+        of floats, which has no integers.
+
+        >>> from purenn import Dense
+        >>> small = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")]).quantize([[1.0, 0.0], [0.0, 0.5]])
+        >>> small.layers[0].forward(Matrix([1.0, 0.5])), small.predict_quantized([255, 128]) == small.predict([1.0, 0.5])
+        (Matrix([[255, 128]]), True)
+        """
+        if self._quantized is None:
+            from .quantize import of_integers
+
+            self._quantized = of_integers(self)
+        return self._quantized(q)
 
     def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
         """A `Predictor`: this network made ready to run as fast as this Python can.
@@ -148,18 +168,19 @@ class Network:
         samples: "Any" = None,
         bits: int = 8,
         activation_bits: int = 8,
-        input_range: "Tuple[float, float]" = (-1.0, 1.0),
+        input_range: "Optional[Tuple[float, float]]" = None,
         table_entries: int = 1 << 15,
     ) -> "Network":
         """An integer network that gives nearly the same outputs: smaller, faster, exact.
 
         `samples` are rows of typical inputs, a hundred will do, no labels: the integers are
-        spread over the range that each layer shows on them.  Without samples every input is
-        taken to lie in `input_range`, and interval arithmetic says how large the rest can be.
-        Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the size of a
-        weight, `activation_bits` that of what passes between layers; an activation between
-        layers becomes a table of at most `table_entries`: 256 are enough for a board.  Only
-        Dense layers can be quantised, others raise `UnsupportedError`.
+        spread over the range that each layer shows on them.  Or every input lies in
+        `input_range`, its lowest and highest value, and interval arithmetic says how large the
+        rest can be.  Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the
+        size of a weight, `activation_bits` that of what passes between layers; an activation
+        between layers becomes a table of at most `table_entries`: 256 are enough for a board.
+        Dense layers can be quantised, and `Normalize` and `Scale` layers before them, which
+        become part of the first; others raise `UnsupportedError`.
 
         >>> from purenn import Dense
         >>> net = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")])
@@ -203,13 +224,29 @@ class Network:
         return self.forward(Matrix.wrap([x]) if as_it_is else Matrix([list(x)])).tolist()[0]
 
     def classify(self, x: "Sequence[Any]") -> "Any":
-        """The label of the largest output for one sample, or its index where there are no labels."""
-        best = Matrix.wrap([self.predict(x)]).argmax()
-        return best if self.labels is None else self.labels[best]
+        """The label of the largest output for one sample, or its index where there are no labels.
+
+        Ties go to the first; where any output is NaN there is no class, and it is None.  In a
+        `multilabel` network each output is a yes or no of its own: the list of those above 1/2.
+
+        >>> from purenn import Dense
+        >>> net = Network([Dense([[1.0, 2.0]])], labels=["no", "yes"])
+        >>> net.classify([1.0]), net.classify([0.0]), net.classify([float("nan")])
+        ('yes', 'no', None)
+        """
+        return self.class_of(self.predict(x))
+
+    def class_of(self, outputs: "Sequence[Any]") -> "Any":
+        """What `classify` makes of the outputs for one sample."""
+        places = range(self.outputs) if self.labels is None else self.labels
+        best = winner(outputs)
+        if self.multilabel:
+            return None if best is None else [places[k] for k, y in enumerate(outputs) if y > 0.5]
+        return None if best is None else places[best]
 
     def __getstate__(self) -> "Dict[str, Any]":
         state = dict(self.__dict__)
-        state["_predictor"] = None  # compiled again where it is opened
+        state["_predictor"] = state["_quantized"] = None  # compiled again where it is opened
         return state
 
     def _checked(self, X: "Any") -> Matrix:
@@ -301,22 +338,37 @@ class Trace:
         return of_trace(self)
 
 
+def winner(outputs: "Sequence[Any]") -> "Optional[int]":
+    """The index of the largest output, the first of equal ones; None where one is NaN: then there is no class.
+
+    >>> winner([0.25, 0.5, 0.5]), winner([1.0, float("inf")]), winner([1.0, float("nan")])
+    (1, 1, None)
+    """
+    best = Matrix.wrap([outputs]).argmax()  # of the first NaN, if there is one
+    return None if outputs[best] != outputs[best] else best
+
+
 def plain(x: "Any") -> "Any":
     """A sample with Python's own numbers; `bytes` and arrays of the standard library as they are.
 
     NumPy's numbers overflow at a few bits, or round to them, whatever they meet.
     """
-    if isinstance(x, (bytes, bytearray, memoryview, array)):
+    if isinstance(x, (bytes, bytearray, array)) or (isinstance(x, memoryview) and _is_flat(x)):
         return x
     if isinstance(x, (str, dict, set, frozenset)):
         raise TypeError("expected a sample, a list of numbers, found a %s" % type(x).__name__)
     try:
         values = x.tolist() if hasattr(x, "tolist") else x if isinstance(x, (list, tuple)) else list(x)
-    except TypeError:
+    except (TypeError, NotImplementedError):  # a memoryview of numbers that Python cannot read
         raise TypeError("expected a sample, a list of numbers, found %r" % (x,)) from None
-    if isinstance(values, (int, float)) or set(map(type, values)) <= {int, float, bool}:
-        return values if isinstance(values, (list, tuple)) else [values]
-    return [value.item() if hasattr(value, "item") else value for value in values]
+    if isinstance(values, (int, float)):
+        return [values]
+    return values if set(map(type, values)) <= {int, float, bool} else [plain_number(value) for value in values]
+
+
+def _is_flat(view: "Any") -> bool:
+    """Whether a memoryview is one row of numbers in the order of this machine (MicroPython has no others)."""
+    return getattr(view, "ndim", 1) == 1 and getattr(view, "format", "B").lstrip("@") in tuple("bBhHiIlLqQfd")
 
 
 def _checked_layers(layers: "Any") -> "Tuple[Any, ...]":

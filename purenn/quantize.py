@@ -4,7 +4,7 @@ Every number x becomes an integer q that counts steps of one size.  A layer then
 integers alone: its weighted sums are exact, whatever the order of adding, so every
 machine gives the same result to the last bit.
 
-    q = floor(x * scale + 1/2), held to low ... high      the input, once (`Quantize`)
+    q = round((x - mean) / step), held to low ... high    the input, once (`Quantize`)
     a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
     q = table[(a + offset) >> shift]                      h, and the next layer's steps, off a table
 
@@ -18,13 +18,13 @@ from array import array
 
 from .activations import Activation
 from .errors import UnsupportedError
-from .layers import Dense, Layer
+from .layers import Dense, Layer, Normalize, Scale, row_of
 from .matrix import Matrix, ShapeError
-from .network import Network
+from .network import Network, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
 
@@ -36,58 +36,111 @@ _FEWEST_ENTRIES = 32
 
 
 class Quantize(Layer):
-    """The way into an integer network: ``q = floor(x * scale + 1/2)``, held to low ... high.
+    """The way into an integer network: ``q = round((x - mean) / step)``, held to low ... high.
 
-    `scale` is one number for all inputs, or one for each.  A row of `bytes` or of an integer
-    ``array.array`` holds such q already: it is not scaled, only held to the range.  NaN and
-    infinities have no integer and raise `ValueError`.
+    `step` and `mean` are one number for all inputs, or one for each; a step may be negative,
+    which turns the input round.  Inputs are numbers as they were measured, whatever holds
+    them; NaN and infinities have no integer and raise `ValueError`.
 
-    >>> Quantize(2, 2.0, -8, 7).forward(Matrix([[1.0, -100.0]]))
+    `zero` is what the model's own integers have for x = mean: they are q + zero, from `lowest`
+    to `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
+    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
+    precision, as those formats do.
+
+    >>> Quantize(2, 0.5, -8, 7).forward(Matrix([[1.0, -100.0]]))
     Matrix([[2, -8]])
+    >>> X = Matrix([[0.5, 1.5, -0.5]])
+    >>> [Quantize(3, 1.0, -8, 7, rounding=rule).forward(X).tolist()[0] for rule in ("up", "even", "away")]
+    [[1, 2, 0], [0, 2, 0], [1, 2, -1]]
     """
 
     kind = "quantize"
-    linear_form = "{x} * scale"
-    activate_form = "floor(A{k} + 1/2)"
+    fixed = ("step", "mean", "low", "high", "zero", "rounding")
+    linear_form = "({x} - mean) / step"
+    activate_form = "round(A{k})"
 
-    def __init__(self, inputs: int, scale: "Any", low: int, high: int) -> None:
+    def __init__(
+        self,
+        inputs: int,
+        step: "Any",
+        low: int,
+        high: int,
+        mean: "Any" = 0.0,
+        zero: int = 0,
+        rounding: str = "up",
+    ) -> None:
+        if rounding not in ROUNDINGS:
+            raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
         self.inputs = self.outputs = inputs
-        self.scale = scale if isinstance(scale, Matrix) else Matrix([scale])
-        if self.scale.shape not in ((1, 1), (1, inputs)):
-            raise ShapeError("%s: expected one scale or %d, found %r" % (self, inputs, self.scale.shape))
-        if not all([0.0 < s < _INF for s in self.scale.tolist()[0]]):
-            raise ValueError("%s: a scale must be a positive number" % self)
+        self.rounding = rounding
+        self.step, self.mean = row_of(self, "step", step), row_of(self, "mean", mean)
+        if not all([s and -_INF < s < _INF for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a finite number other than 0" % self)
+        if not all([-_INF < m < _INF for m in self.mean.tolist()[0]]):
+            raise ValueError("%s: a mean must be a finite number" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
-        self.low, self.high = low, high
+        self.low, self.high, self.zero = low, high, zero
+
+    @property
+    def lowest(self) -> int:
+        """The lowest of the model's own integers."""
+        return self.low + self.zero
+
+    @property
+    def highest(self) -> int:
+        """The highest of the model's own integers."""
+        return self.high + self.zero
 
     def linear(self, X: Matrix) -> Matrix:
-        """``X * scale``, not yet rounded."""
+        """``A = (X - mean) / step``, not yet rounded."""
         self.check(X)
-        return Matrix.wrap([row if holds_integers(row) else self._scaled(row) for row in X._rows])
+        for row in X._rows:
+            for j, x in enumerate(row):
+                if not -_INF < x < _INF:
+                    raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
+        if self.rounding == "up":
+            return (X - self.mean) / self.step
+        return _single((_single(X) - self.mean) / _single(self.step))
 
     def activate(self, A: Matrix) -> Matrix:
-        """``floor(A + 1/2)``, held to low ... high."""
-        low, high = self.low, self.high
-        return A.map(lambda a: low if a < low else high if a >= high else math.floor(a + 0.5))
+        """A rounded, and held to low ... high."""
+        low, high, nearest = self.low, self.high, ROUNDINGS[self.rounding][0]
+        return A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
 
     def clamped(self, x: "Sequence[Any]") -> int:
         """How many numbers of one sample lie outside the range, and so count as its nearer end."""
         row = self.linear(Matrix.wrap([x]))._rows[0]
         return sum([1 for a in row if not self.low - 0.5 <= a < self.high + 0.5])
 
-    def _scaled(self, row: "Sequence[float]") -> "List[float]":
-        for j, x in enumerate(row):
-            if not -_INF < x < _INF:
-                raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
-        scales = self.scale.tolist()[0]
-        return [x * s for x, s in zip(row, scales if len(scales) > 1 else scales * self.inputs)]
-
     def __str__(self) -> str:
-        return "Quantize %d" % self.inputs
+        halves = "" if self.rounding == "up" else ", halves %s" % ROUNDINGS[self.rounding][1]
+        return "Quantize %d%s" % (self.inputs, halves)
 
     def __repr__(self) -> str:
-        return "Quantize(%d, %r, %d, %d)" % (self.inputs, self.scale, self.low, self.high)
+        what = (self.inputs, self.step, self.low, self.high, self.mean, self.zero, self.rounding)
+        return "Quantize(%d, %r, %d, %d, %r, %d, %r)" % what
+
+
+def _single(A: Matrix) -> Matrix:
+    """Every number rounded to single precision."""
+    return Matrix.wrap([array("f", list(row)) for row in A._rows])
+
+
+def _up(a: float) -> int:
+    return math.floor(a + 0.5)
+
+
+def _away(a: float) -> int:
+    return math.floor(a + 0.5) if a >= 0 else -math.floor(0.5 - a)
+
+
+# how a number becomes an integer, and where that sends halves
+ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
+    "up": (_up, "up"),
+    "even": (round, "to even"),
+    "away": (_away, "away from 0"),
+}
 
 
 class IntegerDense(Layer):
@@ -104,6 +157,7 @@ class IntegerDense(Layer):
     """
 
     kind = "integer_dense"
+    fixed = ("weight", "bias", "h", "activation", "step", "table", "offset", "shift")
 
     def __init__(
         self,
@@ -129,8 +183,12 @@ class IntegerDense(Layer):
             raise ShapeError("%s: the bias must be (1, %d), found %r" % (self, self.outputs, self.bias.shape))
         if self.step.shape not in ((1, 1), (1, self.outputs)):
             raise ShapeError("%s: expected one step or %d, found %r" % (self, self.outputs, self.step.shape))
-        if table is not None and not (len(table) and shift >= 0):
-            raise ValueError("%s: a table needs entries and a shift of 0 or more" % self)
+        if not all([s - s == 0 for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a finite number" % self)
+        if shift < 0:
+            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
+        if table is not None and not len(table):
+            raise ValueError("%s: a table needs at least one entry" % self)
 
     def linear(self, X: Matrix) -> Matrix:
         """``A = X W + B``, in integers and so exactly."""
@@ -163,9 +221,30 @@ class IntegerDense(Layer):
         return "IntegerDense %d -> %d, %s" % (self.inputs, self.outputs, self.activation)
 
 
-def holds_integers(row: "Sequence[Any]") -> bool:
-    """Whether a row is quantised already: `bytes`, or an array of an integer type."""
-    return isinstance(row, (bytes, bytearray, memoryview, array)) and not isinstance(row[0], float)
+def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
+    """What answers for the model's own integers: see `Network.predict_quantized`.
+
+    They are measured numbers to the same network with an entrance of step 1 at the zero.
+    """
+    entrance = network.layers[0]
+    if type(entrance) is not Quantize:
+        raise TypeError("layer 1 (%s) takes measured numbers: only an integer network takes integers" % entrance)
+    lowest, highest = entrance.lowest, entrance.highest
+    steps = Quantize(entrance.inputs, 1.0, entrance.low, entrance.high, entrance.zero)
+    predict = Network((steps,) + network.layers[1:]).predict
+
+    def run(q: "Any") -> "List[Any]":
+        q = plain(q)
+        if not isinstance(q, (bytes, bytearray)):
+            for j, value in enumerate(q):
+                if not isinstance(value, int):
+                    raise TypeError("input %d is %r: expected the model's own integers" % (j, value))
+        if len(q) and not (lowest <= min(q) and max(q) <= highest):
+            j = [lowest <= value <= highest for value in q].index(False)
+            raise ValueError("input %d is %r: the model's integers go from %d to %d" % (j, q[j], lowest, highest))
+        return predict(q)
+
+    return run
 
 
 # ---- from floats to integers
@@ -176,72 +255,159 @@ def quantized(
     samples: "Any" = None,
     bits: int = 8,
     activation_bits: int = 8,
-    input_range: "Range" = (-1.0, 1.0),
+    input_range: "Optional[Range]" = None,
     table_entries: int = 1 << 15,
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
+    _check_settings(bits, activation_bits, table_entries)
+    before, layers = _split(network)
+    X = _calibration(network, samples, input_range)
+    pixels = samples is not None and activation_bits >= 8 and _are_pixels(X)
+    for layer in before:
+        X = layer.forward(X)
+    ranges = _columns(X)
+    _check_finite(layers[0], len(before) + 1, ranges)
+    entrance, steps = _entrance(before, layers[0], ranges, pixels, activation_bits)
+    quantised: "List[Any]" = [entrance]
+    Z = None if samples is None else X
+    for number, layer in enumerate(layers, len(before) + 1):
+        sums = _interval(layer, ranges)
+        _check_finite(layer, number, sums)
+        if layer is layers[-1]:
+            quantised.append(_last(layer, steps, bits, activation_bits))
+            break
+        Z = None if Z is None else layer.forward(Z)
+        ranges = [_image(layer.h, r) for r in sums] if Z is None else _columns(Z)
+        _check_finite(layer, number, ranges)
+        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges), table_entries)
+        quantised.append(hidden)
+        steps = [step] * layer.outputs
+    return Network(quantised, network.labels, network.name, network.names, network.multilabel)
+
+
+def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
     for what, value in (("bits", bits), ("activation_bits", activation_bits)):
         if not isinstance(value, int) or not 2 <= value <= 16:
             raise ValueError("%s must be a whole number from 2 to 16, found %r" % (what, value))
-    if not -_INF < input_range[0] < input_range[1] < _INF:
-        raise ValueError("input_range must be two numbers, the smaller first, found %r" % (input_range,))
-    if samples is not None and not isinstance(samples, Matrix):
-        samples = Matrix(samples)
     if table_entries < _FEWEST_ENTRIES:
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
-    _check_layers(network)
-    ranges = _input_ranges(network, samples, input_range)
-    entrance = _entrance(network.layers[0], ranges, activation_bits)
-    layers: "List[Any]" = [entrance]
-    scales = entrance.scale.tolist()[0]
-    steps = [1.0 / s for s in (scales if len(scales) > 1 else scales * network.inputs)]
-    Z = None if samples is None else Matrix(samples)
-    for number, layer in enumerate(network.layers, 1):
-        if number == len(network.layers):
-            layers.append(_last(layer, steps, bits))
-            break
-        sums = _interval(layer, ranges)
-        Z = None if Z is None else layer.forward(Z)
-        ranges = [_image(layer.h, r) for r in sums] if Z is None else _columns(Z)
-        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges), table_entries)
-        layers.append(hidden)
-        steps = [step] * layer.outputs
-    return Network(layers, network.labels, network.name)
 
 
-def _check_layers(network: Network) -> None:
-    for number, layer in enumerate(network.layers, 1):
-        if not isinstance(layer, Dense):
-            raise UnsupportedError("layer %d (%s) cannot be quantised, only Dense can" % (number, layer))
-        if layer.h.rowwise and number < len(network.layers):
+def _split(network: Network) -> "Tuple[List[Any], List[Dense]]":
+    """The layers that prepare the inputs one by one, and the dense layers after them."""
+    layers = list(network.layers)
+    before = []
+    while layers and type(layers[0]) in (Normalize, Scale):
+        before.append(layers.pop(0))
+    if not layers:
+        raise UnsupportedError("%r has no dense layer to be quantised" % network)
+    for number, layer in enumerate(layers, len(before) + 1):
+        if type(layer) is not Dense:
+            raise UnsupportedError(
+                "layer %d (%s) cannot be quantised, only Dense can, and Normalize and Scale before them" % (number, layer)
+            )
+        if layer.h.rowwise and layer is not layers[-1]:
             raise UnsupportedError("layer %d (%s): %s only at the end" % (number, layer, layer.activation))
         for matrix in (layer.weight, layer.bias):
             if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
                 raise UnsupportedError("layer %d (%s) has weights that are not finite" % (number, layer))
+    return before, layers
 
 
-def _entrance(first: Dense, ranges: "List[Range]", bits: int) -> Quantize:
-    """One scale for all inputs, or one for each where that spares the sums most of their noise.
+def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
+    """Rows that show the range of each input: the samples, or the two ends of `input_range`."""
+    if samples is None and input_range is None:
+        raise ValueError(
+            "to quantise, give samples, rows of typical inputs (a hundred will do), or input_range=(lowest, highest)"
+        )
+    if samples is None:
+        low, high = input_range  # type: ignore[misc]
+        if not -_INF < low < high < _INF:
+            raise ValueError("input_range must be two numbers, the smaller first, found %r" % (input_range,))
+        return Matrix([[low] * network.inputs, [high] * network.inputs])
+    if input_range is not None:
+        raise ValueError("give either samples or input_range, not both: the samples show the range")
+    X = Matrix(samples)
+    if X.cols != network.inputs:
+        raise ShapeError("the network takes %d inputs, the samples are %r" % (network.inputs, X.shape))
+    if not all([-_INF < x < _INF for row in X._rows for x in row]):
+        raise ValueError("samples to calibrate on must be finite numbers")
+    return X
 
-    Rounding input i to steps of 1/scale adds noise in proportion to |W_i| / scale, W_i its row
-    of weights.  Pixels share a scale (and their bytes then are the integers); an age in
-    years beside a share from 0 to 1 would not.
+
+def _check_finite(layer: Dense, number: int, ranges: "List[Range]") -> None:
+    for low, high in ranges:
+        if not -_INF < low <= high < _INF:
+            raise UnsupportedError(
+                "layer %d (%s) cannot be quantised: its numbers go from %g to %g" % (number, layer, low, high)
+            )
+
+
+def _are_pixels(X: Matrix) -> bool:
+    """Whether samples look like the bytes of pictures: whole numbers up to 255 that reach beyond half of that."""
+    return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X._rows for x in row])
+
+
+def _entrance(
+    before: "List[Any]", first: Dense, ranges: "List[Range]", pixels: bool, bits: int
+) -> "Tuple[Quantize, List[float]]":
+    """The way in, and what one of its steps is to the first dense layer, for each input.
+
+    One step for all inputs, or one for each where that spares the sums most of their noise:
+    rounding input i to steps adds noise in proportion to |W_i| step, W_i its row of weights.
+    An age in years and a share from 0 to 1 do not share one; pixels do, and the step is 1 for
+    them: their bytes are the integers.
+
+    What the layers before do, ``z = (x - mean) / deviation``, becomes part of it:
+    ``z / step = (x - mean) / (deviation step)``.
     """
+    mean, deviation = _joined(before, first.inputs)
+    if pixels and set(mean) == {0.0} and len(set(deviation)) == 1:
+        return Quantize(first.inputs, 1.0, 0, 255), [1.0 / deviation[0]] * first.inputs
     low, high = _levels(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
-    powers = [sum([w * w for w in row]) for row in first.weight._rows]
-    shared = sum([largest * largest * power for power in powers])
-    separate = sum([(size or largest) ** 2 * power for size, power in zip(sizes, powers)])
-    if shared <= 16 * separate:
-        return Quantize(first.inputs, [_scale(largest, high)], low, high)
-    return Quantize(first.inputs, [_scale(size or largest, high) for size in sizes], low, high)
+    heaviest = max([abs(w) for row in first.weight._rows for w in row]) or 1.0
+    powers = [sum([(w / heaviest) ** 2 for w in row]) for row in first.weight._rows]
+    separate = sum([((size or largest) / (largest or 1.0)) ** 2 * power for size, power in zip(sizes, powers)])
+    if sum(powers) <= 16 * separate:
+        sizes = [largest] * first.inputs
+    steps = [1.0 / _scale(size or largest, high) for size in sizes]
+    outer = [d * step for d, step in zip(deviation, steps)]
+    return Quantize(first.inputs, _row(outer), low, high, _row(mean)), steps
 
 
-def _last(layer: Dense, steps: "List[float]", bits: int) -> IntegerDense:
+def _joined(before: "List[Any]", inputs: int) -> "Tuple[List[float], List[float]]":
+    """(mean, deviation) for each input so that the layers before the first dense one give ``(x - mean) / deviation``."""
+    mean, deviation = [0.0] * inputs, [1.0] * inputs
+    for number, layer in enumerate(before, 1):
+        if type(layer) is Normalize:
+            moved, divided = _stretched(layer.mean, inputs), _stretched(layer.deviation, inputs)
+        else:
+            scale, shift = _stretched(layer.scale, inputs), _stretched(layer.shift, inputs)
+            if not all(scale):
+                raise UnsupportedError("layer %d (%s) cannot be quantised: it takes an input times 0" % (number, layer))
+            moved, divided = [-t / s for s, t in zip(scale, shift)], [1.0 / s for s in scale]
+        mean = [m + d * m2 for m, d, m2 in zip(mean, deviation, moved)]
+        deviation = [d * d2 for d, d2 in zip(deviation, divided)]
+        if not all([-_INF < m < _INF and d and -_INF < d < _INF for m, d in zip(mean, deviation)]):
+            raise UnsupportedError("layer %d (%s) cannot be quantised: its numbers are too large or small" % (number, layer))
+    return mean, deviation
+
+
+def _stretched(row: Matrix, length: int) -> "List[Any]":
+    return row.tolist()[0] * (length if row.cols == 1 else 1)
+
+
+def _row(numbers: "List[float]") -> "List[float]":
+    """One number where all are equal."""
+    return numbers[:1] if len(set(numbers)) == 1 else numbers
+
+
+def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
     """The last layer: each output has a step of its own, its sums go back to floats."""
     contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    units = [_unit(size, b, bits) for size, b in zip(_column_sizes(contributions), biases)]
+    units = [_unit(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
     bias = [round(b / u) for b, u in zip(biases, units)]
     return IntegerDense(weight, bias, layer.h.source, units)
@@ -258,7 +424,7 @@ def _hidden(
 ) -> "Tuple[IntegerDense, float]":
     """A layer followed by another: one step for all sums, so that one table serves all outputs."""
     contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    unit = _unit(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits)
+    unit = _unit(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
     weight = [[round(v / unit) for v in row] for row in contributions]
     bias = [round(b / unit) for b in biases]
     low, high = _levels(outputs, activation_bits)
@@ -288,7 +454,8 @@ def _table(
         shift += 1
     while True:
         exact = []
-        for start in range(first, last + 1, 1 << shift):
+        for k in range(((last - first) >> shift) + 1):
+            start = first + (k << shift)
             z = h((start + ((1 << shift) - 1) / 2) * unit) * scale
             exact.append(min(max(z, low), high))
         entries = [math.floor(z + 0.5) for z in exact]
@@ -319,9 +486,13 @@ def _levels(values: "Range", bits: int) -> "Tuple[int, int]":
     return (0, (1 << bits) - 1) if values[0] >= 0 else (1 - (1 << bits - 1), (1 << bits - 1) - 1)
 
 
-def _unit(size: float, bias: float, bits: int) -> float:
-    """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias at most 25."""
-    return max(1.0 / _scale(size, (1 << bits - 1) - 1), abs(bias) / (1 << 24))
+def _unit(size: float, bias: float, bits: int, activation_bits: int) -> float:
+    """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias leaves the products room.
+
+    A product of a weight and an input has bits + activation_bits, and the bias at most 8 more:
+    with each bit more the unit gets finer, whatever the bias.
+    """
+    return max(1.0 / _scale(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
 
 
 def _scale(size: float, high: int) -> float:
@@ -330,18 +501,6 @@ def _scale(size: float, high: int) -> float:
 
 
 # ---- how large the numbers get
-
-
-def _input_ranges(network: Network, samples: "Any", input_range: "Range") -> "List[Range]":
-    if samples is None:
-        return [input_range] * network.inputs
-    X = Matrix(samples)
-    if X.cols != network.inputs:
-        raise ShapeError("the network takes %d inputs, the samples are %r" % (network.inputs, X.shape))
-    ranges = _columns(X)
-    if not all([-_INF < low <= high < _INF for low, high in ranges]):
-        raise ValueError("samples to calibrate on must be finite numbers")
-    return ranges
 
 
 def _columns(X: Matrix) -> "List[Range]":

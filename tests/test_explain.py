@@ -16,7 +16,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, ShapeError, UnsupportedError, demo, load, save
+from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, demo, load, save
 from purenn.activations import ELEMENTWISE, Activation, softmax
 from purenn.cli import main
 from purenn.explain import Explanation, Terminal, as_html, as_latex, as_text, diagram_svg, raster
@@ -45,11 +45,12 @@ def of_every_kind():
     """Networks in which each kind of layer occurs, each with an input."""
     first = Dense([[0.5, -1.0], [2.0, 0.25]], [0.1, -0.2], "relu")
     dense = Network([first, Dense([[1.0, -1.0], [0.5, 2.0]], None, "softmax")])
-    others = [Scale(2, [2.0, -1.0], 0.5), LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
+    others = [Normalize(2, [0.0, 1.5], [-3.0, 0.25]), Scale(2, [2.0, -1.0], 0.5), LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
     return [
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
+        (Network((Normalize(2, 5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
         (Network([Dense([[Fraction(1, 3)], [Fraction(-1, 2)]], [Fraction(1)], "relu")]), [Fraction(1, 7), 2]),
@@ -83,6 +84,11 @@ def names_of(step, sum_):
     if step.layer.kind == "layer_norm":
         mean = sum(step.x) / len(step.x)
         names.update(mean=mean, variance=sum([(x - mean) ** 2 for x in step.x]) / len(step.x))
+    for what in ("step", "deviation"):
+        if step.layer.kind in ("quantize", "normalize") and hasattr(step.layer, what):
+            numbers = getattr(step.layer, what).tolist()[0]
+            numbers = numbers if len(numbers) > 1 else numbers * step.layer.inputs
+            names.update({"%s_%d" % (what, k): number for k, number in enumerate(numbers, 1)})
     for term in list(sum_.terms) + sum_.biases:
         names.update(zip(term.names.split("*"), term.factors))
     return names
@@ -118,10 +124,9 @@ def test_a_weight_is_named_by_where_it_leads_then_by_where_it_comes_from():
 
 def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
-    entered, last = Explanation(network, bytes([100, 7])).steps
-    assert entered.sum(0).numbers() == "100" and entered.sum(0).total == 100
-    scaled = Explanation(network, [100 / 255, 0.0]).steps[0].sum(0)
-    assert scaled.symbols() == "x_1*scale_1" and scaled.total == pytest.approx(100)
+    entered, last = Explanation(network, [100 / 255, 7 / 255]).steps
+    scaled = entered.sum(0)
+    assert scaled.symbols() == "(x_1) / step_1" and scaled.total == pytest.approx(100)
     assert last.softmax.y == last.z and last.softmax.a != last.a
     assert last.sum(0).numbers().startswith("100*") and isinstance(last.sum(0).total, int)
 

@@ -268,7 +268,7 @@ def own(x):
     return x
 
 
-INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantize()
+INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -281,11 +281,11 @@ INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantiz
         (Network([Dense([[1.0]])]), "micropython", "quantise it first"),
         (Network([Dense([[1.0]])]), "microbit", "quantise it first"),
         (Network(INTEGER.layers[:2]), "python", "is not an integer layer in its place"),
-        (Network([Dense([[1.0]])]).quantize(bits=9), "micropython", "IntegerDense 1 -> 1, identity) has weights"),
-        (Network([Dense([[1.0]])]).quantize(activation_bits=9), "microbit", "a board takes 8 bits"),
-        (Network([Dense([[1.0]] * 17000)]).quantize(), "micropython", "sums of more than 31 bits"),
-        (Network([Dense([[1.0]], None, "gelu")]).quantize(), "microbit", "the board cannot compute gelu"),
-        (Network([Dense([[1.0]], None, "softmax_plain")]).quantize(), "micropython", "cannot compute softmax_plain"),
+        (Network([Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0), bits=9), "micropython", "IntegerDense 1 -> 1, identity) has weights"),
+        (Network([Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0), activation_bits=9), "microbit", "a board takes 8 bits"),
+        (Network([Dense([[1.0]] * 17000)]).quantize(input_range=(-1.0, 1.0)), "micropython", "sums of more than 31 bits"),
+        (Network([Dense([[1.0]], None, "gelu")]).quantize(input_range=(-1.0, 1.0)), "microbit", "the board cannot compute gelu"),
+        (Network([Dense([[1.0]], None, "softmax_plain")]).quantize(input_range=(-1.0, 1.0)), "micropython", "cannot compute softmax_plain"),
     ],
 )
 def test_what_cannot_be_exported_is_named(network, target, reason):
@@ -300,7 +300,7 @@ def test_a_model_too_large_for_the_heap_is_refused_with_the_numbers():
     with pytest.raises(UnsupportedError) as caught:
         export(INTEGER, "micropython", heap=needed - 1)
     assert "needs about {:,} bytes of heap, there are {:,}".format(needed, needed - 1) in str(caught.value)
-    large = Network([Dense([[0.5] * 64] * 64, None, "relu"), Dense([[0.5] * 10] * 64)]).quantize(table_entries=64)
+    large = Network([Dense([[0.5] * 64] * 64, None, "relu"), Dense([[0.5] * 10] * 64)]).quantize(input_range=(-1.0, 1.0), table_entries=64)
     with pytest.raises(UnsupportedError, match="bytes of heap, there are 8,192"):
         export(large, "microbit")
     assert export(large, "microbit", heap=100000)
@@ -347,7 +347,7 @@ def test_labels_of_any_kind():
     assert names["classify"]([-1.0]) == 1 and names["classify"]([math.nan]) == 1
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize()])
+@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize(input_range=(-1.0, 1.0))])
 def test_the_library_part_is_fit_for_a_sandbox(network):
     tree = ast.parse(export(network)["model.py"])
     library = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test).count("is_script"))]
@@ -359,7 +359,7 @@ def test_the_library_part_is_fit_for_a_sandbox(network):
         assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "eval", "exec"))
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize()])
+@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize(input_range=(-1.0, 1.0))])
 def test_it_runs_inside_restrictedpython(network):
     restricted = pytest.importorskip("RestrictedPython", reason="RestrictedPython is not installed")
     from RestrictedPython.Eval import default_guarded_getitem, default_guarded_getiter

@@ -229,7 +229,7 @@ def test_the_choice_on_cpython():
     assert dense(2, 3, 2, 2).compile().kernel == "straight"
     assert dense(784, 50, 10).compile().kernel == "dist"
     assert dense(784, 50, 10).compile(error_bound=0.0).kernel == "loops"
-    assert dense(64, 32, 10).quantize().compile().kernel == "packed"
+    assert dense(64, 32, 10).quantize(input_range=(-1.0, 1.0)).compile().kernel == "packed"
 
 
 @pytest.mark.parametrize("bound", [-1.0, math.nan])
@@ -252,7 +252,7 @@ def test_a_bound_or_a_name_is_kept():
         (dense(2, 3), "nearest", "unknown kernel 'nearest', known are: straight"),
         (dense(2, 3), "packed", "kernel packed cannot run this network: it is not an integer network"),
         (dense(200, 200), "straight", "40000 multiplications are too many to write out, the limit is 20000"),
-        (dense(2, 3).quantize(), "straight", r"layer 1 \(Quantize 2\) is not Dense"),
+        (dense(2, 3).quantize(input_range=(-1.0, 1.0)), "straight", r"layer 1 \(Quantize 2\) is not Dense"),
         (Network([Dense([[1e200]] * 12)]), "dist", "not finite or beyond"),
         (Network([Dense([[math.nan]] * 12)]), "dist", "not finite or beyond"),
         (Network([Dense([[Fraction(1)]])]), "straight", "neither float nor int"),
@@ -281,7 +281,7 @@ def test_predictors_are_pickled_and_compiled_again(kernel):
 
 
 def test_predictors_go_to_processes():
-    fast = dense(12, 5, 3).quantize().compile()
+    fast = dense(12, 5, 3).quantize(input_range=(-1.0, 1.0)).compile()
     with ProcessPoolExecutor(1) as pool:
         assert list(pool.map(fast, [[0.1] * 12, [0.2] * 12])) == fast.batch([[0.1] * 12, [0.2] * 12])
 

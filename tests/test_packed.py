@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, ShapeError, load
-from purenn.quantize import IntegerDense, Quantize
+from purenn import Dense, Matrix, Network, Normalize, ShapeError, load
+from purenn.quantize import ROUNDINGS, IntegerDense, Quantize
 
 MNIST = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -52,14 +52,18 @@ bits = st.integers(min_value=2, max_value=16)
 @given(drawn=float_networks(), bits=bits, activation_bits=st.integers(min_value=2, max_value=10))
 def test_kernels_equal_the_integer_networks_forward(drawn, bits, activation_bits):
     network, samples, tried = drawn
-    small = network.quantize(samples, bits, activation_bits)
+    small = quantized(network, samples, bits, activation_bits)
     packed, loops = small.compile("packed"), small.compile("loops")
     assert packed.error_bound == 0.0
     for x in tried:
         expected = small.forward_one(x)
         assert packed(x) == expected and loops(x) == expected
         integers = [int(q) for q in small.layers[0].forward(Matrix([x])).tolist()[0]]
-        assert packed(array("i", integers)) == expected
+        assert small.predict_quantized(integers) == expected
+
+
+def quantized(network, samples, *bits):
+    return network.quantize(samples, *bits, input_range=(-1.0, 1.0) if samples is None else None)
 
 
 @st.composite
@@ -79,22 +83,27 @@ def integer_networks(draw):
     table = [random.randint(first, last) for _ in range(draw(st.integers(min_value=1, max_value=50)))]
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
+    zero, rounding = random.randint(-200, 200), random.choice(sorted(ROUNDINGS))
     layers = [
-        Quantize(m, 1.0, low, high),
+        Quantize(m, draw(st.sampled_from([1.0, -1.0, 0.5])), low, high, random.choice([0.0, 3.0]), zero, rounding),
         IntegerDense(weights(m, n), bias, "identity", 1.0, array("i", table), offset, shift),
         IntegerDense(weights(n, k), weights(1, k), "identity", [random.random() for _ in range(k)]),
     ]
-    edges = [[low] * m, [high] * m, [random.choice([low, high]) for _ in range(m)]]
+    edges = [[low] * m, [high] * m, [random.choice([low, high]) for _ in range(m)], [0] * m, [1e300] * m, [0.5] * m]
     return Network(layers), edges + [[random.randint(low, high) for _ in range(m)] for _ in range(3)]
 
 
 @given(drawn=integer_networks())
 def test_no_lane_overflows_for_any_input(drawn):
     network, samples = drawn
-    packed = network.compile("packed")
-    for q in samples:
-        assert packed(array("i", q)) == network.forward_one(array("i", q))
-        assert packed([float(v) for v in q]) == network.forward_one(array("i", q))
+    packed, entrance = network.compile("packed"), network.layers[0]
+    for x in samples:
+        expected = network.forward_one(x)
+        assert packed(x) == expected == packed(tuple(x)) == packed(array("d", x))
+        q = [level + entrance.zero for level in entrance.forward(Matrix([x])).tolist()[0]]
+        assert network.predict_quantized(q) == expected == network.predict_quantized(array("i", q))
+        if all([type(v) is int and 0 <= v < 256 for v in x]):
+            assert packed(bytes(x)) == packed(bytearray(x)) == packed(array("B", x)) == expected
 
 
 def test_the_widest_lanes():
@@ -107,14 +116,13 @@ def test_the_widest_lanes():
 # ---- what may come in, and what may not
 
 
-def test_bytes_are_integers_already_and_lists_are_not():
+def test_whatever_holds_a_sample_it_holds_measured_numbers():
     network = Network([Dense([[1.0], [1.0]])]).quantize([[0.0, 0.0], [1.0, 1.0]])
     for run in (network.predict, network.forward_one, network.compile("loops")):
         full = run([1.0, 1.0])
-        assert full == run([1, 1]) == run(bytes([255, 255])) == run(bytearray([255, 255]))
-        assert full == run(array("h", [255, 255]))
-        assert run(bytes([0, 255])) == run([0.0, 1.0])
-        assert run(array("h", [-5, 999])) == run([0.0, 1.0])
+        assert full == run([1, 1]) == run(bytes([1, 1])) == run(bytearray([1, 255])) == run(memoryview(b"\1\2"))
+        assert full == run(array("h", [1, 999])) == run(array("f", [1.0, 1.5]))
+        assert run(bytes([0, 1])) == run([0.0, 1.0]) == run(array("h", [-5, 999]))
 
 
 @pytest.mark.parametrize("kernel", ["packed", "loops"])
@@ -136,7 +144,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
     assert fast([1e308, -1e308, 0.5]) == fast([1.0, 0.0, 0.5])
     entrance = small.layers[0]
     assert entrance.clamped([1e308, -1e308, 0.5]) == 2
-    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([255, 0, 7]))
+    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([1, 0, 1]))
 
 
 # ---- carried elsewhere, and used on real pictures
@@ -145,7 +153,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
 @given(drawn=float_networks())
 def test_an_integer_network_is_pickled(drawn):
     network, samples, tried = drawn
-    small = network.quantize(samples)
+    small = quantized(network, samples)
     again = pickle.loads(pickle.dumps(small.compile("packed")))
     assert again(tried[0]) == small.forward_one(tried[0])
 
@@ -159,9 +167,10 @@ def test_mnist_keeps_its_accuracy():
     with gzip.open(MNIST / "t10k-labels-idx1-ubyte.gz") as file:
         labels = file.read()[8:]
     pictures = [pixels[k * 784 : (k + 1) * 784] for k in range(10000)]
-    small = weights.quantize([[v / 255 for v in picture] for picture in pictures[:100]])
+    network = Network((Normalize(784, 0.0, 255.0),) + weights.layers)
+    small = network.quantize(pictures[:100])
     right = sum([small.classify(picture) == label for picture, label in zip(pictures, labels)])
     assert right >= 9340
     fast = small.compile("packed")
     for picture in pictures[:10]:
-        assert fast(picture) == fast([v / 255 for v in picture]) == small.forward_one(picture)
+        assert fast(picture) == fast(list(picture)) == small.forward_one(picture) == small.predict_quantized(picture)

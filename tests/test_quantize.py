@@ -7,9 +7,9 @@ from drawn import rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, ShapeError, UnsupportedError, load, save
+from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, load, save
 from purenn.activations import Activation
-from purenn.quantize import IntegerDense, Quantize
+from purenn.quantize import ROUNDINGS, IntegerDense, Quantize
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -37,8 +37,8 @@ def test_a_single_layer_is_off_by_its_rounding_alone(drawn, bits, activation_bit
     samples, weight, (bias,) = drawn
     network = Network([Dense(weight, bias)])
     integer = network.quantize(samples, bits, activation_bits)
-    scales = integer.layers[0].scale.tolist()[0]
-    steps = [1.0 / s for s in (scales if len(scales) > 1 else scales * len(weight))]
+    steps = integer.layers[0].step.tolist()[0]
+    steps = steps if len(steps) > 1 else steps * len(weight)
     for x in samples:
         for j, (a, b) in enumerate(zip(integer.forward_one(x), network.forward_one(x))):
             unit = integer.layers[1].step[0, min(j, integer.layers[1].step.cols - 1)]
@@ -65,13 +65,20 @@ def test_a_table_holds_h_to_less_than_a_step(h, activation_bits):
 def test_samples_spread_the_integers_over_what_they_show():
     network = Network([Dense([[1.0, -1.0]], [0.0, 0.0], "relu"), Dense([[1.0], [1.0]])])
     small = network.quantize([[0.0], [0.5]])
-    assert (small.layers[0].low, small.layers[0].high, small.layers[0].scale[0, 0]) == (0, 255, 510.0)
+    assert (small.layers[0].low, small.layers[0].high, 1.0 / small.layers[0].step[0, 0]) == (0, 255, 510.0)
     assert abs(small.predict([0.4])[0] - 0.4) < 0.005
     signed = network.quantize([[-0.5], [0.25]])
     assert (signed.layers[0].low, signed.layers[0].high) == (-127, 127)
 
 
-def test_without_samples_an_interval_holds_every_input():
+def test_without_samples_the_range_must_be_said():
+    network = Network([Dense([[2.0], [1.0]], [1.0], "relu"), Dense([[1.0]])])
+    assert "give samples, rows of typical inputs" in refused(network.quantize, ValueError)
+    both = {"samples": [[0.0, 1.0]], "input_range": (0.0, 1.0)}
+    assert "either samples or input_range" in refused(lambda: network.quantize(**both), ValueError)
+
+
+def test_an_interval_holds_every_input():
     network = Network([Dense([[2.0], [1.0]], [1.0], "relu"), Dense([[1.0]])])
     small = network.quantize(input_range=(0.0, 1.0), bits=12, activation_bits=12)
     for x in ([0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.3, 0.9]):
@@ -80,19 +87,67 @@ def test_without_samples_an_interval_holds_every_input():
 
 def test_inputs_of_unlike_ranges_get_a_scale_each():
     network = Network([Dense([[0.01], [1.0]])])
-    assert network.quantize([[100.0, 0.5], [0.0, 1.0]]).layers[0].scale.tolist() == [[2.55, 255.0]]
-    assert network.quantize([[1.0, 0.5], [0.0, 1.0]]).layers[0].scale.tolist() == [[255.0]]
+    assert network.quantize([[100.0, 0.5], [0.0, 1.0]]).layers[0].step.tolist() == [[1 / 2.55, 1 / 255.0]]
+    assert network.quantize([[1.0, 0.5], [0.0, 1.0]]).layers[0].step.tolist() == [[1 / 255.0]]
 
 
 # ---- what may come in, and what may not
 
 
-def test_bytes_are_integers_already_and_lists_are_not():
+def test_integers_of_the_model_enter_by_a_door_of_their_own():
     network = Network([Dense([[1.0], [1.0]])]).quantize([[0.0, 0.0], [1.0, 1.0]])
     full = network.predict([1.0, 1.0])
-    for x in ([1, 1], bytes([255, 255]), bytearray([255, 255]), array("h", [255, 255]), array("f", [1.0, 1.0])):
+    for x in ([1, 1], bytes([1, 1]), bytearray([1, 1]), array("h", [1, 1]), array("f", [1.0, 1.0])):
         assert network.predict(x) == full == network.forward_one(x)
-    assert network.predict(bytes([0, 255])) == network.predict([0.0, 1.0]) == network.predict(array("h", [-5, 999]))
+    for q in ([255, 255], (255, 255), bytes([255, 255]), bytearray([255, 255]), array("h", [255, 255])):
+        assert network.predict_quantized(q) == full
+    assert network.predict_quantized([0, 255]) == network.predict([0.0, 1.0]) == network.predict(array("h", [-5, 999]))
+
+
+@pytest.mark.parametrize(
+    "q, error, reason",
+    [
+        ([0, 256], ValueError, "input 1 is 256: the model's integers go from 0 to 255"),
+        (array("b", [-1, 3]), ValueError, "input 0 is -1: the model's integers go from 0 to 255"),
+        ([0, 1.0], TypeError, "input 1 is 1.0: expected the model's own integers"),
+        ([0], ShapeError, "expected one sample of 2 numbers, found 1"),
+        ("ab", TypeError, "expected a sample, a list of numbers, found a str"),
+    ],
+)
+def test_what_is_none_of_the_models_integers_is_refused(q, error, reason):
+    network = Network([Dense([[1.0], [1.0]])]).quantize([[0.0, 0.0], [1.0, 1.0]])
+    assert reason in refused(lambda: network.predict_quantized(q), error)
+
+
+def test_a_network_of_floats_has_no_integers():
+    message = refused(lambda: Network([Dense([[1.0]])]).predict_quantized([1]), TypeError)
+    assert message.startswith("layer 1 (Dense 1 -> 1, identity) takes measured numbers")
+
+
+@given(
+    x=st.lists(st.integers(-2000, 2000), min_size=1, max_size=8),
+    step=st.sampled_from([0.5, 0.1, 1.0, -0.25, 3.0]),
+    zero=st.integers(-128, 127),
+    rounding=st.sampled_from(sorted(ROUNDINGS)),
+)
+def test_the_models_integers_are_those_that_the_entrance_makes(x, step, zero, rounding):
+    entrance = Quantize(len(x), step, -100, 90, 0.5, zero, rounding)
+    network = Network([entrance, IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5)])
+    levels = entrance.forward(Matrix([[v / 4 for v in x]])).tolist()[0]
+    assert network.predict_quantized([q + zero for q in levels]) == network.predict([v / 4 for v in x])
+
+
+@pytest.mark.parametrize("rounding, expected", [("up", [-1, 0, 1, 2, 3]), ("even", [-2, 0, 0, 2, 2]), ("away", [-2, -1, 1, 2, 3])])
+def test_halves_go_where_the_rounding_says(rounding, expected):
+    x = [-1.5, -0.5, 0.5, 1.5, 2.5]
+    assert Quantize(5, 1.0, -9, 9, rounding=rounding).forward(Matrix(x)).tolist() == [expected]
+
+
+def test_formats_divide_in_single_precision():
+    """0.15f / 0.1f is 1.5 in single precision, and below it in double."""
+    step = array("f", [0.1])[0]
+    assert Quantize(1, step, -9, 9, rounding="away").forward(Matrix([0.15])).tolist() == [[2]]
+    assert Quantize(1, step, -9, 9, rounding="even").forward(Matrix([0.25])).tolist() == [[2]]
 
 
 def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
@@ -106,7 +161,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
     assert network.predict([1e308, -1e308, 0.5]) == network.predict([1.0, 0.0, 0.5])
     entrance = network.layers[0]
     assert entrance.clamped([1e308, -1e308, 0.5]) == 2
-    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([255, 0, 7]))
+    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([1, 0, 1]))
 
 
 @pytest.mark.parametrize("h", HIDDEN)
@@ -123,6 +178,7 @@ def test_tables_are_as_long_as_allowed_and_still_near_h(h):
 
 
 ONE = Network([Dense([[1.0]])])
+RANGE = {"input_range": (-1.0, 1.0)}
 
 
 @pytest.mark.parametrize(
@@ -136,9 +192,9 @@ ONE = Network([Dense([[1.0]])])
         (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
-        (Network([Dense([[INF]])]), {}, UnsupportedError, "layer 1 (Dense 1 -> 1, identity) has weights that are not"),
-        (Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]), {}, UnsupportedError, "softmax only at the end"),
-        (ONE.quantize(), {}, UnsupportedError, "layer 1 (Quantize 1) cannot be quantised"),
+        (Network([Dense([[INF]])]), RANGE, UnsupportedError, "layer 1 (Dense 1 -> 1, identity) has weights that are not"),
+        (Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]), RANGE, UnsupportedError, "softmax only at the end"),
+        (ONE.quantize(input_range=(-1.0, 1.0)), RANGE, UnsupportedError, "layer 1 (Quantize 1) cannot be quantised"),
     ],
 )
 def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
@@ -146,13 +202,18 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
 
 
 def test_layers_check_what_they_are_made_of():
-    for wrong in (0.0, -1.0, NAN, INF):
-        assert "a scale must be a positive number" in refused(lambda wrong=wrong: Quantize(2, wrong, 0, 1), ValueError)
-    assert "expected one scale or 2" in refused(lambda: Quantize(2, [1.0, 1.0, 1.0], 0, 1), ShapeError)
+    for wrong in (0.0, NAN, INF):
+        assert "a step must be a finite number" in refused(lambda wrong=wrong: Quantize(2, wrong, 0, 1), ValueError)
+    assert "a mean must be a finite number" in refused(lambda: Quantize(2, 1.0, 0, 1, NAN), ValueError)
+    assert "expected one step or one for each" in refused(lambda: Quantize(2, [1.0, 1.0, 1.0], 0, 1), ShapeError)
+    assert "unknown rounding 'down'" in refused(lambda: Quantize(2, 1.0, 0, 1, rounding="down"), ValueError)
     assert "the range 1 ... 1 is empty" in refused(lambda: Quantize(2, 1.0, 1, 1), ValueError)
     assert "the bias must be (1, 2)" in refused(lambda: IntegerDense([[1, 2]], [1], "relu", 1.0), ShapeError)
     assert "expected one step or 2" in refused(lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3), ShapeError)
-    assert "a table needs entries" in refused(lambda: IntegerDense([[1, 2]], [1, 2], "relu", 1.0, b""), ValueError)
+    assert "at least one entry" in refused(lambda: IntegerDense([[1, 2]], [1, 2], "relu", 1.0, b""), ValueError)
+    assert "the shift must be 0 or more" in refused(
+        lambda: IntegerDense([[1, 2]], [1, 2], "relu", 1.0, None, 0, -1), ValueError
+    )
 
 
 # ---- kept and shown
@@ -174,6 +235,61 @@ def test_an_integer_network_is_saved_and_loaded(drawn, bits, h):
 def test_a_trace_shows_the_integers():
     network = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid"), Dense([[1.0]])])
     text = str(network.quantize([[1.0, 0.0], [0.0, 1.0]]).trace([[1.0, 0.5]]))
-    for formula in ("A1 = X * scale", "Z1 = floor(A1 + 1/2)", "Z2 = table[(A2 + offset) >> shift]", "[[255 128]]"):
+    for formula in ("A1 = (X - mean) / step", "Z1 = round(A1)", "Z2 = table[(A2 + offset) >> shift]", "[[255 128]]"):
         assert formula in text
     assert "Z3 = identity(A3 * step)" in text
+
+
+# ---- what comes before the first dense layer
+
+
+@pytest.mark.parametrize("samples", [None, [[1.0], [2.0]]])
+def test_numbers_that_outgrow_doubles_are_refused(samples):
+    huge = Network([Dense([[1e200]], None, "relu"), Dense([[1e200]], None, "relu"), Dense([[1.0]])])
+    how = RANGE if samples is None else {"samples": samples}
+    assert "layer 2 (Dense 1 -> 1, relu) cannot be quantised" in refused(lambda: huge.quantize(**how), UnsupportedError)
+    small = Network([Dense([[1e200]], None, "relu"), Dense([[1e-200]])]).quantize(**how)
+    assert abs(small.predict([1.0])[0] - 1.0) < 0.01
+
+
+@given(
+    drawn=layers,
+    mean=st.sampled_from([0.0, 1e3, -1e9]),
+    deviation=st.sampled_from([1.0, -255.0, 1e-3, 1e6]),
+    each=st.booleans(),
+)
+def test_what_prepares_the_inputs_becomes_part_of_the_entrance(drawn, mean, deviation, each):
+    """The integers are those of the prepared numbers: a mean, however large, costs no exactness."""
+    samples, weight, (bias,) = drawn
+    n = len(weight)
+    dense = Dense(weight, bias, "tanh")
+    before = Normalize(n, [mean] * n if each else mean, [deviation] * n if each else deviation)
+    raw = [[mean + deviation * round(v * 64) / 64 for v in row] for row in samples]
+    prepared = before.forward(Matrix(raw)).tolist()
+    integer, plain = Network([before, dense]).quantize(raw), Network([dense]).quantize(prepared)
+    assert type(integer.layers[0]) is Quantize and len(integer.layers) == 2
+    for x, z in zip(raw, prepared):
+        for a, b in zip(integer.predict(x), plain.predict(z)):
+            assert abs(a - b) < 0.02
+
+
+def test_pictures_keep_their_bytes():
+    network = Network([Normalize(2, 0.0, 255.0), Dense([[1.0], [-1.0]])]).quantize([[0, 200], [255, 3]])
+    assert network.layers[0].step.tolist() == [[1.0]] and (network.layers[0].low, network.layers[0].high) == (0, 255)
+    assert network.predict(b"\x80\x07") == network.predict([128, 7]) == network.predict_quantized(b"\x80\x07")
+    # numbers that only happen to be whole keep the steps between them
+    assert abs(Network([Dense([[1.0]])]).quantize([[0.0], [1.0]]).predict([0.5])[0] - 0.5) < 0.01
+
+
+@given(drawn=layers, bias=st.floats(-100, 100))
+def test_more_bits_are_never_worse(drawn, bias):
+    samples, weight, _ = drawn
+    network = Network([Dense(weight, [bias] * 3, "identity"), Dense([[1.0], [-0.5], [0.25]], [1.0])])
+    exact = network.forward(Matrix(samples)).tolist()
+
+    def error(bits):
+        integer = network.quantize(samples, bits, bits)
+        return max([abs(a[0] - b[0]) for a, b in zip(integer.forward(Matrix(samples)).tolist(), exact)])
+
+    scale = max([abs(bias)] + [abs(y) for row in exact for y in row])
+    assert error(16) <= max(error(8), 1e-3 * scale)

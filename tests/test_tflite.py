@@ -64,9 +64,9 @@ def test_integer_networks_run_everywhere_as_they_run_here(tmp_path):
 
 def test_bytes_are_the_integers_of_a_model_that_takes_bytes():
     network = load(fixture("tflite_picture_uint8.tflite"))
-    step = 1.0 / network.layers[0].scale[0, 0]
+    step = network.layers[0].step[0, 0]
     picture = bytes(range(0, 256, 16))
-    assert network.predict(picture) == network.predict([q * step for q in picture])
+    assert network.predict_quantized(picture) == network.predict([q * step for q in picture])
 
 
 def test_weights_of_8_bits_in_a_model_of_floats():

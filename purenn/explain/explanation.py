@@ -5,7 +5,6 @@ import math
 from ..activations import _exp, softmax
 from ..matrix import Matrix, ShapeError
 from ..network import Network, Trace
-from ..quantize import holds_integers
 from . import sums
 from .counts import Counts
 from .numbers import plain, real
@@ -44,7 +43,7 @@ class Explanation:
             sums.check(number, layer)
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
-        X = x if isinstance(x, Matrix) else Matrix.wrap([x]) if holds_integers(x) else Matrix(x)
+        X = x if isinstance(x, Matrix) else Matrix(x)
         if X.rows != 1:
             raise ShapeError("one sample is explained at a time, found %d" % X.rows)
         self.trace: Trace = network.trace(X)

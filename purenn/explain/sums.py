@@ -7,7 +7,6 @@ import heapq
 
 from ..errors import UnsupportedError
 from ..matrix import Matrix
-from ..quantize import holds_integers
 from .numbers import factor, size
 
 TYPE_CHECKING = False
@@ -154,9 +153,19 @@ def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
 
 
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    if holds_integers(x):  # they are not scaled
-        return _activate(layer, k, x, j)
-    return Terms.of(Term([(_input(k, j), x[j]), ("scale_%d" % (j + 1), _entry(layer.scale, j))])), [], None
+    return _less_mean(k, x, j, _entry(layer.mean, j), ("step", _entry(layer.step, j)))
+
+
+def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
+    return _less_mean(k, x, j, _entry(layer.mean, j), ("deviation", _entry(layer.deviation, j)))
+
+
+def _less_mean(k: int, x: "Sequence[Any]", j: int, mean: "Any", unit: "Tuple[str, Any]") -> "Parts":
+    """An input less its mean, in units of something."""
+    terms = [Term([(_input(k, j), x[j])])]
+    if mean:
+        terms.append(Term([("mean_%d" % (j + 1), mean)], sign=-1))
+    return Terms.of(*terms), [], ("%s_%d" % (unit[0], j + 1), factor(unit[1]))
 
 
 def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
@@ -181,6 +190,7 @@ KINDS: "Dict[str, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
     "dense": (_dense, lambda layer: layer.inputs * layer.outputs),
     "integer_dense": (_dense, lambda layer: layer.inputs * layer.outputs),
     "quantize": (_quantize, lambda layer: 0),
+    "normalize": (_normalize, lambda layer: layer.inputs),
     "scale": (_scale, lambda layer: layer.inputs),
     "layer_norm": (_layer_norm, lambda layer: 4 * layer.inputs),
     "activate": (_activate, lambda layer: 0),

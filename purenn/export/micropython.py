@@ -13,6 +13,7 @@ from array import array
 from sys import byteorder
 
 from ..errors import UnsupportedError
+from ..matrix import Matrix
 from ..quantize import Quantize
 from .functions import expression
 from .python import about_network, check_integer
@@ -106,34 +107,43 @@ except (ImportError, SyntaxError, ValueError):  # no machine code here, or for a
 '''
 
 _RUN = '''
-def run(x):
+def run(x, whole):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
-    whole = not isinstance(x, (list, tuple)) and isinstance(x[0], int)
     for i in range({inputs}):
         v = x[i]
-        if v == 0:
-            v = 0
-        elif not whole:
-            s = v*{scale} + 0.5
-            if {low} <= s < {above}:
-                v = floor(s)
+        if whole:
+            if not {lowest} <= v <= {highest}:
+                raise ValueError("input %d is %r, the integers go from {lowest} to {highest}" % (i, v))
+            Q[i] = {from_whole}
+        else:
+            s = {quotient}
+            if {low} < s < {high}:
+                v = {rounded}
             elif v - v != 0:
                 raise ValueError("input %d is %r, not a finite number" % (i, v))
             else:
-                v = {low} if s < {low} else {high}
-        Q[i] = {held}
+                v = {low} if s <= {low} else {high}
+            Q[i] = {from_level}
     for p in LAYERS:
         dense(Q, DATA, p, A)
 
 
 def sums(x):
-    run(x)
+    run(x, {is_whole})
     return list(A[:{outputs}])
 
 
 def predict(x):
-    y = sums(x)
+    return finished(sums(x))
+
+
+def predict_quantized(q):
+    run(q, True)
+    return finished(list(A[:{outputs}]))
+
+
+def finished(y):
     for j in range({outputs}):
         {each}
 {rest}    return {values}
@@ -147,6 +157,18 @@ def classify(x):
             best = j
     return {label}
 '''
+
+_SINGLE = '''
+def single(v):
+    return array("f", (v,))[0]
+'''
+
+# how a quotient s becomes an integer, by the rounding of a `Quantize`
+_ROUNDED = {
+    "up": "floor(s + 0.5)",
+    "even": "round(s)",
+    "away": "floor(s + 0.5) if s >= 0 else -floor(0.5 - s)",
+}
 
 _SOFTMAX = '''\
     c = max(y)
@@ -170,9 +192,10 @@ predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs
 sums(x)      the last layer's sums, whole numbers: the same on every machine
 classify(x)  the {label} of the largest output
 
-A list or tuple holds numbers; those beyond the range the network was made for count as the
-nearer end.  bytes, or an array of whole numbers, hold the integers themselves, and are only
-held to the range.  Another length, NaN and infinities raise ValueError.
+predict_quantized(q)   the outputs for one sample in the model's own integers, {lowest} ... {highest}
+
+A sample holds numbers as they were measured, whatever holds it; those beyond the range the
+network was made for count as the nearer end.  Another length, NaN and infinities raise ValueError.
 """
 
 
@@ -209,7 +232,7 @@ def heap_needed(network: "Network", compiled_there: bool = False) -> int:
     on the board (a micro:bit has no other way), that for a moment takes more.
     """
     data, layers = _data(network)
-    floats = len(network.layers[0].scale._rows[0]) + network.outputs
+    floats = network.layers[0].step.cols + network.layers[0].mean.cols + network.outputs
     buffers = _widest(network) + 4 * _most(network)
     arrays = sum([4 * len(numbers) + 32 for numbers in layers])
     labels = sum([len(str(label)) + 24 for label in network.labels or []])
@@ -226,7 +249,7 @@ def _most(network: "Network") -> int:
 
 
 def _check(network: "Network") -> None:
-    if not isinstance(network.layers[0], Quantize):
+    if type(network.layers[0]) is not Quantize:
         raise UnsupportedError("a board takes an integer network: quantise it first (--quantize SAMPLES)")
     check_integer(network)
     low, high = network.layers[0].low, network.layers[0].high
@@ -260,48 +283,82 @@ def _check_heap(network: "Network", heap: "Optional[int]", needed: int) -> None:
 
 def _about(network: "Network") -> "List[str]":
     label = "place" if network.labels is None else "label"
+    entrance = network.layers[0]
     ends = {"inputs": network.inputs, "outputs": network.outputs, "label": label}
+    ends.update({"lowest": entrance.lowest, "highest": entrance.highest})
     return about_network(network) + _ABOUT.format(**ends).rstrip().split("\n")
 
 
 def _module(network: "Network", loops: str, h: str, function: str) -> str:
     """The source: `dense`, the constants and buffers, and what runs the network."""
     entrance, last = network.layers[0], network.layers[-1]
-    scales, steps = entrance.scale.tolist()[0], last.step.tolist()[0]
+    steps = last.step.tolist()[0]
     data, layers = _data(network)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
     constants += ["    array(\"i\", %s)," % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
-    constants += [_bytes("SCALE = list(array(\"d\", ", _doubles(scales)) + "))" + ("[0]" if len(scales) == 1 else "")]
+    constants += [_numbers("STEP", entrance.step.tolist()[0])]
+    constants += [_numbers("MEAN", entrance.mean.tolist()[0])] if any(entrance.mean.tolist()[0]) else []
     constants += [_bytes("STEPS = list(array(\"d\", ", _doubles(steps * (last.outputs // len(steps)))) + "))"]
     constants += ["Q = bytearray(%d)" % _widest(network), "A = array(\"i\", bytes(%d))" % (4 * _most(network))]
     function = "" if last.activation == "softmax" else function  # it is written out in `predict`
-    run = _run(network, "SCALE" if len(scales) == 1 else "SCALE[i]", h)
+    run = _run(network, h)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
-    return joined(parts + ["\n".join(constants), function, run])
+    single = "" if entrance.rounding == "up" else _SINGLE
+    return joined(parts + ["\n".join(constants), function, single, run])
 
 
-def _run(network: "Network", scale: str, h: str) -> str:
-    low, high = network.layers[0].low, network.layers[0].high
+def _run(network: "Network", h: str) -> str:
+    entrance: "Quantize" = network.layers[0]
+    low, high = entrance.low, entrance.high
     each, rest, values = "a = y[j]*STEPS[j]\n        y[j] = " + h.format(a="a"), "", "y"
     if network.layers[-1].h.rowwise:
         each, values = "y[j] *= STEPS[j]", h.format(a="y")
     if network.layers[-1].activation == "softmax":
         rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
-    held = "%d if v < %d else %d if v > %d else v" % (low, low, high, high)
+    bytes_are_whole = (low, high, entrance.zero) == (0, 255, 0) and _keeps_bytes(entrance)
     return _RUN.format(
         inputs=network.inputs,
         outputs=network.outputs,
         low=low,
         high=high,
-        above=high + 1,
-        held=held if low == 0 else "(%s) - %d" % (held, low) if low > 0 else "(%s) + %d" % (held, -low),
-        scale=scale,
+        lowest=entrance.lowest,
+        highest=entrance.highest,
+        quotient=_quotient(entrance),
+        rounded=_ROUNDED[entrance.rounding],
+        from_whole=_minus("v", entrance.lowest),
+        from_level=_minus("v", low),
+        is_whole="isinstance(x, (bytes, bytearray))" if bytes_are_whole else "False",
         each=each,
         rest=rest,
         values=values,
         label="best" if network.labels is None else "LABELS[best]",
     )
+
+
+def _keeps_bytes(entrance: "Quantize") -> bool:
+    """Whether bytes are their own integers, so that a board spares itself the floats."""
+    return entrance.step == Matrix([1.0]) and entrance.mean == Matrix([0.0])
+
+
+def _quotient(entrance: "Quantize") -> str:
+    """(x - mean) / step of input i; in single precision where the network asks for it."""
+    step = "STEP" if entrance.step.cols == 1 else "STEP[i]"
+    mean = "MEAN" if entrance.mean.cols == 1 else "MEAN[i]"
+    has_mean = any(entrance.mean.tolist()[0])
+    if entrance.rounding == "up":
+        return "(v - %s)/%s" % (mean, step) if has_mean else "v/%s" % step
+    x = "single(v) - %s" % mean if has_mean else "single(v)"
+    return "single((%s)/single(%s))" % (x, step)
+
+
+def _minus(name: str, number: int) -> str:
+    return "%s - %d" % (name, number) if number > 0 else "%s + %d" % (name, -number) if number else name
+
+
+def _numbers(name: str, numbers: "List[float]") -> str:
+    """A number, or a list of one for each input, as bytes that lose no digit."""
+    return _bytes("%s = list(array(\"d\", " % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
 
 
 def _data(network: "Network") -> "Tuple[bytes, List[List[int]]]":

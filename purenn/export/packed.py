@@ -7,7 +7,10 @@ holds; and the sums are scaled up so that the upper 16 bits of a lane find the e
 table, `table[high][low]`, each a byte.
 """
 
-from .text import block, joined, listed, planes, size_of
+from textwrap import wrap
+
+from ..matrix import Matrix
+from .text import WIDTH, block, joined, listed, planes, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,44 +79,94 @@ _ENTER = '''
 LOW, HIGH = {low}, {high}
 
 
+def level(k, v, mean, step):
+    """The integer of input k."""
+    if not -inf < v < inf:
+        raise ValueError("input %d is %r, not a finite number" % (k, v))
+    a = {quotient}
+    return LOW if a <= LOW else HIGH if a >= HIGH else {rounded}
+
+
 def entered(x):
     """The first layer's total for a sample: numbers become integers, zeros are left out."""
+    check(x)
+{bytes}    sum(x)  # a TypeError where something is no number: None would pass for a zero below
+{quick}    return sum([level(k, v, {mean}, {step})*p for k, (v, {names}p) in enumerate(zip(x, {lists}ROWS1))], START1)
+
+
+def entered_quantized(q):
+    """The same for a sample of integers."""
+    check(q)
+    for k, v in enumerate(q):
+        if not isinstance(v, int):
+            raise TypeError("input %d is %r, expected an integer" % (k, v))
+        if not {lowest} <= v <= {highest}:
+            raise ValueError("input %d is %d, the integers go from {lowest} to {highest}" % (k, v))
+    return sum([{moved}*p for v, p in zip(q, ROWS1)], START1)
+
+
+def check(x):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
-{bytes}    if not isinstance(x, (list, tuple)) and isinstance(x[0], int):
-        return sum([(LOW if v < LOW else HIGH if v > HIGH else v)*p for v, p in zip(x, ROWS1){nonzero}], START1)
-    sum(x)  # a TypeError where something is no number: None would pass for a zero below
+
+'''
+
+_QUICK = '''\
     try:
         return sum([
-            (q if LOW <= (q := floor(v*{scale} + 0.5)) <= HIGH else LOW if q < LOW else HIGH)*p
-            for v, {s}p in zip(x, {scales}ROWS1){nonzero}
+            (q if LOW <= (q := floor({quotient} + 0.5)) <= HIGH else LOW if q < LOW else HIGH)*p
+            for v, {names}p in zip(x, {lists}ROWS1){nonzero}
         ], START1)
     except (ValueError, OverflowError):
-        for k, v in enumerate(x):
-            if not -inf < v < inf:
-                raise ValueError("input %d is %r, not a finite number" % (k, v))
-    return entered([min(max(v, -{large}), {large}) for v in x])
-
+        pass  # a number that is not finite, or becomes so
 '''
 
 _BYTES = '''\
     if isinstance(x, bytes):  # what a picture has around it costs nothing
-        inside = x.lstrip(b"\\0")
+        {levels}inside = x.lstrip(b"\\0")
         rows = ROWS1[len(x) - len(inside):]
         return sum([v*p for v, p in zip(inside.rstrip(b"\\0"), rows) if v], START1)
 '''
 
+_SINGLE = '''
+def single(v):
+    """v rounded to single precision: 24 bits, down to 2^-149."""
+    if not abs(v) < 3.4028235677973366e38:
+        return inf if v > 0.0 else -inf
+    e = max(frexp(v)[1], -125) - 24
+    return ldexp(round(ldexp(v, -e)), e)
+
+'''
+
+# how a quotient becomes an integer, by the rounding of a `Quantize`
+_ROUNDED = {
+    "up": "floor(a + 0.5)",
+    "even": "round(a)",
+    "away": "floor(a + 0.5) if a >= 0 else -floor(0.5 - a)",
+}
+
 _PREDICT = '''
 def sums(x):
     """The last layer's weighted sums, whole numbers."""
-    total = entered(x)
+    return last_sums(entered(x))
+
+
+def last_sums(total):
 {lines}
     return lanes(total, {outputs}, {size}, {offset})
 
 
-def predict(x):
-    a = [s*step for s, step in zip(sums(x), STEPS)]
+def finished(sums):
+    a = [s*step for s, step in zip(sums, STEPS)]
     return {values}
+
+
+def predict(x):
+    return finished(sums(x))
+
+
+def predict_quantized(q):
+    return finished(last_sums(entered_quantized(q)))
 
 '''
 
@@ -145,20 +198,47 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
 
 
 def _entered(layer: "Quantize") -> str:
-    scales = layer.scale.tolist()[0]
-    one = len(scales) == 1
+    """What makes a sample's numbers the first layer's total, and its integers."""
+    means, steps = layer.mean.tolist()[0], layer.step.tolist()[0]
+    one = len(means) == len(steps) == 1
+    if not one:
+        means, steps = [numbers * (layer.inputs if len(numbers) == 1 else 1) for numbers in (means, steps)]
+    mean, step = (repr(means[0]), repr(steps[0])) if one else ("mean", "step")
+    quotient = "(v - %s)/%s" % (mean, step) if any(means) else "v/%s" % step
+    names, lists = ("", "") if one else ("mean, step, ", "MEANS, STEPS0, ")
+    zero_is_zero = one and means[0] == 0 and layer.low <= 0 <= layer.high
+    exact = "(v - mean)/step" if layer.rounding == "up" else "single((single(v) - mean)/single(step))"
+    quick = _QUICK.format(quotient=quotient, names=names, lists=lists, nonzero=" if v" if zero_is_zero else "")
     text = _ENTER.format(
         low=layer.low,
         high=layer.high,
+        lowest=layer.lowest,
+        highest=layer.highest,
+        moved="(v - %d)" % layer.zero if layer.zero > 0 else "(v + %d)" % -layer.zero if layer.zero else "v",
         inputs=layer.inputs,
-        bytes=_BYTES if (layer.low, layer.high) == (0, 255) else "",
-        nonzero=" if v" if layer.low <= 0 <= layer.high else "",
-        scale=repr(scales[0]) if one else "s",
-        s="" if one else "s, ",
-        scales="" if one else "SCALES, ",
-        large=repr(min(1e300 / max(scales + [1.0]), 1e300)),
+        quotient=exact,
+        rounded=_ROUNDED[layer.rounding],
+        mean=mean,
+        step=step,
+        names=names,
+        lists=lists,
+        bytes=_from_bytes(layer) if one else "",
+        quick=quick if layer.rounding == "up" else "",
     )
-    return text if one else listed("SCALES", scales) + "\n" + text.lstrip("\n")
+    rows = "" if one else listed("MEANS", means) + "\n" + listed("STEPS0", steps) + "\n"
+    return rows + text.lstrip("\n") + ("" if layer.rounding == "up" else _SINGLE)
+
+
+def _from_bytes(layer: "Quantize") -> str:
+    """The lines that look the integers of bytes up in a table, where they are bytes too."""
+    one = type(layer)(1, layer.step, layer.low, layer.high, layer.mean, layer.zero, layer.rounding)
+    levels = [level for level, in one.forward(Matrix.wrap([[value] for value in range(256)])).tolist()]
+    if min(levels) < 0 or max(levels) > 255:
+        return ""
+    if levels == list(range(256)):
+        return _BYTES.format(levels="")
+    table = "\n        ".join(wrap(repr(levels), WIDTH - 12))
+    return _BYTES.format(levels="x = x.translate(bytes(%s))\n        " % table)
 
 
 class _Stage:

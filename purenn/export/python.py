@@ -58,8 +58,8 @@ A sample of another length raises ValueError; NaN and infinities go through as I
 arithmetic has it."""
 _INTEGERS = """\
 A sample of another length, NaN and infinities raise ValueError; numbers beyond the range
-the network was made for count as the nearer end.  A list or tuple holds numbers; bytes, or an
-array of whole numbers, hold the integers that the network computes with."""
+the network was made for count as the nearer end.  Whatever holds a sample, it holds numbers as
+they were measured; predict_quantized(q) takes the model's own integers, from %d to %d."""
 
 
 def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
@@ -74,7 +74,8 @@ def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, st
     if way is packed:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + ("the label" if network.labels else "the place") + " of the largest output", ""]
-    about += [_INTEGERS if way is packed else _FLOATS, ""]
+    integers = (network.layers[0].lowest, network.layers[0].highest) if way is packed else None
+    about += [_INTEGERS % integers if integers else _FLOATS, ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
     about += ["    python %s.py %s" % (name, " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
     head = '"""%s\n"""' % "\n".join(about) + ("\n\n" + imports(code) if imports(code) else "")
@@ -100,7 +101,7 @@ def _ends(network: "Network") -> "Any":
 
 def _way(network: "Network") -> "Any":
     """The module that writes this network."""
-    if isinstance(network.layers[0], Quantize):
+    if type(network.layers[0]) is Quantize:
         check_integer(network)
         return packed
     for number, layer in enumerate(network.layers, 1):
@@ -120,8 +121,10 @@ def _is_float(w: "Any") -> bool:
 
 def check_integer(network: "Network") -> None:
     """Raise `UnsupportedError` where a network is not one of those that `Network.quantize` makes."""
+    if len(network.layers) < 2:
+        raise UnsupportedError("%r has no layer to be exported after layer 1 (%s)" % (network, network.layers[0]))
     for number, layer in enumerate(network.layers[1:], 2):
-        if not isinstance(layer, IntegerDense) or (layer.table is None) != (number == len(network.layers)):
+        if type(layer) is not IntegerDense or (layer.table is None) != (number == len(network.layers)):
             raise UnsupportedError("layer %d (%s) is not an integer layer in its place" % (number, layer))
         _check_layer(number, layer)
 

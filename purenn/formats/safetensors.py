@@ -168,7 +168,13 @@ def _read_activate(spec: "Dict[str, Any]", tensors: _Named) -> Activate:
 
 def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
     inputs, low, high = _whole(spec, tensors.number, "inputs", "low", "high")
-    return Quantize(inputs, tensors.matrix("scale"), low, high)
+    if "layers.%d.scale" % tensors.number in tensors.tensors:  # of release 0.1.0, which multiplied
+        scale = tensors.matrix("scale")
+        if not all([s > 0 for s in scale._rows[0]]):
+            raise ValueError("a scale must be a positive number")
+        return Quantize(inputs, scale.map(lambda s: 1.0 / s), low, high)
+    zero = _whole(spec, tensors.number, "zero")[0]
+    return Quantize(inputs, tensors.matrix("step"), low, high, tensors.matrix("mean"), zero, spec.get("rounding", "up"))
 
 
 def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
@@ -239,7 +245,8 @@ def _write_activate(layer: Activate, number: int) -> "Tuple[Dict[str, Any], List
 
 def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     spec = {"kind": layer.kind, "inputs": layer.inputs, "low": layer.low, "high": layer.high}
-    return spec, [("scale", layer.scale)]
+    spec.update({"zero": layer.zero, "rounding": layer.rounding})
+    return spec, [("step", layer.step), ("mean", layer.mean)]
 
 
 def _write_integer_dense(layer: IntegerDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":

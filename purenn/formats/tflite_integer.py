@@ -330,7 +330,8 @@ _FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
 
 
 def _entrance(width: int, steps: Steps) -> Quantize:
-    return Quantize(width, 1.0 / steps.step, steps.low - steps.zero, steps.high - steps.zero)
+    low, high = steps.low - steps.zero, steps.high - steps.zero
+    return Quantize(width, steps.step, low, high, zero=steps.zero, rounding="away")
 
 
 def _exit(width: int, step: float, activation: str) -> IntegerDense:

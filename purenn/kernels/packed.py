@@ -27,7 +27,7 @@ from struct import Struct
 from sys import byteorder
 
 from ..matrix import Matrix
-from ..quantize import IntegerDense, Quantize, holds_integers
+from ..quantize import ROUNDINGS, IntegerDense, Quantize
 from .speed import LANES_CALL, LANES_TERM
 
 TYPE_CHECKING = False
@@ -55,10 +55,10 @@ except ImportError:  # before Python 3.12
 
 def refusal(network: "Network") -> str:
     """Why this kernel cannot run a network; empty where it can."""
-    if not isinstance(network.layers[0], Quantize):
+    if type(network.layers[0]) is not Quantize or len(network.layers) < 2:
         return "it is not an integer network (see Network.quantize)"
     for number, layer in enumerate(network.layers[1:], 2):
-        if not isinstance(layer, IntegerDense) or (layer.table is None) != (layer is network.layers[-1]):
+        if type(layer) is not IntegerDense or (layer.table is None) != (layer is network.layers[-1]):
             return "layer %d (%s) is not an integer layer in its place" % (number, layer)
     return ""
 
@@ -80,11 +80,17 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     inputs = network.inputs
 
     def run(x: "Sequence[Any]") -> "List[Any]":
-        entered = enter(x) if len(x) == inputs else None
-        if entered is None:
-            return network.forward_one(x)  # which holds x to the range, or says what is wrong with it
+        if len(x) != inputs:
+            return network.forward_one(x)  # which says what is wrong
+        try:
+            q, rows = enter(x)
+        except (ValueError, OverflowError):  # a number not finite, which the layer names, or too large to be divided
+            q, rows = entrance.forward(Matrix([list(x)]))._rows[0], stages[0].rows
+        except TypeError:
+            network.forward_one(x)  # which says what is wrong
+            raise
         before = stages[0]
-        total = _weighted(*entered, before.start)
+        total = _weighted(q, rows, before.start)
         for stage in stages[1:]:
             q = before.levels(total)
             if before.sparse:
@@ -183,40 +189,87 @@ def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -
     return array("i", [value for value in values for _ in range(repeated)])
 
 
-def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Optional[Tuple[Any, Any]]]":
+def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Tuple[Any, Any]]":
     """A function from a sample to (its integers, the rows they weigh), zeros left out.
 
-    None for a sample beyond the range of the integers, or with something else wrong.
+    What is not a finite number raises one of ValueError, OverflowError and TypeError.
     """
-    inputs, low, high = layer.inputs, layer.low, layer.high
-    scales = layer.scale.tolist()[0]
-    scale, floor = scales[0], math.floor
-    takes_bytes = (low, high) == (0, 255)
+    from_bytes = _from_bytes(layer, rows) if layer.step.cols == layer.mean.cols == 1 else None
+    from_numbers = _rounded(layer)
+    low, high = layer.low, layer.high
 
-    def enter(x: "Any") -> "Optional[Tuple[Any, Any]]":
-        if type(x) is bytes and takes_bytes:
-            middle = x.lstrip(b"\0")
-            first = inputs - len(middle)
-            middle = middle.rstrip(b"\0")
-            return middle.translate(None, b"\0"), compress(rows[first : first + len(middle)], middle)
+    def enter(x: "Any") -> "Tuple[Any, Any]":
+        if from_bytes is not None:
+            if type(x) is bytes:
+                return from_bytes(x)
+            if type(x) is not list and _holds_bytes(x):
+                return from_bytes(bytes(x))
+        q, places = from_numbers(x)
         try:
-            if holds_integers(x):
-                q: "Any" = list(filter(None, x))
-            elif len(scales) == 1:
-                sum(x)  # a TypeError where something is no number: the filter would take None for a zero
-                q = [floor(v * scale + 0.5) for v in filter(None, x)]
-            else:
-                x = [floor(v * s + 0.5) for v, s in zip(x, scales)]
-                q = list(filter(None, x))
-            if takes_bytes:
-                q = bytes(q)  # the quickest test for 0 ... 255, a ValueError
-            elif q and (max(q) > high or min(q) < low):
-                return None
-        except (ValueError, OverflowError, TypeError):
-            return None
-        return q, compress(rows, x)
+            q = bytes(q)  # the quickest test for 0 ... 255
+            inside = low <= 0 and high >= 255
+        except ValueError:
+            inside = False
+        if not inside and q and (max(q) > high or min(q) < low):
+            q = [low if v < low else high if v > high else v for v in q]
+        return q, compress(rows, places)
 
     return enter
+
+
+def _holds_bytes(x: "Any") -> bool:
+    """Whether a sample is of numbers from 0 to 255, a byte each."""
+    return type(x) is bytearray or "B" in (getattr(x, "typecode", ""), getattr(x, "format", ""))
+
+
+def _from_bytes(layer: Quantize, rows: "List[int]") -> "Callable[[bytes], Tuple[Any, Any]]":
+    """What a sample of bytes becomes, looked up in a table: there are 256 possible inputs."""
+    one = Quantize(1, layer.step, layer.low, layer.high, layer.mean, layer.zero, layer.rounding)
+    levels = [level for level, in one.forward(Matrix.wrap([[value] for value in range(256)])).tolist()]
+    if min(levels) < 0 or max(levels) > 255:
+        return lambda x: (list(map(levels.__getitem__, x)), rows)
+    table = None if levels == list(range(256)) else bytes(levels)
+
+    def enter(x: bytes) -> "Tuple[Any, Any]":
+        if table is not None:
+            x = x.translate(table)
+        middle = x.lstrip(b"\0")
+        first = len(x) - len(middle)
+        middle = middle.rstrip(b"\0")
+        return middle.translate(None, b"\0"), compress(rows[first : first + len(middle)], middle)
+
+    return enter
+
+
+def _rounded(layer: Quantize) -> "Callable[[Any], Tuple[List[int], Any]]":
+    """A function from a sample to (its integers, not held to the range; what is true at the rows they weigh)."""
+    means, steps = layer.mean.tolist()[0], layer.step.tolist()[0]
+    mean, step, floor, nearest = means[0], steps[0], math.floor, ROUNDINGS[layer.rounding][0]
+    means, steps = means * (layer.inputs if len(means) == 1 else 1), steps * (layer.inputs if len(steps) == 1 else 1)
+
+    def without_zeros(x: "Any") -> "Tuple[List[int], Any]":
+        sum(x)  # a TypeError where something is no number: the filter would take None for a zero
+        return [floor(v / step + 0.5) for v in filter(None, x)], x
+
+    def whole_steps(x: "Any") -> "Tuple[List[int], Any]":
+        sum(x)
+        return [floor(v + 0.5) for v in filter(None, x)], x
+
+    def each(x: "Any") -> "Tuple[List[int], Any]":
+        q = [floor((v - m) / s + 0.5) for v, m, s in zip(x, means, steps)]
+        return q, every
+
+    def in_single_precision(x: "Any") -> "Tuple[List[int], Any]":
+        x = array("f", list(x))
+        quotients = array("f", [(v - m) / s for v, m, s in zip(x, means, steps)])
+        return list(map(nearest, quotients)), every
+
+    every = b"\1" * layer.inputs
+    if layer.rounding != "up":
+        steps = list(array("f", steps))
+        return in_single_precision
+    zero_is_zero = layer.mean.cols == layer.step.cols == 1 and mean == 0 and layer.low <= 0 <= layer.high
+    return each if not zero_is_zero else whole_steps if step == 1 else without_zeros
 
 
 def _finish(layer: IntegerDense) -> "Callable[[List[int]], List[Any]]":

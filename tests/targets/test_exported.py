@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from purenn import Dense, Network, load
+from purenn import Dense, Network, Normalize, load
 from purenn.export import export
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -51,14 +51,15 @@ def mnist():
         pytest.skip("no MNIST data at ../shared/data/mnist")
     with gzip.open(os.path.join(MNIST, "t10k-images-idx3-ubyte.gz")) as file:
         pixels = file.read()[16 : 16 + 100 * 784]
-    rows = [[byte / 255 for byte in pixels[k : k + 784]] for k in range(0, len(pixels), 784)]
-    network = load(weights, activations=["sigmoid", "sigmoid", "softmax"])
-    return network.quantize(rows, table_entries=256), [pixels[k * 784 : (k + 1) * 784] for k in range(5)]
+    rows = [pixels[k : k + 784] for k in range(0, len(pixels), 784)]
+    layers = load(weights, activations=["sigmoid", "sigmoid", "softmax"]).layers
+    network = Network((Normalize(784, 0.0, 255.0),) + layers)
+    return network.quantize(rows, table_entries=256), rows[:5]
 
 
 def sums(network, x):
     """The last layer's sums by the reference."""
-    Z = network.trace(x if isinstance(x, list) else [[byte / 255 for byte in x]])
+    Z = network.trace([list(x)])
     return Z[len(Z) - 1].A.tolist()[0]
 
 
