@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _SELU = 1.6732632423543772, 1.0507009873554805
 _LARGEST = 3.4028234663852886e38  # float32's, by which files say "no limit"
-_WIDEST_CLIP = 1e8  # beyond it, moving a range to 0 ... 1 would cost digits
 
 
 def activation(name: str) -> "Callable[[Call], Flow]":
@@ -82,25 +81,18 @@ def prelu(call: Call) -> Flow:
 
 
 def clip(call: Call) -> Flow:
-    """Held to low ... high: a relu moved to its place, or a hard sigmoid stretched to it."""
+    """Held to low ... high."""
     flow = call.flow(0)
     low = call.number(1) if call.given(1) else call.node.real("min", -math.inf)
     high = call.number(2) if call.given(2) else call.node.real("max", math.inf)
-    lower, upper = low > -_LARGEST, high < _LARGEST
-    if lower and abs(low) > _WIDEST_CLIP or upper and abs(high) > _WIDEST_CLIP or not (low < high):
+    if not low < high:
         raise UnsupportedError("to %r ... %r" % (low, high))
-    n = flow.size
-    if lower and upper:
-        width = high - low
-        h = Activate(n, "hard_sigmoid(%r, %r)" % (1.0 / width, 0.0 - low / width))
-        return call.then(call.then(flow, h), Scale(n, width, low))
-    if lower:  # low + relu(x - low)
-        flow = call.then(call.then(flow, Scale(n, 1.0, -low)), Activate(n, "relu"))
-        return call.then(flow, Scale(n, 1.0, low))
-    if upper:  # high - relu(high - x)
-        flow = call.then(call.then(flow, Scale(n, -1.0, high)), Activate(n, "relu"))
-        return call.then(flow, Scale(n, -1.0, high))
-    return flow
+    if flow.dtype != "F64":  # a limit that is no limit
+        low, high = -math.inf if low <= -_LARGEST else low, math.inf if high >= _LARGEST else high
+    if (low, high) == (0.0, math.inf):
+        return call.then(flow, Activate(flow.size, "relu"))
+    name = "clip(%r, %r)" % (shortest(low, flow), shortest(high, flow))
+    return flow if (low, high) == (-math.inf, math.inf) else call.then(flow, Activate(flow.size, name))
 
 
 def softmax(name: str) -> "Callable[[Call], Flow]":
