@@ -42,10 +42,10 @@ class Model:
             raise ModelFormatError("an ONNX model without a graph")
         if graph.raws(_GRAPH["sparse_initializers"]):
             raise UnsupportedError("sparse initializers")
-        self.opset = _opset(message)
         self.producer = " ".join([message.text(_MODEL["producer"]), message.text(_MODEL["producer_version"])]).strip()
         self.name = graph.text(_GRAPH["name"])
         self.nodes = [Node(node) for node in graph.messages(_GRAPH["nodes"])]
+        self.opset = _opset(message, any(["." not in node.op for node in self.nodes]))
         _check_functions(message, self.nodes)
         tensors = graph.messages(_GRAPH["initializers"])
         self.initializers: "Dict[str, Message]" = _by_name("initializer", [(t.text(_TENSOR_NAME), t) for t in tensors])
@@ -55,12 +55,12 @@ class Model:
         self.outputs = [Value(value) for value in graph.messages(_GRAPH["outputs"])]
 
 
-def _opset(message: Message) -> int:
-    """The version of ONNX's own operators: they mean what that version says."""
+def _opset(message: Message, used: bool) -> int:
+    """The version of ONNX's own operators: they mean what that version says, where they are used."""
     pairs = [(opset.text(1), opset.integer(2)) for opset in message.messages(_MODEL["opsets"])]
     versions = _by_name("operator set", [(domain if domain != "ai.onnx" else "", version) for domain, version in pairs])
     version = versions.get("", 1)
-    if not _OLDEST <= version <= _NEWEST:
+    if used and not _OLDEST <= version <= _NEWEST:
         raise UnsupportedError(
             "operators of version %d, known are those of %d to %d: onnx.version_converter rewrites a model for one of them"
             % (version, _OLDEST, _NEWEST)
