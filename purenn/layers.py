@@ -154,7 +154,8 @@ class Normalize(Layer):
     are one number for all inputs, or one for each; a deviation may be negative, which turns
     the input round (mean 255 and deviation -255 invert a picture), but not 0.  The mean is
     subtracted first, so nothing is lost where it is large: ``X * scale + shift`` would cancel.
-    One row costs as many divisions as it has inputs.
+    They are measured, not trained, so it has no parameters.  One row costs as many divisions
+    as it has inputs.
 
     >>> print(Normalize(2, [40.0, 0.0], [12.0, 255.0]).forward(Matrix([[52.0, 51.0]])))
     [[1 0.2]]
@@ -168,7 +169,6 @@ class Normalize(Layer):
     def __init__(self, inputs: int, mean: "Any" = 0.0, deviation: "Any" = 1.0) -> None:
         self.inputs = self.outputs = self.multiplications = inputs
         self.mean, self.deviation = row_of(self, "mean", mean), row_of(self, "deviation", deviation)
-        self.parameters = self.mean.cols + self.deviation.cols
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
             for number in numbers._rows[0]:
                 if number - number != 0 or (what == "deviation" and number == 0):

@@ -130,8 +130,8 @@ class Network:
     def predict_quantized(self, q: "Sequence[int]") -> "List[Any]":
         """The outputs for one sample that is quantised already, in the model's own integers.
 
-        They are those that the first layer, a `Quantize`, makes of measured numbers: from its
-        ``lowest`` to its ``highest``, -128 ... 127 for an int8 model of TFLite.  An integer
+        They are those that its layer `Quantize` makes of measured numbers: from its ``lowest``
+        to its ``highest``, -128 ... 127 for an int8 model of TFLite.  An integer
         beyond raises `ValueError`, a number that is no integer `TypeError`; so does a network
         of floats, which has no integers.
 
@@ -179,8 +179,8 @@ class Network:
         rest can be.  Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the
         size of a weight, `activation_bits` that of what passes between layers; an activation
         between layers becomes a table of at most `table_entries`: 256 are enough for a board.
-        Dense layers can be quantised, and `Normalize` and `Scale` layers before them, which
-        become part of the first; others raise `UnsupportedError`.
+        Dense layers can be quantised, and `Normalize` and `Scale` layers before them stay as
+        they are; others raise `UnsupportedError`.
 
         >>> from purenn import Dense
         >>> net = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")])
@@ -243,6 +243,20 @@ class Network:
         if self.multilabel:
             return None if best is None else [places[k] for k, y in enumerate(outputs) if y > 0.5]
         return None if best is None else places[best]
+
+    def replace(self, **changes: "Any") -> "Network":
+        """A network like this one, but for some of `layers`, `labels`, `name`, `names` and `multilabel`.
+
+        >>> from purenn import Dense, Normalize
+        >>> net = Network([Dense([[1.0], [2.0]])])
+        >>> net.replace(layers=(Normalize(2, 0.0, 255.0),) + net.layers).predict([255, 0])
+        [1.0]
+        """
+        settings = {what: getattr(self, what) for what in ("layers", "labels", "name", "names", "multilabel")}
+        settings.update(changes)
+        other = Network(**settings)
+        other.notes = list(self.notes)
+        return other
 
     def __getstate__(self) -> "Dict[str, Any]":
         state = dict(self.__dict__)

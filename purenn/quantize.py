@@ -4,7 +4,7 @@ Every number x becomes an integer q that counts steps of one size.  A layer then
 integers alone: its weighted sums are exact, whatever the order of adding, so every
 machine gives the same result to the last bit.
 
-    q = round((x - mean) / step), held to low ... high    the input, once (`Quantize`)
+    q = round(x / step), held to low ... high             the input, once (`Quantize`)
     a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
     q = table[(a + offset) >> shift]                      h, and the next layer's steps, off a table
 
@@ -36,14 +36,13 @@ _FEWEST_ENTRIES = 32
 
 
 class Quantize(Layer):
-    """The way into an integer network: ``q = round((x - mean) / step)``, held to low ... high.
+    """The way into an integer network: ``q = round(x / step)``, held to low ... high.
 
-    `step` and `mean` are one number for all inputs, or one for each; a step may be negative,
-    which turns the input round.  Inputs are numbers as they were measured, whatever holds
-    them; NaN and infinities have no integer and raise `ValueError`.
+    `step` is one number for all inputs, or one for each.  Inputs are numbers as they were
+    measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
 
-    `zero` is what the model's own integers have for x = mean: they are q + zero, from `lowest`
-    to `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
+    `zero` is what the model's own integers have for 0: they are q + zero, from `lowest` to
+    `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
     "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
     precision, as those formats do.
 
@@ -55,8 +54,8 @@ class Quantize(Layer):
     """
 
     kind = "quantize"
-    fixed = ("step", "mean", "low", "high", "zero", "rounding")
-    linear_form = "({x} - mean) / step"
+    fixed = ("step", "low", "high", "zero", "rounding")
+    linear_form = "{x} / step"
     activate_form = "round(A{k})"
 
     def __init__(
@@ -65,7 +64,6 @@ class Quantize(Layer):
         step: "Any",
         low: int,
         high: int,
-        mean: "Any" = 0.0,
         zero: int = 0,
         rounding: str = "up",
     ) -> None:
@@ -73,11 +71,9 @@ class Quantize(Layer):
             raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
         self.inputs = self.outputs = inputs
         self.rounding = rounding
-        self.step, self.mean = row_of(self, "step", step), row_of(self, "mean", mean)
-        if not all([s and -_INF < s < _INF for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a finite number other than 0" % self)
-        if not all([-_INF < m < _INF for m in self.mean.tolist()[0]]):
-            raise ValueError("%s: a mean must be a finite number" % self)
+        self.step = row_of(self, "step", step)
+        if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a positive number" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
         self.low, self.high, self.zero = low, high, zero
@@ -93,15 +89,15 @@ class Quantize(Layer):
         return self.high + self.zero
 
     def linear(self, X: Matrix) -> Matrix:
-        """``A = (X - mean) / step``, not yet rounded."""
+        """``A = X / step``, not yet rounded."""
         self.check(X)
         for row in X._rows:
             for j, x in enumerate(row):
                 if not -_INF < x < _INF:
                     raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
         if self.rounding == "up":
-            return (X - self.mean) / self.step
-        return _single((_single(X) - self.mean) / _single(self.step))
+            return X / self.step
+        return _single(_single(X) / _single(self.step))
 
     def activate(self, A: Matrix) -> Matrix:
         """A rounded, and held to low ... high."""
@@ -118,8 +114,8 @@ class Quantize(Layer):
         return "Quantize %d%s" % (self.inputs, halves)
 
     def __repr__(self) -> str:
-        what = (self.inputs, self.step, self.low, self.high, self.mean, self.zero, self.rounding)
-        return "Quantize(%d, %r, %d, %d, %r, %d, %r)" % what
+        what = (self.inputs, self.step, self.low, self.high, self.zero, self.rounding)
+        return "Quantize(%d, %r, %d, %d, %d, %r)" % what
 
 
 def _single(A: Matrix) -> Matrix:
@@ -221,17 +217,48 @@ class IntegerDense(Layer):
         return "IntegerDense %d -> %d, %s" % (self.inputs, self.outputs, self.activation)
 
 
+def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
+    """(what prepares the inputs one by one, the `Quantize`, the integer layers); no `Quantize` in a network of floats."""
+    before, layers = _split(network.layers)
+    entrance = layers.pop(0) if layers and type(layers[0]) is Quantize else None
+    return before, entrance, layers
+
+
+def divisor_of(before: "List[Any]") -> "Optional[float]":
+    """The positive number that all inputs are divided by, as pixels / 255, where that is all that prepares them."""
+    if len(before) != 1 or type(before[0]) is not Normalize:
+        return None
+    mean, deviation = before[0].mean.tolist(), before[0].deviation.tolist()[0]
+    return deviation[0] if mean == [[0.0]] and len(deviation) == 1 and deviation[0] > 0 else None
+
+
+def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":
+    """The integer for each byte, where all inputs are treated alike; else None."""
+    Z = Matrix([[byte] for byte in range(256)])
+    for layer in before + [entrance]:
+        if type(layer) is Normalize:
+            settings: "Any" = [layer.mean, layer.deviation]
+        else:
+            settings = [layer.scale, layer.shift] if type(layer) is Scale else [layer.step]
+        if any([row.cols > 1 for row in settings]):
+            return None
+        if type(layer) is Quantize:
+            settings += [layer.low, layer.high, layer.zero, layer.rounding]
+        Z = type(layer)(1, *settings).forward(Z)  # the same layer for one input
+    return [level for level, in Z.tolist()]
+
+
 def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
     """What answers for the model's own integers: see `Network.predict_quantized`.
 
-    They are measured numbers to the same network with an entrance of step 1 at the zero.
+    They are measured numbers to a network whose entrance takes the zero away and divides by 1.
     """
-    entrance = network.layers[0]
-    if type(entrance) is not Quantize:
-        raise TypeError("layer 1 (%s) takes measured numbers: only an integer network takes integers" % entrance)
-    lowest, highest = entrance.lowest, entrance.highest
-    steps = Quantize(entrance.inputs, 1.0, entrance.low, entrance.high, entrance.zero)
-    predict = Network((steps,) + network.layers[1:]).predict
+    _, entrance, layers = way_in(network)
+    if entrance is None:
+        raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
+    n, lowest, highest = entrance.inputs, entrance.lowest, entrance.highest
+    zero = [Normalize(n, entrance.zero)] if entrance.zero else []
+    predict = Network(zero + [Quantize(n, 1.0, entrance.low, entrance.high)] + layers).predict
 
     def run(q: "Any") -> "List[Any]":
         q = plain(q)
@@ -260,15 +287,17 @@ def quantized(
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     _check_settings(bits, activation_bits, table_entries)
-    before, layers = _split(network)
+    before, layers = _split(network.layers)
+    _check_layers(network, before, layers)
     X = _calibration(network, samples, input_range)
     pixels = samples is not None and activation_bits >= 8 and _are_pixels(X)
     for layer in before:
         X = layer.forward(X)
     ranges = _columns(X)
     _check_finite(layers[0], len(before) + 1, ranges)
-    entrance, steps = _entrance(before, layers[0], ranges, pixels, activation_bits)
-    quantised: "List[Any]" = [entrance]
+    pixel = divisor_of(before) if pixels else None
+    entrance, steps = _entrance(layers[0], ranges, pixel, activation_bits)
+    quantised: "List[Any]" = before + [entrance]
     Z = None if samples is None else X
     for number, layer in enumerate(layers, len(before) + 1):
         sums = _interval(layer, ranges)
@@ -293,12 +322,16 @@ def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
 
 
-def _split(network: Network) -> "Tuple[List[Any], List[Dense]]":
-    """The layers that prepare the inputs one by one, and the dense layers after them."""
-    layers = list(network.layers)
+def _split(layers: "Sequence[Any]") -> "Tuple[List[Any], List[Any]]":
+    """The layers that prepare the inputs one by one, and the rest."""
+    rest = list(layers)
     before = []
-    while layers and type(layers[0]) in (Normalize, Scale):
-        before.append(layers.pop(0))
+    while rest and type(rest[0]) in (Normalize, Scale):
+        before.append(rest.pop(0))
+    return before, rest
+
+
+def _check_layers(network: Network, before: "List[Any]", layers: "List[Any]") -> None:
     if not layers:
         raise UnsupportedError("%r has no dense layer to be quantised" % network)
     for number, layer in enumerate(layers, len(before) + 1):
@@ -311,7 +344,6 @@ def _split(network: Network) -> "Tuple[List[Any], List[Dense]]":
         for matrix in (layer.weight, layer.bias):
             if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
                 raise UnsupportedError("layer %d (%s) has weights that are not finite" % (number, layer))
-    return before, layers
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
@@ -349,21 +381,17 @@ def _are_pixels(X: Matrix) -> bool:
 
 
 def _entrance(
-    before: "List[Any]", first: Dense, ranges: "List[Range]", pixels: bool, bits: int
+    first: Dense, ranges: "List[Range]", pixel: "Optional[float]", bits: int
 ) -> "Tuple[Quantize, List[float]]":
-    """The way in, and what one of its steps is to the first dense layer, for each input.
+    """The way in, and what one of its steps is for each input.
 
     One step for all inputs, or one for each where that spares the sums most of their noise:
     rounding input i to steps adds noise in proportion to |W_i| step, W_i its row of weights.
-    An age in years and a share from 0 to 1 do not share one; pixels do, and the step is 1 for
-    them: their bytes are the integers.
-
-    What the layers before do, ``z = (x - mean) / deviation``, becomes part of it:
-    ``z / step = (x - mean) / (deviation step)``.
+    An age in years and a share from 0 to 1 do not share one; pixels do.  Where bytes are
+    divided by `pixel`, the step is 1 / pixel: then the bytes are the integers.
     """
-    mean, deviation = _joined(before, first.inputs)
-    if pixels and set(mean) == {0.0} and len(set(deviation)) == 1:
-        return Quantize(first.inputs, 1.0, 0, 255), [1.0 / deviation[0]] * first.inputs
+    if pixel is not None:
+        return Quantize(first.inputs, 1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
     low, high = _levels(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
@@ -373,35 +401,7 @@ def _entrance(
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
     steps = [1.0 / _scale(size or largest, high) for size in sizes]
-    outer = [d * step for d, step in zip(deviation, steps)]
-    return Quantize(first.inputs, _row(outer), low, high, _row(mean)), steps
-
-
-def _joined(before: "List[Any]", inputs: int) -> "Tuple[List[float], List[float]]":
-    """(mean, deviation) for each input so that the layers before the first dense one give ``(x - mean) / deviation``."""
-    mean, deviation = [0.0] * inputs, [1.0] * inputs
-    for number, layer in enumerate(before, 1):
-        if type(layer) is Normalize:
-            moved, divided = _stretched(layer.mean, inputs), _stretched(layer.deviation, inputs)
-        else:
-            scale, shift = _stretched(layer.scale, inputs), _stretched(layer.shift, inputs)
-            if not all(scale):
-                raise UnsupportedError("layer %d (%s) cannot be quantised: it takes an input times 0" % (number, layer))
-            moved, divided = [-t / s for s, t in zip(scale, shift)], [1.0 / s for s in scale]
-        mean = [m + d * m2 for m, d, m2 in zip(mean, deviation, moved)]
-        deviation = [d * d2 for d, d2 in zip(deviation, divided)]
-        if not all([-_INF < m < _INF and d and -_INF < d < _INF for m, d in zip(mean, deviation)]):
-            raise UnsupportedError("layer %d (%s) cannot be quantised: its numbers are too large or small" % (number, layer))
-    return mean, deviation
-
-
-def _stretched(row: Matrix, length: int) -> "List[Any]":
-    return row.tolist()[0] * (length if row.cols == 1 else 1)
-
-
-def _row(numbers: "List[float]") -> "List[float]":
-    """One number where all are equal."""
-    return numbers[:1] if len(set(numbers)) == 1 else numbers
+    return Quantize(first.inputs, steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
 
 
 def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, Normalize, ShapeError, load
-from purenn.quantize import ROUNDINGS, IntegerDense, Quantize
+from purenn import Dense, Matrix, Network, Normalize, Scale, ShapeError, load
+from purenn.quantize import ROUNDINGS, IntegerDense, Quantize, way_in
 
 MNIST = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -44,6 +44,7 @@ def float_networks(draw, most=9):
 
 
 bits = st.integers(min_value=2, max_value=16)
+roundings = st.sampled_from(sorted(ROUNDINGS))
 
 
 # ---- one definition, three ways to run it
@@ -83,9 +84,14 @@ def integer_networks(draw):
     table = [random.randint(first, last) for _ in range(draw(st.integers(min_value=1, max_value=50)))]
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
-    zero, rounding = random.randint(-200, 200), random.choice(sorted(ROUNDINGS))
-    layers = [
-        Quantize(m, draw(st.sampled_from([1.0, -1.0, 0.5])), low, high, random.choice([0.0, 3.0]), zero, rounding),
+    entrance = Quantize(m, draw(st.sampled_from([1.0, 0.1, 0.5])), low, high, random.randint(-200, 200), draw(roundings))
+    before = [
+        Normalize(m, random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
+        Normalize(m, [random.random() for _ in range(m)], [random.random() + 0.1 for _ in range(m)]),
+        Scale(m, -2.0, 0.25),
+    ]
+    layers = before[: draw(st.integers(0, 3))] + [
+        entrance,
         IntegerDense(weights(m, n), bias, "identity", 1.0, array("i", table), offset, shift),
         IntegerDense(weights(n, k), weights(1, k), "identity", [random.random() for _ in range(k)]),
     ]
@@ -96,11 +102,15 @@ def integer_networks(draw):
 @given(drawn=integer_networks())
 def test_no_lane_overflows_for_any_input(drawn):
     network, samples = drawn
-    packed, entrance = network.compile("packed"), network.layers[0]
+    packed = network.compile("packed")
+    before, entrance, _ = way_in(network)
     for x in samples:
         expected = network.forward_one(x)
         assert packed(x) == expected == packed(tuple(x)) == packed(array("d", x))
-        q = [level + entrance.zero for level in entrance.forward(Matrix([x])).tolist()[0]]
+        Z = Matrix([x])
+        for layer in before + [entrance]:
+            Z = layer.forward(Z)
+        q = [level + entrance.zero for level in Z.tolist()[0]]
         assert network.predict_quantized(q) == expected == network.predict_quantized(array("i", q))
         if all([type(v) is int and 0 <= v < 256 for v in x]):
             assert packed(bytes(x)) == packed(bytearray(x)) == packed(array("B", x)) == expected

@@ -16,6 +16,8 @@ _WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "c
 class Counts:
     """Multiplications and additions of the weighted sums, exps of the activation.
 
+    A division counts as a multiplication, a subtraction as an addition.
+
     >>> from purenn import Dense
     >>> print(Counts.of(Dense([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0], "sigmoid")))
     4 multiplications, 4 additions, 2 exps

@@ -13,8 +13,8 @@ from array import array
 from sys import byteorder
 
 from ..errors import UnsupportedError
-from ..matrix import Matrix
-from ..quantize import Quantize
+from ..quantize import way_in
+from .entrance import Entrance
 from .functions import expression
 from .python import about_network, check_integer
 from .text import WIDTH, imports, joined, label_list, listed
@@ -117,13 +117,13 @@ def run(x, whole):
                 raise ValueError("input %d is %r, the integers go from {lowest} to {highest}" % (i, v))
             Q[i] = {from_whole}
         else:
-            s = {quotient}
-            if {low} < s < {high}:
+            a = {quotient}
+            if {low} < a < {high}:
                 v = {rounded}
             elif v - v != 0:
                 raise ValueError("input %d is %r, not a finite number" % (i, v))
             else:
-                v = {low} if s <= {low} else {high}
+                v = {low} if a <= {low} else {high}
             Q[i] = {from_level}
     for p in LAYERS:
         dense(Q, DATA, p, A)
@@ -162,13 +162,6 @@ _SINGLE = '''
 def single(v):
     return array("f", (v,))[0]
 '''
-
-# how a quotient s becomes an integer, by the rounding of a `Quantize`
-_ROUNDED = {
-    "up": "floor(s + 0.5)",
-    "even": "round(s)",
-    "away": "floor(s + 0.5) if s >= 0 else -floor(0.5 - s)",
-}
 
 _SOFTMAX = '''\
     c = max(y)
@@ -232,7 +225,7 @@ def heap_needed(network: "Network", compiled_there: bool = False) -> int:
     on the board (a micro:bit has no other way), that for a moment takes more.
     """
     data, layers = _data(network)
-    floats = network.layers[0].step.cols + network.layers[0].mean.cols + network.outputs
+    floats = sum([len(values) for values in Entrance(network).numbers.values()]) + network.outputs
     buffers = _widest(network) + 4 * _most(network)
     arrays = sum([4 * len(numbers) + 32 for numbers in layers])
     labels = sum([len(str(label)) + 24 for label in network.labels or []])
@@ -245,15 +238,16 @@ def _widest(network: "Network") -> int:
 
 
 def _most(network: "Network") -> int:
-    return max([layer.outputs for layer in network.layers[1:]])
+    return max([layer.outputs for layer in Entrance(network).layers])
 
 
 def _check(network: "Network") -> None:
-    if type(network.layers[0]) is not Quantize:
+    if way_in(network)[1] is None:
         raise UnsupportedError("a board takes an integer network: quantise it first (--quantize SAMPLES)")
     check_integer(network)
-    low, high = network.layers[0].low, network.layers[0].high
-    for number, layer in enumerate(network.layers[1:], 2):
+    entrance = Entrance(network)
+    low, high = entrance.layer.low, entrance.layer.high
+    for number, layer in enumerate(entrance.layers, len(entrance.before) + 2):
         _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
         weights = [w for row in layer.weight._rows for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
@@ -283,7 +277,7 @@ def _check_heap(network: "Network", heap: "Optional[int]", needed: int) -> None:
 
 def _about(network: "Network") -> "List[str]":
     label = "place" if network.labels is None else "label"
-    entrance = network.layers[0]
+    entrance = Entrance(network).layer
     ends = {"inputs": network.inputs, "outputs": network.outputs, "label": label}
     ends.update({"lowest": entrance.lowest, "highest": entrance.highest})
     return about_network(network) + _ABOUT.format(**ends).rstrip().split("\n")
@@ -291,65 +285,46 @@ def _about(network: "Network") -> "List[str]":
 
 def _module(network: "Network", loops: str, h: str, function: str) -> str:
     """The source: `dense`, the constants and buffers, and what runs the network."""
-    entrance, last = network.layers[0], network.layers[-1]
+    entrance, last = Entrance(network), network.layers[-1]
     steps = last.step.tolist()[0]
     data, layers = _data(network)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
     constants += ["    array(\"i\", %s)," % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
-    constants += [_numbers("STEP", entrance.step.tolist()[0])]
-    constants += [_numbers("MEAN", entrance.mean.tolist()[0])] if any(entrance.mean.tolist()[0]) else []
+    constants += [_numbers(name, values) for name, values in entrance.numbers.items()]
     constants += [_bytes("STEPS = list(array(\"d\", ", _doubles(steps * (last.outputs // len(steps)))) + "))"]
     constants += ["Q = bytearray(%d)" % _widest(network), "A = array(\"i\", bytes(%d))" % (4 * _most(network))]
     function = "" if last.activation == "softmax" else function  # it is written out in `predict`
-    run = _run(network, h)
+    run = _run(network, entrance, h)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
-    single = "" if entrance.rounding == "up" else _SINGLE
+    single = _SINGLE if entrance.in_single_precision else ""
     return joined(parts + ["\n".join(constants), function, single, run])
 
 
-def _run(network: "Network", h: str) -> str:
-    entrance: "Quantize" = network.layers[0]
-    low, high = entrance.low, entrance.high
+def _run(network: "Network", entrance: Entrance, h: str) -> str:
+    low, high = entrance.layer.low, entrance.layer.high
     each, rest, values = "a = y[j]*STEPS[j]\n        y[j] = " + h.format(a="a"), "", "y"
     if network.layers[-1].h.rowwise:
         each, values = "y[j] *= STEPS[j]", h.format(a="y")
     if network.layers[-1].activation == "softmax":
         rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
-    bytes_are_whole = (low, high, entrance.zero) == (0, 255, 0) and _keeps_bytes(entrance)
     return _RUN.format(
         inputs=network.inputs,
         outputs=network.outputs,
         low=low,
         high=high,
-        lowest=entrance.lowest,
-        highest=entrance.highest,
-        quotient=_quotient(entrance),
-        rounded=_ROUNDED[entrance.rounding],
-        from_whole=_minus("v", entrance.lowest),
+        lowest=entrance.layer.lowest,
+        highest=entrance.layer.highest,
+        quotient=entrance.quotient(lambda name, values: name if len(values) == 1 else name + "[i]"),
+        rounded=entrance.rounded,
+        from_whole=_minus("v", entrance.layer.lowest),
         from_level=_minus("v", low),
-        is_whole="isinstance(x, (bytes, bytearray))" if bytes_are_whole else "False",
+        is_whole="isinstance(x, (bytes, bytearray))" if entrance.keeps_bytes else "False",
         each=each,
         rest=rest,
         values=values,
         label="best" if network.labels is None else "LABELS[best]",
     )
-
-
-def _keeps_bytes(entrance: "Quantize") -> bool:
-    """Whether bytes are their own integers, so that a board spares itself the floats."""
-    return entrance.step == Matrix([1.0]) and entrance.mean == Matrix([0.0])
-
-
-def _quotient(entrance: "Quantize") -> str:
-    """(x - mean) / step of input i; in single precision where the network asks for it."""
-    step = "STEP" if entrance.step.cols == 1 else "STEP[i]"
-    mean = "MEAN" if entrance.mean.cols == 1 else "MEAN[i]"
-    has_mean = any(entrance.mean.tolist()[0])
-    if entrance.rounding == "up":
-        return "(v - %s)/%s" % (mean, step) if has_mean else "v/%s" % step
-    x = "single(v) - %s" % mean if has_mean else "single(v)"
-    return "single((%s)/single(%s))" % (x, step)
 
 
 def _minus(name: str, number: int) -> str:
@@ -368,8 +343,9 @@ def _data(network: "Network") -> "Tuple[bytes, List[List[int]]]":
 
     The last layer has no table: the last index of its table is -1.
     """
-    data, layers, low = b"", [], network.layers[0].low
-    for layer in network.layers[1:]:
+    entrance = Entrance(network)
+    data, layers, low = b"", [], entrance.layer.low
+    for layer in entrance.layers:
         start = len(data)
         data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
         biases, table = _biases(layer, low), layer.table

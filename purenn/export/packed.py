@@ -9,7 +9,9 @@ table, `table[high][low]`, each a byte.
 
 from textwrap import wrap
 
-from ..matrix import Matrix
+from ..layers import Normalize
+from ..quantize import divisor_of
+from .entrance import Entrance
 from .text import WIDTH, block, joined, listed, planes, size_of
 
 TYPE_CHECKING = False
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from typing import List, Sequence, Tuple
 
     from ..network import Network
-    from ..quantize import IntegerDense, Quantize
+    from ..quantize import IntegerDense
 
 _CODE = '''
 def whole(text, count, size, least):
@@ -79,11 +81,11 @@ _ENTER = '''
 LOW, HIGH = {low}, {high}
 
 
-def level(k, v, mean, step):
+def level(k, v):
     """The integer of input k."""
     if not -inf < v < inf:
         raise ValueError("input %d is %r, not a finite number" % (k, v))
-    a = {quotient}
+    a = {exact}
     return LOW if a <= LOW else HIGH if a >= HIGH else {rounded}
 
 
@@ -91,7 +93,7 @@ def entered(x):
     """The first layer's total for a sample: numbers become integers, zeros are left out."""
     check(x)
 {bytes}    sum(x)  # a TypeError where something is no number: None would pass for a zero below
-{quick}    return sum([level(k, v, {mean}, {step})*p for k, (v, {names}p) in enumerate(zip(x, {lists}ROWS1))], START1)
+{quick}    return sum([level(k, v)*p for k, (v, p) in enumerate(zip(x, ROWS1))], START1)
 
 
 def entered_quantized(q):
@@ -138,13 +140,6 @@ def single(v):
 
 '''
 
-# how a quotient becomes an integer, by the rounding of a `Quantize`
-_ROUNDED = {
-    "up": "floor(a + 0.5)",
-    "even": "round(a)",
-    "away": "floor(a + 0.5) if a >= 0 else -floor(0.5 - a)",
-}
-
 _PREDICT = '''
 def sums(x):
     """The last layer's weighted sums, whole numbers."""
@@ -173,10 +168,10 @@ def predict_quantized(q):
 
 def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     """`predict` and `sums`, the functions that they call, and the weights."""
-    entrance: "Quantize" = network.layers[0]
+    entrance = Entrance(network)
     stages: "List[_Stage]" = []
-    low, high = entrance.low, entrance.high
-    for layer in network.layers[1:]:
+    low, high = entrance.layer.low, entrance.layer.high
+    for layer in entrance.layers:
         stages.append(_Stage(len(stages) + 1, layer, low, high))
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
     (h, function), last = activations[-1], stages[-1]
@@ -197,18 +192,20 @@ def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     return joined(parts + [text.replace("\n\n    return", "\n    return")])
 
 
-def _entered(layer: "Quantize") -> str:
+def _entered(entrance: Entrance) -> str:
     """What makes a sample's numbers the first layer's total, and its integers."""
-    means, steps = layer.mean.tolist()[0], layer.step.tolist()[0]
-    one = len(means) == len(steps) == 1
-    if not one:
-        means, steps = [numbers * (layer.inputs if len(numbers) == 1 else 1) for numbers in (means, steps)]
-    mean, step = (repr(means[0]), repr(steps[0])) if one else ("mean", "step")
-    quotient = "(v - %s)/%s" % (mean, step) if any(means) else "v/%s" % step
-    names, lists = ("", "") if one else ("mean, step, ", "MEANS, STEPS0, ")
-    zero_is_zero = one and means[0] == 0 and layer.low <= 0 <= layer.high
-    exact = "(v - mean)/step" if layer.rounding == "up" else "single((single(v) - mean)/single(step))"
-    quick = _QUICK.format(quotient=quotient, names=names, lists=lists, nonzero=" if v" if zero_is_zero else "")
+    layer, lists = entrance.layer, entrance.lists
+    names = "".join([name.lower() + ", " for name, _ in lists])
+    looped = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name.lower())
+    exact = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name + "[k]")
+    # an input of 0 is left out where that is what it becomes
+    nonzero = not lists and layer.low <= 0 <= layer.high and divisor_of(entrance.before or [Normalize(1)]) is not None
+    quick = _QUICK.format(
+        quotient=looped,
+        names=names,
+        lists="".join([name + ", " for name, _ in lists]),
+        nonzero=" if v" if nonzero else "",
+    )
     text = _ENTER.format(
         low=layer.low,
         high=layer.high,
@@ -216,24 +213,19 @@ def _entered(layer: "Quantize") -> str:
         highest=layer.highest,
         moved="(v - %d)" % layer.zero if layer.zero > 0 else "(v + %d)" % -layer.zero if layer.zero else "v",
         inputs=layer.inputs,
-        quotient=exact,
-        rounded=_ROUNDED[layer.rounding],
-        mean=mean,
-        step=step,
-        names=names,
-        lists=lists,
-        bytes=_from_bytes(layer) if one else "",
-        quick=quick if layer.rounding == "up" else "",
+        exact=exact,
+        rounded=entrance.rounded,
+        bytes=_from_bytes(entrance),
+        quick="" if entrance.in_single_precision else quick,
     )
-    rows = "" if one else listed("MEANS", means) + "\n" + listed("STEPS0", steps) + "\n"
-    return rows + text.lstrip("\n") + ("" if layer.rounding == "up" else _SINGLE)
+    rows = "\n".join([listed(name, values) for name, values in lists])
+    return (rows + "\n" + text).lstrip("\n") + (_SINGLE if entrance.in_single_precision else "")
 
 
-def _from_bytes(layer: "Quantize") -> str:
+def _from_bytes(entrance: Entrance) -> str:
     """The lines that look the integers of bytes up in a table, where they are bytes too."""
-    one = type(layer)(1, layer.step, layer.low, layer.high, layer.mean, layer.zero, layer.rounding)
-    levels = [level for level, in one.forward(Matrix.wrap([[value] for value in range(256)])).tolist()]
-    if min(levels) < 0 or max(levels) > 255:
+    levels = entrance.table
+    if levels is None or min(levels) < 0 or max(levels) > 255:
         return ""
     if levels == list(range(256)):
         return _BYTES.format(levels="")

@@ -8,7 +8,7 @@ an underscore and nothing is assigned to in place, so that RestrictedPython take
 
 from ..errors import UnsupportedError
 from ..layers import Dense
-from ..quantize import IntegerDense, Quantize
+from ..quantize import IntegerDense, way_in
 from . import dist, packed, straight
 from .functions import expression
 from .text import imports, joined, label_list, quoted
@@ -74,8 +74,8 @@ def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, st
     if way is packed:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + ("the label" if network.labels else "the place") + " of the largest output", ""]
-    integers = (network.layers[0].lowest, network.layers[0].highest) if way is packed else None
-    about += [_INTEGERS % integers if integers else _FLOATS, ""]
+    entrance = way_in(network)[1]
+    about += [_FLOATS if entrance is None else _INTEGERS % (entrance.lowest, entrance.highest), ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
     about += ["    python %s.py %s" % (name, " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
     head = '"""%s\n"""' % "\n".join(about) + ("\n\n" + imports(code) if imports(code) else "")
@@ -101,7 +101,7 @@ def _ends(network: "Network") -> "Any":
 
 def _way(network: "Network") -> "Any":
     """The module that writes this network."""
-    if type(network.layers[0]) is Quantize:
+    if way_in(network)[1] is not None:
         check_integer(network)
         return packed
     for number, layer in enumerate(network.layers, 1):
@@ -121,9 +121,10 @@ def _is_float(w: "Any") -> bool:
 
 def check_integer(network: "Network") -> None:
     """Raise `UnsupportedError` where a network is not one of those that `Network.quantize` makes."""
-    if len(network.layers) < 2:
-        raise UnsupportedError("%r has no layer to be exported after layer 1 (%s)" % (network, network.layers[0]))
-    for number, layer in enumerate(network.layers[1:], 2):
+    before, entrance, layers = way_in(network)
+    if not layers:
+        raise UnsupportedError("%r has no layer to be exported after the %s" % (network, entrance))
+    for number, layer in enumerate(layers, len(before) + 2):
         if type(layer) is not IntegerDense or (layer.table is None) != (number == len(network.layers)):
             raise UnsupportedError("layer %d (%s) is not an integer layer in its place" % (number, layer))
         _check_layer(number, layer)
@@ -138,4 +139,4 @@ def _check_layer(number: int, layer: "Any") -> None:
 def _with_h(network: "Network") -> "List[Any]":
     """(number, layer) of those whose activation is computed: of an integer network the last, others have tables."""
     numbered = list(enumerate(network.layers, 1))
-    return numbered[-1:] if isinstance(network.layers[0], Quantize) else numbered
+    return numbered[-1:] if way_in(network)[1] is not None else numbered

@@ -15,7 +15,7 @@ from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
-from .tensor import DTYPES, Tensor, count
+from .tensor import DTYPES, Tensor, Unordered, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,8 +42,23 @@ def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
             raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
             tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
-        return tensors
+        return _arrays(tensors, metadata, source.size)
     return _network(_json(metadata["purenn"], "the architecture"), tensors)
+
+
+def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", size: int) -> "Dict[str, Tensor]":
+    """The arrays of a file without an architecture, which its writer sorts.
+
+    What a PyTorch model holds twice, `save_model` keeps once, and notes {name: name it is kept under}.
+    """
+    from .allowance import Allowance
+
+    arrays, allowance = Unordered(tensors), Allowance(size)
+    for name, kept in metadata.items() if isinstance(metadata, dict) else ():
+        if isinstance(kept, str) and kept in tensors and name not in tensors:
+            allowance.take(tensors[kept].shape, tensors[kept].dtype)
+            arrays[name] = tensors[kept]
+    return arrays
 
 
 def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
@@ -174,7 +189,7 @@ def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
             raise ValueError("a scale must be a positive number")
         return Quantize(inputs, scale.map(lambda s: 1.0 / s), low, high)
     zero = _whole(spec, tensors.number, "zero")[0]
-    return Quantize(inputs, tensors.matrix("step"), low, high, tensors.matrix("mean"), zero, spec.get("rounding", "up"))
+    return Quantize(inputs, tensors.matrix("step"), low, high, zero, str(spec.get("rounding")))
 
 
 def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
@@ -246,7 +261,7 @@ def _write_activate(layer: Activate, number: int) -> "Tuple[Dict[str, Any], List
 def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     spec = {"kind": layer.kind, "inputs": layer.inputs, "low": layer.low, "high": layer.high}
     spec.update({"zero": layer.zero, "rounding": layer.rounding})
-    return spec, [("step", layer.step), ("mean", layer.mean)]
+    return spec, [("step", layer.step)]
 
 
 def _write_integer_dense(layer: IntegerDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":

@@ -26,8 +26,9 @@ from operator import itemgetter, mul
 from struct import Struct
 from sys import byteorder
 
+from ..layers import Normalize
 from ..matrix import Matrix
-from ..quantize import ROUNDINGS, IntegerDense, Quantize
+from ..quantize import ROUNDINGS, IntegerDense, Quantize, bytes_table, divisor_of, way_in
 from .speed import LANES_CALL, LANES_TERM
 
 TYPE_CHECKING = False
@@ -55,9 +56,10 @@ except ImportError:  # before Python 3.12
 
 def refusal(network: "Network") -> str:
     """Why this kernel cannot run a network; empty where it can."""
-    if type(network.layers[0]) is not Quantize or len(network.layers) < 2:
+    before, entrance, layers = way_in(network)
+    if entrance is None or not layers:
         return "it is not an integer network (see Network.quantize)"
-    for number, layer in enumerate(network.layers[1:], 2):
+    for number, layer in enumerate(layers, len(before) + 2):
         if type(layer) is not IntegerDense or (layer.table is None) != (layer is network.layers[-1]):
             return "layer %d (%s) is not an integer layer in its place" % (number, layer)
     return ""
@@ -70,13 +72,14 @@ def cost(network: "Network") -> float:
 
 def build(network: "Network") -> "Callable[[Any], List[Any]]":
     """The network as a function."""
-    entrance: Quantize = network.layers[0]
+    before, entrance, layers = way_in(network)
+    assert entrance is not None
     low, high = entrance.low, entrance.high
     stages = []
-    for layer in network.layers[1:]:
+    for layer in layers:
         stages.append(_Stage(layer, low, high))
         low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
-    enter, finish = _entrance(entrance, stages[0].rows), _finish(stages[-1].layer)
+    enter, finish = _entrance(before, entrance, stages[0].rows), _finish(stages[-1].layer)
     inputs = network.inputs
 
     def run(x: "Sequence[Any]") -> "List[Any]":
@@ -84,21 +87,27 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
             return network.forward_one(x)  # which says what is wrong
         try:
             q, rows = enter(x)
-        except (ValueError, OverflowError):  # a number not finite, which the layer names, or too large to be divided
-            q, rows = entrance.forward(Matrix([list(x)]))._rows[0], stages[0].rows
-        except TypeError:
-            network.forward_one(x)  # which says what is wrong
-            raise
-        before = stages[0]
-        total = _weighted(q, rows, before.start)
-        for stage in stages[1:]:
-            q = before.levels(total)
-            if before.sparse:
-                total = _weighted(filter(None, q), compress(stage.rows, q), stage.start)
+        except TypeError as error:
+            no_number = error
+        except (ValueError, OverflowError):  # not finite, which a layer names, or too large to be divided
+            q, rows, no_number = None, stages[0].rows, None
+        else:
+            no_number = None
+        if no_number is not None:
+            network.forward_one(x)  # which says what is no number
+            raise no_number
+        if q is None:
+            q = _levels(before, entrance, [list(x)])[0]
+        stage = stages[0]
+        total = _weighted(q, rows, stage.start)
+        for following in stages[1:]:
+            q = stage.levels(total)
+            if stage.sparse:
+                total = _weighted(filter(None, q), compress(following.rows, q), following.start)
             else:
-                total = _weighted(q, stage.rows, stage.start)
-            before = stage
-        return finish(before.sums(total))
+                total = _weighted(q, following.rows, following.start)
+            stage = following
+        return finish(stage.sums(total))
 
     return run
 
@@ -189,13 +198,21 @@ def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -
     return array("i", [value for value in values for _ in range(repeated)])
 
 
-def _entrance(layer: Quantize, rows: "List[int]") -> "Callable[[Any], Tuple[Any, Any]]":
+def _levels(before: "List[Any]", entrance: Quantize, rows: "List[Any]") -> "Any":
+    """The integers for rows of numbers, by the layers themselves."""
+    Z = Matrix(rows)
+    for layer in before + [entrance]:
+        Z = layer.forward(Z)
+    return Z._rows
+
+
+def _entrance(before: "List[Any]", layer: Quantize, rows: "List[int]") -> "Callable[[Any], Tuple[Any, Any]]":
     """A function from a sample to (its integers, the rows they weigh), zeros left out.
 
     What is not a finite number raises one of ValueError, OverflowError and TypeError.
     """
-    from_bytes = _from_bytes(layer, rows) if layer.step.cols == layer.mean.cols == 1 else None
-    from_numbers = _rounded(layer)
+    from_bytes = _from_bytes(before, layer, rows)
+    from_numbers = _rounded(before, layer)
     low, high = layer.low, layer.high
 
     def enter(x: "Any") -> "Tuple[Any, Any]":
@@ -222,17 +239,20 @@ def _holds_bytes(x: "Any") -> bool:
     return type(x) is bytearray or "B" in (getattr(x, "typecode", ""), getattr(x, "format", ""))
 
 
-def _from_bytes(layer: Quantize, rows: "List[int]") -> "Callable[[bytes], Tuple[Any, Any]]":
-    """What a sample of bytes becomes, looked up in a table: there are 256 possible inputs."""
-    one = Quantize(1, layer.step, layer.low, layer.high, layer.mean, layer.zero, layer.rounding)
-    levels = [level for level, in one.forward(Matrix.wrap([[value] for value in range(256)])).tolist()]
-    if min(levels) < 0 or max(levels) > 255:
-        return lambda x: (list(map(levels.__getitem__, x)), rows)
-    table = None if levels == list(range(256)) else bytes(levels)
+def _from_bytes(
+    before: "List[Any]", layer: Quantize, rows: "List[int]"
+) -> "Optional[Callable[[bytes], Tuple[Any, Any]]]":
+    """What a sample of bytes becomes, looked up in a table, where all inputs are treated alike."""
+    table = bytes_table(before, layer)
+    if table is None:
+        return None
+    if min(table) < 0 or max(table) > 255:
+        return lambda x: (list(map(table.__getitem__, x)), rows)
+    as_bytes = None if table == list(range(256)) else bytes(table)
 
     def enter(x: bytes) -> "Tuple[Any, Any]":
-        if table is not None:
-            x = x.translate(table)
+        if as_bytes is not None:
+            x = x.translate(as_bytes)
         middle = x.lstrip(b"\0")
         first = len(x) - len(middle)
         middle = middle.rstrip(b"\0")
@@ -241,35 +261,62 @@ def _from_bytes(layer: Quantize, rows: "List[int]") -> "Callable[[bytes], Tuple[
     return enter
 
 
-def _rounded(layer: Quantize) -> "Callable[[Any], Tuple[List[int], Any]]":
-    """A function from a sample to (its integers, not held to the range; what is true at the rows they weigh)."""
-    means, steps = layer.mean.tolist()[0], layer.step.tolist()[0]
-    mean, step, floor, nearest = means[0], steps[0], math.floor, ROUNDINGS[layer.rounding][0]
-    means, steps = means * (layer.inputs if len(means) == 1 else 1), steps * (layer.inputs if len(steps) == 1 else 1)
+def _rounded(before: "List[Any]", layer: Quantize) -> "Callable[[Any], Tuple[List[int], Any]]":
+    """A function from a sample to (its integers, not held to the range; what is true at the rows they weigh).
+
+    The operations are those of the layers, in their order, so the integers are theirs.
+    """
+    steps, floor, nearest = layer.step.tolist()[0], math.floor, ROUNDINGS[layer.rounding][0]
+    step, every = steps[0], b"\1" * layer.inputs
+    prepared = _prepared(before, layer.inputs)
+    steps = steps * (layer.inputs if len(steps) == 1 else 1)
 
     def without_zeros(x: "Any") -> "Tuple[List[int], Any]":
         sum(x)  # a TypeError where something is no number: the filter would take None for a zero
         return [floor(v / step + 0.5) for v in filter(None, x)], x
 
-    def whole_steps(x: "Any") -> "Tuple[List[int], Any]":
+    def divided_without_zeros(x: "Any") -> "Tuple[List[int], Any]":
         sum(x)
-        return [floor(v + 0.5) for v in filter(None, x)], x
+        return [floor(v / divisor / step + 0.5) for v in filter(None, x)], x
 
     def each(x: "Any") -> "Tuple[List[int], Any]":
-        q = [floor((v - m) / s + 0.5) for v, m, s in zip(x, means, steps)]
-        return q, every
+        return [floor(v / s + 0.5) for v, s in zip(prepared(x), steps)], every
 
     def in_single_precision(x: "Any") -> "Tuple[List[int], Any]":
-        x = array("f", list(x))
-        quotients = array("f", [(v - m) / s for v, m, s in zip(x, means, steps)])
-        return list(map(nearest, quotients)), every
+        x = array("f", list(prepared(x)))
+        return list(map(nearest, array("f", [v / s for v, s in zip(x, steps)]))), every
 
-    every = b"\1" * layer.inputs
     if layer.rounding != "up":
         steps = list(array("f", steps))
         return in_single_precision
-    zero_is_zero = layer.mean.cols == layer.step.cols == 1 and mean == 0 and layer.low <= 0 <= layer.high
-    return each if not zero_is_zero else whole_steps if step == 1 else without_zeros
+    if layer.step.cols > 1 or not layer.low <= 0 <= layer.high:
+        return each
+    if not before:
+        return without_zeros
+    divisor = divisor_of(before)
+    return each if divisor is None else divided_without_zeros
+
+
+def _prepared(before: "List[Any]", inputs: int) -> "Callable[[Any], Any]":
+    """What the layers before the entrance make of a sample."""
+    if not before:
+        return lambda x: x
+    parts = []
+    for layer in before:
+        divides = type(layer) is Normalize
+        first, second = (layer.mean, layer.deviation) if divides else (layer.scale, layer.shift)
+        rows = [row.tolist()[0] * (inputs if row.cols == 1 else 1) for row in (first, second)]
+        parts.append((divides, rows[0], rows[1]))
+
+    def run(x: "Any") -> "Any":
+        for divides, first, second in parts:
+            if divides:
+                x = [(v - m) / d for v, m, d in zip(x, first, second)]
+            else:
+                x = [v * s + t for v, s, t in zip(x, first, second)]
+        return x
+
+    return run
 
 
 def _finish(layer: IntegerDense) -> "Callable[[List[int]], List[Any]]":
