@@ -8,15 +8,15 @@ from ...matrix import Matrix
 from .call import Call
 from .constants import divided, square_root
 from .tensors import rounded, tensor_of
-from .values import Flow, Step
+from .values import Flow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
     from typing import Any, Callable, List, Tuple
 
+_LARGEST = 3.4028234663852886e38  # float32's
 _SELU = 1.6732632423543772, 1.0507009873554805
-_LARGEST = 3.4028234663852886e38  # float32's, by which files say "no limit"
 
 
 def activation(name: str) -> "Callable[[Call], Flow]":
@@ -77,18 +77,18 @@ def prelu(call: Call) -> Flow:
     flow, slope = call.flow(0), call.constant(1)
     if len(set(slope.data)) != 1 or not math.isfinite(slope.data[0]):
         raise UnsupportedError("with %d different slopes" % len(set(slope.data)))
-    return call.then(flow, Activate(flow.size, "leaky_relu(%r)" % shortest(slope.data[0], flow)), call.along(flow, slope)[1])
+    name = "leaky_relu(%r)" % shortest(slope.data[0], flow)
+    return call.then(flow, Activate(flow.size, name), call.along(flow, slope)[1])
 
 
 def clip(call: Call) -> Flow:
     """Held to low ... high."""
     flow = call.flow(0)
-    low = call.number(1) if call.given(1) else call.node.real("min", -math.inf)
-    high = call.number(2) if call.given(2) else call.node.real("max", math.inf)
+    limit = _LARGEST if call.opset < 11 else math.inf  # where no bound is given
+    low = call.number(1) if call.given(1) else call.node.real("min", -limit)
+    high = call.number(2) if call.given(2) else call.node.real("max", limit)
     if not low < high:
         raise UnsupportedError("to %r ... %r" % (low, high))
-    if flow.dtype != "F64":  # a limit that is no limit
-        low, high = -math.inf if low <= -_LARGEST else low, math.inf if high >= _LARGEST else high
     if (low, high) == (0.0, math.inf):
         return call.then(flow, Activate(flow.size, "relu"))
     name = "clip(%r, %r)" % (shortest(low, flow), shortest(high, flow))
@@ -120,6 +120,7 @@ def shortest(number: float, flow: Flow) -> float:
 
     What flows in float32 or less cannot tell the two apart; doubles can, and there the number stays.
 
+    >>> from purenn.formats.onnx.values import Step
     >>> shortest(0.009999999776482582, Flow(Step(), (None, 1), None, "F32"))
     0.01
     """
@@ -147,9 +148,9 @@ def batch_normalization(call: Call) -> Flow:
     if len(set(map(len, vectors))) != 1:
         raise ModelFormatError("it has %s numbers of scale, shift, mean, variance" % list(map(len, vectors)))
     epsilon = parameter(call, flow, "epsilon", 1e-5)
-    scale, shift, means, variances = vectors
+    scale, shift, means, variances = map(list, vectors)
     deviations = [square_root(variance + epsilon) for variance in variances]
-    if all(map(math.isfinite, list(means) + deviations)) and all(deviations):
+    if all(map(math.isfinite, means + deviations)) and all(deviations):
         flow, (mean, deviation) = _for_features(call, flow, means, deviations)
         flow = call.then(flow, Normalize(flow.size, mean, deviation))
     else:  # as IEEE says

@@ -81,7 +81,7 @@ class Call:
     def along(self, flow: Flow, tensor: Tensor) -> "Tuple[Any, Any]":
         """See `along`; its memory accounted for."""
         if tensor.dtype not in FLOATS:
-            raise ModelFormatError("%s meets a constant of integers (%s)" % (flow, tensor.dtype))
+            raise ModelFormatError("%s meets a constant of type %s, expected floats" % (flow, tensor.dtype))
         if len(tensor.data) > 1:
             self.charge((flow.size,), "F64")
         return along(flow, tensor)

@@ -122,8 +122,8 @@ def _whole(value: float) -> int:
 
 def _dequantize(call: "Call") -> Quantised:
     tensor, scale = call.constant(0), call.constant(1)
-    axis = quantised_axis(call, scale)
-    axis = None if len(scale.data) == 1 else checked_axis(axis, len(tensor.shape))
+    along = quantised_axis(call, scale)
+    axis = None if len(scale.data) == 1 else checked_axis(along, len(tensor.shape))
     return Quantised(tensor, scale, call.constant(2) if call.given(2) else None, axis)
 
 

@@ -62,7 +62,7 @@ def _opset(message: Message, used: bool) -> int:
     version = versions.get("", 1)
     if used and not _OLDEST <= version <= _NEWEST:
         raise UnsupportedError(
-            "operators of version %d, known are those of %d to %d: onnx.version_converter rewrites a model for one of them"
+            "operators of version %d, known are those of %d to %d: onnx.version_converter rewrites a model for those"
             % (version, _OLDEST, _NEWEST)
         )
     return version

@@ -25,7 +25,7 @@ def _dense(call: Call, flow: Flow, value: "Any", transposed: bool = False) -> Fl
     A weight of more axes, all but two of size 1, gives the result as many.
     """
     if isinstance(value, Tensor) and value.dtype not in FLOATS:
-        raise ModelFormatError("%s meets a weight of integers (%s)" % (flow, value.dtype))
+        raise ModelFormatError("%s meets a weight of type %s, expected floats" % (flow, value.dtype))
     call.charge(value.shape, "F64")  # what folding may make of it
     call.charge(value.shape, value.dtype if isinstance(value, Tensor) else "U16")
     weight, scale, side = weight_of(value, transposed)

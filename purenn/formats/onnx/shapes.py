@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def cast(call: Call) -> "Any":
-    """Nothing to do where the new type holds all numbers of the old: but single precision is computed in doubles here."""
+    """Nothing to do where the new type holds all numbers of the old; and single precision is computed in doubles."""
     value, dtype = call.argument(0), type_name(call.node.integer("to"))
     if isinstance(value, Choice):
         if value.labels and dtype in ("STRING", "BOOL"):

@@ -58,8 +58,8 @@ class Walk:
         for node in self.model.nodes if each_once and _are_columns(inputs) else ():
             joins = node.op == "Concat" and node.integer("axis") in (1, -1) and len(node.outputs) == 1
             if joins and sorted(node.inputs) == sorted([value.name for value in inputs]):
-                first, self.names = inputs[0], node.inputs
-                self.values[node.outputs[0]] = Flow(Step(), (None, len(inputs)), first.shape[0], first.dtype)
+                batch, self.names = (inputs[0].shape or (None,))[0], node.inputs
+                self.values[node.outputs[0]] = Flow(Step(), (None, len(inputs)), batch, inputs[0].dtype)
                 return node
         raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
 
