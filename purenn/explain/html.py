@@ -152,7 +152,7 @@ def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j:
     yield '<div class="row"><div class="scroll"><table class="terms">'
     for name, numbers, value in rows:
         cells = "<td>%s</td><td>%s</td>" % (name, numbers) if numbers else '<td colspan="2">%s</td>' % name
-        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, most))
+        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, largest))
     yield '<tr class="total"><td colspan="2">a<sub>%d</sub></td><td>%s</td><td class="bar"></td></tr></table></div>' % (
         j + 1,
         shown(total.total),
