@@ -21,7 +21,7 @@ from .formats.whole import written_whole
 from .layers import Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network, winner
-from .quantize import Quantize
+from .quantize import way_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -578,9 +578,9 @@ def _about_network(network: Network) -> "Iterator[str]":
     yield "%r%s" % (network, "" if network.name is None else ", " + _printable(network.name))
     yield network.summary() + "\n"
     floats = "%s bytes as float32" % _grouped(4 * network.parameters)
-    size = "integers" if isinstance(network.layers[0], Quantize) else floats
+    size = floats if way_in(network)[1] is None else "integers"
     yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
-    yield "operations  %s multiplications and as many additions for one sample" % _grouped(network.multiplications)
+    yield "operations  %s multiplications or divisions for one sample" % _grouped(network.multiplications)
     if network.names is not None:
         yield "inputs      %s" % ", ".join([_printable(name) for name in network.names])
     if network.labels is not None:

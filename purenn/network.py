@@ -149,10 +149,11 @@ class Network:
     def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
         """A `Predictor`: this network made ready to run as fast as this Python can.
 
-        The kernel is chosen by interpreter, version and network among those whose weighted
-        sums stay within `error_bound` of the reference's, as a share of the layer's scale
-        ``|x| |w| + |b|`` (0.0 asks for equal numbers); or it is the one named: straight,
-        dist, sumprod, packed or loops.  One that cannot run the network raises `ValueError`.
+        The kernel is chosen by interpreter, version and network among those that promise
+        `error_bound`: each weighted sum x.w + b, given the same inputs x, differs from the one
+        that `forward` computes by at most that share of itself (0.0 asks for equal numbers).  Or
+        it is the one named: straight, dist, sumprod, packed or loops.  One that cannot run the
+        network raises `ValueError`.
 
         >>> from purenn import Dense
         >>> fast = Network([Dense([[1.0], [2.0]], [0.5], "relu")]).compile()

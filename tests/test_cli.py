@@ -151,7 +151,7 @@ def test_info(folder, capsys):
     assert "Network(2-3, 9 parameters), pets" in lines
     assert "1 Dense 2 -> 3 (2, 3)  identity             9                6" in lines
     assert "parameters  9 (36 bytes as float32)" in lines
-    assert "operations  6 multiplications and as many additions for one sample" in lines
+    assert "operations  6 multiplications or divisions for one sample" in lines
     assert "labels      cat, dog, eel" in lines
     assert not [line for line in lines if line.startswith("warning")]
 
