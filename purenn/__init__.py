@@ -18,6 +18,7 @@ per format.  ``import purenn`` loads these alone, and they run on MicroPython as
 
 from .activations import (
     Activation,
+    clip,
     elu,
     gelu,
     gelu_tanh,
@@ -61,6 +62,7 @@ __all__ = [
     "Scale",
     "ShapeError",
     "UnsupportedError",
+    "clip",
     "elu",
     "from_keras",
     "from_sklearn",

@@ -45,7 +45,7 @@ class Layer:
     def __setattr__(self, name: str, value: "Any") -> None:
         if name in self.fixed and name in self.__dict__:
             raise AttributeError(
-                "%s: its %s cannot be replaced, for a network may be compiled with it: make a new layer and a new Network"
+                "%s: its %s cannot be replaced, a network may be compiled with it: make a new layer and a new Network"
                 % (self, name)
             )
         object.__setattr__(self, name, value)

@@ -127,7 +127,9 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
     for number, spec in enumerate(architecture["layers"]):
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
-            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS))))
+            raise UnsupportedError(
+                "layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS)))
+            )
         layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
         return Network(layers, **{what: architecture[what] for what in _ABOUT if what in architecture})
