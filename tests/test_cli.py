@@ -1,7 +1,9 @@
 """The command line: what each command prints, and one line with status 2 for whatever a user gets wrong."""
 
 import csv
+import io
 import json
+import math
 import os
 import re
 import signal
@@ -9,12 +11,17 @@ import struct
 import subprocess
 import sys
 import time
+from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import purenn.jobs
 from purenn import Dense, Network, cli, save
 from purenn.cli import main
+from purenn.layers import Activate
+from purenn.network import winner
 from sample_files import idx, pgm
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,6 +30,7 @@ WEIGHTS = os.path.join(MNIST, "book_ch03_sample_weight.pkl")
 PICTURES = os.path.join(MNIST, "t10k-images-idx3-ubyte.gz")
 DIGITS = os.path.join(MNIST, "t10k-labels-idx1-ubyte.gz")
 BOOK = ["--activations", "sigmoid,sigmoid,softmax"]
+NAN, INF = float("nan"), float("inf")
 needs_mnist = pytest.mark.skipif(not os.path.exists(WEIGHTS), reason="no MNIST data at ../shared/data/mnist")
 
 # y = x W: the first output is 2a + b, the second a, the third -b
@@ -105,10 +113,29 @@ def test_help_and_version(capsys):
         (["predict", "m", "x", "--scale", "0"], "argument --scale: expected a number other than 0, found '0'"),
         (["predict", "m", "x", "--scale", "nan"], "argument --scale: expected a number other than 0, found 'nan'"),
         (["predict", "m", "x", "--format", "xml"], "invalid choice: 'xml'"),
+        (["explain", "m", "x", "--sample", "0"], "argument --sample: expected a whole number, at least 1, found '0'"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments, message, capsys):
     assert message in refused(capsys, *arguments)
+
+
+SINGLE = [
+    (function.__name__, names[-1])
+    for function, _, options, _ in cli.COMMANDS
+    for names, settings in options
+    if names[0].startswith("-") and settings.get("action") is None
+]
+
+
+@pytest.mark.parametrize("command, option", SINGLE)
+def test_an_option_is_given_once(command, option, capsys):
+    """Even with its default, and in either form: argparse alone would keep the last."""
+    taken = {names[-1]: given for row in cli.COMMANDS for names, given in row[2]}[option]
+    value = taken.get("choices", ["8"])[0]
+    for twice in ([option, value, option, value], ["%s=%s" % (option, value)] * 2):
+        said = refused(capsys, command, "m", "x", *twice)
+        assert re.match(r"argument \S*%s: given twice \(purenn %s --help tells more\)$" % (option, command), said)
 
 
 # ---- demo and info
@@ -124,7 +151,7 @@ def test_info(folder, capsys):
     assert "Network(2-3, 9 parameters), pets" in lines
     assert "1 Dense 2 -> 3 (2, 3)  identity             9                6" in lines
     assert "parameters  9 (36 bytes as float32)" in lines
-    assert "operations  6 multiplications and as many additions for one sample" in lines
+    assert "operations  6 multiplications or divisions for one sample" in lines
     assert "labels      cat, dog, eel" in lines
     assert not [line for line in lines if line.startswith("warning")]
 
@@ -139,6 +166,35 @@ def test_info_of_arrays(capsys):
     lines = printed(capsys, "info", WEIGHTS)
     assert "W1  F32   (784, 50)" in lines and lines[-1] == "--activations sigmoid,sigmoid,softmax"
     assert "Network(784-50-100-10, 45360 parameters)" in printed(capsys, "info", WEIGHTS, *BOOK)
+
+
+def sorted_arrays(path):
+    """The layers input, hidden and output, whose shapes fit in two orders, as safetensors sorts them."""
+    header, end = {}, 0
+    for name, shape in (("hidden", [2, 2]), ("input", [2, 2]), ("output", [1, 2])):
+        start, end = end, end + 4 * shape[0] * shape[1]
+        header[name + ".weight"] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + struct.pack("<10f", 0, 1, 2, 3, 1, 1, 0, 5, 1, 0))
+
+
+def test_the_order_of_layers(folder, capsys):
+    sorted_arrays(folder / "m.safetensors")
+    lines = printed(capsys, "info", "m.safetensors")
+    assert lines[-1].startswith("no network: 3 layers, of which neither names nor shapes tell the order: hidden.weight")
+    named = ["--activations", "identity,identity,identity"]
+    said = refused(capsys, "predict", "m.safetensors", "one.csv", *named)
+    assert "neither names nor shapes tell the order" in said and "--order hidden,input,output" in said
+    lines = printed(capsys, "info", "m.safetensors", *named, "--order", "input,hidden,output")
+    assert "note        layers in the order input, hidden, output: as given" in lines
+    (folder / "x.csv").write_text("0,1\n1,0\n")
+    for order, expected in (("input,hidden,output", [5.0, 0.0]), ("hidden,input.weight,output", [4.0, 2.0])):
+        answers = printed(capsys, "predict", "m.safetensors", "x.csv", *named, "--order", order)
+        assert [float(line.split()[-1]) for line in answers] == expected
+    assert "'hiden', which is none of the layers: hidden, input, output" in refused(
+        capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
+    )
+    assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
 
 
 def test_info_of_arrays_that_are_no_network(folder, capsys):
@@ -157,19 +213,19 @@ def test_predict_as_text(folder, capsys):
     assert printed(capsys, "predict", "pets.safetensors", "one.csv") == ["one.csv: cat 4, dog 1, eel -2"]
     assert printed(capsys, "predict", "pets.safetensors", "one.csv", "four.csv", "--top", "1", "--scale", "-2") == [
         "one.csv: eel 1",
-        "four.csv[0]: eel 1",
-        "four.csv[1]: eel 2",
-        "four.csv[2]: cat 4.5",
-        "four.csv[3]: cat 5.5",
+        "four.csv, sample 1: eel 1",
+        "four.csv, sample 2: eel 2",
+        "four.csv, sample 3: cat 4.5",
+        "four.csv, sample 4: cat 5.5",
     ]
 
 
 def test_predict_as_json(folder, capsys):
     (folder / "odd.json").write_text("[[1, 2], [NaN, 0], [-Infinity, 1]]")
     entries = json.loads("\n".join(printed(capsys, "predict", "model.safetensors", "odd.json", "--format", "json")))
-    assert entries[0] == {"input": "odd.json", "sample": 0, "outputs": [4.0, 1.0, -2.0]}
+    assert entries[0] == {"input": "odd.json", "sample": 1, "outputs": [4.0, 1.0, -2.0]}
     assert entries[1]["outputs"] == [None] * 3 and entries[2]["outputs"][0] is None
-    lines = printed(capsys, "predict", "pets.safetensors", "one.csv", "--format", "json", "--top", "9")
+    lines = printed(capsys, "predict", "pets.safetensors", "one.csv", "--format", "json", "--top", "3")
     assert json.loads("\n".join(lines))[0]["top"] == [
         {"label": "cat", "output": 4.0},
         {"label": "dog", "output": 1.0},
@@ -182,15 +238,118 @@ def test_predict_as_csv(folder, capsys):
     arguments = ["predict", "pets.safetensors", "four.csv", 'a, "b".csv', "--format", "csv"]
     table = list(csv.reader(printed(capsys, *arguments)))
     assert table[0] == ["input", "sample", "cat", "dog", "eel"]
-    assert table[2] == ["four.csv", "1", "10.0", "3.0", "-4.0"] and table[5][0] == 'a, "b".csv'
+    assert table[2] == ["four.csv", "2", "10.0", "3.0", "-4.0"] and table[5][0] == 'a, "b".csv'
     table = list(csv.reader(printed(capsys, *arguments, "--top", "2")))
     assert table[0] == ["input", "sample", "label 1", "output 1", "label 2", "output 2"]
-    assert table[1] == ["four.csv", "0", "cat", "4.0", "dog", "1.0"]
+    assert table[1] == ["four.csv", "1", "cat", "4.0", "dog", "1.0"]
 
 
-def test_the_largest_come_first_and_nan_before_all():
-    answers = [("a", 1.0), ("b", float("nan")), ("c", 3.0), ("d", 3.0)]
-    assert [label for label, _ in cli._largest(answers, 9)] == ["b", "c", "d", "a"]
+any_output = st.sampled_from([NAN, INF, -INF, 0.0, -0.0, 1.0]) | st.floats()
+
+
+@given(st.lists(any_output, min_size=1, max_size=6), st.integers(1, 6))
+def test_the_largest_come_first_and_nan_is_no_class(outputs, top):
+    labels = list(range(len(outputs)))
+    found = cli._largest(labels, outputs, top)
+    assert (found is None) == any([math.isnan(y) for y in outputs]) == (winner(outputs) is None)
+    if found is not None:
+        assert found == sorted(zip(labels, outputs), key=lambda answer: (-answer[1], answer[0]))[:top]
+        assert found[0][0] == winner(outputs)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(any_output, min_size=3, max_size=3))
+def test_every_command_has_the_same_answer(folder, capsys, x):
+    """predict --top 1, evaluate, explain and classify, whatever the outputs are."""
+    network = Network([Activate(3, "identity")], labels=["cat", "dog", "eel"])
+    save(network, "same.safetensors")
+    (folder / "x.json").write_text(json.dumps([x]))
+    (folder / "y.json").write_text('["dog"]')
+    name = None if winner(x) is None else network.labels[winner(x)]
+    (text,) = printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1")
+    assert text.split()[1:-1] == [name] if name else text == "x.json: no class"
+    entry = json.loads(
+        "".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json"))
+    )
+    assert (entry[0]["top"][0]["label"] if name else entry[0]["top"]) == name
+    header, row = csv.reader(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "csv"))
+    assert header == ["input", "sample", "label 1", "output 1"] and row[2] == (name or "")
+    said = printed(capsys, "evaluate", "same.safetensors", "x.json", "y.json")
+    assert said[-1] == "accuracy %d.0000 (%d/1)" % (name == "dog", name == "dog") and (len(said) == 2) == (name is None)
+    explained = printed(capsys, "explain", "same.safetensors", "x.json")
+    assert ("  the largest: %s" % name if name else "  no class: an output is NaN") in explained
+
+
+def test_more_answers_than_outputs(folder, capsys):
+    assert (
+        refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4") == "--top 4: the network has 3 outputs"
+    )
+
+
+def test_labels_that_nothing_prints(folder, capsys):
+    arguments = ["predict", "model.safetensors", "one.csv", "--labels", "a,b,c", "--format", "json"]
+    assert "--labels changes nothing here" in refused(capsys, *arguments)
+    assert '"label": "a"' in "".join(printed(capsys, *arguments, "--top", "1"))
+
+
+ODD_LABELS = ["\x1b]0;owned\x07\x1b[2J", "=cmd|calc", 'a,"b"\r\nc\rd\ne', " x ", None, 1.5, NAN, True, [1, {}], b"\xff"]
+
+
+def with_odd_labels(labels):
+    return Network([Dense([[float(k) for k in range(len(labels))]])], labels)
+
+
+def test_csv_in_a_pipe_holds_every_label_to_the_letter(folder):
+    save(with_odd_labels(ODD_LABELS[:-1]), "odd.safetensors")
+    (folder / "i.csv").write_text("1\n")
+    status, out, err = finished("predict", "odd.safetensors", "i.csv", "--format", "csv")
+    assert (status, err) == (0, "")
+    assert next(csv.reader(io.StringIO(out, newline="")))[2:] == [str(label) for label in ODD_LABELS[:-1]]
+
+
+@given(st.lists(st.text(max_size=8) | st.none() | st.floats() | st.booleans(), min_size=1, max_size=4))
+def test_every_line_of_csv_comes_back(labels):
+    sample = cli.Sample("f\n.csv", 1, [], True)
+    sample.answers = [(label, 1.0) for label in labels]
+    with mock.patch.object(sys, "stdout", io.StringIO()):
+        for top in (None, len(labels)):
+            try:
+                text = "\n".join(cli._as_csv([sample], labels, top))
+            except ValueError as error:  # half of a character
+                assert "CSV would not be exact" in str(error)
+                continue
+            table = list(csv.reader(io.StringIO(text, newline="")))
+            shown = table[0][2:] if top is None else table[1][2::2]
+            assert shown == [str(label) for label in labels] and table[1][:2] == ["f\n.csv", "1"]
+
+
+def test_csv_on_a_terminal_cannot_play_with_it(folder):
+    pty = pytest.importorskip("pty")
+    save(with_odd_labels(ODD_LABELS[:4]), "odd.safetensors")
+    (folder / "i.csv").write_text("1\n")
+    terminal, inside = pty.openpty()
+    running = process("predict", "odd.safetensors", "i.csv", "--format", "csv", stdout=inside)
+    os.close(inside)
+    assert running.wait(60) == 0
+    out = os.read(terminal, 4096)
+    os.close(terminal)
+    assert b"\x1b" not in out and b"\x07" not in out and b"\\x1b]0;owned\\x07" in out and out.count(b"\n") == 2
+
+
+def test_csv_that_an_encoding_cannot_hold_is_refused(folder, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    arguments = ["predict", "model.safetensors", "one.csv", "--labels", "caf\u00e9,b,c", "--top", "1", "--format"]
+    message = "purenn: error: ascii has no '\\xe9': CSV would not be exact, --format json is\n"
+    assert finished(*arguments, "csv") == (2, "", message)
+    assert json.loads(finished(*arguments, "json")[1])[0]["top"][0]["label"] == "caf\u00e9"
+
+
+def test_json_has_every_label(capsys):
+    sample = cli.Sample("a", 1, [], True)
+    sample.answers = [(label, 1.0) for label in ODD_LABELS + [2]]
+    (entry,) = json.loads("".join(cli._as_json([sample], ODD_LABELS, 11)))
+    found = [answer["label"] for answer in entry["top"]]
+    assert found == ODD_LABELS[:6] + ["nan", True, "[1, {}]", "b'\\xff'", 2]
 
 
 def test_labels_from_the_command_line_and_from_a_file(folder, capsys):
@@ -228,15 +387,15 @@ def test_labels_may_be_names_or_places(folder, capsys, labels, right):
 def test_names_that_are_numbers_are_never_places(folder, capsys):
     arguments = ["evaluate", "model.safetensors", "four.csv", "labels.csv", "--labels"]
     assert printed(capsys, *arguments, "1,0,2") == ["accuracy 0.2500 (1/4)"]
-    assert "label 1 is 0, which is none of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
+    assert "label 1 is '0', which is none of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
 
 
 @pytest.mark.parametrize(
     "labels, message",
     [
         ("0\n0\n1\n", "4 samples in four.csv, but 3 labels in x.csv"),
-        ("0\n0\n3\n0\n", "x.csv: label 3 is 3, which is none of the outputs (0 to 2)"),
-        ("0\n0\n-1\n0\n", "x.csv: label 3 is -1, which is none of the outputs (0 to 2)"),
+        ("0\n0\n3\n0\n", "x.csv: label 3 is '3', which is none of the outputs (0 to 2)"),
+        ("0\n0\n-1\n0\n", "x.csv: label 3 is '-1', which is none of the outputs (0 to 2)"),
         ("cat\n0\n0\ncat\n", "x.csv: label 1 is 'cat', which is none of the outputs (0 to 2)"),
         ("", "x.csv: the file is empty"),
     ],
@@ -244,6 +403,19 @@ def test_names_that_are_numbers_are_never_places(folder, capsys):
 def test_labels_that_do_not_fit(folder, capsys, labels, message):
     (folder / "x.csv").write_text(labels)
     assert refused(capsys, "evaluate", "model.safetensors", "four.csv", "x.csv") == message
+
+
+def test_a_label_of_each_output_is_no_answer(folder, capsys):
+    save(Network(NETWORK.layers, multilabel=True), "many.safetensors")
+    said = refused(capsys, "evaluate", "many.safetensors", "four.csv", "labels.csv")
+    assert said == "many.safetensors: each output is a yes or no of its own, no label tells if it is right"
+
+
+def test_labels_that_look_like_numbers_are_names_first(folder, capsys):
+    (folder / "y.csv").write_text("01\n01\n1e3\n01\n")
+    arguments = ["evaluate", "model.safetensors", "four.csv", "y.csv", "--labels"]
+    assert printed(capsys, *arguments, "01,02,1e3") == ["accuracy 0.7500 (3/4)"]
+    assert "label 1 is '01'" in refused(capsys, *arguments, "one,02,1e3")
 
 
 def test_nan_is_never_right(folder, capsys):
@@ -276,18 +448,17 @@ def test_evaluate_the_book_on_its_digits(tmp_path, capsys):
 def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(folder, monkeypatch):
     events = []
 
-    def predictions(network, rows, scale, jobs):
+    def predictions(network, rows, jobs):
         try:
             yield [1.0, 0.0, 0.0]
         finally:
             events.append("ended")
 
-    class Interrupting:
-        def wrap(rows):
-            raise KeyboardInterrupt
+    def interrupting(outputs):
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(purenn.jobs, "predictions", predictions)
-    monkeypatch.setattr(cli, "Matrix", Interrupting)
+    monkeypatch.setattr(cli, "winner", interrupting)
     monkeypatch.setattr(cli, "_failed", lambda message, status=2: events.append(message))
     main(["evaluate", "model.safetensors", "four.csv", "labels.csv"])
     assert events == ["ended", "interrupted"]
@@ -316,9 +487,7 @@ def test_json_is_written_line_by_line(folder, capsys):
 def test_workers_end_with_the_process_that_started_them(folder):
     (folder / "many.csv").write_text("1,2\n" * 200000)
     (folder / "answers.csv").write_text("0\n" * 200000)
-    running = process(
-        "evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE
-    )
+    running = process("evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE)
     time.sleep(1.5)
     running.kill()
     running.stdout.read()  # ends when the last process that holds it does
@@ -332,11 +501,77 @@ def test_convert_quantises(folder, capsys):
     arguments = ["model.safetensors", "small.safetensors", "--quantize", "four.csv", "--scale", "2"]
     assert "Network(2-3, 9 parameters)" in printed(capsys, "convert", *arguments)[0]
     lines = printed(capsys, "info", "small.safetensors")
-    assert "1 Quantize 2" in lines[4] and "2 IntegerDense 2 -> 3" in lines[5] and "parameters  9 (integers)" in lines
-    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv", "--scale", "2")
+    assert "1 Normalize 2" in lines[4] and "2 Quantize 2" in lines[5] and "3 IntegerDense 2 -> 3" in lines[6]
+    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv")  # the scale is in the file
     assert [round(float(word), 1) for word in line.split()[1:]] == [2.0, 0.5, -1.0]
     assert "from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
     assert "labels.csv" in refused(capsys, "convert", *arguments[:3], "labels.csv")
+
+
+@pytest.mark.parametrize(
+    "options, prepare",
+    [
+        (["--scale", "2"], lambda x: x / 2),
+        (["--scale", "2", "--invert"], lambda x: 1 - x / 2),
+        (["--scale", "4", "--mean", "0.5", "--deviation", "0.25"], lambda x: (x / 4 - 0.5) / 0.25),
+        (["--mean", "1,1"], lambda x: x - 1),
+    ],
+)
+def test_what_is_done_to_the_inputs_is_saved_with_the_network(folder, capsys, options, prepare):
+    printed(capsys, "convert", "model.safetensors", "prepared.safetensors", *options)
+    expected = NETWORK.forward_one([prepare(1.0), prepare(2.0)])
+    assert purenn.load("prepared.safetensors").predict([1, 2]) == expected
+    again = printed(capsys, "predict", "prepared.safetensors", "one.csv")
+    assert again == printed(capsys, "predict", "model.safetensors", "one.csv", *options)
+    assert [float(word) for word in again[0].split()[1:]] == expected
+    message = refused(capsys, "predict", "prepared.safetensors", "one.csv", "--scale", "2")
+    assert message == "--scale: layer 1 (Normalize 2) of the network prepares the inputs already"
+
+
+@pytest.mark.parametrize(
+    "arguments, reason",
+    [
+        (["convert", "model.safetensors", "x.safetensors", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["export", "model.safetensors", "-o", "x.py", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["bench", "model.safetensors", "--scale", "2"], "--scale changes nothing without --samples"),
+        (["predict", "model.safetensors", "one.csv", "--invert"], "--invert: say what the largest input is"),
+        (["predict", "model.safetensors", "one.csv", "--deviation", "0"], "must be finite and not 0, found 0.0"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "a"], "expected numbers with commas between them"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "1,2,3"], "expected one mean or one for each input"),
+    ],
+)
+def test_options_without_effect_or_sense_are_refused(folder, capsys, arguments, reason):
+    assert reason in refused(capsys, *arguments)
+    assert not os.path.exists("x.safetensors") and not os.path.exists("x.py")
+
+
+def test_columns_are_known_by_their_names(folder, capsys):
+    save(NETWORK.replace(names=["width", "height"]), "named.safetensors")
+    expected = printed(capsys, "predict", "model.safetensors", "one.csv")[0].split(":")[1]
+    for name, text in (
+        ("same.csv", "width,height\n1,2\n"),
+        ("turned.csv", "height, width\n2,1\n"),
+        ("other.csv", "a,b\n1,2\n"),
+        ("none.csv", "1,2\n"),
+        ("object.json", '[{"height": 2, "width": 1}]'),
+        ("list.json", "[[1, 2]]"),
+    ):
+        (folder / name).write_text(text)
+        assert printed(capsys, "predict", "named.safetensors", name)[0].split(":")[1] == expected
+    assert "inputs      width, height" in printed(capsys, "info", "named.safetensors")
+    for text, reason in (
+        ("width,depth\n1,2\n", "column height is missing: the network's inputs are width, height"),
+        ("width,height,depth\n1,2,3\n", "column depth is unknown: the network's inputs are width, height"),
+        ("width,height,width\n1,2,3\n", "column width is there twice"),
+        ('[{"width": 1}]', "column height is missing"),
+        ('[{"width": 1, "height": 2, "width": 3}]', "'width' is there twice in an object"),
+        ('[{"a": 1}]', "[0] has none of the network's inputs, width, height"),
+        ('[[1, 2], {"width": 1, "height": 2}]', "[0] is a list of 2, expected an object like the others"),
+    ):
+        (folder / "bad").write_text(text)
+        assert reason in refused(capsys, "predict", "named.safetensors", "bad")
+    (folder / "bad").write_text('[{"width": 1, "height": 2}]')
+    assert "the network has no names for its inputs" in refused(capsys, "predict", "model.safetensors", "bad")
 
 
 def test_convert_leaves_nothing_half_written(folder, capsys):
@@ -431,7 +666,7 @@ def test_a_closed_pipe(folder, unbuffered, monkeypatch):
     command = '"%s" -m purenn predict model.safetensors many.csv | head -n 1; exit ${PIPESTATUS[0]}' % sys.executable
     (folder / "many.csv").write_text("1,2\n" * 20000)
     head = in_shell("bash", command)
-    assert (head.returncode, head.stdout) == (2, b"many.csv[0]: 4 1 -2\n")
+    assert (head.returncode, head.stdout) == (2, b"many.csv, sample 1: 4 1 -2\n")
     assert head.stderr == b"purenn: error: standard output was closed before all was written\n"
 
 

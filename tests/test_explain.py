@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, demo, load, save
 from purenn.activations import ELEMENTWISE, Activation, softmax
 from purenn.cli import main
-from purenn.explain import Explanation, Terminal, as_html, as_latex, as_text, diagram_svg, raster
+from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
 from purenn.explain.curves import FORMULAS, curve, definition, drawable, slope
 from purenn.explain.formula import latex, mathml, wrapping
 from purenn.explain.latex_text import latex_text
@@ -27,10 +27,12 @@ from purenn.explain.terminal import columns
 from purenn.explain.text import lines
 from purenn.formats import png
 from purenn.formats.source import Source
+from purenn.network import winner
+from purenn.quantize import Quantize
 from purenn.layers import Activate, Layer, LayerNorm, Scale
 
 from drawn import moderate, rows, sizes
-from test_cli import BOOK, PICTURES, WEIGHTS, needs_mnist, printed, refused
+from test_cli import BOOK, PICTURES, WEIGHTS, finished, needs_mnist, printed, refused
 
 BOOK_NUMBERS = ("0.3", "0.57444252", "0.31682708", "0.69627909")
 NASTY = "<script>alert(1)</script> & \"x\" 'y' \\end{document} $a_1^2$ {%} ~#`| \x1b[2J \x00\ud800 \u732b e\u0301"
@@ -45,11 +47,16 @@ def of_every_kind():
     """Networks in which each kind of layer occurs, each with an input."""
     first = Dense([[0.5, -1.0], [2.0, 0.25]], [0.1, -0.2], "relu")
     dense = Network([first, Dense([[1.0, -1.0], [0.5, 2.0]], None, "softmax")])
-    others = [Normalize(2, [0.0, 1.5], [-3.0, 0.25]), Scale(2, [2.0, -1.0], 0.5), LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
+    others = [Normalize(2, [1.0, -40.0], [-2.0, 12.5]), Normalize(2, 3.0, 255.0), Scale(2, [2.0, -1.0], 0.5)]
+    others += [LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
     return [
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
+        (
+            Network([Normalize(2, [40.0, 0.0]), Quantize(2, [0.5, 0.25], -128, 127, 3), Dense([[0.1], [0.2]])]),
+            [41.0, -0.3],
+        ),
         (Network((Normalize(2, 5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
@@ -106,6 +113,16 @@ def test_every_sum_computed_again_gives_the_number_it_explains(network, x):
                 assert eval(whole.numbers(3), names_of(step, whole)) == pytest.approx(a, rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
+def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
+    whole = Explanation(Network([Quantize(1, 0.1, -8, 7, zero=1, rounding=rounding)]), [0.25])
+    step, written_out = whole.steps[0], whole.steps[0].sum(0)
+    assert written_out.symbols() == "x_1 / step_1" and written_out.numbers() == "0.25 / 0.1"
+    assert written_out.total == pytest.approx(2.5, rel=1e-7) and step.z == [q]  # two of them in single precision
+    assert all([way(whole) for way in WAYS])
+    assert whole.counts.additions == 0
+
+
 @given(st.data())
 def test_sums_of_dense_layers_are_those_of_the_reference_bit_for_bit(data):
     inputs, outputs = data.draw(sizes), data.draw(sizes)
@@ -126,7 +143,7 @@ def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
     entered, last = Explanation(network, [100 / 255, 7 / 255]).steps
     scaled = entered.sum(0)
-    assert scaled.symbols() == "(x_1) / step_1" and scaled.total == pytest.approx(100)
+    assert scaled.symbols() == "x_1 / step_1" and scaled.total == pytest.approx(100)
     assert last.softmax.y == last.z and last.softmax.a != last.a
     assert last.sum(0).numbers().startswith("100*") and isinstance(last.sum(0).total, int)
 
@@ -183,8 +200,14 @@ def test_a_kind_of_layer_that_is_not_known_is_refused_by_name():
         def __str__(self):
             return "Odd 2"
 
-    with pytest.raises(UnsupportedError, match=r"layer 2 \(Odd 2\) cannot be explained, known kinds are: activate, "):
+    class OwnDense(Dense):
+        def linear(self, X):
+            return X @ self.weight
+
+    with pytest.raises(UnsupportedError, match=r"layer 2 \(Odd 2\) cannot be explained, known kinds are: Activate, "):
         Explanation(Network([Scale(2), Odd()]), [1.0, 2.0])
+    with pytest.raises(UnsupportedError, match=r"layer 1 \(Dense 1 -> 1, identity\) cannot be explained"):
+        Explanation(Network([OwnDense([[1.0]], [5.0])]), [1.0])  # its sums are not those that would be shown
 
 
 def test_one_sample_at_a_time_and_neurons_that_exist():
@@ -198,6 +221,134 @@ def test_one_sample_at_a_time_and_neurons_that_exist():
         book(neuron=(2, 3))
     with pytest.raises(ShapeError, match="neuron 1:0"):
         book(neuron=(1, 0))
+    with pytest.raises(ShapeError, match="neuron 2:3"):
+        book(neuron=[(1, 1), (2, 3)])
+    with pytest.raises(ValueError, match="neuron 1:1 is given twice"):
+        book(neuron=[(1, 1), (2, 1), (1, 1)])
+
+
+def test_several_neurons_are_all_written_out():
+    whole = book(neuron=[(1, 3), (1, 1), (2, 2)])
+    text = as_text(whole).split("\n")
+    assert [line.strip() for line in text if line.startswith(("  a_", "  z_"))] == [
+        "a_3 = 1.0*0.5 + 0.5*0.6 + 0.3 = 1.1",
+        "a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3",
+        "z_3 = sigmoid(1.1) = 0.75026011",
+        "z_1 = sigmoid(0.3) = 0.57444252",
+        "a_2 = 0.57444252*0.4 + 0.66818777*0.5 + 0.75026011*0.6 + 0.2 = 1.214027",
+        "z_2 = sigmoid(1.214027) = 0.7710107",
+        "a_2 = 0.62624937*0.3 + 0.7710107*0.4 + 0.2 = 0.69627909",
+        "z_2 = identity(0.69627909) = 0.69627909",
+    ]
+    body = as_latex(whole)
+    assert all([name in body for name in ("a_{3}^{(1)} &= ", "a_{1}^{(1)} &= ", "z_{3}^{(1)} = ", "z_{1}^{(1)} = ")])
+    page = as_html(whole)
+    assert 'data-first="1-3"' in page and page.count("<h3>Layer 1, neuron 3</h3>") == 2
+    assert page.count("<h3>Layer 1, neuron 1</h3>") == 2 and page.count("<h3>Layer 1, neuron 2</h3>") == 1
+
+
+# ---- what the outputs say
+
+
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    "x, answer",
+    [
+        ([1.0, INF, 2.0], 1),
+        ([-INF, -INF, -INF], 0),
+        ([3.0, 7.0, 7.0], 1),
+        ([INF, NAN, 1.0], None),
+        ([1.0, 2.0, NAN], None),
+    ],
+)
+@pytest.mark.parametrize("labels", [None, ["cat", "dog", "eel"]])
+def test_the_answer_is_the_one_that_classify_gives(x, answer, labels):
+    whole = Explanation(Network([Activate(3, "identity")], labels=labels), x)
+    assert whole.answer == answer == winner(x) and whole.focus == (1, (answer or 0) + 1)
+    text, tex, page = [way(whole) for way in WAYS]
+    if answer is None:
+        assert "  no class: an output is NaN" in text and "largest" not in text
+        assert "No class: an output is NaN." in tex and "<strong>No class: an output is NaN</strong>" in page
+        assert 'class="best"' not in page
+        return
+    called = labels[answer] if labels else "y_%d (classify gives %d)" % (answer + 1, answer)
+    assert "  the largest: %s\n" % called in text
+    assert "The largest: %s" % (labels[answer] if labels else "$y_{%d}$ (classify" % (answer + 1)) in tex
+    assert "<strong>%s</strong>" % (labels[answer] if labels else "y<sub>%d</sub>" % (answer + 1)) in page
+
+
+def test_the_largest_outputs_are_shown_infinities_and_nan_among_them():
+    for odd in (INF, NAN):
+        x = [float(k) for k in range(30)] + [odd] + [float(-k) for k in range(30)]
+        whole = Explanation(Network([Activate(61, "identity")], labels=["label%d" % k for k in range(61)]), x)
+        result = as_text(whole).split("Y = Z1")[1]
+        assert "label30 " in result and "label29 " in result and "label5 " not in result
+        assert "label30 &" in as_latex(whole) and "<td>label30</td>" in as_html(whole)
+
+
+def test_outputs_that_are_no_classes():
+    layers = [Dense([[1.0, 2.0, 0.25]])]
+    for x, labels, above in ((1.0, ["a<b", "c", "d"], "a<b, c"), (0.1, None, "none"), (1.0, None, "y_1, y_2")):
+        whole = Explanation(Network(layers, labels=labels, multilabel=True), [x])
+        assert "  above 1/2: %s\n" % above in as_text(whole) and "largest:" not in as_text(whole)
+        assert "Above 1/2: " + above in Reader(as_html(whole)).text and "Above 1/2: " in as_latex(whole)
+    whole = Explanation(Network([Dense([[1j, 2.0]])]), [1.0])
+    assert all(["class: an output is complex" in way(whole) for way in WAYS])
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 20), st.integers(1, 10))
+def test_a_screen_counts_from_1(inputs, outputs):
+    whole = Explanation(
+        Network([Dense([[0.5 + i + j for j in range(outputs)] for i in range(inputs)])]), [1.0] * inputs
+    )
+    text = as_text(whole).replace("classify gives", "")
+    places = [int(place) for place in re.findall(r"\b[xyaz]_(\d+)", text)]
+    assert min(places) >= 1 and "y_%d" % outputs in text
+    assert max([int(place) for place in re.findall(r"\by_(\d+)", text)]) == outputs
+    page = Reader(as_html(whole)).text
+    assert not re.search(r"neuron 0|layer 0|y_0|x_0", page)
+
+
+# ---- names of the inputs
+
+
+def test_inputs_are_shown_by_their_names():
+    names = ["petal length", "petal width"]
+    network = Network(demo.network().layers, names=names)
+    whole = Explanation(network, demo.X)
+    text, tex, page = [way(whole) for way in WAYS]
+    assert text.split("\n")[3:5] == ["  x_1  petal length    1", "  x_2  petal width   0.5"]
+    assert "$x_{2}$ & petal width & $0.5$" in tex
+    assert "<tr><td>petal width</td><td>x<sub>2</sub></td><td>0.5</td></tr>" in page
+    assert "petal width" in "".join(ElementTree.fromstring(diagram_svg(whole)).itertext())
+    assert "inputs: petal length, petal width" in network._repr_html_()
+
+
+def test_names_of_many_inputs():
+    names = ["column %d %s" % (i, "x" * 60) for i in range(100)]
+    network = Network([Dense([[1.0, 0.01 * i] for i in range(100)])], names=names)
+    whole = Explanation(network, [1.0] * 100, neuron=(1, 2))
+    assert "x_100*w_2,100  column 99 x" in as_text(whole) and "<small>column 99 x" in as_html(whole)
+    for width in (60, 80):
+        assert max([columns(line) for line in lines(whole, Terminal(width))]) <= width
+    network = Network([Dense([[1.0, 0.01 * i] for i in range(90)])], names=names[:90])  # no picture
+    whole = Explanation(network, [1.0] * 90)
+    assert "  x_90  column 89 xxxxxxxxxxxxx" in as_text(whole) and r"\dots & & \\" in as_latex(whole)
+    assert "column 47 " in as_html(whole) and "The first of 90 inputs." in as_html(whole)
+    ElementTree.fromstring(diagram_svg(whole))
+    assert max([columns(line) for line in lines(whole, Terminal(60))]) <= 60
+
+
+@pytest.mark.parametrize("label", [None, [1, {}], {"a": 1}, b"\xff", NAN, 1.0, True, "", "\ud800", NASTY])
+def test_labels_of_every_type_are_shown(label):
+    network = Network([Dense([[1.0, 2.0]], None, "softmax")], labels=["x", label])
+    whole = Explanation(network, [1.0])
+    for text in [way(whole) for way in WAYS] + [diagram_svg(whole), network._repr_html_(), whole._repr_html_()]:
+        text.encode("utf-8")
+        assert "\x1b" not in text
 
 
 ODD = [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.7e308, -1.7e308]
@@ -241,6 +392,64 @@ class Screen(io.StringIO):
         return True
 
 
+BRAILLE = {  # environment, encoding: whether braille can be shown
+    "nothing said": ({}, "utf-8", True),
+    "UTF-8": ({"LANG": "de_DE.UTF-8"}, "utf-8", True),
+    "set by Python": ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, "utf-8", False),
+    "LANG=C": ({"LANG": "C"}, "utf-8", False),
+    "LC_ALL=POSIX": ({"LANG": "de_DE.UTF-8", "LC_ALL": "POSIX"}, "utf-8", False),
+    "C.UTF-8": ({"LANG": "C.UTF-8"}, "utf-8", True),
+    "wished for": ({"LANG": "C", "PYTHONIOENCODING": "utf-8"}, "utf-8", True),
+    "wished for in another way": ({"LC_ALL": "C", "PYTHONUTF8": "1"}, "utf-8", True),
+    "dumb": ({"TERM": "dumb"}, "utf-8", False),
+    "the console of Linux": ({"TERM": "linux"}, "utf-8", False),
+    "ASCII": ({}, "ascii", False),
+    "Latin 1": ({}, "latin-1", False),
+    "code page 437": ({}, "cp437", False),
+    "code page 1252": ({}, "cp1252", False),
+}
+
+
+@pytest.mark.parametrize("name", BRAILLE)
+def test_braille_only_where_it_can_be_shown(name, monkeypatch):
+    environment, encoding, shown = BRAILLE[name]
+    for variable in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PYTHONIOENCODING", "PYTHONUTF8"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert Terminal.of(stream).braille == shown
+    # what is drawn besides the names from the file can be written there
+    pixels = Explanation(Network([Dense([[0.1]] * 81)], names=["n%d%s" % (i, "x" * 90) for i in range(81)]), range(81))
+    for text in (
+        Plot(["tanh", "relu"], derivative=True).text(Terminal.of(stream)),
+        as_text(pixels, Terminal.of(stream)),
+    ):
+        assert text.isascii() or shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs the locales of POSIX")
+@pytest.mark.parametrize(
+    "variable, value", [("LANG", "C"), ("LC_ALL", "C"), ("PYTHONIOENCODING", "ascii"), ("TERM", "dumb")]
+)
+def test_ascii_in_a_process_of_its_own(variable, value, monkeypatch):
+    for other in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PYTHONIOENCODING", "PYTHONUTF8"):
+        monkeypatch.delenv(other, raising=False)
+    assert not finished("plot", "relu")[1].isascii()
+    monkeypatch.setenv(variable, value)
+    status, out, err = finished("plot", "relu")
+    assert (status, err) == (0, "") and out.isascii() and "\\" not in out and out.count("*") > 40
+
+
+def test_the_old_console_of_windows(monkeypatch):
+    monkeypatch.setattr(os, "name", "nt")
+    for variable in ("LC_ALL", "TERM", "WT_SESSION", "TERM_PROGRAM"):
+        monkeypatch.delenv(variable, raising=False)
+    assert not Terminal.of(Screen()).braille and Terminal.of(io.StringIO()).braille
+    monkeypatch.setenv("WT_SESSION", "1")
+    assert Terminal.of(Screen()).braille
+
+
 def test_colours_only_on_a_terminal_that_may_show_them(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
@@ -261,7 +470,8 @@ def test_colours_only_on_a_terminal_that_may_show_them(monkeypatch):
 
 
 def nasty():
-    network = Network([Dense([[1.0, 2.0]], [0.0, 0.0], "softmax")], labels=[NASTY, "\u732b"], name=NASTY)
+    layers = [Dense([[1.0, 2.0]], [0.0, 0.0], "softmax")]
+    network = Network(layers, labels=[NASTY, "\u732b"], name=NASTY, names=[NASTY])
     return Explanation(network, [1.0], NASTY)
 
 
@@ -434,13 +644,14 @@ def test_a_curve_breaks_where_the_function_is_no_number():
 def test_notebooks_show_matrices_networks_and_passes():
     matrix, network = Matrix([[0.5, -1.0]]), demo.network()
     trace = network.trace(demo.X)
-    assert "<td style=\"background:rgba(37,99,235,.25)\">0.5</td>" in matrix._repr_html_()
+    assert '<td style="background:rgba(37,99,235,.25)">0.5</td>' in matrix._repr_html_()
     assert matrix._repr_latex_() == "$$\\begin{pmatrix}\n0.5 & -1\n\\end{pmatrix}$$"
     assert network._repr_html_().count("<math") == 6 and network._repr_latex_().startswith("$$")
     assert "0.57444252" in trace._repr_html_() and "0.57444252" in trace._repr_latex_()
     assert "srcdoc=" in book()._repr_html_() and book()._repr_html_().count("<") == 2
-    named = Network(network.layers, name=NASTY)
-    assert Reader(named._repr_html_()).tags.count("script") == 0
+    named = nasty().network._repr_html_()
+    assert Reader(named).tags.count("script") == 0 and "\x1b" not in named
+    named.encode("utf-8")
 
 
 # ---- the command
@@ -457,10 +668,10 @@ def folder(tmp_path, monkeypatch):
 def test_the_command_prints_what_it_is_asked_for(folder, capsys):
     from_numbers = printed(capsys, "explain", "book.safetensors", "1.0,0.5")
     from_file = printed(capsys, "explain", "book.safetensors", "two.csv")
-    assert from_numbers[1:] == from_file[1:] and from_file[0].endswith("two.csv[0]")
+    assert from_numbers[1:] == from_file[1:] and from_file[0].endswith("two.csv, sample 1")
     assert "[[0.31682708 0.69627909]]" in "\n".join(from_numbers)
-    assert printed(capsys, "explain", "book.safetensors", "two.csv", "--sample", "1")[3] == "  [[0 0]]"
-    assert printed(capsys, "explain", "book.safetensors", "2.0,1.0", "--scale", "2")[3] == "  [[1 0.5]]"
+    assert printed(capsys, "explain", "book.safetensors", "two.csv", "--sample", "2")[3] == "  [[0 0]]"
+    assert printed(capsys, "explain", "book.safetensors", "2.0,1.0", "--scale", "2")[3] == "  [[2 1]]"
     for form, start in (("latex", r"\documentclass{article}"), ("html", "<!DOCTYPE html>")):
         assert printed(capsys, "explain", "book.safetensors", "1.0,0.5", "--format", form)[0] == start
 
@@ -475,8 +686,46 @@ def test_the_name_of_the_file_says_what_to_write(folder, capsys):
         said = printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", name)
         assert said == ["%s: %s bytes" % (name, "{:,}".format(os.path.getsize(name)))]
         assert (folder / name).read_text(encoding="utf-8").startswith(start)
-    printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", "q.html", "--format", "text")
-    assert (folder / "q.html").read_text(encoding="utf-8").startswith("Network(2-3-2-2")
+    printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", "P.HTM", "--format", "html")
+    printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", "page", "--format", "html")
+    assert (folder / "page").read_text(encoding="utf-8") == (folder / "P.HTM").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["-o", "a.pdf"], "a.pdf: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "a.pdf", "--format", "latex"], "a.pdf: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "page"], "page: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "-"], "-: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "-", "--format", "text"], "-: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "q.html", "--format", "text"], "q.html: its name says html, --format says text"),
+        (["-o", "q.txt", "--format", "latex"], "q.txt: its name says text, --format says latex"),
+    ],
+)
+def test_a_file_is_what_its_name_says(arguments, message, folder, capsys):
+    before = sorted(os.listdir("."))
+    assert refused(capsys, "explain", "book.safetensors", "1.0,0.5", *arguments) == message
+    assert sorted(os.listdir(".")) == before
+
+
+@pytest.mark.parametrize("form", ["html", "latex"])
+def test_a_page_in_a_pipe_is_the_page_in_a_file(form, folder, monkeypatch):
+    save(Network(demo.network().layers, labels=["\u732b", "caf\u00e9"]), "cat.safetensors")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    name = {"html": "p.html", "latex": "p.tex"}[form]
+    assert finished("explain", "cat.safetensors", "1.0,0.5", "-o", name)[0] == 0
+    status, out, err = finished("explain", "cat.safetensors", "1.0,0.5", "--format", form)
+    assert (status, err) == (0, "") and "\u732b" in out
+    assert out.splitlines() == (folder / name).read_text(encoding="utf-8").splitlines()
+
+
+def test_neurons_of_the_command(folder, capsys):
+    both = printed(capsys, "explain", "book.safetensors", "1.0,0.5", "--neuron", "1:1", "--neuron", "1:2")
+    assert [line for line in both if line.startswith("  a_")][:2] == [
+        "  a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3",
+        "  a_2 = 1.0*0.3 + 0.5*0.4 + 0.2 = 0.7",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -484,7 +733,9 @@ def test_the_name_of_the_file_says_what_to_write(folder, capsys):
     [
         (["1.0,0.5,2.0"], "1.0,0.5,2.0: lines of 3 numbers, the network takes 2"),
         (["nothing.csv"], "nothing.csv: No such file or directory"),
-        (["two.csv", "--sample", "2"], "two.csv: there is no sample 2, the last one is 1"),
+        (["two.csv", "--sample", "3"], "two.csv: there is no sample 3, the last one is 2"),
+        (["1.0,0.5", "--sample", "2"], "1.0,0.5: there is no sample 2, the last one is 1"),
+        (["two.csv", "--neuron", "1:1", "--neuron", "1:1"], "neuron 1:1 is given twice"),
         (["two.csv", "--neuron", "4:1"], "neuron 4:1: the network has layers 1 to 3"),
         (["two.csv", "-o", "no/such/folder.html"], "no/such/folder.html: No such file or directory"),
     ],
@@ -504,7 +755,9 @@ def test_digits(tmp_path, monkeypatch, capsys):
     command = ["explain", WEIGHTS, PICTURES, "--scale", "255"] + BOOK
     text = "\n".join(printed(capsys, *command))
     assert "\u28ff" in text or "\u281b" in text  # the picture, in braille
-    assert "  the largest: 7" in text and "45,200 multiplications, 45,200 additions, 160 exps" in text
+    assert (
+        "  the largest: y_8 (classify gives 7)" in text and "45,984 multiplications, 45,200 additions, 160 exps" in text
+    )
     printed(capsys, *command, "-o", "seven.html")
     assert os.path.getsize("seven.html") < 2e6
     network = load(WEIGHTS, activations=["sigmoid", "sigmoid", "softmax"])

@@ -1,6 +1,7 @@
 """Plots: well-formed SVG with axes, ticks and a legend, braille in a terminal, and the command."""
 
 import math
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -109,6 +110,33 @@ def test_it_fits_the_terminal(width):
         assert columns(line) <= width
 
 
+def test_ascii_has_a_mark_for_each_curve():
+    drawn = Plot(["sigmoid", "relu"], derivative=True).text(Terminal(80, braille=False))
+    assert drawn.isascii() and [line.strip() for line in drawn.split("\n")[-4:]] == [
+        "***** sigmoid",
+        "+++++ sigmoid'",
+        "ooooo relu",
+        "xxxxx relu'",
+    ]
+    assert all([drawn.count(mark) > 5 for mark in "*+ox"])
+    coloured = Plot(["sigmoid", "relu"], derivative=True).text(Terminal(80, True, braille=False))
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == drawn and coloured.count("\x1b[31m") > 2
+
+
+@given(st.integers(1, 9), st.data())
+def test_a_picture_in_ascii_has_a_character_for_two_pixels(side, data):
+    bright = data.draw(st.lists(st.booleans(), min_size=side * side, max_size=side * side))
+    if len(set(bright)) == 1:
+        bright[0] = not bright[0]
+    shown = picture([float(b) for b in bright], side, braille=False)
+    if side == 1:
+        return
+    found = []
+    for line in shown:
+        found += [c in "'#" for c in line.ljust(side)] + [c in ".#" for c in line.ljust(side)]
+    assert found[: side * side] == bright and not any(found[side * side :])
+
+
 def test_colours_only_where_they_can_be_seen():
     plain, coloured = [Plot(["sigmoid", "relu"]).text(Terminal(80, colour)) for colour in (False, True)]
     assert "\x1b" not in plain and "\x1b[34m" in coloured and "\x1b[31m" in coloured
@@ -144,3 +172,11 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     text = (tmp_path / "file.svg").read_text(encoding="utf-8")
     assert said == ["file.svg: {:,} bytes".format(len(text.encode("utf-8")))] and len(curves_of(text)) == 6
     assert refused(capsys, "plot", "sigmod").startswith("unknown activation 'sigmod', known are: ")
+    assert refused(capsys, "plot", "relu", "tanh", "relu") == "relu is given twice"
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.html", "a", "-", "a.svg.gz"])
+def test_a_file_that_is_no_svg(name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert refused(capsys, "plot", "relu", "-o", name) == "%s: plot writes files that end in .svg" % name
+    assert not list(tmp_path.iterdir())

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError, ShapeError, UnsupportedError
+from purenn.formats.labels import places
 from purenn.formats.samples import read_labels, read_names, read_samples
 from sample_files import REFUSED, gzipped, idx, pgm, png
 
@@ -140,23 +141,37 @@ def test_cut_short_or_changed_anywhere(name):
 @given(st.lists(st.integers(0, 127), min_size=2, max_size=5))
 def test_labels_of_every_format(labels):
     size = len(labels)
-    for content in (
-        "\n".join([str(label) for label in labels]).encode(),
-        "\n".join(["%.18e" % label for label in labels]).encode(),  # as numpy.savetxt writes them
-        json.dumps(labels).encode(),
-        idx(0x08, "B", (size,), labels),
-        gzipped(idx(0x0C, "i", (size, 1), labels)),
-        idx(0x0E, "d", (size,), labels),
-        npy("<i8", (size,), struct.pack("<%dq" % size, *labels)),
-        npy(">f4", (1, size), struct.pack(">%df" % size, *labels)),
+    for content, kind in (
+        ("\n".join([str(label) for label in labels]).encode(), str),
+        ("\n".join(["%.18e" % label for label in labels]).encode(), str),  # as numpy.savetxt writes them
+        (json.dumps(labels).encode(), int),
+        (idx(0x08, "B", (size,), labels), int),
+        (gzipped(idx(0x0C, "i", (size, 1), labels)), int),
+        (idx(0x0E, "d", (size,), labels), float),
+        (npy("<i8", (size,), struct.pack("<%dq" % size, *labels)), int),
+        (npy(">f4", (1, size), struct.pack(">%df" % size, *labels)), float),
     ):
         found = read_labels(content)
-        assert found == labels and all([type(label) is int for label in found])
+        assert all([type(label) is kind for label in found])
+        assert places(found, None, 128) == places(found, list(range(128)), 128) == labels
 
 
-def test_labels_that_are_names():
-    assert read_labels(b"cat\n 1_0\n0.5\nnan\ninf\n3.0\n") == ["cat", "1_0", "0.5", "nan", "inf", 3]
-    assert read_labels(b'["cat", 3, "4", 0.5]') == ["cat", 3, 4, "0.5"]
+def test_labels_stay_what_the_file_says():
+    assert read_labels(b"cat\n 1_0\n0.5\nnan\ninf\n3.0\n01") == ["cat", "1_0", "0.5", "nan", "inf", "3.0", "01"]
+    assert read_labels(b'["cat", 3, "4", 0.5, true]') == ["cat", 3, "4", 0.5, True]
+    assert read_labels(npy("|b1", (2,), b"\1\0")) == [True, False]
+
+
+@pytest.mark.parametrize("content", [b'""', b'" "\n', b'"\n"', b'\n""\n""\n'])
+def test_a_label_file_of_blanks(content):
+    with pytest.raises(ModelFormatError, match="^<bytes>: no label in it$"):
+        read_labels(content)
+
+
+def test_a_header_is_none_where_it_is_needed_as_a_label():
+    content = b"cat\n1\n2\n"
+    assert read_labels(content) == read_labels(content, 2) == ["1", "2"]
+    assert read_labels(content, 3) == ["cat", "1", "2"]
 
 
 def test_what_holds_no_labels():
@@ -168,5 +183,6 @@ def test_what_holds_no_labels():
 
 def test_names(tmp_path):
     assert read_names("tench, Tinca tinca\r\n\n  caf\u00e9 \n".encode()) == ["tench, Tinca tinca", "caf\u00e9"]
+    assert read_names("a\u2028b\x1c\x85c\rd".encode()) == ["a\u2028b\x1c\x85c", "d"]  # lines end with CR and LF alone
     with pytest.raises(ModelFormatError, match="line 2, byte 1: 0xff is not UTF-8"):
         read_names(b"cat\n\xff")

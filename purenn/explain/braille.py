@@ -1,16 +1,21 @@
-"""Braille: pictures made of characters, each two dots wide and four high."""
+"""Braille: pictures made of characters, each two dots wide and four high; ASCII where they cannot be shown."""
 
 from itertools import groupby
+from string import ascii_lowercase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
+MARKS = "*+ox#@%&=~" + ascii_lowercase  # of curves in ASCII, each by its owner
+_HALVES = " '.#"  # two pixels as a character of ASCII: none, the upper, the lower, both
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column within a character
 
 
 class Canvas:
     """A grid of characters to draw dots on; (0, 0) is the dot at the upper left.
+
+    Without `braille` a character with a dot is the mark of who drew there: of several, one in turn.
 
     >>> canvas = Canvas(3, 1)
     >>> canvas.line((0, 0), (5, 3))
@@ -18,18 +23,21 @@ class Canvas:
     ⠑⠢⢄
     """
 
-    def __init__(self, columns: int, rows: int) -> None:
-        self.columns, self.rows = columns, rows
+    def __init__(self, columns: int, rows: int, braille: bool = True) -> None:
+        self.columns, self.rows, self.braille = columns, rows, braille
         self.width, self.height = 2 * columns, 4 * rows
         self._cells: "Dict[Tuple[int, int], int]" = {}
-        self.owner: "Dict[Tuple[int, int], Optional[int]]" = {}  # who drew in a character last
+        self._owners: "Dict[Tuple[int, int], List[Optional[int]]]" = {}  # who drew in a character
 
     def dot(self, x: int, y: int, owner: "Optional[int]" = None) -> None:
         """Set a dot, if it is on the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (x // 2, y // 4)
             self._cells[cell] = self._cells.get(cell, 0) | _DOTS[y % 4][x % 2]
-            self.owner[cell] = owner
+            owners = self._owners.setdefault(cell, [])
+            if owner in owners:
+                owners.remove(owner)
+            owners.append(owner)
 
     def line(
         self, start: "Tuple[float, float]", end: "Tuple[float, float]", owner: "Optional[int]" = None, dash: int = 0
@@ -46,11 +54,24 @@ class Canvas:
     def at(self, column: int, row: int) -> str:
         """The character in a place, a space where it has no dots."""
         dots = self._cells.get((column, row), 0)
-        return chr(0x2800 + dots) if dots else " "
+        if not dots:
+            return " "
+        if self.braille:
+            return chr(0x2800 + dots)
+        owner = self.owner(column, row)
+        return "." if owner is None else MARKS[owner % len(MARKS)]
+
+    def owner(self, column: int, row: int) -> "Optional[int]":
+        """Who drew in a character: the last; in ASCII, where only one can be seen, each has its turn."""
+        owners = self._owners.get((column, row), [None])
+        if self.braille:
+            return owners[-1]
+        curves = [owner for owner in owners if owner is not None] or owners
+        return curves[column % len(curves)]
 
     def runs(self, row: int) -> "Iterator[Tuple[Optional[int], str]]":
         """A row of characters as (owner, characters), cut where the owner changes."""
-        owners = [self.owner.get((column, row)) for column in range(self.columns)]
+        owners = [self.owner(column, row) for column in range(self.columns)]
         for owner, places in groupby(range(self.columns), owners.__getitem__):
             yield owner, "".join([self.at(column, row) for column in places])
 
@@ -59,13 +80,17 @@ class Canvas:
         return ["".join([self.at(column, row) for column in range(self.columns)]).rstrip() for row in range(self.rows)]
 
 
-def picture(pixels: "Sequence[float]", side: int) -> "List[str]":
-    """A square picture: a dot for each pixel brighter than the middle.
+def picture(pixels: "Sequence[float]", side: int, braille: bool = True) -> "List[str]":
+    """A square picture: a dot for each pixel brighter than the middle; in ASCII a character for two.
 
-    >>> picture([1.0, 0.0, 0.0, 1.0], 2)
-    ['⠑']
+    >>> picture([1.0, 0.0, 0.0, 1.0], 2), picture([1.0, 0.0, 0.0, 1.0], 2, braille=False)
+    (['⠑'], ["'."])
     """
-    middle = (min(pixels) + max(pixels)) / 2
+    middle = min(pixels) / 2 + max(pixels) / 2
+    if not braille:
+        lit = [value > middle for value in pixels] + [False] * side  # an odd last row has none below it
+        places = [range(y * side, (y + 1) * side) for y in range(0, side, 2)]
+        return ["".join([_HALVES[lit[i] + 2 * lit[i + side]] for i in row]).rstrip() for row in places]
     canvas = Canvas(-(-side // 2), -(-side // 4))
     for place, value in enumerate(pixels):
         if value > middle:

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from ..layers import Layer
 
 # activations without exp, or a function as dear (tanh, erf, log); all others take one for each number
-_WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "softsign")
+_WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "clip", "softsign")
 
 
 class Counts:
     """Multiplications and additions of the weighted sums, exps of the activation.
+
+    A division counts as a multiplication, a subtraction as an addition.
 
     >>> from purenn import Dense
     >>> print(Counts.of(Dense([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0], "sigmoid")))

@@ -9,7 +9,7 @@ import math
 from html import escape
 
 from .heatmap import shown
-from .numbers import real, size, written
+from .numbers import plain, real, size, written
 from .raster import grey, signed
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WIDEST, _MOST_EDGES, _MOST_LABELS = 8, 90, 48  # of a network that is drawn whole; weights that have labels
 _COLUMN, _ROW, _MARGIN = 284, 100, 14
 _NODE, _NODE_HEIGHT, _BIAS = 124, 54, 15
+_LETTERS = 17  # that fit in a node
 _CELL, _GAP = 15, 3
 _MOST_CELLS = 512  # neurons of a layer that have a cell each
 _LIST = 24  # outputs that are listed by name
@@ -171,8 +172,7 @@ class _Whole:
                 yield '<g class="bias"><circle cx="%.1f" cy="%.1f" r="%d"/>' % (bx, by, _BIAS)
                 yield '<text x="%.1f" y="%.1f">1</text></g>' % (bx, by + 4)
         for i, (x, y) in enumerate(self.places[0]):
-            text = "%s = %s" % (symbol("x", [i + 1]), shown_short(self.whole.x[i]))
-            yield '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
+            yield self._entry(i, x, y)
         for step in self.whole.steps:
             for j, (x, y) in enumerate(self.places[step.k]):
                 lines = [("a", step.a[j], -6), ("z", step.z[j], 16)]
@@ -184,6 +184,16 @@ class _Whole:
         if self.whole.labels is not None:
             for (x, y), label in zip(self.places[-1], self.whole.labels):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
+
+    def _entry(self, i: int, x: float, y: float) -> str:
+        """An input: its value, and its name above where it has one."""
+        text = "%s = %s" % (symbol("x", [i + 1]), shown_short(self.whole.x[i]))
+        if self.whole.names is None:
+            return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
+        name = self.whole.names[i]
+        parts = (escape(name), _box(x, y), x, y - 6, escape(plain(name, _LETTERS)), x, y + 16, text)
+        form = '<text x="%.1f" y="%.1f">%s</text>'
+        return ('<g class="input"><title>%s</title>%s' + 2 * form + "</g>") % parts
 
 
 class _ByLayer:
@@ -256,8 +266,12 @@ class _ByLayer:
             square += '<rect class="cell %s" x="%d" y="%d" width="%d" height="%d" fill-opacity="%.2f"/>' % (
                 (sign, x, y, _CELL, _CELL, strength)
             )
-            parts.append(square if step is None else neuron(step, j, square, self.linked))
+            parts.append(self._entry(j, square) if step is None else neuron(step, j, square, self.linked))
         return across * (_CELL + _GAP), down * (_CELL + _GAP), parts
+
+    def _entry(self, i: int, square: str) -> str:
+        called = "" if self.whole.names is None else "%s: " % self.whole.names[i]
+        return "<g><title>%s</title>%s</g>" % (escape("%sx_%d = %s" % (called, i + 1, shown(self.whole.x[i]))), square)
 
     def _listed(self, step: "ExplainedStep") -> "Tuple[float, float, List[str]]":
         """The outputs by name, each with a bar."""

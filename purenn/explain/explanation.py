@@ -4,17 +4,19 @@ import math
 
 from ..activations import _exp, softmax
 from ..matrix import Matrix, ShapeError
-from ..network import Network, Trace
+from ..network import Network, Trace, winner
 from . import sums
 from .counts import Counts
-from .numbers import plain, real
+from .numbers import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple, Union
 
     from ..network import Step
     from .sums import Sum
+
+    Place = Tuple[int, int]  # layer and index of a neuron, from 1
 
 _SMALLEST_PICTURE = 8  # pixels to a side
 
@@ -22,10 +24,14 @@ _SMALLEST_PICTURE = 8  # pixels to a side
 class Explanation:
     """One row through a network: `steps` (`ExplainedStep`), `answer` (the place of the largest output), `counts`.
 
-    `source` says where the row came from.  `neuron` is (layer, index), both counted from 1 as in
-    a_1^(1): the neuron whose sum is written out, and the `focus` of a page; without it that is the
-    first of each layer, and in the last layer the answer.  Layers of a kind that is not in
-    sums.py raise `UnsupportedError`.
+    All that is shown is counted from 1, as in a_1^(1): layers, neurons, inputs and outputs, which
+    are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why,
+    where the outputs name no single class.  `names` are those of the inputs, or None.
+
+    `source` says where the row came from.  `neuron` is (layer, index), or a list of them: the
+    neurons whose sums are written out, the first of them the `focus` of a page; without it that is
+    the first of each layer, and in the last layer the answer.  A layer whose class is not in
+    sums.py raises `UnsupportedError`.
 
     >>> from purenn import demo
     >>> whole = Explanation(demo.network(), demo.X)
@@ -37,7 +43,7 @@ class Explanation:
     """
 
     def __init__(
-        self, network: Network, x: "Any", source: str = "", neuron: "Optional[Tuple[int, int]]" = None
+        self, network: Network, x: "Any", source: str = "", neuron: "Union[Place, Sequence[Place], None]" = None
     ) -> None:
         for number, layer in enumerate(network.layers, 1):
             sums.check(number, layer)
@@ -50,21 +56,38 @@ class Explanation:
         self.steps = [ExplainedStep(step) for step in self.trace]
         self.x, self.y = self.steps[0].x, self.steps[-1].z
         self.labels = None if network.labels is None else [plain(label) for label in network.labels]
-        self.answer = _largest(self.y)
-        self.steps[-1].chosen = self.answer
-        self.focus = (len(self.steps), self.answer + 1)
+        self.names = None if network.names is None else [plain(name) for name in network.names]
+        self.answer, self.verdict = self._answered()
+        self.steps[-1].chosen = [self.answer or 0]
+        self.focus = (len(self.steps), (self.answer or 0) + 1)
         self.counts = Counts.total([step.counts for step in self.steps])
-        if neuron is not None:
-            self._choose(*neuron)
+        if neuron:
+            self._choose([neuron] if isinstance(neuron, tuple) else list(neuron))
 
-    def _choose(self, layer: int, index: int) -> None:
-        if not 1 <= layer <= len(self.steps):
-            raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.steps)))
-        step = self.steps[layer - 1]
-        if not 1 <= index <= len(step.a):
-            raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, len(step.a)))
-        step.chosen = index - 1
-        self.focus = (layer, index)
+    def _answered(self) -> "Tuple[Optional[int], str]":
+        """The place of the largest output, or what is said instead."""
+        if any([isinstance(output, complex) for output in self.y]):
+            return None, "no class: an output is complex"
+        best = winner(self.y)
+        if best is None:
+            return None, "no class: an output is NaN"
+        if self.network.multilabel:
+            above = [self.label(k) for k, output in enumerate(self.y) if output > 0.5]
+            return None, "above 1/2: " + (", ".join(above) or "none")
+        return best, ""
+
+    def _choose(self, places: "List[Any]") -> None:
+        for number, (layer, index) in enumerate(places):
+            if not 1 <= layer <= len(self.steps):
+                raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.steps)))
+            outputs = len(self.steps[layer - 1].a)
+            if not 1 <= index <= outputs:
+                raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, outputs))
+            if (layer, index) in places[:number]:
+                raise ValueError("neuron %d:%d is given twice" % (layer, index))
+        for k, step in enumerate(self.steps, 1):
+            step.chosen = [index - 1 for layer, index in places if layer == k] or step.chosen
+        self.focus = places[0]
 
     @property
     def picture(self) -> "Optional[int]":
@@ -82,14 +105,19 @@ class Explanation:
         return frame % (escape(page(self)), escape(self.name))
 
     def label(self, k: int) -> str:
-        """What output k is called: its label, or its place counted from 0, as `classify` gives it."""
-        return str(k) if self.labels is None else self.labels[k]
+        """What output k, counted from 0, is called: its label, or y_1 for the first."""
+        return "y_%d" % (k + 1) if self.labels is None else self.labels[k]
+
+    @property
+    def called(self) -> str:
+        """What `classify` calls the answer where it has no label: its index, which Python counts from 0."""
+        return "" if self.answer is None or self.labels is not None else "classify gives %d" % self.answer
 
 
 class ExplainedStep:
     """One layer of the pass: rows `x`, `a`, `z`, its formulas, its parameters, the sum of each neuron.
 
-    `k` is its number; `chosen` the neuron to be written out; `curve` its activation as a
+    `k` is its number; `chosen` the neurons to be written out, from 0; `curve` its activation as a
     function of one number, where it is one; `softmax` the `Softmax` that ends it, or None.
     """
 
@@ -101,7 +129,7 @@ class ExplainedStep:
         self.linear = "A%d = %s" % (self.k, self.layer.linear_form.format(x=self.inputs_name, k=self.k))
         self.activate = "Z%d = %s" % (self.k, self.layer.activate_form.format(h="h", k=self.k))
         self.title, self.h_name = plain(self.layer), plain(self.layer.activation)
-        self.chosen = 0
+        self.chosen = [0]
         self.counts = Counts.of(self.layer)
 
     def sum(self, j: int) -> "Sum":
@@ -159,9 +187,3 @@ class Softmax:
         self.powers = [_exp(value + self.constant) for value in self.a]
         self.plain_powers = [_exp(value) for value in self.a]
         self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
-
-
-def _largest(values: "Sequence[Any]") -> int:
-    sizes = [real(value) for value in values]
-    known = [value for value in sizes if value is not None]
-    return sizes.index(max(known)) if known else 0

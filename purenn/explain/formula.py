@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Written = Tuple[str, int]  # a piece of a formula, and how tightly it holds together
 
 _SIDE_BY_SIDE = re.compile(r"(?<=[\w)\]]) +(?=[A-Z])")
-_NAME = re.compile(r"^([A-Za-z]|scale|shift)(\d*)((?:_(?:\d+|[ik]))*)$")
+_NAME = re.compile(r"^([A-Za-z]|scale|shift|mean|deviation|step)(\d*)((?:_(?:\d+|[ik]))*)$")
 _OPENING, _CLOSING = '<math displaystyle="true">', "</math>"
 _LOOSEST, _SUM, _PRODUCT, _SIGN, _ATOM = range(5)
 _SIGNS = {

@@ -9,7 +9,7 @@ from . import diagram, heatmap, plot, raster
 from .curves import curve, definition
 from .formula import mathml, wrapping
 from .heatmap import shown
-from .numbers import counted, grouped, real, size, written
+from .numbers import counted, grouped, largest, plain, real, size, written
 from .script import SCRIPT
 from .style import STYLE
 
@@ -26,6 +26,7 @@ _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line f
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
 _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
+_NAMED, _NAME = 48, 24  # inputs that are listed by name, and the characters of a name beside something else
 _BEYOND = 1e100  # not drawn
 _FAR = 800  # beyond it every exp has overflowed, or vanished
 
@@ -58,17 +59,26 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     about = [text for text in (what, "input: " + whole.source if whole.source else "") if text]
     if about:
         yield "<p>%s</p>" % escape(", ".join(about))
-    yield "<p>The largest output: <strong>%s</strong> (%s). All in all %s.</p></header><main>" % (
-        escape(whole.label(whole.answer)),
-        shown(whole.y[whole.answer]),
-        whole.counts,
-    )
+    yield "<p>%s. All in all %s.</p></header><main>" % (_answer(whole), whole.counts)
     yield from _diagram(whole)
     yield from _input(whole)
     for step in whole.steps:
         yield from _step(whole, step)
     yield from _result(whole)
     yield "</main>"
+
+
+def _answer(whole: "Explanation") -> str:
+    if whole.answer is None:
+        return "<strong>%s</strong>" % escape(whole.verdict[0].upper() + whole.verdict[1:])
+    called = " (%s)" % whole.called if whole.called else ""
+    value = shown(whole.y[whole.answer])
+    return "The largest output: <strong>%s</strong>%s, %s" % (_label(whole, whole.answer), called, value)
+
+
+def _label(whole: "Explanation", k: int) -> str:
+    """What output k is called, as HTML."""
+    return "y<sub>%d</sub>" % (k + 1) if whole.labels is None else escape(whole.label(k))
 
 
 # ---- the diagram, and the sums its neurons lead to
@@ -133,6 +143,8 @@ def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j:
     for i in places:
         term = total.terms[i]
         name = "%s<sub>%d</sub>&nbsp;w<sub>%d,%d</sub>" % (letter, i + 1, j + 1, i + 1)
+        if step.k == 1 and whole.names is not None:
+            name += " <small>%s</small>" % escape(plain(whole.names[i], _NAME))
         rows.append((name, shown_product(term.numbers), term.value))
     rows.append(("the other %s" % counted(len(total.terms) - len(places), "term"), "", total.rest(most)))
     rows += [("b<sub>%d</sub>" % (j + 1), "", bias.value) for bias in total.biases]
@@ -160,8 +172,8 @@ def shown_product(numbers: str) -> str:
     return escape(numbers.replace("*", "\u00b7").replace("-", "\u2212"))
 
 
-def _bar(value: "Any", largest: float) -> str:
-    width = 100 * (size(value) / largest) if largest else 0.0
+def _bar(value: "Any", most: float) -> str:
+    width = 100 * (size(value) / most) if most else 0.0
     sign = "neg" if (real(value) or 0.0) < 0 else "pos"
     return '<td class="bar"><i class="%s" style="width:%.0f%%"></i></td>' % (sign, width)
 
@@ -177,9 +189,21 @@ def _input(whole: "Explanation") -> "Iterator[str]":
         alt = "The input as a picture of %d by %d pixels" % (side, side)
         yield '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">' % (raster.grey(rows), alt)
         yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
+    elif whole.names is not None:
+        yield from _named(whole.names, whole.x)
     else:
         yield '<div class="row">%s</div>' % _matrix(whole.steps[0].X, "X")
     yield "</section>"
+
+
+def _named(names: "Sequence[str]", values: "Sequence[Any]") -> "Iterator[str]":
+    """The inputs by their names, a line for each."""
+    yield '<div class="scroll"><table class="answers">'
+    for i, (name, value) in list(enumerate(zip(names, values), 1))[:_NAMED]:
+        yield "<tr><td>%s</td><td>x<sub>%d</sub></td><td>%s</td></tr>" % (escape(name), i, shown(value))
+    yield "</table></div>"
+    if len(names) > _NAMED:
+        yield "<p>The first of %s.</p>" % counted(len(names), "input")
 
 
 def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
@@ -192,9 +216,11 @@ def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
         yield _matrix(matrix, name)
     yield _matrix(step.A, "A%d" % step.k) + "</div>"
     yield from _weight_pictures(whole, step)
-    yield "<p>One neuron, term by term:</p><div class=\"scroll\">"
-    yield from _sum(whole, step, step.chosen, 12)
-    yield "</div>"
+    yield "<p>%s, term by term:</p>" % ("One neuron" if len(step.chosen) == 1 else "Some neurons")
+    for j in step.chosen:
+        yield '<div class="scroll">'
+        yield from _sum(whole, step, j, 12)
+        yield "</div>"
     yield '<div class="scroll">%s' % mathml(step.activate, names)
     h = getattr(step.layer, "h", None)
     if h is not None and definition(h) and h.kind != "identity" and not h.rowwise:
@@ -219,11 +245,11 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
     if side is None or not _has_pictures(whole, step):
         return
     columns = [[row[j] for row in step.layer.weight._rows] for j in range(len(step.a))]
-    largest = max([size(value) for column in columns for value in column])
+    most = max([size(value) for column in columns for value in column])
     sheet = raster.tiles(columns, side, 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")
     yield '<figure><img class="heat tiles" src="%s" width="%d" height="%d" alt="%s">' % (
-        raster.signed(sheet, largest),
+        raster.signed(sheet, most),
         len(sheet[0]),
         len(sheet),
         escape(what),
@@ -272,7 +298,7 @@ def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Itera
     heads = ["k", "a", "a + C\u2032", "exp(a + C\u2032)", "y", "y with \u2212max(a)", "plain form: exp(a)", "y"]
     yield '<div class="scroll" role="region" tabindex="0" aria-label="softmax, number by number"><table>'
     yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
-    chosen = sorted(sorted(range(len(softmax.a)), key=lambda k: -softmax.a[k])[:_ANSWERS])
+    chosen = largest(softmax.a, _ANSWERS)
     for k in chosen:
         name = "%d %s" % (k + 1, escape(whole.label(k))) if labelled and whole.labels is not None else str(k + 1)
         cells = [("", softmax.a[k]), ("shifted", softmax.a[k] + constant), ("power", softmax.powers[k])]
@@ -320,12 +346,12 @@ def _added(values: "Sequence[float]") -> float:
 
 def _result(whole: "Explanation") -> "Iterator[str]":
     yield "<section><h2>The output</h2>"
-    best = sorted(sorted(range(len(whole.y)), key=lambda k: -(real(whole.y[k]) or 0.0))[:_ANSWERS])
-    largest = max([size(value) for value in whole.y])
+    best = largest(whole.y, _ANSWERS)
+    most = max([size(value) for value in whole.y])
     yield '<div class="scroll"><table class="answers">'
     for k in best:
         mark = ' class="best"' if k == whole.answer else ""
-        cells = (mark, escape(whole.label(k)), shown(whole.y[k]), _bar(whole.y[k], largest))
+        cells = (mark, _label(whole, k), shown(whole.y[k]), _bar(whole.y[k], most))
         yield "<tr%s><td>%s</td><td>%s</td>%s</tr>" % cells
     yield "</table></div>"
     if len(best) < len(whole.y):
@@ -347,13 +373,17 @@ def of_matrix(matrix: "Matrix") -> str:
 
 def of_network(network: "Network") -> str:
     """The formulas of a network and the table of its layers."""
-    parts = ["<p><strong>%s</strong></p>" % escape(network.name or repr(network))]
+    parts = ["<p><strong>%s</strong></p>" % escape(plain(network.name or repr(network)))]
+    for what, names in (("inputs", network.names), ("outputs", network.labels)):
+        if names is not None:
+            some = [plain(name, _NAME) for name in names[:_NAMED]] + ["\u2026"] * (len(names) > _NAMED)
+            parts.append("<p>%s: %s</p>" % (what, escape(", ".join(some))))
     for k, layer in enumerate(network.layers, 1):
         x = "X" if k == 1 else "Z%d" % (k - 1)
         linear = "A%d = %s" % (k, layer.linear_form.format(x=x, k=k))
         activate = "Z%d = %s" % (k, layer.activate_form.format(h="h", k=k))
         forms = [mathml(form, {"h": layer.activation}) for form in (linear, activate)]
-        parts.append("<p>%s: %s, %s</p>" % (escape(str(layer)), forms[0], forms[1]))
+        parts.append("<p>%s: %s, %s</p>" % (escape(plain(layer)), forms[0], forms[1]))
     parts.append("<p>%s</p>" % counted(network.parameters, "parameter"))
     return "\n".join(parts)
 

@@ -3,7 +3,7 @@
 from .curves import definition
 from .formula import latex
 from .latex_text import declarations, latex_text
-from .numbers import counted, written
+from .numbers import counted, largest, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,16 +41,34 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     if whole.source:
         yield "The input: %s\n" % latex_text(whole.source)
     yield _display(r"\mathbf{X} = " + pmatrix(whole.steps[0].X))
+    if whole.names is not None:
+        inputs = list(enumerate(zip(whole.names, whole.x), 1))
+        rows = [["$x_{%d}$" % i, latex_text(name), "$%s$" % number(x)] for i, (name, x) in inputs[:_ANSWERS]]
+        yield _tabular("llr", rows, len(inputs))
     for step in whole.steps:
         yield from _step(step)
     yield r"\subsection*{The output}"
     yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(whole.steps), pmatrix(whole.steps[-1].Z)))
+    best = largest(whole.y, _ANSWERS)
     if whole.labels is not None:
-        rows = [r"%s & $%s$ \\" % (latex_text(label), number(y)) for label, y in zip(whole.labels, whole.y)]
-        left_out = [r"\dots & \\"] if len(rows) > _ANSWERS else []
-        yield "\\begin{tabular}{lr}\n%s\n\\end{tabular}\n" % "\n".join(rows[:_ANSWERS] + left_out)
-    yield "The largest: %s.\n" % latex_text(whole.label(whole.answer))
+        rows = [[latex_text(whole.label(k)), "$%s$" % number(whole.y[k])] for k in best]
+        yield _tabular("lr", rows, len(whole.y))
+    yield _answer(whole)
     yield "All in all: %s." % whole.counts
+
+
+def _tabular(columns: str, rows: "List[List[str]]", number: int) -> str:
+    """Some of so many rows as a table of text."""
+    left_out = [r"\dots" + " &" * (len(columns) - 1) + r" \\"] if len(rows) < number else []
+    lines = [" & ".join(row) + r" \\" for row in rows] + left_out
+    return "\\begin{tabular}{%s}\n%s\n\\end{tabular}\n" % (columns, "\n".join(lines))
+
+
+def _answer(whole: "Explanation") -> str:
+    if whole.answer is None:
+        return "%s.\n" % latex_text(whole.verdict[0].upper() + whole.verdict[1:])
+    name = "$%s$" % latex(whole.label(whole.answer)) if whole.labels is None else latex_text(whole.label(whole.answer))
+    return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
 
 
 def _step(step: "ExplainedStep") -> "Iterator[str]":
@@ -60,23 +78,24 @@ def _step(step: "ExplainedStep") -> "Iterator[str]":
     for name, matrix in step.parameters:
         yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
     yield _display("%s = %s" % (latex("A%d" % k), pmatrix(step.A)))
-    yield _sum(step)
+    for j in step.chosen:
+        yield _sum(step, j)
     yield _display(latex(step.activate, names))
     h = getattr(step.layer, "h", None)
     if step.softmax is not None:
         yield from _softmax(step.softmax)
     elif h is not None and definition(h) and h.kind != "identity" and not h.rowwise:
         yield _display("%s(x) = %s" % (latex("h", names), latex(definition(h))))
-        j = step.chosen
-        numbers = (j + 1, k, latex("h", names), number(step.arguments[j]), number(step.z[j]))
-        yield _display(r"z_{%d}^{(%d)} = %s(%s) = %s" % numbers)
+        for j in step.chosen:
+            numbers = (j + 1, k, latex("h", names), number(step.arguments[j]), number(step.z[j]))
+            yield _display(r"z_{%d}^{(%d)} = %s(%s) = %s" % numbers)
     yield _display("%s = %s" % (latex("Z%d" % k), pmatrix(step.Z)))
     yield "%s.\n" % step.counts
 
 
-def _sum(step: "ExplainedStep") -> str:
-    """The sum of the chosen neuron, with names, with numbers, and what it comes to."""
-    whole = step.sum(step.chosen)
+def _sum(step: "ExplainedStep", j: int) -> str:
+    """The sum of a neuron, with names, with numbers, and what it comes to."""
+    whole = step.sum(j)
     sides = [latex(whole.symbols(_TERMS)), latex(whole.numbers(_TERMS)), number(whole.total)]
     if whole.divisor is None:
         sides = [" \\\\\n&\\quad + ".join(_lines(side)) for side in sides]
@@ -99,13 +118,13 @@ def _lines(side: str) -> "List[str]":
 
 
 def _softmax(softmax: "Softmax") -> "Iterator[str]":
-    largest = 0.0 - softmax.constant == max(softmax.a)
+    by_largest = 0.0 - softmax.constant == max(softmax.a)
     yield _display("y_{k} = " + latex("exp(a_k + C) / sum(exp(a_i + C))"))
-    yield _display("C' = %s%s" % (r"-\max_{i} a_{i} = " if largest else "", number(softmax.constant)))
+    yield _display("C' = %s%s" % (r"-\max_{i} a_{i} = " if by_largest else "", number(softmax.constant)))
     rows = []
     columns = (softmax.a, softmax.powers, softmax.y, softmax.plain_powers, softmax.plain)
-    for k, values in list(enumerate(zip(*columns), 1))[:_ANSWERS]:
-        rows.append(r"%d & %s \\" % (k, " & ".join([number(value) for value in values])))
+    for k in largest(softmax.a, _ANSWERS):
+        rows.append(r"%d & %s \\" % (k + 1, " & ".join([number(column[k]) for column in columns])))
     if len(softmax.a) > _ANSWERS:
         rows.append(r"\dots \\")
     heads = [

@@ -1,10 +1,11 @@
 """How numbers are written, and text that came with them, wherever they are shown."""
 
+import heapq
 import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Optional
+    from typing import Any, List, Optional, Sequence, Tuple
 
 # what no page, no terminal and no XML file takes: control characters and halves of characters
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
@@ -49,6 +50,21 @@ def size(value: "Any") -> float:
     if type(value) is float and value - value == 0:  # as nearly all are
         return abs(value)
     return abs(real(value) or 0.0)
+
+
+def largest(values: "Sequence[Any]", most: int) -> "List[int]":
+    """The places of the `most` largest numbers in their order; NaN, which spoils the rest, before all others.
+
+    >>> largest([1.0, float("inf"), 2.0, -3.0], 2), largest([1.0, float("nan"), 2.0], 2)
+    ([1, 2], [1, 2])
+    """
+    return sorted(heapq.nsmallest(most, range(len(values)), key=lambda k: _rank(values[k])))
+
+
+def _rank(value: "Any") -> "Tuple[int, Any]":
+    if value != value:
+        return 0, 0
+    return (2, 0) if isinstance(value, complex) else (1, -value)
 
 
 def grouped(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Plots: curves of activations with axes, ticks and a legend, as SVG or in braille characters."""
+"""Plots: curves of activations with axes, ticks and a legend, as SVG or in the characters of a terminal."""
 
 import math
 from html import escape
@@ -85,8 +85,8 @@ class Plot:
         return Axes(self.curves, self.low, self.high).svg(alone=True)
 
     def text(self, terminal: "Optional[Terminal]" = None) -> str:
-        """The plot in braille characters."""
-        return "\n".join(Axes(self.curves, self.low, self.high).braille(terminal or Terminal()))
+        """The plot in braille characters, in ASCII where the terminal has no braille."""
+        return "\n".join(Axes(self.curves, self.low, self.high).text(terminal or Terminal()))
 
     def _repr_html_(self) -> str:
         return self.svg()
@@ -190,33 +190,33 @@ class Axes:
 
     # ---- in a terminal
 
-    def braille(self, to: Terminal) -> "Iterator[str]":
+    def text(self, to: Terminal) -> "Iterator[str]":
         """The lines of the plot in a terminal, with its legend below."""
         labels = {self._row(y, 14): _tick(y) for y in ticks(self.bottom, self.top, 5)}
         margin = max(map(len, labels.values())) + 1
-        canvas = Canvas(min(to.width - margin - 2, 72), 14)
+        canvas = Canvas(min(to.width - margin - 2, 72), 14, to.braille)
         for x in ticks(self.low, self.high, 8):
             canvas.dot(self._column(x, canvas), canvas.height - 1)
         self._draw(canvas)
         for row in range(canvas.rows):
             shown = ""
             for owner, text in canvas.runs(row):
-                shown += text if owner is None else to.of_curve(owner, text)
-            yield ("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
-        yield " " * margin + "\u2514" + "\u2500" * canvas.columns
-        yield (" " * (margin + 1) + self._tick_line(canvas)).rstrip()
-        for c in self.curves:
-            sample = Canvas(5, 1)
-            sample.line((0, 1), (9, 1), None, _BRAILLE_DASHES[c.dash])
-            yield " " * (margin + 1) + to.of_curve(c.colour, sample.lines()[0]) + " " + c.name
+                shown += text if owner is None else to.of_curve(self.curves[owner].colour, text)
+            yield to.drawn("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
+        yield to.drawn(" " * margin + "\u2514" + "\u2500" * canvas.columns)
+        yield to.drawn(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
+        for number, c in enumerate(self.curves):
+            sample = Canvas(5, 1, to.braille)
+            sample.line((0, 1), (9, 1), number, _BRAILLE_DASHES[c.dash] if to.braille else 0)
+            yield to.drawn(" " * (margin + 1) + to.of_curve(c.colour, sample.lines()[0]) + " " + c.name)
 
     def _draw(self, canvas: Canvas) -> None:
-        for c in self.curves:
+        for number, c in enumerate(self.curves):
             dash = _BRAILLE_DASHES[c.dash]
             for line in c.lines:
                 places = [(self._column(x, canvas), self._dots(y, canvas)) for x, y in line]
                 for start, end in zip(places, places[1:]):
-                    canvas.line(start, end, c.colour, dash)
+                    canvas.line(start, end, number, dash if canvas.braille else 0)
 
     def _column(self, x: float, canvas: Canvas) -> int:
         return round((x - self.low) / (self.high - self.low) * (canvas.width - 1))

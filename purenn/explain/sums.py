@@ -1,12 +1,15 @@
 """Sums: how each kind of layer comes to the number a of one neuron, term by term.
 
-`KINDS` is the one table of the kinds of layer that can be explained.
+`KINDS` is the one table of the kinds of layer that can be explained, by their classes: what a
+subclass computes is its own affair.
 """
 
 import heapq
 
 from ..errors import UnsupportedError
+from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
+from ..quantize import IntegerDense, Quantize
 from .numbers import factor, size
 
 TYPE_CHECKING = False
@@ -108,24 +111,26 @@ class Sum:
         formula = parts[0][1]
         for sign, text in parts[1:]:
             formula += (" + " if sign > 0 else " - ") + text
-        return formula if self.divisor is None else "(%s) / %s" % (formula, self.divisor[side])
+        if self.divisor is None:
+            return formula
+        return ("(%s) / %s" if len(parts) > 1 else "%s / %s") % (formula, self.divisor[side])
 
 
 def sum_of(layer: "Layer", k: int, x: "Sequence[Any]", a: "Sequence[Any]", j: int) -> Sum:
     """How layer k comes to a[j] from its inputs x."""
-    terms, biases, divisor = KINDS[layer.kind][0](layer, k, x, j)
+    terms, biases, divisor = KINDS[type(layer)][0](layer, k, x, j)
     return Sum("a%d_%d" % (k, j + 1), terms, biases, a[j], divisor)
 
 
 def additions(layer: "Layer") -> int:
     """How many additions and subtractions the sums of one row take."""
-    return KINDS[layer.kind][1](layer)
+    return KINDS[type(layer)][1](layer)
 
 
 def check(number: int, layer: "Layer") -> None:
-    """Raise `UnsupportedError` for a layer of a kind that is not in the table."""
-    if layer.kind not in KINDS:
-        known = ", ".join(sorted(KINDS))
+    """Raise `UnsupportedError` for a layer whose class is not in the table."""
+    if type(layer) not in KINDS:
+        known = ", ".join(sorted([kind.__name__ for kind in KINDS]))
         raise UnsupportedError("layer %d (%s) cannot be explained, known kinds are: %s" % (number, layer, known))
 
 
@@ -168,6 +173,11 @@ def _less_mean(k: int, x: "Sequence[Any]", j: int, mean: "Any", unit: "Tuple[str
     return Terms.of(*terms), [], ("%s_%d" % (unit[0], j + 1), factor(unit[1]))
 
 
+def _subtracted(layer: "Any") -> int:
+    """How many inputs have a mean that is not 0."""
+    return sum([1 for j in range(layer.inputs) if _entry(layer.mean, j)])
+
+
 def _layer_norm(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
     row = Matrix.wrap([x])
     mean = row.mean()
@@ -186,12 +196,12 @@ def _entry(row: "Any", j: int) -> "Any":
 
 
 # kind of layer: (its terms, its additions)
-KINDS: "Dict[str, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
-    "dense": (_dense, lambda layer: layer.inputs * layer.outputs),
-    "integer_dense": (_dense, lambda layer: layer.inputs * layer.outputs),
-    "quantize": (_quantize, lambda layer: 0),
-    "normalize": (_normalize, lambda layer: layer.inputs),
-    "scale": (_scale, lambda layer: layer.inputs),
-    "layer_norm": (_layer_norm, lambda layer: 4 * layer.inputs),
-    "activate": (_activate, lambda layer: 0),
+KINDS: "Dict[type, Tuple[Callable[..., Parts], Callable[[Any], int]]]" = {
+    Dense: (_dense, lambda layer: layer.inputs * layer.outputs),
+    IntegerDense: (_dense, lambda layer: layer.inputs * layer.outputs),
+    Quantize: (_quantize, lambda layer: 0),
+    Normalize: (_normalize, _subtracted),
+    Scale: (_scale, lambda layer: layer.inputs),
+    LayerNorm: (_layer_norm, lambda layer: 4 * layer.inputs),
+    Activate: (_activate, lambda layer: 0),
 }

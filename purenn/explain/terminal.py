@@ -1,4 +1,4 @@
-"""The terminal: how wide it is, whether it shows colours, and text in columns on it."""
+"""The terminal: how wide it is, whether it shows colours and braille, and text in columns on it."""
 
 import os
 import shutil
@@ -9,20 +9,22 @@ if TYPE_CHECKING:
     from typing import Any, List, Sequence
 
 _STYLES = {"bold": "1", "dim": "2", "positive": "34", "negative": "31", "heading": "1;36"}
+_WITHOUT_BRAILLE = ("dumb", "linux")  # the console of Linux has 512 characters at most
+_IN_ASCII = str.maketrans("\u2502\u2514\u2500\u2212\u2032\u2026\ufffd", "|+--'~?")
 _CURVES = ("34", "31", "32", "35", "36", "33")
 
 
 class Terminal:
-    """What is written to: `width` in columns, and whether it shows `colour`."""
+    """What is written to: `width` in columns, whether it shows `colour`, and `braille` or ASCII alone."""
 
-    def __init__(self, width: int = 80, colour: bool = False) -> None:
-        self.width, self.colour = max(width, 20), colour
+    def __init__(self, width: int = 80, colour: bool = False, braille: bool = True) -> None:
+        self.width, self.colour, self.braille = max(width, 20), colour, braille
 
     @classmethod
     def of(cls, stream: "Any") -> "Terminal":
         """That of a stream; colours only on a real one, and not where NO_COLOR is set (https://no-color.org)."""
         shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        return cls(shutil.get_terminal_size().columns, bool(shows))
+        return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
 
     def painted(self, text: str, style: str) -> str:
         """Text in a style: bold, dim, positive, negative, heading.
@@ -32,9 +34,43 @@ class Terminal:
         """
         return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
 
+    def drawn(self, text: str) -> str:
+        """Text with the signs that ASCII lacks written in it, where the terminal may show nothing else.
+
+        >>> Terminal(braille=False).drawn("\\u22126\\u2502")
+        '-6|'
+        """
+        return text if self.braille else text.translate(_IN_ASCII)
+
     def of_curve(self, number: int, text: str) -> str:
         """Text in the colour of a curve of a plot."""
         return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
+
+
+def _shows_braille(stream: "Any") -> bool:
+    """Whether braille can be read where a stream leads to: its encoding has it, and its terminal the characters."""
+    if os.environ.get("TERM") in _WITHOUT_BRAILLE or _is_plain_locale():
+        return False
+    if os.name == "nt" and stream.isatty() and not (os.environ.get("WT_SESSION") or os.environ.get("TERM_PROGRAM")):
+        return False  # the old console, whose fonts end before braille
+    try:
+        "\u28ff".encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_plain_locale() -> bool:
+    """Whether the user's locale is C, that is ASCII, and nothing says that Python is to write UTF-8 all the same.
+
+    Python writes UTF-8 in the C locale (PEP 538, PEP 540) and sets LC_CTYPE to say so.
+    """
+    if os.name == "nt" or os.environ.get("PYTHONIOENCODING") or os.environ.get("PYTHONUTF8") == "1":
+        return False
+    coerced = os.environ.get("LC_CTYPE") in ("C.UTF-8", "C.utf8", "UTF-8")
+    names = ("LC_ALL", "LANG") if coerced else ("LC_ALL", "LC_CTYPE", "LANG")
+    found = [os.environ[name] for name in names if os.environ.get(name)]
+    return found[0] in ("C", "POSIX") if found else False
 
 
 def columns(text: str) -> int:

@@ -8,42 +8,49 @@ import io
 from array import array
 
 from ..errors import ModelFormatError
+from .columns import order_of
 from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Tuple
+    from typing import Iterator, List, Optional, Sequence, Tuple
 
     from .source import Source
 
 _SEPARATORS = "\t;,"  # the first of these that the first line has
 
 
-def read(source: "Source") -> Tensor:
+def read(source: "Source", names: "Optional[Sequence[str]]" = None) -> Tensor:
     """The numbers, as an array of shape (lines, numbers on a line).
+
+    Columns with the `names` of a network's inputs are put in their order; see columns.py.
 
     >>> from .source import Source
     >>> read(Source(b"width;height\\n1.5;2\\n3;4\\n"))
     Tensor((2, 2), F64)
     """
-    numbers, width = array("d"), 0
+    numbers, width, order = array("d"), 0, None
     for line, fields in _lines(source, spaces=True):
-        if not width and not any([_is_number(field) for field in fields]):
+        if not width:
             width = len(fields)
-            continue
-        width = width or len(fields)
+            header = [field.strip() for field in fields]
+            if set(header) == set(names or []) or not any([_is_number(field) for field in fields]):
+                order = order_of(header, names)
+                continue
         if len(fields) != width:
             raise ModelFormatError("line %d has %d fields, the first line has %d" % (line, len(fields), width))
-        numbers.extend(_numbers(line, fields))
+        found = _numbers(line, fields)
+        numbers.extend(found if order is None else [found[k] for k in order])
     if not numbers:
         raise ModelFormatError("no line of numbers")
     return Tensor((len(numbers) // width, width), "F64", numbers)
 
 
-def labels(source: "Source") -> "List[str]":
+def labels(source: "Source", number: "Optional[int]" = None) -> "List[str]":
     """The fields of a file that has one on each line, or a single line of them.
 
-    The first line is a header where it is no number and all others are.
+    The first line is a header where it is no number and all others are, unless it takes
+    that line to make the `number` of labels there should be.
 
     >>> from .source import Source
     >>> labels(Source(b"digit\\n7\\n2\\n")), labels(Source(b"sea lion, cat"))
@@ -52,12 +59,14 @@ def labels(source: "Source") -> "List[str]":
     lines = list(_lines(source, spaces=False))
     if len(lines) == 1:
         return [field.strip() for field in lines[0][1]]
+    if not lines:
+        raise ModelFormatError("no label in it")
     for line, fields in lines:
         if len(fields) != 1:
             raise ModelFormatError("line %d has %d fields, expected one label" % (line, len(fields)))
     texts = [fields[0].strip() for _, fields in lines]
     header = not _is_number(texts[0]) and all([_is_number(text) for text in texts[1:]])
-    return texts[1:] if header else texts
+    return texts[1:] if header and len(texts) != number else texts
 
 
 def _lines(source: "Source", spaces: bool) -> "Iterator[Tuple[int, List[str]]]":

@@ -16,7 +16,7 @@ from .allowance import Allowance
 from .joblib import JoblibUnpickler
 from .pickled_numpy import NUMPY, Array
 from .pickled_sklearn import SKLEARN, Estimator
-from .pickled_torch import TORCH, PickledModule, Storage, View
+from .pickled_torch import TORCH, Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import network_of as network_of_estimator
 from .source import shown
@@ -63,11 +63,23 @@ def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]"
         return network_of_estimator(Estimator(pickled, allowance))
     if not isinstance(pickled, dict):
         raise UnsupportedError("the pickle holds %s, expected a dict of names and arrays" % described(pickled))
-    for name in _STATE_DICTS:
-        inner = pickled.get(name)
-        if isinstance(inner, dict) or (isinstance(inner, Object) and inner.name.startswith("torch.nn.")):
-            return content_of(inner, size) if not isinstance(inner, dict) else _tensors(inner, allowance, size)
+    held = [name for name in _STATE_DICTS if _is_model(pickled.get(name))]
+    if len(held) > 1:  # one may be of settings
+        held = [name for name in held if not isinstance(pickled[name], dict) or _has_arrays(pickled[name])]
+    if len(held) > 1:
+        raise UnsupportedError("the pickle holds several models, under %s: save one of them" % ", ".join(held))
+    if held:
+        inner = pickled[held[0]]
+        return _tensors(inner, allowance, size) if isinstance(inner, dict) else content_of(inner, size)
     return _tensors(pickled, allowance, size)
+
+
+def _is_model(held: "Any") -> bool:
+    return isinstance(held, dict) or (isinstance(held, Object) and held.name.startswith("torch.nn."))
+
+
+def _has_arrays(held: "Dict[Any, Any]") -> bool:
+    return any([isinstance(value, (View, Bare, Array)) for value in held.values()])
 
 
 def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "Dict[str, Tensor]":
@@ -81,6 +93,8 @@ def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "
             if isinstance(value, View):
                 allowance.take(value.shape, value.storage.dtype)
                 tensors[name[prefix:]] = value.tensor()
+            elif isinstance(value, Bare):
+                raise UnsupportedError(str(value))
             elif isinstance(value, Array):
                 tensors[name[prefix:]] = value.tensor()
             else:

@@ -9,6 +9,7 @@ PGM and JSON by how they start; other text is CSV.
 ['cat', 'dog']
 """
 
+import io
 from contextlib import contextmanager
 
 from ..errors import ModelFormatError, UnsupportedError
@@ -19,14 +20,17 @@ from .tensor import Tensor, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Sequence, Union
+    from typing import Any, Iterator, List, Optional, Sequence
 
 _HEAD = 64  # bytes that tell the format
 _IN_TEXT = b"\t\n\v\f\r" + bytes(range(32, 256))  # what a CSV file may hold, valid UTF-8 or not
 
 
-def read_samples(source: "Any", inputs: int) -> "List[Sequence[float]]":
+def read_samples(source: "Any", inputs: int, names: "Optional[Sequence[str]]" = None) -> "List[Sequence[float]]":
     """The samples of a file, each a row of `inputs` numbers; bytes where the file holds bytes.
+
+    A table whose columns have the `names` of the inputs (CSV with a header, JSON objects) is
+    put in their order; one that lacks a name, or has another beside them, raises `ShapeError`.
 
     The first dimension of an array counts the samples, but an array of `inputs` numbers
     altogether is one sample, and so is a picture.  A picture in colour becomes grey where
@@ -35,19 +39,25 @@ def read_samples(source: "Any", inputs: int) -> "List[Sequence[float]]":
     Samples of another size raise `ShapeError`, a damaged or foreign file `ModelFormatError`.
     """
     with _opened(source) as opened:
-        return _samples(opened, inputs)
+        return _samples(opened, inputs, names)
 
 
-def read_labels(source: "Any") -> "List[Union[int, str]]":
-    """The labels of a file, one for each sample: whole numbers where they are such, else names."""
+def read_labels(source: "Any", samples: "Optional[int]" = None) -> "List[Any]":
+    """The labels of a file, one for each sample, as the file has them: text, numbers, True and False.
+
+    CSV holds text: what looks like a number may be a name (labels.py tells which output it
+    means).  Its first line is a header where it is no number and all others are, unless
+    there is a label for each of so many `samples` only with it.
+    """
     with _opened(source) as opened:
-        return [_label(value) for value in _labels(opened)]
+        return list(_labels(opened, samples))
 
 
 def read_names(source: "Any") -> "List[str]":
     """The names of a text file, one on each line."""
     with _opened(source) as opened:
-        return [line.strip() for line in csv.decoded(opened.read()).splitlines() if line.strip()]
+        lines = io.StringIO(csv.decoded(opened.read()), newline=None)
+        return [line.strip() for line in lines if line.strip()]
 
 
 @contextmanager
@@ -80,13 +90,16 @@ def _recognised(source: Source) -> "Any":
 # ---- samples
 
 
-def _samples(source: Source, inputs: int) -> "List[Sequence[float]]":
+def _samples(source: Source, inputs: int, names: "Optional[Sequence[str]]") -> "List[Sequence[float]]":
     module = _recognised(source)
     if module is png or module is pgm:
         return [_picture(module, source, inputs)]
     if module is idx:
         _number_of_samples(idx.shape(source), inputs)  # before all of it is unpacked
-    tensor = module.read_array(source) if module is npy else module.read(source)
+    if module is csv or module is json:
+        tensor = module.read(source, names)
+    else:
+        tensor = module.read_array(source) if module is npy else module.read(source)
     if module is csv and tensor.shape[1] != inputs:
         raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs))
     return _rows(tensor, _number_of_samples(tensor.shape, inputs), inputs)
@@ -131,27 +144,15 @@ def _grey(pixels: bytes) -> bytes:
 # ---- labels
 
 
-def _labels(source: Source) -> "Sequence[Any]":
+def _labels(source: Source, samples: "Optional[int]") -> "Sequence[Any]":
     module = _recognised(source)
     if module is png or module is pgm:
         raise UnsupportedError("a picture holds no labels")
-    if module is csv or module is json:
-        return module.labels(source)
+    if module is csv:
+        return csv.labels(source, samples)
+    if module is json:
+        return json.labels(source)
     tensor = module.read_array(source) if module is npy else module.read(source)
     if len(tensor.data) != max(tensor.shape, default=1):
         raise ShapeError("an array of shape %r, expected one label for each sample" % (tensor.shape,))
-    return tensor.data
-
-
-def _label(value: "Any") -> "Union[int, str]":
-    """A whole number as such, however it is written (3, 3.0, 3e0); anything else as text."""
-    text = str(value).strip()
-    try:
-        return int(text) if "_" not in text else text
-    except ValueError:
-        pass
-    try:
-        number = float(text)
-        return int(number) if number.is_integer() and "_" not in text else text
-    except ValueError:
-        return text
+    return list(map(bool, tensor.data)) if tensor.dtype == "BOOL" else tensor.data
