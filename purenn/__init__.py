@@ -39,7 +39,7 @@ from .activations import (
 )
 from .errors import ModelFormatError, UnsupportedError
 from .formats import load, save
-from .layers import Activate, Dense, LayerNorm, Normalize, Scale
+from .layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
@@ -53,6 +53,7 @@ __all__ = [
     "Activate",
     "Activation",
     "Dense",
+    "DynamicDense",
     "LayerNorm",
     "Matrix",
     "ModelFormatError",

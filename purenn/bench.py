@@ -209,10 +209,12 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
         "tanh": np.tanh,
         "softmax": softmax,
     }
+
     def row(matrix: Matrix) -> "Any":
         return np.array(matrix.tolist()[0], np.float32)
 
-    prepare, layers = [], []
+    prepare: "List[Any]" = []
+    layers: "List[Any]" = []
     for number, layer in enumerate(network.layers, 1):
         if type(layer) is Normalize and not layers:
             prepare.append((row(layer.mean), row(layer.deviation)))

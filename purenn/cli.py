@@ -236,11 +236,11 @@ PREPARATION = (
     _option("--scale", metavar="S", type=_divisor, help="divide the inputs by S: 255 for pixels"),
     _option("--invert", action="store_const", const=True, help="with --scale S: turn x / S into 1 - x / S"),
     _option("--mean", metavar="M,...", type=_numbers_of, help="then subtract M, one number or one for each input"),
-    _option("--deviation", metavar="D,...", type=_numbers_of, help="then divide by D, one number or one for each input"),
+    _option(
+        "--deviation", metavar="D,...", type=_numbers_of, help="then divide by D, one number or one for each input"
+    ),
 )
-JOBS = _option(
-    "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core"
-)
+JOBS = _option("--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core")
 TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer network, calibrated on samples: " + _READ)
 BITS = _option("--bits", metavar="N", type=_from(2), help="of an integer network's weights: 2 to 16, 8 if not given")
@@ -459,7 +459,9 @@ def _prepared(network: Network, args: "Arguments") -> Network:
         raise _Mistake("--invert: say what the largest input is, as in --scale 255 --invert")
     layers = []
     if given["scale"]:
-        layers.append(Normalize(n, given["scale"], -given["scale"]) if given["invert"] else Normalize(n, 0.0, given["scale"]))
+        layers.append(
+            Normalize(n, given["scale"], -given["scale"]) if given["invert"] else Normalize(n, 0.0, given["scale"])
+        )
     if given["mean"] or given["deviation"]:
         layers.append(Normalize(n, given["mean"] or 0.0, given["deviation"] or 1.0))
     return network.replace(layers=tuple(layers) + network.layers)

@@ -137,8 +137,10 @@ class Network:
 
         >>> from purenn import Dense
         >>> small = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")]).quantize([[1.0, 0.0], [0.0, 0.5]])
-        >>> small.layers[0].forward(Matrix([1.0, 0.5])), small.predict_quantized([255, 128]) == small.predict([1.0, 0.5])
-        (Matrix([[255, 128]]), True)
+        >>> small.layers[0].forward(Matrix([1.0, 0.5]))
+        Matrix([[255, 128]])
+        >>> small.predict_quantized([255, 128]) == small.predict([1.0, 0.5])
+        True
         """
         if self._quantized is None:
             from .quantize import of_integers

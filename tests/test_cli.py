@@ -268,7 +268,9 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
     name = None if winner(x) is None else network.labels[winner(x)]
     (text,) = printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1")
     assert text.split()[1:-1] == [name] if name else text == "x.json: no class"
-    entry = json.loads("".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json")))
+    entry = json.loads(
+        "".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json"))
+    )
     assert (entry[0]["top"][0]["label"] if name else entry[0]["top"]) == name
     header, row = csv.reader(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "csv"))
     assert header == ["input", "sample", "label 1", "output 1"] and row[2] == (name or "")
@@ -279,7 +281,9 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
 
 
 def test_more_answers_than_outputs(folder, capsys):
-    assert refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4") == "--top 4: the network has 3 outputs"
+    assert (
+        refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4") == "--top 4: the network has 3 outputs"
+    )
 
 
 def test_labels_that_nothing_prints(folder, capsys):
@@ -483,9 +487,7 @@ def test_json_is_written_line_by_line(folder, capsys):
 def test_workers_end_with_the_process_that_started_them(folder):
     (folder / "many.csv").write_text("1,2\n" * 200000)
     (folder / "answers.csv").write_text("0\n" * 200000)
-    running = process(
-        "evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE
-    )
+    running = process("evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE)
     time.sleep(1.5)
     running.kill()
     running.stdout.read()  # ends when the last process that holds it does

@@ -393,7 +393,7 @@ INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantiz
         (Network([Dense([[1.0]])]), "micropython", "quantise it first"),
         (Network([Dense([[1.0]])]), "microbit", "quantise it first"),
         (Network(INTEGER.layers[:2]), "python", "is not an integer layer in its place"),
-        (Network([Dense([[1.0]])]).quantize(bits=9, **UNIT), "micropython", "IntegerDense 1 -> 1, identity) has weights"),
+        (Network([Dense([[1.0]])]).quantize(bits=9, **UNIT), "micropython", "Dense 1 -> 1, identity) has weights"),
         (Network([Dense([[1.0]])]).quantize(activation_bits=9, **UNIT), "microbit", "a board takes 8 bits"),
         (Network([Dense([[1.0]] * 17000)]).quantize(**UNIT), "micropython", "sums of more than 31 bits"),
         (Network([Dense([[1.0]], None, "gelu")]).quantize(**UNIT), "microbit", "board cannot compute gelu"),

@@ -7,6 +7,7 @@ from array import array
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy_files import peak_memory
 
 from purenn import Matrix, ShapeError, UnsupportedError
 from purenn.formats.named_arrays import network_of, ordered_layers
@@ -214,8 +215,10 @@ def test_many_layers_take_no_time():
     not_told(same)
     names = ["".join(chr(97 + (k >> 4 * digit & 15)) for digit in range(4)) for k in range(30000)]
     not_told(Unordered({name + ".weight": tensor(1, 1) for name in names}))
-    deep = Unordered({"%d.1" % k * 500 + ".weight": tensor(1, 1) for k in range(4000)})
-    ordered_layers(deep)
+    dead_ends = {"%s.weight" % name: tensor(2, 2) for name in names[:60]}
+    not_told(Unordered(dead_ends, **{"x.weight": tensor(5, 7)}))
+    long = Unordered({"1a" * 500000 + "%d.weight" % k: tensor(1, 1) for k in range(2)})
+    assert peak_memory(lambda: not_told(long)) < 20 * 10**6
     chain = {"%s.weight" % name: tensor(k + 2, k + 1) for k, name in enumerate(names[:99])}
     assert order(Unordered(sorted(chain.items(), reverse=True))) == (names[:99], SHAPES)
 

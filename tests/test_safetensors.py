@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from purenn import (
     Activate,
     Dense,
+    DynamicDense,
     LayerNorm,
     Matrix,
     ModelFormatError,
@@ -128,6 +129,8 @@ def test_every_kind_of_layer_comes_back():
         Scale(2, [0.1, 2.0], -1.0),
         LayerNorm(2, 0.5, [0.25, 0.75], 0.1),
         Activate(2, "leaky_relu(0.3)"),
+        DynamicDense([[1, -128], [0, 127]], [0.5, 0.25], "tanh", [0.25, 3.0], False),
+        DynamicDense([[3, 4], [5, 6]]),
         Dense([[1.0], [2.0]]),
     ]
     again = load(written(Network(layers))).layers

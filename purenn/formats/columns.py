@@ -24,7 +24,9 @@ def order_of(header: "Sequence[str]", names: "Optional[Sequence[str]]") -> "Opti
     known = set(names or [])
     if names is None or not known & set(header):
         return None
-    inputs = "the network's inputs are %s" % ", ".join([shown(name) for name in names[:20]] + ["..."][: len(names) - 20])
+    inputs = "the network's inputs are %s" % ", ".join(
+        [shown(name) for name in names[:20]] + ["..."][: len(names) - 20]
+    )
     for name in names:
         if name not in header:
             raise ShapeError("column %s is missing: %s" % (shown(name), inputs))

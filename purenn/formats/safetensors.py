@@ -11,7 +11,7 @@ import sys
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ..layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, List, Tuple, Union
     from .source import Source
+
+    _AnyDense = Union[Dense, DynamicDense, IntegerDense]
 
 _VERSION = 1
 _ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
@@ -125,7 +127,9 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
     for number, spec in enumerate(architecture["layers"]):
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
-            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS))))
+            raise UnsupportedError(
+                "layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS)))
+            )
         layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
         return Network(layers, **{what: architecture[what] for what in _ABOUT if what in architecture})
@@ -160,6 +164,14 @@ def _layer(kind: str, spec: "Dict[str, Any]", tensors: _Named) -> "Any":
 
 def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
     return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
+
+
+def _read_dynamic_dense(spec: "Dict[str, Any]", tensors: _Named) -> DynamicDense:
+    symmetric = spec.get("symmetric")
+    if not isinstance(symmetric, bool):
+        raise ValueError("symmetric must be true or false, found %r" % (symmetric,))
+    weight, bias, step = tensors.matrix("weight"), tensors.matrix("bias"), tensors.matrix("step")
+    return DynamicDense(weight, bias, spec.get("activation", "identity"), step, symmetric)
 
 
 def _read_scale(spec: "Dict[str, Any]", tensors: _Named) -> Scale:
@@ -228,17 +240,23 @@ def write(network: Network, path: "Any") -> None:
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
-def _write_dense(layer: "Union[Dense, IntegerDense]", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+def _write_dense(layer: "_AnyDense", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     spec = {"kind": layer.kind, "activation": _known_activation(layer, number)}
     return spec, [("weight", layer.weight), ("bias", layer.bias)]
 
 
-def _known_activation(layer: "Union[Activate, Dense, IntegerDense]", number: int) -> str:
+def _known_activation(layer: "Union[Activate, _AnyDense]", number: int) -> str:
     if not layer.h.known:
         raise UnsupportedError(
             "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
         )
     return layer.activation
+
+
+def _write_dynamic_dense(layer: DynamicDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    spec, tensors = _write_dense(layer, number)
+    spec["symmetric"] = layer.symmetric
+    return spec, tensors + [("step", layer.step)]
 
 
 def _write_scale(layer: Scale, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
@@ -339,6 +357,7 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
 
 _READERS: "Dict[str, Any]" = {
     "dense": _read_dense,
+    "dynamic_dense": _read_dynamic_dense,
     "scale": _read_scale,
     "normalize": _read_normalize,
     "layer_norm": _read_layer_norm,
@@ -348,6 +367,7 @@ _READERS: "Dict[str, Any]" = {
 }
 _WRITERS: "Dict[str, Any]" = {
     "dense": _write_dense,
+    "dynamic_dense": _write_dynamic_dense,
     "scale": _write_scale,
     "normalize": _write_normalize,
     "layer_norm": _write_layer_norm,

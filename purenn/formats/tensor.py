@@ -101,7 +101,7 @@ class Tensor:
         return "Tensor(%r, %s)" % (self.shape, self.dtype)
 
 
-class Unordered(dict):  # type: ignore[type-arg]
+class Unordered(dict):
     """Arrays by name, of a file that sorts them: their order says nothing."""
 
 
