@@ -88,12 +88,12 @@ def by_command(*arguments):
 
 
 @settings(max_examples=25)
-@given(drawn=networks(), quantise=st.booleans())
+@given(drawn=networks(), quantise=st.sampled_from([None, 8, 12]))
 def test_the_same_outputs_whatever_holds_the_numbers(drawn, quantise):
     network, samples = drawn
     floats = network
     if quantise:
-        network = network.quantize(samples)
+        network = network.quantize(samples, quantise, quantise)
     expected = [network.predict([float(v) for v in x]) for x in samples]
     for container in CONTAINERS:
         assert [network.predict(container(x)) for x in samples] == expected
@@ -107,9 +107,9 @@ def test_the_same_outputs_whatever_holds_the_numbers(drawn, quantise):
         assert (
             [namespace["predict"](bytes(x)) for x in samples] == expected == [namespace["predict"](x) for x in samples]
         )
-        # so that what is consistently wrong cannot pass
+        # so that what is consistently wrong cannot pass; 8 bits of a single neuron may be off by more than 2 %
         for x, outputs in zip(samples, expected):
-            assert outputs == pytest.approx(floats.forward_one(x), abs=0.02)
+            assert outputs == pytest.approx(floats.forward_one(x), abs=0.02 if quantise > 8 else 0.06)
     with tempfile.TemporaryDirectory() as folder:
         model = os.path.join(folder, "model.safetensors")
         save(network, model)
