@@ -239,9 +239,10 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
     name = None if winner(x) is None else network.labels[winner(x)]
     (text,) = printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1")
     assert text.split()[1:-1] == [name] if name else text == "x.json: no class"
-    entry = json.loads("".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json")))
+    best = ["predict", "same.safetensors", "x.json", "--top", "1", "--format"]
+    entry = json.loads("".join(printed(capsys, *best, "json")))
     assert (entry[0]["top"][0]["label"] if name else entry[0]["top"]) == name
-    header, row = csv.reader(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "csv"))
+    header, row = csv.reader(printed(capsys, *best, "csv"))
     assert header == ["input", "sample", "label 1", "output 1"] and row[2] == (name or "")
     said = printed(capsys, "evaluate", "same.safetensors", "x.json", "y.json")
     assert said[-1] == "accuracy %d.0000 (%d/1)" % (name == "dog", name == "dog") and (len(said) == 2) == (name is None)
@@ -250,7 +251,8 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
 
 
 def test_more_answers_than_outputs(folder, capsys):
-    assert refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4") == "--top 4: the network has 3 outputs"
+    said = refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4")
+    assert said == "--top 4: the network has 3 outputs"
 
 
 def test_labels_that_nothing_prints(folder, capsys):

@@ -53,7 +53,7 @@ def of_every_kind():
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
-        (Network([Quantize(2, [0.5, -0.25], -128, 127, [40.0, 0.0], 3), Dense([[0.1], [0.2]])]), [41.0, -0.3]),
+        (Network([Quantize(2, [0.5, 0.25], -128, 127, 3), Dense([[0.1], [0.2]])]), [41.0, -0.3]),
         (Network((Normalize(2, 5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
@@ -112,12 +112,11 @@ def test_every_sum_computed_again_gives_the_number_it_explains(network, x):
 
 @pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
 def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
-    whole = Explanation(Network([Quantize(1, 0.1, -8, 7, mean=1.0, zero=1, rounding=rounding)]), [1.25])
+    whole = Explanation(Network([Quantize(1, 0.5, -8, 7, zero=1, rounding=rounding)]), [1.25])
     step, written_out = whole.steps[0], whole.steps[0].sum(0)
-    assert written_out.symbols() == "(x_1 - mean_1) / step_1" and written_out.numbers() == "(1.25 - 1.0) / 0.1"
+    assert written_out.symbols() == "x_1 / step_1" and written_out.numbers() == "1.25 / 0.5"
     assert written_out.total == pytest.approx(2.5, rel=1e-7) and step.z == [q]  # two of them in single precision
     assert all([way(whole) for way in WAYS])
-    assert whole.counts.additions == 1 and Explanation(Network([Quantize(1, 0.1, 0, 7)]), [0.2]).counts.additions == 0
 
 
 @given(st.data())
@@ -252,7 +251,13 @@ NAN, INF = math.nan, math.inf
 
 @pytest.mark.parametrize(
     "x, answer",
-    [([1.0, INF, 2.0], 1), ([-INF, -INF, -INF], 0), ([3.0, 7.0, 7.0], 1), ([INF, NAN, 1.0], None), ([1.0, 2.0, NAN], None)],
+    [
+        ([1.0, INF, 2.0], 1),
+        ([-INF, -INF, -INF], 0),
+        ([3.0, 7.0, 7.0], 1),
+        ([INF, NAN, 1.0], None),
+        ([1.0, 2.0, NAN], None),
+    ],
 )
 @pytest.mark.parametrize("labels", [None, ["cat", "dog", "eel"]])
 def test_the_answer_is_the_one_that_classify_gives(x, answer, labels):
@@ -292,7 +297,8 @@ def test_outputs_that_are_no_classes():
 @settings(max_examples=30)
 @given(st.integers(1, 20), st.integers(1, 10))
 def test_a_screen_counts_from_1(inputs, outputs):
-    whole = Explanation(Network([Dense([[0.5 + i + j for j in range(outputs)] for i in range(inputs)])]), [1.0] * inputs)
+    weight = [[0.5 + i + j for j in range(outputs)] for i in range(inputs)]
+    whole = Explanation(Network([Dense(weight)]), [1.0] * inputs)
     text = as_text(whole).replace("classify gives", "")
     places = [int(place) for place in re.findall(r"\b[xyaz]_(\d+)", text)]
     assert min(places) >= 1 and "y_%d" % outputs in text
@@ -410,12 +416,15 @@ def test_braille_only_where_it_can_be_shown(name, monkeypatch):
     assert Terminal.of(stream).braille == shown
     # what is drawn besides the names from the file can be written there
     pixels = Explanation(Network([Dense([[0.1]] * 81)], names=["n%d%s" % (i, "x" * 90) for i in range(81)]), range(81))
-    for text in (Plot(["tanh", "relu"], derivative=True).text(Terminal.of(stream)), as_text(pixels, Terminal.of(stream))):
+    to = Terminal.of(stream)
+    for text in (Plot(["tanh", "relu"], derivative=True).text(to), as_text(pixels, to)):
         assert text.isascii() or shown
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the locales of POSIX")
-@pytest.mark.parametrize("variable, value", [("LANG", "C"), ("LC_ALL", "C"), ("PYTHONIOENCODING", "ascii"), ("TERM", "dumb")])
+@pytest.mark.parametrize(
+    "variable, value", [("LANG", "C"), ("LC_ALL", "C"), ("PYTHONIOENCODING", "ascii"), ("TERM", "dumb")]
+)
 def test_ascii_in_a_process_of_its_own(variable, value, monkeypatch):
     for other in ("LC_ALL", "LC_CTYPE", "LANG", "TERM", "PYTHONIOENCODING", "PYTHONUTF8"):
         monkeypatch.delenv(other, raising=False)
@@ -739,7 +748,8 @@ def test_digits(tmp_path, monkeypatch, capsys):
     command = ["explain", WEIGHTS, PICTURES, "--scale", "255"] + BOOK
     text = "\n".join(printed(capsys, *command))
     assert "\u28ff" in text or "\u281b" in text  # the picture, in braille
-    assert "  the largest: y_8 (classify gives 7)" in text and "45,200 multiplications, 45,200 additions, 160 exps" in text
+    assert "  the largest: y_8 (classify gives 7)" in text
+    assert "45,200 multiplications, 45,200 additions, 160 exps" in text
     printed(capsys, *command, "-o", "seven.html")
     assert os.path.getsize("seven.html") < 2e6
     network = load(WEIGHTS, activations=["sigmoid", "sigmoid", "softmax"])

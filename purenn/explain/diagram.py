@@ -185,7 +185,6 @@ class _Whole:
             for (x, y), label in zip(self.places[-1], self.whole.labels):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
 
-
     def _entry(self, i: int, x: float, y: float) -> str:
         """An input: its value, and its name above where it has one."""
         text = "%s = %s" % (symbol("x", [i + 1]), shown_short(self.whole.x[i]))
