@@ -18,6 +18,7 @@ per format.  ``import purenn`` loads these alone, and they run on MicroPython as
 
 from .activations import (
     Activation,
+    clip,
     elu,
     gelu,
     gelu_tanh,
@@ -38,7 +39,7 @@ from .activations import (
 )
 from .errors import ModelFormatError, UnsupportedError
 from .formats import load, save
-from .layers import Activate, Dense, LayerNorm, Normalize, Scale
+from .layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network
 
@@ -46,12 +47,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.1.1"
 
 __all__ = [
     "Activate",
     "Activation",
     "Dense",
+    "DynamicDense",
     "LayerNorm",
     "Matrix",
     "ModelFormatError",
@@ -60,6 +62,7 @@ __all__ = [
     "Scale",
     "ShapeError",
     "UnsupportedError",
+    "clip",
     "elu",
     "from_keras",
     "from_sklearn",

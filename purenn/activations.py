@@ -219,6 +219,16 @@ def hard_sigmoid(x: "Any", slope: float = 1 / 6, offset: float = 0.5) -> "Any":
 
 
 @elementwise
+def clip(x: "Any", low: float = -1.0, high: float = 1.0) -> "Any":
+    """x held to low ... high: between them every digit of x stays.
+
+    >>> clip([-4.0, 0.1, 4.0])
+    [-1.0, 0.1, 1.0]
+    """
+    return low if x < low else high if x > high else x
+
+
+@elementwise
 def softsign(x: "Any") -> "Any":
     """x / (1 + |x|), from -1 to 1.
 
@@ -296,6 +306,7 @@ ELEMENTWISE: "Dict[str, Callable[..., Any]]" = {
     "gelu_tanh": gelu_tanh,
     "silu": silu,
     "hard_sigmoid": hard_sigmoid,
+    "clip": clip,
     "softsign": softsign,
 }
 ROWWISE: "Dict[str, Callable[..., Any]]" = {
@@ -303,7 +314,7 @@ ROWWISE: "Dict[str, Callable[..., Any]]" = {
     "softmax_plain": softmax_plain,
     "log_softmax": log_softmax,
 }
-_PARAMETERS = {"leaky_relu": 1, "elu": 1, "hard_sigmoid": 2, "softmax": 1}  # how many a name may carry
+_PARAMETERS = {"leaky_relu": 1, "elu": 1, "hard_sigmoid": 2, "clip": 2, "softmax": 1}  # how many a name may carry
 
 
 class Activation:
@@ -319,7 +330,7 @@ class Activation:
     >>> Activation("sigmod")
     Traceback (most recent call last):
     ...
-    ValueError: unknown activation 'sigmod', known are: elu, gelu, gelu_tanh, hard_sigmoid, identity, \
+    ValueError: unknown activation 'sigmod', known are: clip, elu, gelu, gelu_tanh, hard_sigmoid, identity, \
 leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, softplus, softsign, step, tanh
     """
 

@@ -14,10 +14,10 @@ from timeit import Timer
 
 from .errors import UnsupportedError
 from .kernels import KERNELS
-from .layers import Dense
+from .layers import Dense, Normalize
 from .matrix import Matrix
 from .network import Network
-from .quantize import Quantize
+from .quantize import way_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,13 +144,10 @@ def timed(
 
 
 def _is_integer(network: Network) -> bool:
-    return isinstance(network.layers[0], Quantize)
+    return way_in(network)[1] is not None
 
 
 def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -> "Tuple[List[Rival], List[str]]":
-    feeds: "List[Tuple[str, Sequence[Any]]]" = [("", samples)]
-    if _is_integer(network):
-        feeds.append((" fed integers", integers(network, samples)))
     rivals, notes = [], []
     for name, kernel in KERNELS.items():
         refusal = kernel.refusal(network)
@@ -158,16 +155,24 @@ def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -
             notes += [] if what else ["%s: %s" % (name, refusal)]
             continue
         fast = network.compile(name)
-        rivals += [Rival(what + name + feed, fast, fast.batch, fed) for feed, fed in feeds]
+        rivals.append(Rival(what + name, fast, fast.batch, samples))
+    if _is_integer(network):
+        run = network.predict_quantized
+        fed = integers(network, samples)
+        rivals.append(Rival(what + "fed integers", run, lambda rows: [run(row) for row in rows], fed))
     notes.append("%scompile() chooses %s" % (what, network.compile().kernel))
     return rivals, notes
 
 
 def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
-    """Samples as an integer network counts them: bytes where 0 ... 255 is the range, else arrays."""
-    entrance: Quantize = network.layers[0]
-    rows = entrance.forward(Matrix(samples)).tolist()
-    if (entrance.low, entrance.high) == (0, 255):
+    """Samples in the network's own integers: bytes where they go from 0 to 255, else arrays."""
+    before, entrance, _ = way_in(network)
+    assert entrance is not None
+    Z = Matrix(samples)
+    for layer in before + [entrance]:
+        Z = layer.forward(Z)
+    rows = [[level + entrance.zero for level in row] for row in Z.tolist()]
+    if (entrance.lowest, entrance.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]
 
@@ -204,15 +209,24 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
         "tanh": np.tanh,
         "softmax": softmax,
     }
-    layers = []
+
+    def row(matrix: Matrix) -> "Any":
+        return np.array(matrix.tolist()[0], np.float32)
+
+    prepare: "List[Any]" = []
+    layers: "List[Any]" = []
     for number, layer in enumerate(network.layers, 1):
-        if not isinstance(layer, Dense) or layer.h.source not in activations:
+        if type(layer) is Normalize and not layers:
+            prepare.append((row(layer.mean), row(layer.deviation)))
+            continue
+        if type(layer) is not Dense or layer.h.source not in activations:
             raise UnsupportedError("layer %d (%s) is not written in it" % (number, layer))
-        weight, bias = np.array(layer.weight.tolist(), np.float32), np.array(layer.bias.tolist()[0], np.float32)
-        layers.append((weight, bias, activations[layer.h.source]))
+        layers.append((np.array(layer.weight.tolist(), np.float32), row(layer.bias), activations[layer.h.source]))
 
     def forward(X: "Any") -> "Any":
         Z = np.asarray(X, np.float32)
+        for mean, deviation in prepare:
+            Z = (Z - mean) / deviation
         for W, B, h in layers:
             Z = h(Z @ W + B)
         return Z

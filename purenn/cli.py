@@ -18,9 +18,10 @@ from .errors import UnsupportedError
 from .formats import FORMATS, load, read, recognised, save
 from .formats.source import Source
 from .formats.whole import written_whole
+from .layers import Normalize, Scale
 from .matrix import Matrix, ShapeError
 from .network import Network, winner
-from .quantize import Quantize
+from .quantize import way_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def demo(args: "Arguments") -> "Iterable[str]":
 
 def info(args: "Arguments") -> "Iterator[str]":
     source = args.model = _input(args.model)
-    as_it_is = args.activations is None and args.labels is None
+    as_it_is = args.activations is None and args.order is None and args.labels is None
     content = read(source) if as_it_is else _network(args)
     title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
     yield "%s: %s, %s bytes\n" % (source.name, title, _grouped(source.size))
@@ -63,7 +64,7 @@ def predict(args: "Arguments") -> "Iterable[str]":
     samples: "List[Sample]" = []
     for file in args.inputs:
         source = _input(file)
-        rows = read_samples(source, network.inputs)
+        rows = read_samples(source, network.inputs, network.names)
         samples += [Sample(source.name, k, row, len(rows) == 1) for k, row in enumerate(rows, 1)]
     labels = network.labels or list(range(network.outputs))
     with closing(_outputs("predicting", network, [sample.row for sample in samples], args)) as answers:
@@ -78,7 +79,7 @@ def evaluate(args: "Arguments") -> "Iterator[str]":
     network = _network(args)
     if network.multilabel:
         raise UnsupportedError("%s: each output is a yes or no of its own, no label tells if it is right" % args.model)
-    rows = read_samples(_input(args.inputs), network.inputs)
+    rows = read_samples(_input(args.inputs), network.inputs, network.names)
     expected = read_labels(_input(args.expected), len(rows))
     if len(rows) != len(expected):
         numbers = (len(rows), args.inputs, len(expected), args.expected)
@@ -96,6 +97,7 @@ def evaluate(args: "Arguments") -> "Iterator[str]":
 
 
 def convert(args: "Arguments") -> "Iterator[str]":
+    _needs(args, "bits", "quantize")
     network = _network(args)
     if args.quantize is not None:
         network = _quantized(network, args)
@@ -104,6 +106,7 @@ def convert(args: "Arguments") -> "Iterator[str]":
 
 
 def export(args: "Arguments") -> "Iterator[str]":
+    _needs(args, "bits", "quantize")
     network = _network(args)
     if args.quantize is not None:
         network = _quantized(network, args, _DEFAULT_TABLE if args.target == "python" else _BOARD_TABLE)
@@ -144,6 +147,8 @@ def bench(args: "Arguments") -> "Iterator[str]":
     from .bench import compared, contenders, machine, table, timed
     from .progress import Progress
 
+    for option in ("scale", "invert", "mean", "deviation"):
+        _needs(args, option, "samples")
     network = _network(args)
     samples = _samples_to_time(network, args)
     rivals, notes = contenders(network, samples)
@@ -182,6 +187,13 @@ def _divisor(text: str) -> float:
     return number
 
 
+def _numbers_of(text: str) -> "List[float]":
+    numbers = [_divisor(number) if float(number) else 0.0 for number in text.split(",")] if _is_numbers(text) else []
+    if not numbers:
+        raise argparse.ArgumentTypeError("expected numbers with commas between them, found %r" % text)
+    return numbers
+
+
 def _from(low: int) -> "Callable[[str], int]":
     """A reader of whole numbers that are at least `low`."""
 
@@ -213,14 +225,25 @@ ACTIVATIONS = _option(
     type=_names,
     help="one for each layer, where MODEL holds only arrays: relu,leaky_relu(0.2),softmax",
 )
-LABELS = _option("--labels", metavar="NAME,...", help="what the outputs are called; or a file, a name on each line")
-SCALE = _option("--scale", metavar="S", type=_divisor, default=1.0, help="divide the inputs by S: 255 for pixels")
-JOBS = _option(
-    "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core"
+ORDER = _option(
+    "--order",
+    metavar="NAME,...",
+    type=_names,
+    help="the layers from first to last, where MODEL holds only arrays and does not tell it: input,hidden,output",
 )
+LABELS = _option("--labels", metavar="NAME,...", help="what the outputs are called; or a file, a name on each line")
+PREPARATION = (
+    _option("--scale", metavar="S", type=_divisor, help="divide the inputs by S: 255 for pixels"),
+    _option("--invert", action="store_const", const=True, help="with --scale S: turn x / S into 1 - x / S"),
+    _option("--mean", metavar="M,...", type=_numbers_of, help="then subtract M, one number or one for each input"),
+    _option(
+        "--deviation", metavar="D,...", type=_numbers_of, help="then divide by D, one number or one for each input"
+    ),
+)
+JOBS = _option("--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one a core")
 TOP = _option("--top", metavar="K", type=_from(1), help="the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make it an integer network, calibrated on samples: " + _READ)
-BITS = _option("--bits", metavar="N", type=_from(2), default=8, help="of an integer network's weights: 2 to 16")
+BITS = _option("--bits", metavar="N", type=_from(2), help="of an integer network's weights: 2 to 16, 8 if not given")
 OUTPUT = _option("-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py")
 TARGET = _option(
     "--target",
@@ -255,37 +278,37 @@ COMMANDS = (
     (
         info,
         "tell what a model holds: layers, shapes, parameters, operations, bytes",
-        (MODEL, ACTIVATIONS, LABELS),
+        (MODEL, ACTIVATIONS, ORDER, LABELS),
         "purenn info model.safetensors",
     ),
     (
         predict,
         "run a network on samples",
-        (MODEL, INPUT, ACTIVATIONS, LABELS, SCALE, TOP, FORMAT, JOBS),
+        (MODEL, INPUT, ACTIVATIONS, ORDER, LABELS, *PREPARATION, TOP, FORMAT, JOBS),
         "purenn predict model.safetensors digit.png --scale 255 --top 3",
     ),
     (
         evaluate,
         "run a network on samples whose labels are known; the last line is the accuracy",
-        (MODEL, INPUTS, EXPECTED, ACTIVATIONS, LABELS, SCALE, JOBS),
+        (MODEL, INPUTS, EXPECTED, ACTIVATIONS, ORDER, LABELS, *PREPARATION, JOBS),
         "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
     ),
     (
         convert,
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
+        (MODEL, DESTINATION, ACTIVATIONS, ORDER, LABELS, QUANTIZE, BITS, *PREPARATION),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
         export,
         "write a network as Python source that runs without purenn, also on a board",
-        (MODEL, OUTPUT, TARGET, HEAP, ACTIVATIONS, LABELS, QUANTIZE, BITS, SCALE),
+        (MODEL, OUTPUT, TARGET, HEAP, ACTIVATIONS, ORDER, LABELS, QUANTIZE, BITS, *PREPARATION),
         "purenn export model.safetensors -o model.py",
     ),
     (
         explain,
         "show every number of a forward pass: as text, LaTeX or a web page",
-        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, ACTIVATIONS, LABELS, SCALE),
+        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, ACTIVATIONS, ORDER, LABELS, *PREPARATION),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),
     (
@@ -297,7 +320,7 @@ COMMANDS = (
     (
         bench,
         "time every way to run a network on this machine, NumPy included if it is there",
-        (MODEL, ACTIVATIONS, LABELS, SAMPLES, SCALE, ROUNDS),
+        (MODEL, ACTIVATIONS, ORDER, LABELS, SAMPLES, *PREPARATION, ROUNDS),
         "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
     ),
 )
@@ -305,6 +328,7 @@ COMMANDS = (
 
 _CALIBRATED = 500  # samples, about
 _FORMS = {".txt": "text", ".tex": "latex", ".html": "html", ".htm": "html"}
+_DEFAULT_BITS = 8
 _DEFAULT_TABLE, _BOARD_TABLE = 1 << 15, 256  # entries of a table
 _MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may cost the slowest in a turn
 
@@ -418,16 +442,45 @@ def _network(args: "Arguments") -> Network:
     labels = args.labels
     if labels is not None:
         labels = read_names(labels) if os.path.isfile(labels) else [name.strip() for name in labels.split(",")]
-    return load(_input(args.model), activations=args.activations, labels=labels)
+    network = load(_input(args.model), activations=args.activations, labels=labels, order=args.order)
+    return _prepared(network, args)
+
+
+def _prepared(network: Network, args: "Arguments") -> Network:
+    """The network behind what the options say is done to its inputs first: (x / scale - mean) / deviation."""
+    given = {what: getattr(args, what, None) for what in ("scale", "invert", "mean", "deviation")}
+    named = ["--" + what for what, value in given.items() if value]
+    if not named:
+        return network
+    n, first = network.inputs, network.layers[0]
+    if type(first) in (Normalize, Scale):
+        raise _Mistake("%s: layer 1 (%s) of the network prepares the inputs already" % (" ".join(named), first))
+    if given["invert"] and not given["scale"]:
+        raise _Mistake("--invert: say what the largest input is, as in --scale 255 --invert")
+    layers = []
+    if given["scale"]:
+        layers.append(
+            Normalize(n, given["scale"], -given["scale"]) if given["invert"] else Normalize(n, 0.0, given["scale"])
+        )
+    if given["mean"] or given["deviation"]:
+        layers.append(Normalize(n, given["mean"] or 0.0, given["deviation"] or 1.0))
+    return network.replace(layers=tuple(layers) + network.layers)
+
+
+def _needs(args: "Arguments", option: str, needed: str) -> None:
+    """An option that does nothing without another is a mistake."""
+    if getattr(args, option) is not None and getattr(args, needed) is None:
+        raise _Mistake("--%s changes nothing without --%s" % (option, needed))
 
 
 def _quantized(network: Network, args: "Arguments", table_entries: int = _DEFAULT_TABLE) -> Network:
     from .formats.samples import read_samples
 
-    rows = read_samples(_input(args.quantize), network.inputs)
+    rows = read_samples(_input(args.quantize), network.inputs, network.names)
     chosen = rows[:: max(1, len(rows) // _CALIBRATED)]  # spread over the file, more would change little
-    small = network.quantize([[x / args.scale for x in row] for row in chosen], args.bits, table_entries=table_entries)
-    small.notes = network.notes + ["quantised to %d bits on %d samples" % (args.bits, len(chosen))]
+    bits = args.bits or _DEFAULT_BITS
+    small = network.quantize(chosen, bits, table_entries=table_entries)
+    small.notes = network.notes + ["quantised to %d bits on %d samples" % (bits, len(chosen))]
     return small
 
 
@@ -441,8 +494,8 @@ def _samples_to_time(network: Network, args: "Arguments") -> "List[List[float]]"
     if args.samples is None:
         numbers = Random(0)
         return [[numbers.random() for _ in range(network.inputs)] for _ in range(most)]
-    rows = read_samples(_input(args.samples), network.inputs)
-    return [[x / args.scale for x in row] for row in rows[:: max(1, len(rows) // most)][:most]]
+    rows = read_samples(_input(args.samples), network.inputs, network.names)
+    return [list(row) for row in rows[:: max(1, len(rows) // most)][:most]]
 
 
 def _one_sample(args: "Arguments", network: Network) -> "Tuple[Sequence[float], str]":
@@ -454,12 +507,12 @@ def _one_sample(args: "Arguments", network: Network) -> "Tuple[Sequence[float], 
         source.name = args.input
     else:
         source = _input(args.input)
-    rows = read_samples(source, network.inputs)
+    rows = read_samples(source, network.inputs, network.names)
     if args.sample > len(rows):
         raise ShapeError("%s: there is no sample %d, the last one is %d" % (source.name, args.sample, len(rows)))
     row = rows[args.sample - 1]
     where = source.name if len(rows) == 1 else "%s, sample %d" % (source.name, args.sample)
-    return row if args.scale == 1 else [x / args.scale for x in row], where
+    return row, where
 
 
 def _is_numbers(text: str) -> bool:
@@ -514,7 +567,7 @@ def _outputs(
     from .jobs import predictions
     from .progress import Progress
 
-    with Progress(what, len(rows)) as progress, closing(predictions(network, rows, args.scale, args.jobs)) as answers:
+    with Progress(what, len(rows)) as progress, closing(predictions(network, rows, args.jobs)) as answers:
         for outputs in answers:
             progress.advance()
             yield outputs
@@ -527,9 +580,11 @@ def _about_network(network: Network) -> "Iterator[str]":
     yield "%r%s" % (network, "" if network.name is None else ", " + _printable(network.name))
     yield network.summary() + "\n"
     floats = "%s bytes as float32" % _grouped(4 * network.parameters)
-    size = "integers" if isinstance(network.layers[0], Quantize) else floats
+    size = floats if way_in(network)[1] is None else "integers"
     yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
-    yield "operations  %s multiplications and as many additions for one sample" % _grouped(network.multiplications)
+    yield "operations  %s multiplications or divisions for one sample" % _grouped(network.multiplications)
+    if network.names is not None:
+        yield "inputs      %s" % ", ".join([_printable(name) for name in network.names])
     if network.labels is not None:
         yield "labels      %s" % ", ".join([_printable(label) for label in network.labels])
     for note in network.notes:
@@ -539,19 +594,22 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
-    from .formats.named_arrays import found_layers
+    from .formats.named_arrays import notes_on, ordered_layers
     from .formats.source import shown
 
     width = max([len(shown(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
         yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
     try:
-        layers = len(found_layers(arrays))
+        layers, told_by = ordered_layers(arrays)
     except ValueError as error:
         yield "\nno network: %s" % error
         return
+    yield ""
+    for note in notes_on(layers, told_by):
+        yield "note  %s" % note
     yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
-    yield "--activations %s" % ",".join(["sigmoid"] * (layers - 1) + ["softmax"])
+    yield "--activations %s" % ",".join(["sigmoid"] * (len(layers) - 1) + ["softmax"])
 
 
 def _not_finite(network: Network) -> int:

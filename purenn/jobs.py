@@ -19,30 +19,25 @@ _PARTS = 32  # parts for each process, if there are as many: all are to end toge
 _MOST = 61  # processes; Windows waits for no more
 
 
-def predictions(network: Network, rows: "Sequence[Row]", scale: float = 1.0, jobs: int = 1) -> "Answers":
-    """The outputs for each row divided by `scale`, in order; `jobs` processes, 0 for one a core.
+def predictions(network: Network, rows: "Sequence[Row]", jobs: int = 1) -> "Answers":
+    """The outputs for each row, in order; `jobs` processes, 0 for one a core.
 
     >>> from purenn import Dense
-    >>> list(predictions(Network([Dense([[1.0], [2.0]])]), [b"\\x02\\x04", b"\\x06\\x00"], scale=2))
-    [[5.0], [3.0]]
+    >>> list(predictions(Network([Dense([[1.0], [2.0]])]), [b"\\x02\\x04", b"\\x06\\x00"]))
+    [[10.0], [6.0]]
     """
     jobs = min(jobs or _cores(), len(rows), _MOST)
     if jobs > 1:
-        return _in_processes(network, rows, scale, jobs)
-    return (predicted(network, row, scale) for row in rows)
+        return _in_processes(network, rows, jobs)
+    return (network.predict(row) for row in rows)
 
 
-def predicted(network: Network, row: "Row", scale: float) -> "List[float]":
-    """The outputs for one row divided by `scale`."""
-    return network.predict(row if scale == 1 else [x / scale for x in row])
-
-
-def _in_processes(network: Network, rows: "Sequence[Row]", scale: float, jobs: int) -> "Answers":
+def _in_processes(network: Network, rows: "Sequence[Row]", jobs: int) -> "Answers":
     try:
         from concurrent.futures import ProcessPoolExecutor
         from concurrent.futures.process import BrokenProcessPool
 
-        pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(network, scale))
+        pool = ProcessPoolExecutor(jobs, initializer=_start, initargs=(network,))
     except (ImportError, NotImplementedError):
         raise UnsupportedError("%d jobs need processes, which this platform does not have" % jobs) from None
     size = max(1, min(_PART, len(rows) // (jobs * _PARTS)))
@@ -56,13 +51,13 @@ def _in_processes(network: Network, rows: "Sequence[Row]", scale: float, jobs: i
 
 # ---- inside of such a process
 
-_here: "List[Any]" = []  # the network and the scale
+_here: "List[Any]" = []  # the network
 
 
-def _start(network: Network, scale: float) -> None:
+def _start(network: Network) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that waits for us
     Thread(target=_end_with_parent, daemon=True).start()
-    _here[:] = [network, scale]
+    _here[:] = [network]
 
 
 def _end_with_parent() -> None:
@@ -76,8 +71,7 @@ def _end_with_parent() -> None:
 
 
 def _part(rows: "Sequence[Row]") -> "List[List[float]]":
-    network, scale = _here
-    return [predicted(network, row, scale) for row in rows]
+    return [_here[0].predict(row) for row in rows]
 
 
 def _cores() -> int:

@@ -1,152 +1,169 @@
 """Networks from models that are alive in this process: of scikit-learn, PyTorch and Keras.
 
-Nothing is imported: an object is known by the name of its class, and asked for what models
-of that library have.  What a class becomes is told where its files are read, in formats/.
+A model is written by its own library, into memory or a temporary file, and read like any file
+of that library: there is one set of rules.  What its file would not show, as a hook on a
+module, is looked for first and refused.  No library is imported: a model's own is loaded.
 """
 
-import json
-from array import array
+import io
+import os
+import pickle
+import sys
+import tempfile
 
 from .errors import UnsupportedError
-from .formats.sklearn import ESTIMATORS, Estimator
-from .formats.sklearn import network_of as network_of_estimator
-from .formats.tensor import DTYPES, Tensor
-from .formats.torch_modules import CLASSES, Module
-from .formats.torch_modules import network_of as network_of_module
+from .formats import load
+from .formats.source import Source, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Iterator, Tuple
 
     from .network import Network
 
-# Element types by the names that NumPy and PyTorch have for them
-_DTYPES = {
-    "float64": "F64",
-    "float32": "F32",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "int64": "I64",
-    "int32": "I32",
-    "int16": "I16",
-    "int8": "I8",
-    "uint8": "U8",
-    "bool": "BOOL",
-}
+# What the libraries raise for a model that they cannot write
+_NOT_WRITTEN = (pickle.PicklingError, AttributeError, TypeError, ValueError, RuntimeError)
+_KERAS = ("keras", "tf_keras", "tensorflow")
+_KERAS_ARCHIVES = (2, 12)  # the first version that writes .keras
+# The arrays of Keras' layers, by the names under which they are used
+_KERAS_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
 def from_sklearn(estimator: "Any") -> "Network":
     """The network of a fitted MLPClassifier or MLPRegressor, alone or behind scalers in a Pipeline.
 
-    It gives what `predict_proba` (of a regressor `predict`) gives, and knows the classes as
-    its labels.  Another estimator, or one not fitted, raises `UnsupportedError`.
+    It is read from ``pickle.dumps(estimator)``, and gives what `predict_proba` (of a regressor
+    `predict`) gives.  It knows the classes as its labels, and the columns of the table that it
+    was fitted on as its names.  Any other estimator, one of a class of your own, and one that
+    is not fitted raise `UnsupportedError`.
     """
-    return network_of_estimator(LivingEstimator(estimator))
+    if type(estimator).__module__.partition(".")[0] != "sklearn":
+        raise UnsupportedError("expected an estimator of scikit-learn, found %s" % _class_of(estimator))
+    return _network(_written(estimator, lambda: pickle.dumps(estimator)), estimator)
 
 
 def from_torch(module: "Any") -> "Network":
     """The network of an nn.Sequential, or of a single module, as it is when evaluated.
 
-    A class of your own is taken for the one it inherits `forward` from.  Hooks are not
-    looked at.  A module that is not known raises `UnsupportedError`, naming its place.
+    It is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` of a module's
+    own, parametrizations (weight_norm, pruning) and classes of your own raise
+    `UnsupportedError`, naming the place: of a model of your own, save its state_dict or
+    export it to ONNX.
     """
-    return network_of_module(LivingModule(module))
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(module, torch.nn.Module):
+        raise UnsupportedError("expected a module of PyTorch, found %s" % _class_of(module))
+    for what in ("_global_forward_hooks", "_global_forward_pre_hooks"):
+        if getattr(torch.nn.modules.module, what, None):
+            what = what[len("_global_") :].replace("_", " ")
+            raise UnsupportedError("there are %s on all modules, which no file shows" % what)
+    for name, part in module.named_modules():
+        for problem in _hidden_in(part, torch):
+            raise UnsupportedError("%s %s" % (_place(name, part), problem))
+    buffer = io.BytesIO()
+    _written(module, lambda: torch.save(module, buffer))
+    return _network(buffer.getvalue(), module)
 
 
 def from_keras(model: "Any") -> "Network":
     """The network of a Sequential model, or of a functional one that is a single chain.
 
-    A layer that is not known raises `UnsupportedError`, naming it.
+    It is read from what ``model.save(path)`` writes: a .keras archive, before Keras 2.12 an .h5
+    file.  A layer that is not known, a function of your own as an activation, and a `call` of a
+    layer's own raise `UnsupportedError`, naming the layer.
     """
-    from .formats import keras
-
-    if not hasattr(model, "to_json") or not hasattr(model, "layers"):
-        raise UnsupportedError("expected a Keras model, found a %s" % type(model).__name__)
-    config = json.loads(model.to_json())
-    return keras.network_of(config, _KerasWeights(model), config.get("keras_version"))
-
-
-def _tensor(living: "Any", dtype: str) -> Tensor:
-    """The numbers of an array, in row-major order."""
-    if dtype not in _DTYPES:
-        raise UnsupportedError("an array of type %s" % dtype)
-    numbers = living.reshape(-1).tolist()
-    return Tensor([int(size) for size in living.shape], _DTYPES[dtype], array(DTYPES[_DTYPES[dtype]][0], numbers))
-
-
-# ---- scikit-learn
+    kinds = [cls.__module__.partition(".")[0] for cls in type(model).__mro__]
+    libraries = [kind for kind in kinds if kind in _KERAS]
+    if not libraries or not hasattr(model, "layers") or not hasattr(model, "save"):
+        raise UnsupportedError("expected a model of Keras, found %s" % _class_of(model))
+    for layer in _keras_layers(model):
+        for problem in _hidden_in_keras(layer):
+            raise UnsupportedError("the layer %s (%s) %s" % (shown(layer.name), type(layer).__name__, problem))
+    archives = libraries[0] != "tensorflow" and _version(sys.modules[libraries[0]]) >= _KERAS_ARCHIVES
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras" if archives else "model.h5")
+        _written(model, lambda: model.save(path))
+        with open(path, "rb") as file:
+            content = file.read()
+    return _network(content, model)
 
 
-class LivingEstimator(Estimator):
-    """An estimator whose attributes are those of the object."""
-
-    def __init__(self, living: "Any", step: str = "") -> None:
-        name = type(living).__name__
-        if type(living).__module__.partition(".")[0] != "sklearn" or name not in ESTIMATORS:
-            what = "the step %s: %s" % (step, name) if step else name
-            raise UnsupportedError("%s is no estimator that purenn knows (%s)" % (what, ", ".join(ESTIMATORS)))
-        super().__init__(name, vars(living), step)
-
-    def tensor(self, value: "Any") -> Tensor:
-        return _tensor(value, str(value.dtype))
-
-    def list(self, value: "Any") -> "List[Any]":
-        return list(value.tolist())
-
-    def other(self, value: "Any", step: str) -> Estimator:
-        return LivingEstimator(value, step)
+def _written(model: "Any", write: "Callable[[], Any]") -> "Any":
+    try:
+        return write()
+    except _NOT_WRITTEN as error:
+        reason = " ".join(str(error).split())
+        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), shown(reason, 300))) from None
 
 
-# ---- PyTorch
+def _network(content: bytes, model: "Any") -> "Network":
+    source = Source(content)
+    source.name = type(model).__name__
+    return load(source)
 
 
-class LivingModule(Module):
-    """A module that is asked for its attributes."""
+def _class_of(value: "Any") -> str:
+    """The class of a value, with its module.
 
-    def __init__(self, living: "Any", place: str = "") -> None:
-        super().__init__(_class_of(living), getattr(living, "__dict__", {}), place)
-        self.living = living
-
-    def array(self, name: str) -> "Optional[Tensor]":
-        living = getattr(self.living, name, None)  # not always among the parameters: it may be computed from others
-        if living is None:
-            return None
-        living = living.detach().cpu()
-        return _tensor(living, str(living.dtype).replace("torch.", ""))
-
-    def shape(self, name: str) -> "Optional[Tuple[int, ...]]":
-        living = getattr(self.living, name, None)
-        return None if living is None else tuple([int(size) for size in living.shape])
-
-    def children(self) -> "Iterator[Module]":
-        for name, living in self.settings["_modules"].items():  # named_children() gives one held twice but once
-            yield LivingModule(living, "%s%s%s" % (self.place, "." if self.place else "", name))
+    >>> _class_of(3.5), _class_of(UnsupportedError())
+    ('a float', 'a purenn.errors.UnsupportedError')
+    """
+    module = type(value).__module__
+    return "a %s%s" % ("" if module == "builtins" else module + ".", type(value).__qualname__)
 
 
-def _class_of(living: "Any") -> "Tuple[str, str]":
-    """The class that a module is of, or inherits its `forward` from."""
-    for cls in type(living).__mro__:
-        known = (cls.__module__, cls.__name__)
-        if known in CLASSES and getattr(cls, "forward", None) is getattr(type(living), "forward", None):
-            return known
-    return type(living).__module__, type(living).__name__
+# ---- what a file does not show
 
 
-# ---- Keras
+def _place(name: str, part: "Any") -> str:
+    return "%s (%s)" % (shown(name), type(part).__name__) if name else type(part).__name__
 
 
-class _KerasWeights:
-    """The arrays of a model's layers, as formats/keras.py asks for them."""
+def _hidden_in(module: "Any", torch: "Any") -> "Iterator[str]":
+    """What a module of PyTorch does that its file does not show, or shows wrongly."""
+    for what in ("_forward_pre_hooks", "_forward_hooks"):
+        for hook in getattr(module, what, {}).values():
+            name = getattr(hook, "__name__", type(hook).__name__)
+            yield "has a %s (%s), which no file shows: remove it first" % (what[1:-1].replace("_", " "), shown(name))
+    if getattr(module, "parametrizations", None):
+        names = ", ".join(module.parametrizations)
+        yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % shown(names)
+    for name, value in vars(module).items():
+        if callable(value) and callable(getattr(type(module), name, None)) and name[:2] != "__":
+            yield "has a %s of its own, which no file shows" % shown(name)
+        if isinstance(value, torch.Tensor):
+            yield "has a tensor %s that is neither a parameter nor a buffer" % shown(name)
+    for group in (module._parameters, module._buffers):
+        for name, tensor in group.items():
+            if tensor is not None and tensor.device.type == "meta":
+                yield "has its %s on the device meta, which holds no numbers" % shown(name)
 
-    def __init__(self, model: "Any") -> None:
-        self.layers = {layer.name: layer for layer in model.layers}
 
-    def of(self, spec: "Any") -> "Any":
-        """The arrays of a layer, or a model that is one."""
-        layer = self.layers.get(spec.name)
-        if layer is None or hasattr(layer, "layers"):  # a Sequential model does not list its input
-            return layer or []
-        return [_tensor(living, str(living.dtype)) for living in layer.get_weights()]
+def _keras_layers(model: "Any") -> "Iterator[Any]":
+    """A model and all its layers, those of the models in it too."""
+    yield model
+    for layer in getattr(model, "layers", []):
+        yield from _keras_layers(layer)
 
-    def within(self, spec: "Any", place: "Any") -> "_KerasWeights":
-        return _KerasWeights(place)
+
+def _hidden_in_keras(layer: "Any") -> "Iterator[str]":
+    """What a layer of Keras does that its file does not show, or shows under another's name."""
+    own = vars(layer)
+    if type(layer).__module__.partition(".")[0] not in _KERAS:
+        yield "is of a class of your own, %s" % shown(type(layer).__module__)
+    if "call" in own:
+        yield "has a call of its own, which no file shows"
+    activation = own.get("activation")
+    module = getattr(activation, "__module__", None) or ""
+    if callable(activation) and hasattr(activation, "__name__") and module.partition(".")[0] not in _KERAS:
+        yield "has the activation %s.%s, which is none of Keras'" % (shown(module), shown(activation.__name__))
+    for name in _KERAS_ARRAYS:
+        value = own.get(name)
+        if value is not None and not any([value is weight for weight in layer.weights]):
+            yield "has a %s that is none of its weights" % name
+
+
+def _version(library: "Any") -> "Tuple[int, ...]":
+    """The first two numbers of a library's version; (0,) where there are none."""
+    numbers = str(getattr(library, "__version__", "")).split(".")[:2]
+    return tuple([int(number) for number in numbers if number.isdigit()]) or (0,)

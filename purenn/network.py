@@ -137,8 +137,10 @@ class Network:
 
         >>> from purenn import Dense
         >>> small = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid")]).quantize([[1.0, 0.0], [0.0, 0.5]])
-        >>> small.layers[0].forward(Matrix([1.0, 0.5])), small.predict_quantized([255, 128]) == small.predict([1.0, 0.5])
-        (Matrix([[255, 128]]), True)
+        >>> small.layers[0].forward(Matrix([1.0, 0.5]))
+        Matrix([[255, 128]])
+        >>> small.predict_quantized([255, 128]) == small.predict([1.0, 0.5])
+        True
         """
         if self._quantized is None:
             from .quantize import of_integers
@@ -149,10 +151,11 @@ class Network:
     def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
         """A `Predictor`: this network made ready to run as fast as this Python can.
 
-        The kernel is chosen by interpreter, version and network among those whose weighted
-        sums stay within `error_bound` of the reference's, as a share of the layer's scale
-        ``|x| |w| + |b|`` (0.0 asks for equal numbers); or it is the one named: straight,
-        dist, sumprod, packed or loops.  One that cannot run the network raises `ValueError`.
+        The kernel is chosen by interpreter, version and network among those that promise
+        `error_bound`: each weighted sum x.w + b, given the same inputs x, differs from the one
+        that `forward` computes by at most that share of itself (0.0 asks for equal numbers).  Or
+        it is the one named: straight, dist, sumprod, packed or loops.  One that cannot run the
+        network raises `ValueError`.
 
         >>> from purenn import Dense
         >>> fast = Network([Dense([[1.0], [2.0]], [0.5], "relu")]).compile()
@@ -243,6 +246,20 @@ class Network:
         if self.multilabel:
             return None if best is None else [places[k] for k, y in enumerate(outputs) if y > 0.5]
         return None if best is None else places[best]
+
+    def replace(self, **changes: "Any") -> "Network":
+        """A network like this one, but for some of `layers`, `labels`, `name`, `names` and `multilabel`.
+
+        >>> from purenn import Dense, Normalize
+        >>> net = Network([Dense([[1.0], [2.0]])])
+        >>> net.replace(layers=(Normalize(2, 0.0, 255.0),) + net.layers).predict([255, 0])
+        [1.0]
+        """
+        settings = {what: getattr(self, what) for what in ("layers", "labels", "name", "names", "multilabel")}
+        settings.update(changes)
+        other = Network(**settings)
+        other.notes = list(self.notes)
+        return other
 
     def __getstate__(self) -> "Dict[str, Any]":
         state = dict(self.__dict__)

@@ -218,7 +218,7 @@ class IntegerDense(Layer):
 
 
 def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
-    """(what prepares the inputs one by one, the `Quantize`, the integer layers); no `Quantize` in a network of floats."""
+    """(what prepares the inputs, the `Quantize`, the integer layers); in a network of floats no `Quantize`."""
     before, layers = _split(network.layers)
     entrance = layers.pop(0) if layers and type(layers[0]) is Quantize else None
     return before, entrance, layers
@@ -337,7 +337,8 @@ def _check_layers(network: Network, before: "List[Any]", layers: "List[Any]") ->
     for number, layer in enumerate(layers, len(before) + 1):
         if type(layer) is not Dense:
             raise UnsupportedError(
-                "layer %d (%s) cannot be quantised, only Dense can, and Normalize and Scale before them" % (number, layer)
+                "layer %d (%s) cannot be quantised, only Dense can, and Normalize and Scale before them"
+                % (number, layer)
             )
         if layer.h.rowwise and layer is not layers[-1]:
             raise UnsupportedError("layer %d (%s): %s only at the end" % (number, layer, layer.activation))

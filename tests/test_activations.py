@@ -27,6 +27,7 @@ LIMITS = {
     "gelu_tanh": (0.0, INF),
     "silu": (0.0, INF),
     "hard_sigmoid": (0.0, 1.0),
+    "clip": (-1.0, 1.0),
     "softsign": (-1.0, 1.0),
 }
 NAMES = sorted(LIMITS)
@@ -44,6 +45,7 @@ KNOWN = {
     "gelu_tanh": [(-5.0, -2.291796196629506e-07), (-1.0, -0.1588080093917233), (2.0, 1.954597694087775)],
     "silu": [(-30.0, -2.8072868906517896e-12), (1.0, 0.7310585786300049)],
     "hard_sigmoid": [(-3.5, 0.0), (1.5, 0.75), (3.5, 1.0)],
+    "clip": [(-3.5, -1.0), (SMALLEST, SMALLEST), (3.5, 1.0)],
     "softsign": [(-4.0, -0.8), (0.25, 0.2)],
     "step": [(-0.0, 0.0), (SMALLEST, 1.0)],
     "relu": [(-SMALLEST, 0.0), (SMALLEST, SMALLEST)],
@@ -101,6 +103,9 @@ class Oracle:
 
     def hard_sigmoid(self, x):
         return min(max(x / 6 + self.D("0.5"), self.D(0)), self.D(1))
+
+    def clip(self, x):
+        return min(max(x, self.D(-1)), self.D(1))
 
     def softsign(self, x):
         return x / (1 + abs(x))
@@ -365,6 +370,7 @@ def test_an_activation_by_its_name(name):
         ("leaky_relu(0.25)", (0.25,), -2.0, -0.5),
         (" elu ( 2 ) ", (2.0,), -1000.0, -2.0),
         ("hard_sigmoid(0.2, 0.5)", (0.2, 0.5), 1.0, 0.7),
+        ("clip(-inf, 5.0)", (float("-inf"), 5.0), 7.0, 5.0),
     ],
 )
 def test_a_name_with_parameters(text, parameters, x, expected):
@@ -376,7 +382,7 @@ def test_a_name_with_parameters(text, parameters, x, expected):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("sigmod", "unknown activation 'sigmod', known are: elu, gelu, "),
+        ("sigmod", "unknown activation 'sigmod', known are: clip, elu, "),
         ("", "unknown activation '', known are: "),
         ("relu(1)", "activation 'relu(1)': relu takes up to 0 numbers, as in leaky_relu(0.2)"),
         ("leaky_relu(", "activation 'leaky_relu(': leaky_relu takes up to 1 numbers"),

@@ -151,7 +151,7 @@ def test_info(folder, capsys):
     assert "Network(2-3, 9 parameters), pets" in lines
     assert "1 Dense 2 -> 3 (2, 3)  identity             9                6" in lines
     assert "parameters  9 (36 bytes as float32)" in lines
-    assert "operations  6 multiplications and as many additions for one sample" in lines
+    assert "operations  6 multiplications or divisions for one sample" in lines
     assert "labels      cat, dog, eel" in lines
     assert not [line for line in lines if line.startswith("warning")]
 
@@ -166,6 +166,35 @@ def test_info_of_arrays(capsys):
     lines = printed(capsys, "info", WEIGHTS)
     assert "W1  F32   (784, 50)" in lines and lines[-1] == "--activations sigmoid,sigmoid,softmax"
     assert "Network(784-50-100-10, 45360 parameters)" in printed(capsys, "info", WEIGHTS, *BOOK)
+
+
+def sorted_arrays(path):
+    """The layers input, hidden and output, whose shapes fit in two orders, as safetensors sorts them."""
+    header, end = {}, 0
+    for name, shape in (("hidden", [2, 2]), ("input", [2, 2]), ("output", [1, 2])):
+        start, end = end, end + 4 * shape[0] * shape[1]
+        header[name + ".weight"] = {"dtype": "F32", "shape": shape, "data_offsets": [start, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + struct.pack("<10f", 0, 1, 2, 3, 1, 1, 0, 5, 1, 0))
+
+
+def test_the_order_of_layers(folder, capsys):
+    sorted_arrays(folder / "m.safetensors")
+    lines = printed(capsys, "info", "m.safetensors")
+    assert lines[-1].startswith("no network: 3 layers, of which neither names nor shapes tell the order: hidden.weight")
+    named = ["--activations", "identity,identity,identity"]
+    said = refused(capsys, "predict", "m.safetensors", "one.csv", *named)
+    assert "neither names nor shapes tell the order" in said and "--order hidden,input,output" in said
+    lines = printed(capsys, "info", "m.safetensors", *named, "--order", "input,hidden,output")
+    assert "note        layers in the order input, hidden, output: as given" in lines
+    (folder / "x.csv").write_text("0,1\n1,0\n")
+    for order, expected in (("input,hidden,output", [5.0, 0.0]), ("hidden,input.weight,output", [4.0, 2.0])):
+        answers = printed(capsys, "predict", "m.safetensors", "x.csv", *named, "--order", order)
+        assert [float(line.split()[-1]) for line in answers] == expected
+    assert "'hiden', which is none of the layers: hidden, input, output" in refused(
+        capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
+    )
+    assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
 
 
 def test_info_of_arrays_that_are_no_network(folder, capsys):
@@ -239,8 +268,9 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
     name = None if winner(x) is None else network.labels[winner(x)]
     (text,) = printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1")
     assert text.split()[1:-1] == [name] if name else text == "x.json: no class"
-    best = ["predict", "same.safetensors", "x.json", "--top", "1", "--format"]
-    entry = json.loads("".join(printed(capsys, *best, "json")))
+    entry = json.loads(
+        "".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json"))
+    )
     assert (entry[0]["top"][0]["label"] if name else entry[0]["top"]) == name
     header, row = csv.reader(printed(capsys, *best, "csv"))
     assert header == ["input", "sample", "label 1", "output 1"] and row[2] == (name or "")
@@ -251,8 +281,9 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
 
 
 def test_more_answers_than_outputs(folder, capsys):
-    said = refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4")
-    assert said == "--top 4: the network has 3 outputs"
+    assert (
+        refused(capsys, "predict", "model.safetensors", "one.csv", "--top", "4") == "--top 4: the network has 3 outputs"
+    )
 
 
 def test_labels_that_nothing_prints(folder, capsys):
@@ -417,7 +448,7 @@ def test_evaluate_the_book_on_its_digits(tmp_path, capsys):
 def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(folder, monkeypatch):
     events = []
 
-    def predictions(network, rows, scale, jobs):
+    def predictions(network, rows, jobs):
         try:
             yield [1.0, 0.0, 0.0]
         finally:
@@ -456,9 +487,7 @@ def test_json_is_written_line_by_line(folder, capsys):
 def test_workers_end_with_the_process_that_started_them(folder):
     (folder / "many.csv").write_text("1,2\n" * 200000)
     (folder / "answers.csv").write_text("0\n" * 200000)
-    running = process(
-        "evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE
-    )
+    running = process("evaluate", "model.safetensors", "many.csv", "answers.csv", "--jobs", "2", stdout=subprocess.PIPE)
     time.sleep(1.5)
     running.kill()
     running.stdout.read()  # ends when the last process that holds it does
@@ -472,11 +501,77 @@ def test_convert_quantises(folder, capsys):
     arguments = ["model.safetensors", "small.safetensors", "--quantize", "four.csv", "--scale", "2"]
     assert "Network(2-3, 9 parameters)" in printed(capsys, "convert", *arguments)[0]
     lines = printed(capsys, "info", "small.safetensors")
-    assert "1 Quantize 2" in lines[4] and "2 IntegerDense 2 -> 3" in lines[5] and "parameters  9 (integers)" in lines
-    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv", "--scale", "2")
+    assert "1 Normalize 2" in lines[4] and "2 Quantize 2" in lines[5] and "3 IntegerDense 2 -> 3" in lines[6]
+    (line,) = printed(capsys, "predict", "small.safetensors", "one.csv")  # the scale is in the file
     assert [round(float(word), 1) for word in line.split()[1:]] == [2.0, 0.5, -1.0]
     assert "from 2 to 16, found 17" in refused(capsys, "convert", *arguments, "--bits", "17")
     assert "labels.csv" in refused(capsys, "convert", *arguments[:3], "labels.csv")
+
+
+@pytest.mark.parametrize(
+    "options, prepare",
+    [
+        (["--scale", "2"], lambda x: x / 2),
+        (["--scale", "2", "--invert"], lambda x: 1 - x / 2),
+        (["--scale", "4", "--mean", "0.5", "--deviation", "0.25"], lambda x: (x / 4 - 0.5) / 0.25),
+        (["--mean", "1,1"], lambda x: x - 1),
+    ],
+)
+def test_what_is_done_to_the_inputs_is_saved_with_the_network(folder, capsys, options, prepare):
+    printed(capsys, "convert", "model.safetensors", "prepared.safetensors", *options)
+    expected = NETWORK.forward_one([prepare(1.0), prepare(2.0)])
+    assert purenn.load("prepared.safetensors").predict([1, 2]) == expected
+    again = printed(capsys, "predict", "prepared.safetensors", "one.csv")
+    assert again == printed(capsys, "predict", "model.safetensors", "one.csv", *options)
+    assert [float(word) for word in again[0].split()[1:]] == expected
+    message = refused(capsys, "predict", "prepared.safetensors", "one.csv", "--scale", "2")
+    assert message == "--scale: layer 1 (Normalize 2) of the network prepares the inputs already"
+
+
+@pytest.mark.parametrize(
+    "arguments, reason",
+    [
+        (["convert", "model.safetensors", "x.safetensors", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["export", "model.safetensors", "-o", "x.py", "--bits", "4"], "--bits changes nothing without --quantize"),
+        (["bench", "model.safetensors", "--scale", "2"], "--scale changes nothing without --samples"),
+        (["predict", "model.safetensors", "one.csv", "--invert"], "--invert: say what the largest input is"),
+        (["predict", "model.safetensors", "one.csv", "--deviation", "0"], "must be finite and not 0, found 0.0"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "a"], "expected numbers with commas between them"),
+        (["predict", "model.safetensors", "one.csv", "--mean", "1,2,3"], "expected one mean or one for each input"),
+    ],
+)
+def test_options_without_effect_or_sense_are_refused(folder, capsys, arguments, reason):
+    assert reason in refused(capsys, *arguments)
+    assert not os.path.exists("x.safetensors") and not os.path.exists("x.py")
+
+
+def test_columns_are_known_by_their_names(folder, capsys):
+    save(NETWORK.replace(names=["width", "height"]), "named.safetensors")
+    expected = printed(capsys, "predict", "model.safetensors", "one.csv")[0].split(":")[1]
+    for name, text in (
+        ("same.csv", "width,height\n1,2\n"),
+        ("turned.csv", "height, width\n2,1\n"),
+        ("other.csv", "a,b\n1,2\n"),
+        ("none.csv", "1,2\n"),
+        ("object.json", '[{"height": 2, "width": 1}]'),
+        ("list.json", "[[1, 2]]"),
+    ):
+        (folder / name).write_text(text)
+        assert printed(capsys, "predict", "named.safetensors", name)[0].split(":")[1] == expected
+    assert "inputs      width, height" in printed(capsys, "info", "named.safetensors")
+    for text, reason in (
+        ("width,depth\n1,2\n", "column height is missing: the network's inputs are width, height"),
+        ("width,height,depth\n1,2,3\n", "column depth is unknown: the network's inputs are width, height"),
+        ("width,height,width\n1,2,3\n", "column width is there twice"),
+        ('[{"width": 1}]', "column height is missing"),
+        ('[{"width": 1, "height": 2, "width": 3}]', "'width' is there twice in an object"),
+        ('[{"a": 1}]', "[0] has none of the network's inputs, width, height"),
+        ('[[1, 2], {"width": 1, "height": 2}]', "[0] is a list of 2, expected an object like the others"),
+    ):
+        (folder / "bad").write_text(text)
+        assert reason in refused(capsys, "predict", "named.safetensors", "bad")
+    (folder / "bad").write_text('[{"width": 1, "height": 2}]')
+    assert "the network has no names for its inputs" in refused(capsys, "predict", "model.safetensors", "bad")
 
 
 def test_convert_leaves_nothing_half_written(folder, capsys):

@@ -6,16 +6,17 @@ Real interpreters other than this one are in targets/test_exported.py.
 import ast
 import math
 import os
+import random
 import subprocess
 import sys
 from array import array
 from functools import lru_cache
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 import standin_micropython
-from drawn import doubles, same, same_rows
+from drawn import badly_scaled, doubles, keeps_its_promise, same, same_rows
 from purenn import Activation, Dense, Matrix, Network, UnsupportedError, save
 from purenn.activations import ELEMENTWISE, ROWWISE
 from purenn.cli import main
@@ -25,7 +26,7 @@ from purenn.export import python as pythons
 from purenn.export.dist import code as dist_code
 from purenn.export.functions import expression
 from purenn.export.text import digits, imports, planes, size_of, split
-from purenn.layers import Activate
+from purenn.layers import Activate, LayerNorm, Normalize, Scale
 
 NAMES = ["relu", "sigmoid", "tanh", "leaky_relu(0.2)", "step", "gelu", "silu", "elu", "softsign", "hard_sigmoid"]
 LAST = NAMES + ["softmax", "log_softmax", "identity", "softmax_plain", "softmax(1.0)"]
@@ -132,7 +133,7 @@ def test_a_softmax_written_out_adds_in_order(x):
 
 
 def by_dist(network):
-    activations = [expression(layer.h, k) for k, layer in enumerate(network.layers)]
+    activations = [pythons._expression(layer, k) for k, layer in enumerate(network.layers)]
     return module("from math import *\n" + dist_code(network, activations))
 
 
@@ -143,20 +144,113 @@ def test_distances_stay_within_the_kernels_bound_and_loops_are_the_reference(dra
     names = by_dist(layer)
     for x in samples:
         z = [sum(x)] * layer.inputs
-        scale = [math.hypot(*z) * math.sqrt(sum([w * w for w in column])) + abs(b) for column, b in
-                 zip(layer.layers[0].weight.T.tolist(), layer.layers[0].bias.tolist()[0])]
-        for y, expected, bound in zip(names["predict"](z), layer.forward_one(z), scale):
-            assert abs(y - expected) <= 2e-10 * bound + 1e-300
+        for j, (y, expected) in enumerate(zip(names["predict"](z), layer.forward_one(z))):
+            assert keeps_its_promise(y, layer.layers[0], z, j, expected)
     names = by_dist(network)
     names["BY_DIST"] = False
     for x in samples + [[math.nan] * network.inputs, [math.inf] * network.inputs]:
         assert same_rows([names["predict"](x)], [network.forward_one(x)])
 
 
+@given(
+    st.sampled_from([1, 3, 30, 120]),
+    st.sampled_from([1, 5, 40]),
+    st.sampled_from(["identity", "relu", "step"]),
+    st.booleans(),
+    st.integers(min_value=0, max_value=2**32),
+)
+def test_badly_scaled_features(inputs, outputs, h, normalized, seed):
+    layer, x = badly_scaled(random.Random(seed), inputs, outputs, h)
+    network = Network([Normalize(inputs, 0.5, 255.0), layer] if normalized else [layer])
+    z = Normalize(inputs, 0.5, 255.0).forward(Matrix([x])) if normalized else Matrix([x])
+    sums = layer.linear(z).tolist()[0]
+    for names in (exported(network), by_dist(network)):
+        for j, (y, a) in enumerate(zip(names["predict"](x), sums)):
+            if h == "step":
+                assert y == (a > 0)
+            elif h == "identity" or a > 0:
+                assert keeps_its_promise(y, layer, z.tolist()[0], j, a)
+            else:
+                assert y == 0
+
+
 def test_distances_are_left_where_they_would_be_wrong():
-    layer = Network([Dense([[1.0, 0.0], [0.5, 0.0]], [0.25, 0.5])])
-    for x in ([1e-9, 1e-9], [1e150, 1.0], [1e200, 1.0], [math.inf, 1.0], [math.nan, 1.0], [0.0, 0.0]):
+    layer = Network([Dense([[1.0, 0.0], [-0.5, 0.0]], [0.0, 0.5])])
+    for x in ([1e-9, 1e-9], [1e155, 1.0], [1e200, 1.0], [math.inf, 1.0], [math.nan, 1.0], [0.0, 0.0], [0.5, 1.0]):
         assert same_rows([by_dist(layer)["predict"](x)], [layer.forward_one(x)])
+    for b in (0.0, -0.0, 1.0, -1.0, 1e-310, -1e300):
+        for h in ("identity", "relu", "sigmoid"):
+            dead = Network([Dense([[0.0, 1.0]] * 3, [b, b], h)])
+            for names in (by_dist(dead), exported(dead)):
+                for x in ([1.0, 2.0, 3.0], [-1.0, -2.0, -3.0]):
+                    assert same(names["predict"](x)[0], dead.forward_one(x)[0])
+
+
+def test_what_the_reference_itself_rounds_away_counts():
+    for share in (1e-2, 1e-3, 1e-4, 1e-5):
+        network = Network([Dense([[1.0]] + [[2.0**-7]] * 3000 + [[-1.0 + share]])])
+        predict = by_dist(network)["predict"]
+        for size in (1.0, 16.0, 256.0):
+            x = [size] + [1.28e-14 * size] * 3000 + [size]
+            expected = network.forward_one(x)[0]
+            assert abs(predict(x)[0] - expected) <= 1e-9 * abs(expected), (share, size)
+
+
+def test_numbers_near_the_end_of_the_range_do_not_overflow():
+    network = Network([Dense([[1.0 if i == j else 0.0 for j in range(11)] for i in range(20)])])
+    x = [1e308, 2e307] + [0.0] * 18
+    for names in (exported(network), by_dist(network)):
+        assert names["predict"](x) == network.forward_one(x)
+    layer = Dense([[1e-3, 1.0]] * 3, [1e307, -1e300])
+    for x in ([1.0] * 3, [1e300] * 3, [1e154, 0.0, 0.0], [3.9e153] * 3, [1e-320] * 3):
+        y = by_dist(Network([layer]))["predict"](x)
+        sums = layer.forward(Matrix([x])).tolist()[0]
+        assert all([keeps_its_promise(y[j], layer, x, j, a) for j, a in enumerate(sums)])
+
+
+@pytest.mark.parametrize("h", ["softmax", "log_softmax", "sigmoid"])
+def test_thousands_of_outputs(h):
+    for shape in ((1, 3900), (4, 5000)):
+        network = Network([Dense([[0.5 + i + j % 7 for j in range(shape[1])] for i in range(shape[0])], None, h)])
+        y = exported(network)["predict"]([0.25] * shape[0])
+        assert y == pytest.approx(network.forward_one([0.25] * shape[0]), rel=1e-9)
+    assert same_rows(
+        [exported(Network([Dense([[0.5] * 3900], None, h)]))["predict"]([1.0])],
+        [Network([Dense([[0.5] * 3900], None, h)]).forward_one([1.0])],
+    )
+
+
+@pytest.mark.parametrize("width", [1, 3, 90])
+def test_what_prepares_the_inputs_is_written_too(width):
+    weight = [[math.sin(7 * i + j) for j in range(90)] for i in range(width)]
+    each = [[-0.0, 2.5, 0.0][i % 3] for i in range(width)], [[3.0, -1.0, 255.0][i % 3] for i in range(width)]
+    for mean, deviation in ((0.0, 255.0), (-0.0, 2.0), (0, 3), (1.5, -2.0), each, (0.0, each[1]), ([0.0] * width, 7.0)):
+        layers = [Normalize(width, mean, deviation), Scale(width, deviation, mean), Activate(width, "relu")]
+        for before in (layers, layers[::-1], layers[:1], [Activate(width, "softmax")]):
+            for network in (Network(before), Network(before + [Dense(weight, None, "tanh")])):
+                for x in ([-0.0, 0.0, 200.0] * 30, [-1.5, 7, -0.0] * 30, bytes([0, 7, 255] * 30)):
+                    x = x[:width]
+                    y = network.forward_one(x)
+                    assert exported(network)["predict"](x) == pytest.approx(y, rel=1e-9)
+                    names = by_dist(network)
+                    assert names["predict"](x) == pytest.approx(y, rel=1e-9)
+                    names["BY_DIST"] = False
+                    if type(x) is list and type(x[-1]) is float:
+                        assert same_rows([names["predict"](x)], [y])
+                        if width < 40:
+                            assert same_rows([exported(network)["predict"](x)], [y])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, where its numbers overflow before they are noticed
+@pytest.mark.parametrize("before", [[], [Normalize(3, 0.0, 255.0)], [Activate(3, "relu")]])
+def test_numpys_numbers_become_pythons(before):
+    np = pytest.importorskip("numpy")
+    network = Network(before + [Dense([[2.0, 0.5]] * 3)])
+    for odd in (np.int8(100), np.float16(60000), np.float32(0.1), np.uint8(200)):
+        for x in ([1.0, odd, 1.0], [odd] * 3, np.array([odd] * 3), [odd, np.float64(1.0), 1.0]):
+            for names in (exported(network), by_dist(network)):
+                y = names["predict"](x)
+                assert y == pytest.approx(network.predict(x), rel=1e-9) and {type(v) for v in y} == {float}
     tiny = Network([Dense([[1e-200], [2e-200]])])
     assert "dist(" not in export(Network([Dense([[1e-200] * 40] * 300)]))["model.py"]
     assert by_dist(tiny)["predict"]([3.0, 4.0]) == tiny.forward_one([3.0, 4.0])
@@ -268,24 +362,38 @@ def own(x):
     return x
 
 
-INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0))
+class Half(Dense):
+    """A dense layer with an activation of its own."""
+
+    def activate(self, A):
+        return A.map(lambda a: a / 2)
+
+
+UNIT = {"input_range": (-1.0, 1.0)}
+INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantize(**UNIT)
 
 
 @pytest.mark.parametrize(
     "network, target, reason",
     [
-        (Network([Activate(2, "relu")]), "python", ") cannot be exported, only Dense can"),
+        (Network([LayerNorm(2)]), "python", "layer 1 (LayerNorm 2) is a LayerNorm and cannot be exported, only D"),
+        (Network([Half([[1.0]])]), "python", "layer 1 (Dense 1 -> 1, identity) is a Half and cannot be exp"),
+        (Network([Normalize(1, 10**400, 1.0)]), "python", "has weights that are no finite floats"),
+        (Network([Activate(1, own)]), "python", "layer 1 (Activate 1, own): a function of your own"),
+        (Network([Dense([[1.0]])], [object]), "python", "the label <class 'object'> cannot be exported: labels"),
+        (Network([Dense([[1.0]])], [math.nan]), "python", "the label nan cannot be exported"),
+        (Network([Dense([[1.0]])], [(1, math.inf)]), "python", "the label (1, inf) cannot be exported"),
         (Network([Dense([[1.0]], None, own)]), "python", "layer 1 (Dense 1 -> 1, own): a function of your own"),
-        (Network([Dense([[math.inf]])]), "python", "layer 1 (Dense 1 -> 1, identity) has weights that are no finite"),
+        (Network([Dense([[math.inf]])]), "python", "1 (Dense 1 -> 1, identity) has weights that are no finite"),
         (Network([Dense([[10**400]])]), "python", "has weights that are no finite floats"),
         (Network([Dense([[1.0]])]), "micropython", "quantise it first"),
         (Network([Dense([[1.0]])]), "microbit", "quantise it first"),
         (Network(INTEGER.layers[:2]), "python", "is not an integer layer in its place"),
-        (Network([Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0), bits=9), "micropython", "IntegerDense 1 -> 1, identity) has weights"),
-        (Network([Dense([[1.0]])]).quantize(input_range=(-1.0, 1.0), activation_bits=9), "microbit", "a board takes 8 bits"),
-        (Network([Dense([[1.0]] * 17000)]).quantize(input_range=(-1.0, 1.0)), "micropython", "sums of more than 31 bits"),
-        (Network([Dense([[1.0]], None, "gelu")]).quantize(input_range=(-1.0, 1.0)), "microbit", "the board cannot compute gelu"),
-        (Network([Dense([[1.0]], None, "softmax_plain")]).quantize(input_range=(-1.0, 1.0)), "micropython", "cannot compute softmax_plain"),
+        (Network([Dense([[1.0]])]).quantize(bits=9, **UNIT), "micropython", "Dense 1 -> 1, identity) has weights"),
+        (Network([Dense([[1.0]])]).quantize(activation_bits=9, **UNIT), "microbit", "a board takes 8 bits"),
+        (Network([Dense([[1.0]] * 17000)]).quantize(**UNIT), "micropython", "sums of more than 31 bits"),
+        (Network([Dense([[1.0]], None, "gelu")]).quantize(**UNIT), "microbit", "board cannot compute gelu"),
+        (Network([Dense([[1.0]], None, "softmax_plain")]).quantize(**UNIT), "micropython", "compute softmax_plain"),
     ],
 )
 def test_what_cannot_be_exported_is_named(network, target, reason):
@@ -300,7 +408,8 @@ def test_a_model_too_large_for_the_heap_is_refused_with_the_numbers():
     with pytest.raises(UnsupportedError) as caught:
         export(INTEGER, "micropython", heap=needed - 1)
     assert "needs about {:,} bytes of heap, there are {:,}".format(needed, needed - 1) in str(caught.value)
-    large = Network([Dense([[0.5] * 64] * 64, None, "relu"), Dense([[0.5] * 10] * 64)]).quantize(input_range=(-1.0, 1.0), table_entries=64)
+    large = Network([Dense([[0.5] * 64] * 64, None, "relu"), Dense([[0.5] * 10] * 64)])
+    large = large.quantize(table_entries=64, **UNIT)
     with pytest.raises(UnsupportedError, match="bytes of heap, there are 8,192"):
         export(large, "microbit")
     assert export(large, "microbit", heap=100000)
@@ -340,14 +449,78 @@ def test_names_labels_and_notes_cannot_leave_their_place(target):
         assert "print" not in names
 
 
-def test_labels_of_any_kind():
-    labels = [1, None, True, 2.5, "x"]
-    names = exported(Network([Dense([[1.0, 2.0, 3.0, 4.0, 5.0]])], labels))
-    assert names["LABELS"] == [1, None, True, "2.5", "x"] and names["classify"]([1.0]) == "x"
-    assert names["classify"]([-1.0]) == 1 and names["classify"]([math.nan]) == 1
+LABELS = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(),
+              st.binary()),
+    lambda parts: st.lists(parts, max_size=3).map(tuple),
+    max_leaves=4,
+)
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize(input_range=(-1.0, 1.0))])
+@given(st.lists(LABELS, min_size=1, max_size=5))
+def test_labels_of_any_kind_stay_themselves(labels):
+    network = Network([Dense([[float(k) for k in range(len(labels))]])], labels)
+    names = exported(network)
+    assert repr(names["LABELS"]) == repr(labels)
+    for x in ([1.0], [-1.0]):
+        assert names["classify"](x) == network.classify(x) and type(names["classify"](x)) is type(network.classify(x))
+
+
+@given(st.lists(st.one_of(doubles, st.sampled_from([0.5, 1.0])), min_size=1, max_size=4), st.booleans(), st.booleans())
+@example([math.nan, 1.0], False, True)
+@example([1.0, math.nan], False, False)
+@example([1.0, math.nan], True, False)
+@example([1.0, math.inf, math.inf], False, True)
+def test_classes_are_the_networks_own(y, multilabel, labelled):
+    labels = ["a", "b", "c", "d"][: len(y)] if labelled else None
+    network = Network([Activate(len(y), "identity")], labels, multilabel=multilabel)
+    assert exported(network)["classify"](y) == network.classify(y)
+
+
+def test_labels_of_numpy_are_pythons():
+    np = pytest.importorskip("numpy")
+    names = exported(Network([Dense([[1.0, 2.0, 3.0]])], [np.int64(3), np.str_("x"), np.float64(0.5)]))
+    assert repr(names["LABELS"]) == "[3, 'x', 0.5]"
+
+
+def test_the_docstring_says_how_many_numbers():
+    text = export(Network([Dense([[1.0] * 3] * 4)]))["model.py"]
+    assert "the outputs, a list of 3 numbers, for one sample, a list of 4" in text
+
+
+def test_a_module_runs_in_a_namespace_without_a_name():
+    for network in (Network([Dense([[1.0]])]), INTEGER):
+        names = {}
+        exec(export(network)["model.py"], names)
+        assert names["predict"]([2.0] * network.inputs)
+
+
+def test_names_of_files(tmp_path):
+    network = Network([Dense([[1.0]])])
+    for name in ("gr\u00f6\u00dfe.py", "my-model.py", 'a"b.py', "\u7f51.py", "a\nb.py", "a\\N.py"):
+        path = str(tmp_path / name)
+        assert network.export(path) == [path]
+        with open(path, "rb") as file:
+            assert module(file.read().decode("ascii"))["predict"]([2.0]) == [2.0]
+    before = sorted(os.listdir(str(tmp_path)))
+    for name in ("gr\u00f6\u00dfe.py", "\u7f51.py"):
+        with pytest.raises(ValueError, match="a module for boards has a name of ASCII letters|is no name for a module"):
+            INTEGER.export(str(tmp_path / name), "micropython")
+    with pytest.raises(OSError):
+        INTEGER.export(str(tmp_path / "missing" / "model.py"), "micropython")
+    assert sorted(os.listdir(str(tmp_path))) == before
+
+
+def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "model.py"
+    path.write_text("old")
+    (tmp_path / "model_viper.py").mkdir()
+    with pytest.raises(OSError):
+        INTEGER.export(str(path), "micropython")
+    assert path.read_text() == "old" and sorted(os.listdir(str(tmp_path))) == ["model.py", "model_viper.py"]
+
+
+@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize(**UNIT)])
 def test_the_library_part_is_fit_for_a_sandbox(network):
     tree = ast.parse(export(network)["model.py"])
     library = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test).count("is_script"))]
@@ -359,7 +532,7 @@ def test_the_library_part_is_fit_for_a_sandbox(network):
         assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "eval", "exec"))
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize(input_range=(-1.0, 1.0))])
+@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize(**UNIT)])
 def test_it_runs_inside_restrictedpython(network):
     restricted = pytest.importorskip("RestrictedPython", reason="RestrictedPython is not installed")
     from RestrictedPython.Eval import default_guarded_getitem, default_guarded_getiter

@@ -7,6 +7,7 @@ import pickle
 import zipfile
 
 import pytest
+from fixture_files import fixture, table
 from numpy_files import array, binary, npy, packed, pickled, refusal
 from torch_files import torch_zip
 
@@ -125,15 +126,17 @@ def test_a_truncated_safetensors_file_is_said_to_be_one(tmp_path):
 def test_what_the_file_itself_says_is_not_overruled(tmp_path):
     data = safetensors(tmp_path)
     assert "names its activations itself" in refusal(lambda d: load(d, activations=["relu"]), data, ValueError)
+    assert "tells the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
     assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
 
 
 def test_labels_leave_the_notes(tmp_path, monkeypatch):
-    noted = Network(NETWORK.layers)
+    noted = Network(NETWORK.layers, names=["p", "q"][: NETWORK.inputs], multilabel=True)
     noted.notes = ["folded a scaler"]
     monkeypatch.setattr("purenn.formats.safetensors.read", lambda source: noted)
     network = load(safetensors(tmp_path), labels=["x", "y", "z"])
     assert (network.labels, network.notes) == (["x", "y", "z"], ["folded a scaler"])
+    assert (network.names, network.multilabel) == (noted.names, True)
 
 
 def test_missing_files_and_folders(tmp_path):
@@ -164,3 +167,15 @@ def test_shown():
         "'\\ud800'",
     ]
     assert len(shown("x" * 10**6)) == 80
+
+
+WRITTEN_BEFORE = table("safetensors.json")
+
+
+@pytest.mark.parametrize("name", sorted(WRITTEN_BEFORE))
+def test_files_of_the_first_release_open_as_they_did(name):
+    """fixtures/make_safetensors.py made them with release 0.1.0; a layer of each kind is in them."""
+    network, entry = load(fixture(name)), WRITTEN_BEFORE[name]
+    assert network.forward(Matrix(entry["inputs"])).tolist() == entry["outputs"]
+    assert [network.predict(x) for x in entry["inputs"]] == [pytest.approx(y, rel=1e-9) for y in entry["outputs"]]
+    assert (network.labels, network.name) == (entry["labels"], entry["name"])

@@ -50,8 +50,8 @@ def test_fixtures(name):
 def test_notes():
     assert load(fixture("sklearn_1.9.1_regressor.joblib")).notes == [
         "scikit-learn 1.9.1 MLPRegressor in a Pipeline",
-        "MinMaxScaler folded into layer 1",
-        "MaxAbsScaler folded into layer 1",
+        "layer 1 is the step minmaxscaler (MinMaxScaler)",
+        "layer 2 is the step maxabsscaler (MaxAbsScaler)",
     ]
 
 

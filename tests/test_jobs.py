@@ -16,10 +16,9 @@ def exits(a):
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
-@pytest.mark.parametrize("scale", [1, 255.0])
-def test_any_number_of_processes_gives_the_same(number, scale):
-    expected = [NETWORK.predict([x / scale for x in row]) for row in ROWS]
-    assert list(jobs.predictions(NETWORK, ROWS, scale, number)) == expected
+def test_any_number_of_processes_gives_the_same(number):
+    expected = [NETWORK.predict(row) for row in ROWS]
+    assert list(jobs.predictions(NETWORK, ROWS, number)) == expected
 
 
 def test_more_processes_than_samples_and_no_samples():

@@ -47,7 +47,7 @@ def test_the_numbers_come_back_as_written(data, shape):
         ("[1, 2", "not JSON: "),
         ("[" * 100000, "not JSON: "),
         ("[" * 40 + "1" + "]" * 40, "lists nested deeper than 32"),
-        ('{"data": [1]}', "expected a list, found an object"),
+        ('{"data": [1]}', "objects, but the network has no names for its inputs"),
         ("[]", "an empty list"),
         ("[[], [1]]", "an empty list"),
         ("[[1, 2], [3]]", "[1] is a list of 1, expected a list of 2 like the first"),
@@ -56,7 +56,7 @@ def test_the_numbers_come_back_as_written(data, shape):
         ("[[1], [null]]", "[1][0] is null, expected a number"),
         ('["x"]', '[0] is "x", expected a number'),
         ("[true]", "[0] is true, expected a number"),
-        ("[1, {}]", "[1] is an object, expected a number"),
+        ("[1, {}]", "objects, but the network has no names for its inputs"),
         ("[1%s]" % ("0" * 400), "a number beyond the range of floats"),
     ],
 )

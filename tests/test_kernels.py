@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drawn import badly_scaled, keeps_its_promise, same, same_rows
 from purenn import Dense, Matrix, Network, ShapeError
 from purenn.activations import ELEMENTWISE, ROWWISE
 from purenn.kernels import KERNELS, compile
+from purenn.kernels import dist as dist_kernel
+from purenn.layers import Activate, LayerNorm, Normalize, Scale
 
 HERE = [name for name in KERNELS if name != "packed" and (name != "sumprod" or hasattr(math, "sumprod"))]
 EXACT = [name for name in HERE if KERNELS[name].ERROR_BOUND == 0.0]
@@ -24,11 +27,6 @@ NAMES = sorted(ELEMENTWISE) + sorted(ROWWISE) + ["leaky_relu(0.2)", "hard_sigmoi
 
 def close(a, b, bound):
     return a == b or (a != a and b != b) or abs(a - b) <= bound
-
-
-def length(values):
-    """|x|, rounded up a little."""
-    return math.hypot(*values) * (1 + 1e-12) if all(map(math.isfinite, values)) else math.inf
 
 
 seeds = st.integers(min_value=0, max_value=2**32)
@@ -111,11 +109,302 @@ def test_a_sum_stays_within_the_bound_at_any_scale(kernel, drawn):
     if KERNELS[kernel].refusal(network):
         return
     fast = compile(network, kernel)
-    expected = network.forward_one(x)
-    (layer,) = network.layers
-    for j, (a, b) in enumerate(zip(fast(x), expected)):
-        scale = length(x) * length([row[j] for row in layer.weight.tolist()]) + abs(layer.bias[0, j])
-        assert close(a, b, fast.error_bound * scale), (kernel, j)
+    for j, (a, b) in enumerate(zip(fast(x), network.forward_one(x))):
+        assert same(a, b) or keeps_its_promise(a, network.layers[0], x, j, b), (kernel, j, fast.error_bound)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@given(
+    st.sampled_from([1, 2, 7, 10, 30, 100, 101, 300]),
+    st.sampled_from([1, 3, 12, 100, 101]),
+    st.sampled_from(["identity", "relu", "sigmoid", "step", "softsign"]),
+    st.booleans(),
+    seeds,
+)
+def test_badly_scaled_features(kernel, inputs, outputs, h, normalized, seed):
+    layer, x = badly_scaled(Random(seed), inputs, outputs, h)
+    if inputs * outputs > 20000 and kernel == "straight":
+        return
+    layers = [Normalize(inputs, 0.0, 255.0), layer] if normalized else [layer]
+    fast = compile(Network(layers), kernel)
+    z = Normalize(inputs, 0.0, 255.0).forward(Matrix([x])) if normalized else Matrix([x])
+    sums = layer.linear(z).tolist()[0]
+    assert fast.batch([x]) == [fast(x)]
+    for j, (y, a) in enumerate(zip(fast(x), sums)):
+        if h == "identity":
+            assert keeps_its_promise(y, layer, z.tolist()[0], j, a), (kernel, j, a, y)
+        elif h == "step":
+            assert y == (a > 0), (kernel, j, a, y)
+        else:  # none of them makes a share larger
+            expected = layer.activate(Matrix([[a]]))[0, 0]
+            assert abs(y - expected) <= 1e-9 * max(abs(expected), abs(a) if h == "sigmoid" else 0.0), (kernel, j, a, y)
+
+
+def test_sums_that_cancel_are_repeated_and_others_are_not(monkeypatch):
+    """On a network as one is trained, hardly a sum is added up again: that is what makes it fast."""
+    again = []
+    monkeypatch.setattr(
+        dist_kernel, "exact_sum", lambda source, layer: lambda j, z: again.append(j) or layer.linear(Matrix([z]))[0, j]
+    )
+    random = Random(3)
+    scales = [10.0 ** random.uniform(-12, 12) for _ in range(64)]
+    plain_ones = [[random.gauss(0, 0.1) for _ in range(150)] for _ in range(64)]
+    folded = [[w / s for w in row] for row, s in zip(plain_ones, scales)]
+    for outputs in (150, 30):  # wide, and narrow
+        for weight, stretch in ((plain_ones, [1.0] * 64), (folded, scales)):
+            del again[:]
+            fast = compile(Network([Dense([row[:outputs] for row in weight], [0.1] * outputs)]), "dist")
+            for _ in range(50):
+                fast([random.gauss(0, 1) * s for s in stretch])
+            assert len(again) < 0.002 * 50 * outputs, (outputs, len(again))
+            before = len(again)
+            fast([0.0] * 63 + [stretch[-1]])  # a sum of one term cancels nowhere
+            assert len(again) <= before + outputs
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_what_the_reference_itself_rounds_away_counts(kernel):
+    """Thousands of terms, each lost beside a large one that is taken away at last: the true sum is another."""
+    for share in (1e-2, 1e-3, 1e-4, 1e-5):
+        layer = Dense([[1.0]] + [[2.0**-7]] * 3000 + [[-1.0 + share]])
+        fast = compile(Network([layer]), kernel)
+        for size in (1.0, 16.0, 256.0):
+            x = [size] + [1.28e-14 * size] * 3000 + [size]
+            expected = layer.forward(Matrix([x]))[0, 0]
+            assert abs(fast(x)[0] - expected) <= 1e-9 * abs(expected), (share, size)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_whole_numbers_that_cancel_stay_exact(kernel):
+    for inputs, outputs in ((12, 2), (120, 120)):
+        network = Network([Dense([[1] * outputs, [-1] * outputs] + [[0] * outputs] * (inputs - 2), [0] * outputs)])
+        assert compile(network, kernel)([2**60 + 1, 2**60] + [0] * (inputs - 2)) == [1] * outputs
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_samples_near_the_end_of_the_range(kernel):
+    random = Random(4)
+    for inputs, outputs in ((12, 3), (12, 120)):
+        weight = [[random.gauss(0, 1) for _ in range(outputs)] for _ in range(inputs)]
+        network = Network([Dense(weight, [random.choice([0.0, 1e299, 1e307, -1e300]) for _ in range(outputs)])])
+        fast = compile(network, kernel)
+        for size in (1e-320, 1e-300, 1e-160, 1e150, 1e153, 3.8e153, 3.9e153, 1e154, 1e200, 1e307):
+            for _ in range(5):
+                x = [random.uniform(-1, 1) * size for _ in range(inputs)]
+                for j, (a, b) in enumerate(zip(fast(x), network.forward_one(x))):
+                    assert same(a, b) or keeps_its_promise(a, network.layers[0], x, j, b), (size, j)
+
+
+def test_dead_outputs_take_their_bias():
+    for b in (0.0, -0.0, 1.0, -1.0, 1e-310, -1e300, math.inf, -math.inf, math.nan):
+        for outputs in (2, 120):
+            for h in ("identity", "relu", "sigmoid", "tanh"):
+                weight = [[0.0] * (outputs - 1) + [1.0]] * 12
+                network = Network([Dense(weight, [b] * outputs, h)])
+                for kernel in HERE:
+                    for x in ([0.5] * 12, [0.0] * 12, [1e12] * 12, [-1e155] * 12, [math.inf] * 12):
+                        assert same(compile(network, kernel)(x)[0], network.forward_one(x)[0]), (b, h, kernel, x)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+def test_sums_of_exactly_0_stay_0(kernel):
+    random = Random(1)
+    for inputs, outputs in ((80, 20), (200, 20)):
+        weight = [[float(random.choice([-1, 1])) for _ in range(outputs)] for _ in range(inputs)]
+        network = Network([Dense(weight, [float(random.randrange(-3, 4)) for _ in range(outputs)], "step")])
+        fast = compile(network, kernel)
+        for _ in range(60):
+            x = [float(random.getrandbits(1)) for _ in range(inputs)]
+            assert fast(x) == network.forward_one(x)
+
+
+# ---- what stands between dense layers
+
+
+@st.composite
+def prepared(draw):
+    """A network that begins with, or has in it, Normalize, Scale and Activate layers; and samples."""
+    random = Random(draw(seeds))
+    width = draw(st.sampled_from([1, 3, 12, 101]))
+
+    def numbers(none_is_0):
+        values = [random.choice([-2.5, -1, 3, 255.0, 0.1]) for _ in range(width)]
+        if not none_is_0:
+            values = [random.choice([0.0, -0.0, 0, v]) for v in values] if draw(st.booleans()) else [0.0] * width
+        return values if draw(st.booleans()) else values[0]
+
+    def between():
+        kind = draw(st.sampled_from([Normalize, Scale, Activate]))
+        if kind is Activate:
+            return Activate(width, draw(st.sampled_from(["relu", "tanh", "softmax", "identity", "elu"])))
+        return kind(width, numbers(kind is Scale), numbers(kind is Normalize))
+
+    layers = [between() for _ in range(draw(st.integers(min_value=0, max_value=3)))]
+    for _ in range(draw(st.integers(min_value=0, max_value=2))):
+        weight = [[random.gauss(0, 1) for _ in range(width)] for _ in range(width)]
+        layers.append(Dense(weight, None, draw(st.sampled_from(["relu", "sigmoid", "softmax", "identity"]))))
+        layers += [between() for _ in range(draw(st.integers(min_value=0, max_value=1)))]
+    samples = [[random.choice([0.0, -0.0, 1.5, -200.0, math.pi, 7]) for _ in range(width)] for _ in range(3)]
+    return Network(layers or [between()]), samples + [bytes([random.randrange(256) for _ in range(width)])]
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@given(drawn=prepared())
+def test_layers_between_give_the_references_bits(kernel, drawn):
+    network, samples = drawn
+    if KERNELS[kernel].refusal(network):
+        assert kernel == "straight" and network.multiplications > 20000
+        return
+    fast = compile(network, kernel)
+    exact = fast.error_bound == 0.0 or not any(type(layer) is Dense for layer in network.layers)
+    for x in samples:
+        y = fast(x)
+        assert type(y) is list and y is not x
+        if exact:
+            assert y == network.forward_one(x)
+            floats = all(type(v) is float for v in network.forward_one(x))
+            assert not floats or same_rows([y], [network.forward_one(x)])
+        else:
+            assert y == pytest.approx(network.forward_one(x), rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("width", [2, 101])
+def test_a_mean_is_left_out_only_where_that_changes_no_bit(kernel, width):
+    for mean in (0.0, -0.0, 0, [-0.0] * width, [0.0, -0.0] * (width // 2) + [0] * (width % 2), [0] * width):
+        for deviation in (3.0, 3, -7.0, [3] * width, [3.0] * width):
+            network = Network([Normalize(width, mean, deviation)])
+            for v in (0.0, -0.0, 1.0, 2**53 + 1, 2**60 + 3, 0, -7):
+                x = [v] * width
+                assert same_rows([compile(network, kernel)(x)], [network.forward_one(x)]), (mean, deviation, v)
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("width", [2, 101])
+def test_outputs_are_a_list_of_their_own(kernel, width):
+    for network in (Network([Activate(width, "identity")]), Network([Normalize(width)])):
+        for x in ([1.0] * width, (1.0,) * width, bytes([1] * width)):
+            y = compile(network, kernel)(x)
+            assert y == [1.0] * width and type(y) is list and y is not x
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="the choice on CPython")
+def test_what_prepares_the_inputs_runs_natively():
+    for first in ([Normalize(784, 0.0, 255.0)], [Scale(784, 0.5, [0.1] * 784), Normalize(784, 0.5, 2.0)]):
+        network = Network(first + list(dense(784, 50, 10).layers))
+        assert network.compile().kernel == "dist"
+        x = [i % 255 for i in range(784)]
+        assert network.predict(bytes(x)) == network.predict(x) == network.predict(array("d", x))
+    assert Network([Normalize(4, 1.0, 2.0)] + list(dense(4, 3).layers)).compile().kernel == "straight"
+    assert Network([LayerNorm(4)] + list(dense(4, 3).layers)).compile().kernel == "loops"
+
+
+# ---- the user's own layers and functions
+
+
+class Half(Dense):
+    """A dense layer with an activation of its own."""
+
+    def activate(self, A):
+        return A.map(lambda a: a / 2)
+
+
+class Odd(Normalize):
+    def linear(self, X):
+        return X * 3.0
+
+
+class Own:
+    """A layer of one's own that happens to have a weight."""
+
+    kind, activation, inputs, outputs, parameters, multiplications = "own", "", 2, 2, 0, 0
+    weight, bias = Matrix([[5.0, 5.0], [5.0, 5.0]]), Matrix([[0.0, 0.0]])
+
+    def linear(self, X):
+        return X
+
+    def activate(self, A):
+        return A.map(lambda a: -a)
+
+    def forward(self, X):
+        return self.activate(self.linear(X))
+
+
+@pytest.mark.parametrize("layer", [Half([[1.0, 3.0], [2.0, 4.0]]), Odd(2, 1.0, 2.0), Own()])
+def test_a_layer_of_your_own_runs_through_its_own_forward(layer):
+    network = Network([layer, Dense([[1.0], [1.0]])])
+    for kernel in HERE:
+        if not KERNELS[kernel].refusal(network):
+            assert kernel == "loops"
+    assert network.predict([1.0, 2.0]) == network.forward_one([1.0, 2.0])
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("error", [TypeError, ValueError, OverflowError, ShapeError, KeyError])
+@pytest.mark.parametrize("inputs", [2, 12, 120])
+def test_what_your_function_raises_is_raised_once(kernel, error, inputs):
+    calls = []
+
+    def own(a):
+        calls.append(a)
+        raise error("mine")
+
+    network = Network([Dense([[1.0]] * inputs, None, own)])
+    with pytest.raises(error, match="mine"):
+        compile(network, kernel)([1.0] * inputs)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError])
+def test_what_your_layer_raises_is_raised_once(error):
+    class Raises(Own):
+        calls = 0
+
+        def forward(self, X):
+            Raises.calls += 1
+            raise error("mine")
+
+    with pytest.raises(error, match="mine"):
+        Network([Raises()]).predict([1.0, 2.0])
+    assert Raises.calls == 1
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("error", [TypeError, ValueError, ShapeError, RecursionError])
+def test_a_broken_kernel_fails(kernel, error, monkeypatch):
+    """It never leaves the work to the reference: nobody would notice that it is broken."""
+
+    def broken(*arguments):
+        raise error("broken")
+
+    for inputs, outputs in ((12, 3), (12, 120)):
+        fast = compile(Network([Dense([[1.0] * outputs] * inputs, None, "softplus")]), kernel)
+        run = fast._run
+        if kernel == "loops":
+            monkeypatch.setattr(Dense, "activate", broken)
+            fast = compile(fast.network, kernel)
+        elif kernel == "straight":
+            monkeypatch.setitem(run.__globals__, "h0", broken)
+        else:
+            monkeypatch.setitem(run.__globals__, kernel, broken)
+        monkeypatch.setattr(Dense, "forward", lambda self, X: pytest.fail("the reference was called"))
+        with pytest.raises(error, match="broken"):
+            fast([1.0] * inputs)
+        monkeypatch.undo()
+
+
+# ---- many outputs
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("h", ["softmax", "log_softmax", "sigmoid", "identity"])
+def test_thousands_of_outputs(kernel, h):
+    network = Network([Dense([[math.sin(j) for j in range(6000)]], None, h)])
+    assert compile(network, kernel)([0.5]) == pytest.approx(network.forward_one([0.5]), rel=1e-9)
+    if kernel == "straight":
+        assert compile(network, kernel)([0.5]) == network.forward_one([0.5])
+        wide = Network([Dense([[0.5]] * 6000, None, h)])
+        assert compile(wide, kernel)([0.5] * 6000) == wide.forward_one([0.5] * 6000)
 
 
 @pytest.mark.parametrize("kernel", ["dist", "sumprod"])
@@ -193,6 +482,59 @@ def test_numpys_numbers_neither_overflow_nor_lose_digits(kernel):
             assert y == fast([100.0] * 12) and type(y[0]) in (int, float)
             assert y == pytest.approx(network.forward_one(sample))
     assert network.predict(np.array([0.1] * 12, "f4")) == network.predict(np.array([0.1] * 12, "f4").tolist())
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("inputs, outputs", [(2, 2), (12, 3), (12, 120), (120, 3)])
+@pytest.mark.parametrize("first", ["", "Normalize", "Scale", "Activate"])
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, where its numbers overflow before they are noticed
+def test_numpys_numbers_may_stand_anywhere_in_a_list(kernel, inputs, outputs, first):
+    np = pytest.importorskip("numpy")
+    before = {
+        "": [],
+        "Normalize": [Normalize(inputs, 0.0, 255.0)],
+        "Scale": [Scale(inputs, 3, 1)],
+        "Activate": [Activate(inputs, "sigmoid")],
+    }[first]
+    for weight in (2, 3.0):
+        network = Network(before + [Dense([[weight] * outputs] * inputs, [0] * outputs)])
+        fast = compile(network, kernel)
+        for odd in (np.int8(100), np.int8(-128), np.float16(60000), np.float32(0.1), np.uint8(200), np.float64(0.1)):
+            for place in (1, inputs - 1):
+                x = [1.0] * inputs
+                x[place] = odd
+                plain = [v.item() if hasattr(v, "item") else v for v in x]
+                y = fast(x)
+                assert y == fast(plain) and {type(v) for v in y} <= {int, float}, odd
+                assert y == pytest.approx(network.forward_one(plain), rel=1e-9)
+        assert fast([1.0] * (inputs - 1) + [np.array([2.0])]) == fast([1.0] * (inputs - 1) + [2.0])
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("kernel", HERE)
+def test_numpys_numbers_whose_sum_cancels(kernel):
+    np = pytest.importorskip("numpy")
+    for inputs, outputs in ((12, 3), (12, 120), (120, 3)):
+        for others in (2.0, 0.0):
+            weight = [[2.0 * (-1.0) ** i] + [2.0 * (-1.0) ** i + others] * (outputs - 1) for i in range(inputs)]
+            fast = compile(Network([Dense(weight, [0.5] * outputs)]), kernel)
+            x = [60000.0] + [np.float16(60000)] * (inputs - 1)
+            assert fast(x) == fast([60000.0] * inputs) and fast(x)[0] == 0.5 and {type(y) for y in fast(x)} == {float}
+
+
+@pytest.mark.parametrize("kernel", HERE)
+@pytest.mark.parametrize("inputs, outputs", [(2, 2), (12, 3), (12, 120), (120, 3)])
+@pytest.mark.parametrize("first", [False, True])
+def test_what_is_no_number_behind_a_float_is_named(kernel, inputs, outputs, first):
+    layers = [Normalize(inputs, 0.0, 255.0)] if first else []
+    fast = compile(Network(layers + [Dense([[1.0] * outputs] * inputs)]), kernel)
+    for wrong in ("a", "1.5", None, [1.0], (), {}):
+        with pytest.raises(TypeError, match="column %d is .*, expected a number" % (inputs - 1)):
+            fast([1.0] * (inputs - 1) + [wrong])
+    with pytest.raises(ShapeError, match="found %d rows" % inputs):
+        fast([[1.0] * inputs] * inputs)
+    for x in ([Fraction(1, 2)] * inputs, [0.5] + [Fraction(1, 2)] * (inputs - 1), [True] * inputs):
+        assert fast(x) == pytest.approx(fast([float(v) for v in x]))
 
 
 @pytest.mark.parametrize("kernel", HERE)
@@ -303,5 +645,8 @@ def test_a_predictor_classifies():
     network = Network([Dense([[1.0, 2.0, 0.0]])], labels=["a", "b", "c"])
     assert network.compile().classify([1.0]) == network.classify([1.0]) == "b"
     assert Network(network.layers).compile().classify([-1.0]) == 2
+    assert network.compile().classify([math.nan]) is None
+    several = Network(network.layers, multilabel=True)
+    assert several.compile().classify([1.0]) == several.classify([1.0]) == [0, 1]
     assert repr(network.compile("loops")) == "<Predictor of Network(1-3, 6 parameters) by loops>"
     assert Matrix([network.predict([2.0])]).argmax() == 1

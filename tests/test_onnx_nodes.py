@@ -73,7 +73,7 @@ def outcome(name):
         tensors = [decoded(tensor) for tensor in inputs]
     except (ModelFormatError, UnsupportedError):
         return "its data are no tensors of types that purenn has"
-    tolerance = 1.0 if name.startswith("test_quantizelinear") else 1e-5  # a half is rounded up here, to even there
+    tolerance = 1e-5
     if any([tensor.dtype in HALF for tensor in tensors + [output]]):
         tolerance = 2e-3
     first = None

@@ -84,7 +84,9 @@ def integer_networks(draw):
     table = [random.randint(first, last) for _ in range(draw(st.integers(min_value=1, max_value=50)))]
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
-    entrance = Quantize(m, draw(st.sampled_from([1.0, 0.1, 0.5])), low, high, random.randint(-200, 200), draw(roundings))
+    entrance = Quantize(
+        m, draw(st.sampled_from([1.0, 0.1, 0.5])), low, high, random.randint(-200, 200), draw(roundings)
+    )
     before = [
         Normalize(m, random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
         Normalize(m, [random.random() for _ in range(m)], [random.random() + 0.1 for _ in range(m)]),

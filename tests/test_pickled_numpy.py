@@ -2,6 +2,7 @@
 
 import pickle
 import struct
+import warnings
 
 import pytest
 from hypothesis import given
@@ -115,6 +116,17 @@ def test_elements_stay_in_the_file_until_they_are_asked_for():
     assert loads(data).raw.obj is data
 
 
+def of_kind(kind):
+    """An array that says it is of another class."""
+    return array(binary(packed([1.0])), (1,)).replace(name("numpy", "ndarray"), kind, 1)
+
+
+def with_fields(code):
+    """A dtype that says to consist of others."""
+    state = tuple_of(integer(3), text("<"), b"N", tuple_of(text("a")), b"}", integer(-1), integer(-1), integer(0))
+    return name("numpy", "dtype") + tuple_of(text(code), integer(0), integer(1)) + b"R" + state + b"b"
+
+
 @pytest.mark.parametrize(
     "piece, said",
     [
@@ -126,6 +138,8 @@ def test_elements_stay_in_the_file_until_they_are_asked_for():
         (array(binary(bytes(16)), (1,), dtype("f16")), "an array of numbers (NumPy type f16)"),
         (array(binary(bytes(8)), (1,), dtype("M8")), "an array of dates"),
         (array_5(bytes(8), (1, 2), order="K"), "axes lie in another order"),
+        (of_kind(name("builtins", "set")), "an array of the class the name builtins.set, expected numpy.ndarray"),
+        (of_kind(text("ndarray")), "an array of the class a str 'ndarray'"),
         (dtype(), "expected an array"),
     ],
 )
@@ -163,6 +177,11 @@ EMPTY = array(RAW, (2,))[: array(RAW, (2,)).index(b"R") + 1]
         (name("numpy", "dtype") + b")R", "numpy.dtype"),
         (name("numpy", "dtype") + tuple_of(text("f4")) + b"RNb", "no byte order"),
         (dtype("f4", "!"), "no byte order"),
+        (array(binary(bytes(8)), (2,), with_fields("f4")), "a numpy.dtype of type f4 with fields"),
+        (
+            name("numpy.core.multiarray", "scalar") + tuple_of(dtype("O", "|"), b"](K\x01e") + b"R",
+            "a number of NumPy's made of a list",
+        ),
         (name("numpy", "ndarray") + b")R", "calls the name numpy.ndarray"),
         (name("numpy.core.multiarray", "_reconstruct") + b")R", "_reconstruct"),
         (name("numpy.core.multiarray", "scalar") + tuple_of(dtype(), binary(b"abc")) + b"R", "takes 4 bytes, found 3"),
@@ -211,16 +230,49 @@ def test_agrees_with_numpy(code, protocol):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_what_numpy_has_beside_numbers(protocol):
     np = pytest.importorskip("numpy")
+
+    class Own(np.ndarray):
+        pass
+
     found = arrays(pickle.dumps({"W1": np.array([[1.0]]), "rate": np.float32(1.5)}, protocol))
     assert found["rate"].data.tolist() == [1.5]
-    for odd in (
-        np.array(["a"]),
-        np.array(["a", None]),
-        np.zeros(2, "f4,i4"),
-        np.zeros(2, "c8"),
-        np.zeros(2, "M8[s]"),
-        np.ma.array([1.0]),
-        np.float32,
-        type(np.dtype("f4")),
+    for odd, said in (
+        (np.array(["a"]), "an array of text"),
+        (np.array([b"a"]), "an array of text"),
+        (np.array(["a", None]), "an array of Python objects"),
+        (np.zeros(2, "f4,i4"), "an array of records"),
+        (np.zeros(2, "V3"), "an array of records"),
+        (np.zeros(2, "c8"), "an array of complex numbers"),
+        (np.zeros(2, np.clongdouble), "an array of complex numbers"),
+        (np.zeros(2, "M8[s]"), "an array of dates"),
+        (np.zeros(2, "m8[s]"), "an array of time spans"),
+        (np.ma.array([1.0], mask=[True]), "names numpy.ma"),
+        (np.zeros(2).view(Own), "Own"),
+        (np.rec.array([(1.0,)]), "recarray"),
+        (np.float32, "names numpy.float32"),
+        (np.complex64(1j), "complex numbers"),
+        (np.datetime64("2020-01-01"), "dates"),
+        (np.str_("relu"), "found a str 'relu'"),
+        (type(np.dtype("f4")), "names numpy"),
     ):
-        refusal(arrays, pickle.dumps({"W1": odd}, protocol), UnsupportedError)
+        try:
+            raw = pickle.dumps({"W1": odd}, protocol)
+        except (AttributeError, pickle.PicklingError):  # a class that only this function has
+            raw = pickle.dumps({"W1": np.zeros(2)}, 2).replace(b"cnumpy\nndarray\n", b"cmine\nOwn\n")
+        assert said in refusal(arrays, raw, UnsupportedError)
+    if np.dtype(np.longdouble).itemsize > 8:
+        refusal(arrays, pickle.dumps({"W1": np.zeros(2, np.longdouble)}, protocol), UnsupportedError)
+        refusal(arrays, pickle.dumps({"W1": np.longdouble(1)}, protocol), UnsupportedError)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_classes_of_numpy_that_hold_numbers_alone(protocol, tmp_path):
+    np = pytest.importorskip("numpy")
+    warnings.simplefilter("ignore")  # of numpy.matrix
+    held = np.memmap(str(tmp_path / "m"), "f4", "w+", shape=(2, 3))
+    held[:] = ROWS
+    read_only = np.array(ROWS)
+    read_only.setflags(write=False)
+    for odd in (np.asmatrix(ROWS), held, read_only, np.broadcast_to(np.float64(2.0), (2, 3))):
+        tensor = arrays(pickle.dumps({"W1": odd}, protocol))["W1"]
+        assert tensor.shape == (2, 3) and tensor.matrix().tolist() == np.asarray(odd).tolist()

@@ -132,12 +132,20 @@ def test_a_network_of_floats_has_no_integers():
 )
 def test_the_models_integers_are_those_that_the_entrance_makes(x, step, zero, rounding):
     entrance = Quantize(len(x), step, -100, 90, zero, rounding)
-    network = Network([Normalize(len(x), 0.5, -2.0), entrance, IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5)])
+    network = Network(
+        [
+            Normalize(len(x), 0.5, -2.0),
+            entrance,
+            IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5),
+        ]
+    )
     levels = entrance.forward(network.layers[0].forward(Matrix([[v / 4 for v in x]]))).tolist()[0]
     assert network.predict_quantized([q + zero for q in levels]) == network.predict([v / 4 for v in x])
 
 
-@pytest.mark.parametrize("rounding, expected", [("up", [-1, 0, 1, 2, 3]), ("even", [-2, 0, 0, 2, 2]), ("away", [-2, -1, 1, 2, 3])])
+@pytest.mark.parametrize(
+    "rounding, expected", [("up", [-1, 0, 1, 2, 3]), ("even", [-2, 0, 0, 2, 2]), ("away", [-2, -1, 1, 2, 3])]
+)
 def test_halves_go_where_the_rounding_says(rounding, expected):
     x = [-1.5, -0.5, 0.5, 1.5, 2.5]
     assert Quantize(5, 1.0, -9, 9, rounding=rounding).forward(Matrix(x)).tolist() == [expected]
@@ -192,8 +200,18 @@ RANGE = {"input_range": (-1.0, 1.0)}
         (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
-        (Network([Dense([[INF]])]), RANGE, UnsupportedError, "layer 1 (Dense 1 -> 1, identity) has weights that are not"),
-        (Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]), RANGE, UnsupportedError, "softmax only at the end"),
+        (
+            Network([Dense([[INF]])]),
+            RANGE,
+            UnsupportedError,
+            "layer 1 (Dense 1 -> 1, identity) has weights that are not",
+        ),
+        (
+            Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]),
+            RANGE,
+            UnsupportedError,
+            "softmax only at the end",
+        ),
         (ONE.quantize(input_range=(-1.0, 1.0)), RANGE, UnsupportedError, "layer 1 (Quantize 1) cannot be quantised"),
     ],
 )
@@ -275,7 +293,10 @@ def test_what_prepares_the_inputs_stays_before_the_entrance(drawn, mean, deviati
 
 def test_pictures_keep_their_bytes():
     network = Network([Normalize(2, 0.0, 255.0), Dense([[1.0], [-1.0]])]).quantize([[0, 200], [255, 3]])
-    assert network.layers[1].step.tolist() == [[1 / 255]] and (network.layers[1].low, network.layers[1].high) == (0, 255)
+    assert network.layers[1].step.tolist() == [[1 / 255]] and (network.layers[1].low, network.layers[1].high) == (
+        0,
+        255,
+    )
     assert network.predict(b"\x80\x07") == network.predict([128, 7]) == network.predict_quantized(b"\x80\x07")
     # numbers that only happen to be whole keep the steps between them
     assert abs(Network([Dense([[1.0]])]).quantize([[0.0], [1.0]]).predict([0.5])[0] - 0.5) < 0.01

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from purenn import (
     Activate,
     Dense,
+    DynamicDense,
     LayerNorm,
     Matrix,
     ModelFormatError,
@@ -51,10 +52,10 @@ def header_of(raw):
     return json.loads(raw[8 : 8 + length].decode("utf-8"))
 
 
-def refused(raw, error=ModelFormatError):
+def refused(raw, error=ModelFormatError, *arguments):
     """The message with which `load` refuses a file."""
     with pytest.raises(error) as caught:
-        load(raw)
+        load(raw, *arguments)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -128,6 +129,8 @@ def test_every_kind_of_layer_comes_back():
         Scale(2, [0.1, 2.0], -1.0),
         LayerNorm(2, 0.5, [0.25, 0.75], 0.1),
         Activate(2, "leaky_relu(0.3)"),
+        DynamicDense([[1, -128], [0, 127]], [0.5, 0.25], "tanh", [0.25, 3.0], False),
+        DynamicDense([[3, 4], [5, 6]]),
         Dense([[1.0], [2.0]]),
     ]
     again = load(written(Network(layers))).layers
@@ -447,6 +450,44 @@ def test_arrays_without_an_architecture_need_their_activations_named():
     with pytest.raises(ValueError) as caught:
         load(WHOLE, ["relu", "relu"])
     assert "names its activations itself" in str(caught.value)
+
+
+def test_sorted_arrays_have_no_order():
+    header = {}
+    for k, name in enumerate(("hidden.weight", "input.weight")):
+        header[name] = {"dtype": "F32", "shape": [1, 1], "data_offsets": [4 * k, 4 * k + 4]}
+    raw = packed(header, struct.pack("<2f", 2.0, 3.0))
+    assert "neither names nor shapes tell the order" in refused(raw, ValueError, ["relu", "tanh"])
+    assert load(raw, ["relu", "identity"], order=["input", "hidden"]).predict([-1.0]) == [0.0]
+
+
+def test_what_save_model_keeps_once_is_there_twice():
+    """In its metadata: the name that was left out, and the name under which the numbers are."""
+    header = {"a.weight": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}}
+    header["__metadata__"] = {"c.weight": "a.weight", "format": "pt", "a.weight": "a.weight", "d.weight": "gone"}
+    raw = packed(header, struct.pack("<f", 2.0))
+    assert sorted(read(raw)) == ["a.weight", "c.weight"]
+    assert load(raw, ["relu", "relu"], order=["a", "c"]).predict([1.5]) == [6.0]
+    many = {"x%d.weight" % k: "a.weight" for k in range(1000)}
+    large = {"dtype": "F32", "shape": [500, 500], "data_offsets": [0, 10**6]}
+    raw = packed({"a.weight": large, "__metadata__": many}, bytes(10**6))
+    assert "are left to a file of this size" in refused(raw, UnsupportedError)
+
+
+def test_the_official_package_sorts_a_state_dict():
+    """As it is written by save_file, and by save_model where a layer is held twice."""
+    official, torch = pytest.importorskip("safetensors.torch"), pytest.importorskip("torch")
+    torch.manual_seed(0)
+    first, twice = torch.nn.Linear(3, 3).double(), torch.nn.Linear(3, 3).double()
+    model = torch.nn.Sequential(torch.nn.Sequential(first, torch.nn.Tanh(), twice), torch.nn.Tanh(), twice)
+    with TemporaryDirectory() as folder:
+        path = os.path.join(folder, "m.safetensors")
+        official.save_model(model, path)
+        network = load(path, ["tanh", "tanh", "identity"])
+        sample = [0.5, -1.0, 2.0]
+        outputs = model(torch.tensor([sample], dtype=torch.float64)).tolist()[0]
+        assert max(abs(a - b) for a, b in zip(network.predict(sample), outputs)) < 1e-12
+        assert network.notes[0] == "layers in the order 0.0, 0.2, 2: by the numbers in their names"
 
 
 def test_half_floats_are_widened_exactly():

@@ -22,7 +22,8 @@ ROOMS = [
     ["layers"],
     ["network"],
     ["quantize"],
-    ["kernels", "formats", "export", "explain", "train"],
+    ["kernels", "formats", "explain", "train"],
+    ["export"],  # the same code as the kernels, printed
     ["bench", "demo", "jobs", "live", "progress"],
     ["cli"],
     ["__main__"],

@@ -1,4 +1,4 @@
-"""Braille: pictures made of characters, each two dots wide and four high; or of ASCII, where there is no braille."""
+"""Braille: pictures made of characters, each two dots wide and four high; ASCII where they cannot be shown."""
 
 from itertools import groupby
 from string import ascii_lowercase

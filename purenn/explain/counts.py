@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ..layers import Layer
 
 # activations without exp, or a function as dear (tanh, erf, log); all others take one for each number
-_WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "softsign")
+_WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "clip", "softsign")
 
 
 class Counts:

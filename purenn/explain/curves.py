@@ -31,6 +31,7 @@ FORMULAS: "Dict[str, str]" = {
     "gelu_tanh": "x*sigmoid(1.5957691216057308*(x + 0.044715*x**3))",
     "silu": "x*sigmoid(x)",
     "hard_sigmoid": "min(1, max(0, {0}*x + {1}))",
+    "clip": "min({1}, max({0}, x))",
     "softsign": "x / (1 + abs(x))",
     "softmax": "exp(a_k + C) / sum(exp(a_i + C))",
     "softmax_plain": "exp(a_k) / sum(exp(a_i))",

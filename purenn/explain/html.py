@@ -148,11 +148,11 @@ def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j:
         rows.append((name, shown_product(term.numbers), term.value))
     rows.append(("the other %s" % counted(len(total.terms) - len(places), "term"), "", total.rest(most)))
     rows += [("b<sub>%d</sub>" % (j + 1), "", bias.value) for bias in total.biases]
-    longest = max([size(value) for _, _, value in rows])
+    largest = max([size(value) for _, _, value in rows])
     yield '<div class="row"><div class="scroll"><table class="terms">'
     for name, numbers, value in rows:
         cells = "<td>%s</td><td>%s</td>" % (name, numbers) if numbers else '<td colspan="2">%s</td>' % name
-        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, longest))
+        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, largest))
     yield '<tr class="total"><td colspan="2">a<sub>%d</sub></td><td>%s</td><td class="bar"></td></tr></table></div>' % (
         j + 1,
         shown(total.total),

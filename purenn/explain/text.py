@@ -52,9 +52,10 @@ def _lines(whole: "Explanation", to: Terminal) -> "Iterator[str]":
 
 def _named(whole: "Explanation") -> "List[str]":
     """The inputs by their names, a line for each."""
-    named = enumerate(zip(whole.names or [], whole.x), 1)
-    rows = _ends([["x_%d" % i, plain(name, _NAME), written(x)] for i, (name, x) in named], _ROWS, _EDGE)
-    return table([["...", "", ""] if row is None else row for row in rows], left=2)
+    rows = [
+        ["x_%d" % i, plain(name, _NAME), written(x)] for i, (name, x) in enumerate(zip(whole.names or [], whole.x), 1)
+    ]
+    return table([["...", "", ""] if row is None else row for row in _ends(rows, _ROWS, _EDGE)], left=2)
 
 
 def _step(whole: "Explanation", step: "ExplainedStep", to: Terminal) -> "Iterator[str]":

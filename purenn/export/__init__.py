@@ -6,7 +6,9 @@ text, whatever Python writes it.
 """
 
 import os
+from contextlib import ExitStack
 
+from ..formats.whole import written_whole
 from . import micropython, python
 
 TYPE_CHECKING = False
@@ -29,7 +31,7 @@ def export(
 
     >>> from purenn import Dense, Network
     >>> print(export(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))["model.py"].split("\\n")[0])
-    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.1.0.
+    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.1.1.
     """
     if target not in TARGETS:
         raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
@@ -39,14 +41,16 @@ def export(
 
 
 def write(network: "Network", path: "Any", target: str, heap: "Optional[int]") -> "List[str]":
-    """Write the files of a module, the others beside the one named; their paths."""
+    """Write the files of a module, the others beside the one named, each whole or not at all; their paths."""
     folder, file = os.path.split(str(path))
     name, extension = os.path.splitext(file)
     if extension != ".py" or not name:
         raise ValueError("%s: a network is exported to a file NAME.py" % path)
-    paths = []
-    for file, text in export(network, target, name, heap).items():
-        paths.append(os.path.join(folder, file))
-        with open(paths[-1], "w", encoding="ascii", newline="\n") as out:
-            out.write(text)
+    files = export(network, target, name, heap)
+    if target != "python" and not all([ord(letter) < 128 for letter in name]):
+        raise ValueError("%s: a module for boards has a name of ASCII letters" % path)
+    paths = [os.path.join(folder, file) for file in files]
+    with ExitStack() as stack:
+        for out, text in [(stack.enter_context(written_whole(p)), text) for p, text in zip(paths, files.values())]:
+            out.write(text.encode("ascii"))
     return paths

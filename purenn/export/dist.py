@@ -1,12 +1,14 @@
-"""dist: dot products by `math.dist` at a few nanoseconds a term, as in kernels/dist.py, which has the bound.
+"""dist: dot products by `math.dist` at a few nanoseconds a term, as in kernels/dist.py, which has the proof.
 
     |x - w|^2 = |x|^2 + |w|^2 - 2 x.w      so      x.w = (|x|^2 + |w|^2 - dist(x, w)^2) / 2
 
-Weights come as whole numbers times powers of two, which is exact.
+A sum that is not large enough for it is added up term by term.  Weights come as whole numbers
+times powers of two, which is exact.
 """
 
-from array import array
-
+from ..kernels.dist import powers_of, refusal
+from ..kernels.written import each_number, stretched
+from ..layers import Activate, Dense
 from .text import block, joined, listed, planes, size_of, split
 
 TYPE_CHECKING = False
@@ -15,9 +17,7 @@ if TYPE_CHECKING:
 
     from ..network import Network
 
-_LAYER, _CALL, _TERM = 1000.0, 120.0, 6.5  # nanoseconds
-_MOST_TERMS = 500000
-_SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
+_LAYER, _CALL, _TERM, _EACH = 1000.0, 120.0, 6.5, 24.0  # nanoseconds
 
 _COLUMNS = '''
 def whole(data, count, size):
@@ -29,13 +29,24 @@ def whole(data, count, size):
 
 
 def columns(text, exponents, size, inputs, biases):
-    """For each output its weights, its bias, and what `sums` needs to know of them."""
+    """For each output its weights and its bias."""
     data = b"".join([int(line, 32).to_bytes(75, "big") for line in text.split()])
     count = inputs*len(biases)
     powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
     places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2)
     weights = [n*powers[k] for n, k in zip(whole(data, count, size), places)]
-    return [{column} for j, b in enumerate(biases)]
+    return [(tuple(weights[j*inputs:(j + 1)*inputs]), b) for j, b in enumerate(biases)]
+
+'''
+
+_EXACT = '''
+def exact(z, column):
+    """z.w + b, term by term."""
+    w, b = column
+    total = 0.0
+    for v, weight in zip(z, w):
+        total = total + v*weight
+    return total + b
 
 '''
 
@@ -44,91 +55,128 @@ _BY_DIST = '''
 BY_DIST = repr(str.join).startswith("<method")
 
 
-def column(w, b):
-    """(w 2^s, f, c) with w 2^s of length 16 to 32, so that x.w + b = (|x|^2 - dist(x, w 2^s)^2) f + c."""
-    length = dist(w, (0.0,)*len(w))
-    if not length:
-        return w, 0.0, b
-    s = 5 - frexp(length)[1]
-    up, f = ldexp(1.0, s), ldexp(0.5, -s)
-    return tuple([v*up for v in w]), f, (length*up)**2*f + b
+def prepared(columns, powers):
+    """What `sums` needs to know of the columns (w, b) of a layer; each input is balanced by its power of two.
+
+    With w 2^k of length 16 to 32, s = |x|^2 - dist(x, w 2^k)^2 + c is (x.w + b) 2^(k + 1), and
+    f = 2^-(k + 1).  It is within 1e-9 of itself where it is beyond p |x|^2 + r |x| + t.
+    """
+    origin = (0.0,)*len(columns[0][0])
+    rows, longest = [], 0.0
+    for w, b in columns:
+        w = tuple([v/(p or 1.0) for v, p in zip(w, powers)]) if powers else w
+        length = dist(w, origin)
+        if length:
+            up = ldexp(1.0, 5 - frexp(length)[1])
+            w, f, c = tuple([v*up for v in w]), 0.5/up, (length*up)**2 + 2.0*up*b
+            c = c if abs(c) < 1e300 else nan
+            longest = max(longest, dist(tuple([v*(len(w) + 4 - i) for i, v in enumerate(w)]), origin))
+        else:  # the sum is b
+            f, c = abs(b)/2.0**40, 2.0**40 if b >= 0 else -2.0**40
+            c = c if f*2.0**40 == abs(b) else 0.0
+        rows.append((w, f, c, len(rows)))
+    return rows, powers, origin, 2.0**-18, 2.0**-12 + longest*2.0**-22, 2.0**-8
+
+
+def sums(z, columns, fast):
+    """A = Z W + B."""
+    if not BY_DIST:
+        return [exact(z, column) for column in columns]
+    rows, powers, origin, p, r, t = fast
+    y = tuple([v*power for v, power in zip(z, powers)]) if powers else z
+    d = dist(y, origin)
+    q = d*d
+    t = q*p + d*r + t
+    m = -t
+    return [s*f if (s := q - (s := dist(y, w))*s + c) > t or s < m else exact(z, columns[j]) for w, f, c, j in rows]
 
 '''
 
-_SUMS = '''
-def sums(z, columns, biases):
-    """A = Z W + B, term by term."""
-    a = []
-    for {unpacked}b in zip(columns, biases):
-        total = 0.0
-        for v, weight in zip(z, w):
-            total = total + v*weight
-        a.append(total{scale} + b)
-    return a
+_ALL_EXACT = '''
+def sums(z, columns):
+    """A = Z W + B."""
+    return [exact(z, column) for column in columns]
 
 '''
-
-_LINES = (
-    "    d = dist(z, ORIGIN{k}) if BY_DIST else 0.0",
-    "    q = d*d",
-    "    a = [(q - dist(z, w)**2)*f + c for w, f, c in COLUMNS{k}] if 1e-8 < q < 1e12 else {exact}",
-)
 
 _PREDICT = '''
 def predict(x):
-    if len(x) != %d:
-        raise ValueError("expected %d numbers, found %%d" %% len(x))
-    z = tuple(x)
-%s
+    if len(x) != {inputs}:
+        raise ValueError("expected {inputs} numbers, found %d" % len(x))
+    s = 0.0 + sum(x)  # which is a float of Python's own, and then float() gives it back, unless a number is not
+    z = x if float(s) is s else [float(v) for v in x]
+{lines}
+    return z
 
 '''
 
 
 def cost(network: "Network") -> float:
     """About how many nanoseconds a sample takes."""
-    calls = sum([layer.outputs + 2 for layer in network.layers])
-    return len(network.layers) * _LAYER + calls * _CALL + network.multiplications * _TERM
+    total = 0.0
+    for layer in network.layers:
+        if type(layer) is Dense:
+            total += _LAYER + (layer.outputs + 2) * _CALL + layer.multiplications * _TERM
+        else:
+            total += _LAYER + layer.multiplications * _EACH
+    return total
 
 
 def code(network: "Network", activations: "List[Tuple[str, str]]") -> str:
     """`predict`, the functions that it calls, and the weights."""
-    fast = _takes_dist(network)
-    parts = sorted({function for _, function in activations}) + ([_BY_DIST] if fast else [])
-    weights = "tuple(weights[j*inputs:(j + 1)*inputs])"
-    parts.append(_COLUMNS.format(column="column(%s, b)" % weights if fast else weights))
-    # the columns are scaled by a power of two, which rounds nothing and is undone
-    unpacked = {"unpacked": "(w, f, c), ", "scale": "*2.0*f"} if fast else {"unpacked": "w, ", "scale": ""}
-    parts.append(_SUMS.format(**unpacked))
+    fast = not refusal(network)
+    parts = sorted({function for _, function in activations})
+    parts += [_COLUMNS, _EXACT, _BY_DIST if fast else _ALL_EXACT]
     lines = []
     for k, (layer, (h, _)) in enumerate(zip(network.layers, activations), 1):
-        parts.append(_weights(k, layer))
-        exact = "sums(z, COLUMNS%d, BIASES%d)" % (k, k)
-        lines += [line.format(k=k, exact=exact) for line in _LINES] if fast else ["    a = " + exact]
-        values = h.format(a="a") if layer.h.rowwise else "[%s for a in a]" % h.format(a="a")
-        lines.append("    return %s" % values if layer is network.layers[-1] else "    z = tuple(%s)" % values)
-    return joined(parts + [_PREDICT % (network.inputs, network.inputs, "\n".join(lines))])
+        if type(layer) is Dense:
+            parts.append(_weights(k, layer, fast))
+            lines.append("    a = sums(tuple(z), COLUMNS%d%s)" % (k, ", FAST%d" % k if fast else ""))
+            lines.append("    z = " + _activated(layer, h, "a"))
+        elif type(layer) is Activate:
+            lines.append("    z = " + _activated(layer, h, "z"))
+        else:
+            form, *rows = each_number(layer)
+            parts += [] if _is_one(rows) else [_operands(k, layer, rows)]
+            lines.append("    z = " + _each(k, form, rows))
+    return joined(parts + [_PREDICT.format(inputs=network.inputs, lines="\n".join(lines))])
 
 
-def _weights(number: int, layer: "Any") -> str:
+def _activated(layer: "Any", h: str, a: str) -> str:
+    if layer.h.rowwise:
+        return h.format(a=a)
+    return "[%s for a in %s]" % (h.format(a="a"), a) if h != "{a}" or a != "a" else a
+
+
+def _is_one(rows: "Any") -> bool:
+    return all([len(row) == 1 for row in rows])
+
+
+def _each(k: int, form: str, rows: "Any") -> str:
+    """What a `Normalize` or `Scale` makes of z."""
+    if _is_one(rows):
+        return "[%s for v in z]" % form.format("v", *[repr(float(row[0])) for row in rows])
+    names = ["n%d" % i for i in range(len(rows))]
+    lists = ", ".join(["NUMBERS%d_%d" % (k, i) for i in range(len(rows))])
+    return "[%s for v, %s in zip(z, %s)]" % (form.format("v", *names), ", ".join(names), lists)
+
+
+def _operands(k: int, layer: "Any", rows: "Any") -> str:
+    numbers = [[float(v) for v in stretched(row, layer.inputs)] for row in rows]
+    return "\n".join([listed("NUMBERS%d_%d" % (k, i), row) for i, row in enumerate(numbers)])
+
+
+def _weights(number: int, layer: "Any", fast: bool) -> str:
     numbers = [float(w) for column in zip(*layer.weight._rows) for w in column]
     wholes, places, exponents = split(numbers)
     size = size_of(max(wholes))
     text = block("WEIGHTS%d" % number, planes(wholes, size) + planes(places, 1 if len(exponents) <= 128 else 2))
     biases = listed("BIASES%d" % number, [float(b) for b in layer.bias._rows[0]])
-    powers = listed("EXPONENTS%d" % number, exponents)
+    known = listed("EXPONENTS%d" % number, exponents)
     names = (number, number, number, size, layer.inputs, number)
     columns = "COLUMNS%d = columns(WEIGHTS%d, EXPONENTS%d, %d, %d, BIASES%d)" % names
-    origin = "ORIGIN%d = (0.0,)*%d" % (number, layer.inputs)
-    return "\n".join([text, powers, biases, columns, origin])
-
-
-def _takes_dist(network: "Network") -> bool:
-    """Whether the bound holds: few enough terms, and columns that are neither tiny nor huge."""
-    for layer in network.layers:
-        if layer.inputs > _MOST_TERMS:
-            return False
-        for w in zip(*layer.weight._rows):
-            length = sum([v * v for v in array("d", w)]) ** 0.5
-            if not (_SMALLEST < length < 1.0 / _SMALLEST or not any(w)):
-                return False
-    return True
+    lines = [text, known, biases, columns]
+    if fast:
+        lines.append(listed("POWERS%d" % number, powers_of(layer) or ()))
+        lines.append("FAST%d = prepared(COLUMNS%d, POWERS%d) if BY_DIST else None" % (number, number, number))
+    return "\n".join(lines)

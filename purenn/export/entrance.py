@@ -23,7 +23,7 @@ ROUNDED = {
 
 
 class Entrance:
-    """The layers up to the first integers: `numbers` holds what they need, by name, one number or one for each input."""
+    """The layers up to the first integers; `numbers` holds what they need, by name: one, or one for each input."""
 
     def __init__(self, network: "Network") -> None:
         self.before, layer, self.layers = way_in(network)

@@ -52,6 +52,10 @@ def hard_sigmoid(a):
     y = {0}*a + {1}
     return 0.0 if y < 0 else 1.0 if y > 1 else y
 """,
+    "clip": """
+def clip(a):
+    return {0} if a < {0} else {1} if a > {1} else a
+""",
     "softsign": """
 def softsign(a):
     if a - a == 0:
@@ -88,6 +92,7 @@ _DEFAULTS: "Dict[str, Tuple[float, ...]]" = {
     "leaky_relu": (0.01,),
     "elu": (1.0,),
     "hard_sigmoid": (1 / 6, 0.5),
+    "clip": (-1.0, 1.0),
     "softmax_plain": (0.0,),
 }
 

@@ -7,7 +7,8 @@ an underscore and nothing is assigned to in place, so that RestrictedPython take
 """
 
 from ..errors import UnsupportedError
-from ..layers import Dense
+from ..kernels.written import numbers_of
+from ..layers import Activate, Dense, Normalize, Scale
 from ..quantize import IntegerDense, way_in
 from . import dist, packed, straight
 from .functions import expression
@@ -15,26 +16,36 @@ from .text import imports, joined, label_list, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Dict, List, Optional, Tuple
 
     from ..network import Network
 
 _CLASSIFY = '''
 def classify(x):
-    """%s of the largest output for one sample: the first of equal ones, the first NaN if there is one."""
+    """%s of the largest output for one sample, the first of equal ones; None where an output is NaN."""
     y = predict(x)
     best = 0
     for k, value in enumerate(y):
         if value != value:
-            return %s
+            return None
         if value > y[best]:
             best = k
     return %s
 '''
 
+_CLASSIFY_EACH = '''
+def classify(x):
+    """%s of the outputs above 1/2 for one sample, a list; None where an output is NaN."""
+    y = predict(x)
+    for value in y:
+        if value != value:
+            return None
+    return [%s for k, value in enumerate(y) if value > 0.5]
+'''
+
 _SCRIPT = '''
 try:
-    is_script = globals()["__name__"] == "__main__"
+    is_script = globals().get("__name__") == "__main__"
 except NameError:  # RestrictedPython has no globals
     is_script = False
 
@@ -65,24 +76,40 @@ they were measured; predict_quantized(q) takes the model's own integers, from %d
 def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
     """The files of the module `name`."""
     way = _way(network)
-    code = way.code(network, [expression(layer.h, k) for k, layer in _with_h(network)])
-    best = "k", "best"
-    if network.labels is not None:
-        best = "LABELS[k]", "LABELS[best]"
+    code = way.code(network, [_expression(layer, k) for k, layer in _with_h(network)])
     about = about_network(network)
-    about += ["", "predict(x)   the outputs, a list of %d numbers, for one sample, a list of %d" % _ends(network)]
+    about += ["", "predict(x)   the outputs, a list of %d numbers, for one sample, a list of %d" % _ends(network)[::-1]]
     if way is packed:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
-    about += ["classify(x)  " + ("the label" if network.labels else "the place") + " of the largest output", ""]
+    about += ["classify(x)  " + _class_line(network), ""]
     entrance = way_in(network)[1]
     about += [_FLOATS if entrance is None else _INTEGERS % (entrance.lowest, entrance.highest), ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
-    about += ["    python %s.py %s" % (name, " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
+    about += ["    python %s.py %s" % (quoted(name), " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
     head = '"""%s\n"""' % "\n".join(about) + ("\n\n" + imports(code) if imports(code) else "")
     head += "\n\nLABELS = %s\n" % label_list(network.labels)
-    classify = _CLASSIFY % (("The label" if network.labels else "The place",) + best)
-    script = _SCRIPT % ("predict(x) + [classify(x)]" if network.labels else "predict(x)")
-    return {name + ".py": joined([head, code, classify, script])}
+    return {name + ".py": joined([head, code, _classify(network), _SCRIPT % _answer(network)])}
+
+
+def _class_line(network: "Network") -> str:
+    what = "the place" if network.labels is None else "the label"
+    return "a list: %s of each output above 1/2" % what if network.multilabel else what + " of the largest output"
+
+
+def _classify(network: "Network") -> str:
+    form = "%s" if network.labels is None else "LABELS[%s]"
+    if network.multilabel:
+        return _CLASSIFY_EACH % ("The places" if network.labels is None else "The labels", form % "k")
+    return _CLASSIFY % ("The place" if network.labels is None else "The label", form % "best")
+
+
+def _answer(network: "Network") -> str:
+    """What the script writes for a sample: the outputs, and the class where it has a name."""
+    if network.labels is None:
+        return "predict(x)"
+    if network.multilabel:
+        return 'predict(x) + ["no class" if classify(x) is None else "; ".join([str(k) for k in classify(x)])]'
+    return 'predict(x) + ["no class" if classify(x) is None else classify(x)]'
 
 
 def about_network(network: "Network") -> "List[str]":
@@ -105,10 +132,14 @@ def _way(network: "Network") -> "Any":
         check_integer(network)
         return packed
     for number, layer in enumerate(network.layers, 1):
-        if not isinstance(layer, Dense):
-            raise UnsupportedError("layer %d (%s) cannot be exported, only Dense can" % (number, layer))
-        _check_layer(number, layer)
-        for row in layer.weight._rows + layer.bias._rows:
+        if type(layer) not in (Dense, Normalize, Scale, Activate):
+            what = (number, layer, type(layer).__name__)
+            raise UnsupportedError(
+                "layer %d (%s) is a %s and cannot be exported, only Dense, Normalize, Scale and Activate can" % what
+            )
+        if type(layer) in (Dense, Activate):
+            _check_layer(number, layer)
+        for row in numbers_of(layer):
             if not all([_is_float(w) for w in row]):
                 raise UnsupportedError("layer %d (%s) has weights that are no finite floats" % (number, layer))
     return straight if straight.cost(network) <= dist.cost(network) else dist
@@ -136,7 +167,11 @@ def _check_layer(number: int, layer: "Any") -> None:
         raise UnsupportedError("layer %d (%s): a function of your own cannot be exported" % what)
 
 
+def _expression(layer: "Any", k: int) -> "Tuple[str, str]":
+    return expression(layer.h, k) if hasattr(layer, "h") else ("", "")
+
+
 def _with_h(network: "Network") -> "List[Any]":
-    """(number, layer) of those whose activation is computed: of an integer network the last, others have tables."""
+    """(number, layer) of those that are written out: of an integer network the last, others have tables."""
     numbered = list(enumerate(network.layers, 1))
     return numbered[-1:] if way_in(network)[1] is not None else numbered

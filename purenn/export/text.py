@@ -5,6 +5,9 @@ import math
 import re
 import textwrap
 
+from ..errors import UnsupportedError
+from ..matrix import plain_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, List, Sequence, Tuple
@@ -87,11 +90,28 @@ def quoted(text: "Any") -> str:
 
 
 def label_list(labels: "Any") -> str:
-    """The labels as source: numbers as they are, all else as text; ``None`` where there are none."""
-    if labels is None:
-        return "None"
-    plain = [label if label is None or type(label) in (int, bool) else str(label) for label in labels]
-    return "[%s]" % ", ".join([ascii(label) for label in plain])
+    """The labels as source, each equal to the network's own; ``None`` where there are none.
+
+    >>> label_list(["cat", 1.0, (2, b"x")])
+    "['cat', 1.0, (2, b'x',)]"
+    """
+    return "None" if labels is None else "[%s]" % ", ".join([_label(label, label) for label in labels])
+
+
+def _label(part: "Any", label: "Any") -> str:
+    """The source of a label, or of a part of one."""
+    part = plain_number(part)
+    if part is None or isinstance(part, bool):
+        return repr(part)
+    if isinstance(part, tuple):
+        return "(%s)" % "".join([_label(item, label) + ", " for item in part]).strip()
+    kinds: "Any" = (int, float, str, bytes)
+    for kind in kinds:  # text of another library is text
+        if isinstance(part, kind) and part == part and (kind is not float or abs(part) < math.inf):
+            return ascii(kind(part))
+    raise UnsupportedError(
+        "the label %r cannot be exported: labels are text, bytes, finite numbers, None, or tuples of these" % (label,)
+    )
 
 
 def joined(parts: "Sequence[str]") -> str:

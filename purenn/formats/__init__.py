@@ -74,33 +74,41 @@ _HINTS = (
 
 
 def load(
-    source: "Any", activations: "Optional[Sequence[Any]]" = None, labels: "Optional[Sequence[Any]]" = None
+    source: "Any",
+    activations: "Optional[Sequence[Any]]" = None,
+    labels: "Optional[Sequence[Any]]" = None,
+    order: "Optional[Sequence[str]]" = None,
 ) -> Network:
     """The network that a file holds; `source` is a path, or the bytes of a file.
 
     A file of arrays without an architecture (a NumPy .npz or pickle, a state_dict) needs
-    `activations`, one for each layer.  `labels` names the outputs.
+    `activations`, one for each layer; and `order`, the names of its layers from first to last,
+    where the file does not tell it.  `labels` names the outputs.
     """
     opened = Source(source)
     content = read(opened)
     try:
-        network = _network(content, activations)
+        network = _network(content, activations, order)
         if labels is None:
             return network
-        labelled = Network(network.layers, labels, network.name)
-        labelled.notes = network.notes
-        return labelled
+        return network.replace(labels=labels)
     except ValueError as error:
         raise type(error)("%s: %s" % (opened.name, error)) from None
 
 
-def _network(content: "Union[Network, Dict[str, Tensor]]", activations: "Optional[Sequence[Any]]") -> Network:
+def _network(
+    content: "Union[Network, Dict[str, Tensor]]",
+    activations: "Optional[Sequence[Any]]",
+    order: "Optional[Sequence[str]]",
+) -> Network:
     if not isinstance(content, Network):
         from .named_arrays import network_of
 
-        return network_of(content, activations)
+        return network_of(content, activations, order)
     if activations is not None:
         raise ValueError("the file names its activations itself, leave yours out")
+    if order is not None:
+        raise ValueError("the file tells the order of its layers itself, leave yours out")
     return content
 
 

@@ -8,33 +8,39 @@ import io
 from array import array
 
 from ..errors import ModelFormatError
+from .columns import order_of
 from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Optional, Tuple
+    from typing import Iterator, List, Optional, Sequence, Tuple
 
     from .source import Source
 
 _SEPARATORS = "\t;,"  # the first of these that the first line has
 
 
-def read(source: "Source") -> Tensor:
+def read(source: "Source", names: "Optional[Sequence[str]]" = None) -> Tensor:
     """The numbers, as an array of shape (lines, numbers on a line).
+
+    Columns with the `names` of a network's inputs are put in their order; see columns.py.
 
     >>> from .source import Source
     >>> read(Source(b"width;height\\n1.5;2\\n3;4\\n"))
     Tensor((2, 2), F64)
     """
-    numbers, width = array("d"), 0
+    numbers, width, order = array("d"), 0, None
     for line, fields in _lines(source, spaces=True):
-        if not width and not any([_is_number(field) for field in fields]):
+        if not width:
             width = len(fields)
-            continue
-        width = width or len(fields)
+            header = [field.strip() for field in fields]
+            if set(header) == set(names or []) or not any([_is_number(field) for field in fields]):
+                order = order_of(header, names)
+                continue
         if len(fields) != width:
             raise ModelFormatError("line %d has %d fields, the first line has %d" % (line, len(fields), width))
-        numbers.extend(_numbers(line, fields))
+        found = _numbers(line, fields)
+        numbers.extend(found if order is None else [found[k] for k in order])
     if not numbers:
         raise ModelFormatError("no line of numbers")
     return Tensor((len(numbers) // width, width), "F64", numbers)

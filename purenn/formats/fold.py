@@ -161,7 +161,7 @@ def _normalize_after_dense(dense: Dense, norm: Normalize, of_input: bool) -> "Op
     """``X (W / d) + (B - m) / d``"""
     if not _is_plain(dense) or (of_input and not _all(norm.mean, 0.0) and _picks(dense)):
         return None
-    rows = [_quotient(row, norm.deviation) for row in dense.weight._rows]
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight._rows]
     sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight._rows)])
     weight = Matrix.wrap(rows) if sound else None
     bias = _finite([_quotient(_sum(dense.bias._rows[0], -norm.mean), norm.deviation)])
@@ -281,7 +281,7 @@ def _sum(row: "Sequence[float]", terms: Matrix) -> "array[float]":
 
 def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
     """Every row times its factors, unless a product leaves the range of doubles."""
-    products = [_product(row, factor) for row, factor in zip(rows, factors)]
+    products: "List[Any]" = [_product(row, factor) for row, factor in zip(rows, factors)]
     for row, factor, product in zip(rows, factors, products):
         zeros = sum([a == 0 or b == 0 for a, b in zip(row, _stretched(factor, len(row)))]) if 0.0 in product else 0
         if not _sound(product, zeros):

@@ -14,7 +14,7 @@ be compressed, which the first bytes tell.
 import zlib
 
 from ..errors import ModelFormatError, UnsupportedError
-from .pickled_numpy import NUMPY, Array, Dtype
+from .pickled_numpy import NUMPY, Array, Dtype, checked_kind
 from .source import Source
 from .tensor import checked_shape, count
 from .unpickler import PLAIN, Unpickler, described
@@ -52,6 +52,7 @@ class Wrapper:
         shape, dtype, order = checked_shape(self.state.get("shape")), self.state.get("dtype"), self.state.get("order")
         if not isinstance(dtype, Dtype) or order not in ("C", "F"):
             raise ModelFormatError("a NumpyArrayWrapper without a dtype, or without an order")
+        checked_kind(self.state.get("subclass"))
         if dtype.code[:1] == "O":
             return _pickled_inside(machine)
         if self.state.get("numpy_array_alignment_bytes") is not None:

@@ -19,13 +19,14 @@ from ..network import Network
 from . import hdf5
 from .archive import Archive
 from .fold import folded
-from .keras_layers import LAYERS, TRAINED_ONLY, Builder, Spec
+from .keras_layers import LAYERS, WITHOUT_NUMBERS, Builder, Spec, check
 from .source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple, Union
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 
+    from .keras_layers import Arrays
     from .source import Source
     from .tensor import Tensor
 
@@ -99,23 +100,33 @@ def _add_model(built: Builder, model: Spec, weights: "Any") -> None:
     """The layers of a Sequential or functional model, which may hold such models."""
     if model.kind not in _MODELS:
         raise model.refuse("models are read that are Sequential or functional, with no class of their own")
-    built.enter(model, model.input_shape())
+    check(model)
     entries = model.config.get("layers")
     if not isinstance(entries, list):
         raise ModelFormatError("%s has no list of layers" % model)
     if len(entries) + len(built.layers) > _MAX_LAYERS:
         raise UnsupportedError("a model of more than %d layers" % _MAX_LAYERS)
     specs = [Spec(entry) for entry in entries]
-    arrays = [weights.of(spec) for spec in specs]  # in the file's order, by which the weights are named
+    shapes = [spec.input_shape() for spec in specs if spec.kind == "InputLayer"]
+    built.enter(model, (shapes + [model.input_shape()])[0])
+    names = [spec.name for spec in specs if spec.name]
+    for spec in specs:
+        if names.count(spec.name) > 1:
+            raise spec.refuse("is used %d times, a layer used once is read" % names.count(spec.name))
+    places = [weights.place(spec) for spec in specs]  # in the file's order, by which the weights are named
     for k in _MODELS[model.kind](model, specs):
         spec = specs[k]
-        built.enter(spec, spec.input_shape())
         if spec.kind in _MODELS:
-            _add_model(built, spec, weights.within(spec, arrays[k]))
+            _check_call(spec)
+            _add_model(built, spec, weights.within(spec, places[k]))
         elif spec.kind in LAYERS:
-            LAYERS[spec.kind](built, spec, arrays[k])
-        elif spec.kind not in TRAINED_ONLY:
+            check(spec)
+            _check_call(spec)
+            built.enter(spec, spec.input_shape())
+            LAYERS[spec.kind](built, spec, weights.arrays(spec, places[k]))
+        else:
             raise UnsupportedError("%s is not among the layers read: %s" % (spec, ", ".join(sorted(LAYERS))))
+    weights.check_all_taken()
 
 
 def _in_turn(model: Spec, specs: "List[Spec]") -> "List[int]":
@@ -130,7 +141,10 @@ def _along_the_chain(model: Spec, specs: "List[Spec]") -> "List[int]":
         raise model.refuse("has %d inputs and %d outputs, one of each is read" % (len(inputs), len(chain)))
     while chain[-1] in places and chain[-1] != inputs[0] and len(chain) < len(specs):
         spec = specs[places[chain[-1]]]
-        before = _inbound(spec)
+        calls = _calls(spec)
+        if len(calls) > 1:
+            raise spec.refuse("is used %d times, a layer used once is read" % len(calls))
+        before = [name for tensors, _ in calls for name in tensors]
         if len(before) != 1:
             raise spec.refuse("has %d inputs, only single chains are read" % len(before))
         chain += before
@@ -146,9 +160,19 @@ def _label(spec: Spec) -> str:
     return str(spec.entry.get("name", spec.name))
 
 
+def _check_call(spec: Spec) -> None:
+    """Refuse a layer that is called with more than its input: a mask, or training=True, which stays when it is used."""
+    for _, others in _calls(spec) if "inbound_nodes" in spec.entry else []:
+        for name, value in others:
+            if not (name in ("training", "mask") and (value is None or value is False)):
+                raise spec.refuse("is called with %s=%s" % (shown(name), shown(value)))
+
+
 def _names_in(model: Spec, key: str) -> "List[str]":
-    """The layers of [name, 0, 0], or of a list of such."""
+    """The layers of [name, 0, 0], of a list of such, or of a dict."""
     value = model.config.get(key)
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
     if not isinstance(value, list) or not all([isinstance(v, list) and v and isinstance(v[0], str) for v in value]):
@@ -156,16 +180,37 @@ def _names_in(model: Spec, key: str) -> "List[str]":
     return [v[0] for v in value]
 
 
-def _inbound(spec: Spec) -> "List[str]":
-    """The layers that feed a layer: in Keras 3 the history of every tensor among its arguments."""
-    nodes, names, waiting = spec.entry.get("inbound_nodes"), [], []
+def _calls(spec: Spec) -> "List[Tuple[List[str], List[Tuple[str, Any]]]]":
+    """For each call of a layer, the layers whose outputs it takes, and its other arguments by name."""
+    nodes = spec.entry.get("inbound_nodes")
     if not isinstance(nodes, list):
         raise ModelFormatError("%s has no inbound_nodes" % spec)
-    for node in nodes:
-        if isinstance(node, list):  # Keras 2: [[name, 0, 0, {}], ...]
-            names += [str(entry[0]) for entry in node if isinstance(entry, list) and entry]
-        else:
-            waiting.append(node)
+    return [_call_of_keras_2(spec, node) if isinstance(node, list) else _call(spec, node) for node in nodes]
+
+
+def _call_of_keras_2(spec: Spec, node: "List[Any]") -> "Tuple[List[str], List[Tuple[str, Any]]]":
+    """[[name, 0, 0, {more arguments}], ...], one for each input."""
+    tensors: "List[str]" = []
+    others: "List[Tuple[str, Any]]" = []
+    for entry in [node] if node and isinstance(node[0], str) else node:
+        if not isinstance(entry, list) or len(entry) not in (3, 4) or not isinstance((entry + [{}])[3], dict):
+            raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, shown(node)))
+        tensors.append(str(entry[0]))
+        others += entry[3].items() if len(entry) > 3 else []
+    return tensors, others
+
+
+def _call(spec: Spec, node: "Any") -> "Tuple[List[str], List[Tuple[str, Any]]]":
+    """{"args": [...], "kwargs": {...}}; a tensor among them is an object that holds its history."""
+    args, named = [node.get("args"), node.get("kwargs")] if isinstance(node, dict) else [None, None]
+    if not isinstance(args, list) or not isinstance(named, dict):
+        raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, shown(node)))
+    return _histories([args, named]), [("argument %d" % k, args[k]) for k in range(1, len(args))] + list(named.items())
+
+
+def _histories(value: "Any") -> "List[str]":
+    """The layers that the tensors within a value come from."""
+    names, waiting = [], [value]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
@@ -194,14 +239,28 @@ class _ByClass:
     def __init__(self, group: "Optional[hdf5.Object]") -> None:
         self.group = None if group is None else group.at("layers") or group.at("_layer_checkpoint_dependencies")
         self.numbers: "Dict[str, int]" = {}
+        self.taken: "Set[str]" = set()
 
-    def of(self, spec: Spec) -> "Any":
-        """The arrays of the next layer, or the group of a model."""
-        name = _snake_case(spec.kind)
-        number = self.numbers.get(name, 0)
-        self.numbers[name] = number + 1
-        place = None if self.group is None else self.group.at("%s_%d" % (name, number) if number else name)
-        return place if spec.kind in _MODELS else _variables(place)
+    def place(self, spec: Spec) -> "Optional[hdf5.Object]":
+        """The group of the next layer, or of a model."""
+        kind = _snake_case(spec.kind)
+        number = self.numbers.get(kind, 0)
+        self.numbers[kind] = number + 1
+        name = "%s_%d" % (kind, number) if number else kind
+        self.taken.add(name)
+        return None if self.group is None else self.group.at(name)
+
+    def arrays(self, spec: Spec, place: "Optional[hdf5.Object]") -> "Arrays":
+        owner = _owner(place)
+        if owner not in (None, spec.name):
+            raise ModelFormatError("%s: its weights are those of the layer %s" % (spec, shown(owner)))
+        return _variables(place)
+
+    def check_all_taken(self) -> None:
+        """Refuse weights that no layer asked for."""
+        for name, member in [] if self.group is None or self.group.is_array else self.group.members.items():
+            if name not in self.taken and any([True for _ in member.arrays()]):
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
 
     def within(self, spec: Spec, place: "Any") -> "_ByClass":
         return _ByClass(place)
@@ -212,10 +271,20 @@ class _ByName:
 
     def __init__(self, group: "Optional[hdf5.Object]") -> None:
         self.group = group
+        self.taken: "Set[str]" = set()
 
-    def of(self, spec: Spec) -> "Any":
-        place = None if self.group is None else self.group.at(spec.name)
-        return None if spec.kind in _MODELS else _named_variables(place)
+    def place(self, spec: Spec) -> "Optional[hdf5.Object]":
+        self.taken.add(spec.name)
+        return None if self.group is None else self.group.at(spec.name)
+
+    def arrays(self, spec: Spec, place: "Optional[hdf5.Object]") -> "Arrays":
+        return _named_variables(place)
+
+    def check_all_taken(self) -> None:
+        listed = None if self.group is None else self.group.attributes.get("layer_names")
+        for name in listed if isinstance(listed, list) else []:
+            if name not in self.taken:
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
 
     def within(self, spec: Spec, place: "Any") -> "_ByName":
         raise spec.refuse("a model within a model, which an .h5 file keeps in another order; save it as .keras")
@@ -230,11 +299,18 @@ def _snake_case(kind: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", kind)).lower()
 
 
-def _variables(layer: "Optional[hdf5.Object]") -> "List[Tensor]":
+def _owner(layer: "Optional[hdf5.Object]") -> "Any":
+    """The name of the layer that arrays belong to, where the file tells."""
+    group = None if layer is None else layer.at("vars")
+    return None if group is None or group.is_array else group.attributes.get("name")
+
+
+def _variables(layer: "Optional[hdf5.Object]") -> "Arrays":
+    """A layer's arrays by their numbers."""
     group = None if layer is None else layer.at("vars")
     if group is None or group.is_array:
-        return []
-    return [group.members[name].tensor() for name in _counted(group.members)]
+        return {}
+    return {name: group.members[name].tensor() for name in _counted(group.members)}
 
 
 def _counted(names: "Iterable[str]") -> "List[str]":
@@ -247,14 +323,16 @@ def _counted(names: "Iterable[str]") -> "List[str]":
     return sorted(starts, key=lambda name: (starts[name], int("0" + name[len(starts[name]) :].strip("_"))))
 
 
-def _named_variables(layer: "Optional[hdf5.Object]") -> "List[Tensor]":
+def _named_variables(layer: "Optional[hdf5.Object]") -> "Arrays":
+    """A layer's arrays by the last parts of their names: of dense_1/kernel:0 that is kernel."""
     names = [] if layer is None else layer.attributes.get("weight_names", [])
-    found = []
+    found: "Arrays" = {}
     for name in names if isinstance(names, list) else []:  # none at all are an empty array of numbers
         array = None if layer is None else layer.at(name)
         if array is None:
             raise ModelFormatError("the array %s is missing" % shown(name))
-        found.append(array.tensor())
+        last = name.split("/")[-1].split(":")[0]
+        found[name if last in found else last] = array.tensor()
     return found
 
 
@@ -262,25 +340,44 @@ def _named_variables(layer: "Optional[hdf5.Object]") -> "List[Tensor]":
 
 
 def _arrays_alone(root: "hdf5.Object") -> "Dict[str, Tensor]":
-    """The kernel and bias of each dense layer as W1, b1, W2, b2, ...; other arrays by their own names."""
-    layers, number = _layers_alone(root), 0
-    if layers is None:  # not Keras's doing
+    """The kernel and bias of each dense layer as W1, b1, W2, b2, ...; other arrays by their own names.
+
+    A layer without arrays that a list of activations does not tell is refused, as far as its name
+    gives it away: .weights.h5 files name layers by their classes, in those of Keras 2 the user may
+    have given any names, so that a renamed Rescaling or EinsumDense is not noticed.
+    """
+    group, listed = root.at("layers") or root.at("_layer_checkpoint_dependencies"), root.attributes.get("layer_names")
+    if isinstance(listed, list):  # Keras 1 and 2: in the model's order
+        layers = [(name, _named_variables(root.at(name))) for name in listed]
+    elif group is not None and not group.is_array:
+        layers = [(name, _variables(group.members[name])) for name in _counted(group.members)]
+    else:  # not Keras's doing
         return {path.replace("/", "."): array.tensor() for path, array in root.arrays()}
+    by_class, number = not isinstance(listed, list), 0
     arrays: "Dict[str, Tensor]" = {}
     for name, variables in layers:
-        if [len(variable.shape) for variable in variables] in ([2], [2, 1]):
+        kind = re.sub("_[0-9]+$", "", name)
+        told = kind in _SILENT if by_class else kind not in _TELLING and not kind.startswith("tf.")
+        pair = [variables[key] for key in (("0", "1") if by_class else ("kernel", "bias")) if key in variables]
+        is_dense = kind == "dense" if by_class else told
+        if is_dense and len(pair) == len(variables) and [len(array.shape) for array in pair] in ([2], [2, 1]):
             number += 1
-            arrays.update(zip(("W%d" % number, "b%d" % number), variables))
-        else:
-            arrays.update([("%s.%d" % (name, k), variable) for k, variable in enumerate(variables)])
+            arrays.update(zip(("W%d" % number, "b%d" % number), pair))
+        elif variables:
+            arrays.update([("%s.%s" % (name, key), variables[key]) for key in variables])
+        elif not told:
+            raise UnsupportedError("weights alone do not tell what the layer %s computes, save the model" % shown(name))
     return arrays
 
 
-def _layers_alone(root: "hdf5.Object") -> "Optional[List[Tuple[str, List[Tensor]]]]":
-    listed = root.attributes.get("layer_names")
-    if isinstance(listed, list):  # Keras 1 and 2: in the model's order
-        return [(name, _named_variables(root.at(name))) for name in listed]
-    group = root.at("layers") or root.at("_layer_checkpoint_dependencies")
-    if group is None or group.is_array:
-        return None
-    return [(name, _variables(group.members[name])) for name in _counted(group.members)]
+# Layers without arrays by the names that Keras gives them: in files that name layers by their
+# classes those that a list of activations does tell, in the others those it does not
+_SILENT = [_snake_case(kind) for kind in WITHOUT_NUMBERS]
+_TELLING = (
+    "add subtract multiply average maximum minimum concatenate dot lambda permute repeat_vector masking"
+    " rescaling normalization layer_normalization batch_normalization unit_normalization rms_normalization"
+    " thresholded_re_lu einsum_dense sequential model functional resizing center_crop discretization category_encoding"
+    " zero_padding1d zero_padding2d cropping1d cropping2d up_sampling1d up_sampling2d"
+    " max_pooling1d max_pooling2d average_pooling1d average_pooling2d global_max_pooling1d global_max_pooling2d"
+    " global_average_pooling1d global_average_pooling2d"
+).split()

@@ -1,17 +1,25 @@
-"""Keras's layers as ours: what each kind computes once it is trained, from its settings and weights."""
+"""Keras's layers as ours: what each kind computes once it is trained, from its settings and weights.
+
+Every setting of a layer is one of three: it is done as it says, it has no effect on a trained
+network (initialisers, regularisers, constraints, dropout), or the layer is refused by name.  A
+setting that is in no list here is refused, too.
+"""
 
 import math
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Scale
+from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from .source import shown
 from .tensor import Tensor, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+    Arrays = Dict[str, Tensor]
 
 _MAX_INPUTS = 1 << 20
+_FUSED_EPSILON = 1.001e-5  # TensorFlow's least epsilon for a fused batch normalisation
 
 # Keras's name for an activation, and ours
 _ACTIVATIONS = {
@@ -39,6 +47,15 @@ _STRETCHED = {
     "relu6": ("hard_sigmoid(%r, 0.0)" % (1 / 6), 6.0, 0.0),
     "hard_tanh": ("hard_sigmoid(0.5, 0.5)", 2.0, -1.0),
 }
+_SINCE_3 = ("celu", "sparse_sigmoid", "hard_tanh")  # to Keras 2 these are functions of the user's own
+
+# What Keras's own classes live in
+_MODULES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
+# Types of numbers that round less than anybody sees; those of 16 bits do not, integers cut off
+_POLICIES = ("float32", "float64")
+_POLICY_CLASSES = ("DTypePolicy", "FloatDTypePolicy", "Policy")
+# Settings that any layer may have, without effect on what it computes
+_COMMON = "name trainable dtype batch_input_shape batch_shape build_input_shape activity_regularizer autocast".split()
 
 
 class Spec:
@@ -54,28 +71,78 @@ class Spec:
     def __str__(self) -> str:
         return "layer %s (%s)" % (shown(self.name), shown(self.kind)) if self.name else shown(self.kind)
 
+    def check_class(self) -> None:
+        """Refuse a class that is not Keras's own, whatever its name.
+
+        An .h5 file keeps no modules: there an own class called Dense cannot be told from
+        Keras's, and Keras itself takes it for its own.
+        """
+        module, registered = self.entry.get("module"), self.entry.get("registered_name")
+        if "module" in self.entry:
+            own = any([module == root or str(module).startswith(root + ".") for root in _MODULES])
+        else:
+            own = registered is None
+        if not own or registered not in (None, self.kind):
+            raise self.refuse(
+                "a class that is not Keras's own (registered as %s in the module %s)"
+                % (shown(registered), shown(module))
+            )
+
+    def check_settings(self, known: "Sequence[str]") -> None:
+        """Refuse settings that are not known, and a type of numbers that rounds visibly."""
+        for key in self.config:
+            if key not in known and key not in _COMMON:
+                raise self.refuse("has the setting %s=%s, which is not known" % (shown(key), shown(self.config[key])))
+        policy = self.config.get("dtype")
+        if isinstance(policy, dict):
+            inner = policy.get("config")
+            kind = policy.get("class_name")
+            policy = inner.get("name") if isinstance(inner, dict) and kind in _POLICY_CLASSES else kind
+        if policy is not None and policy not in _POLICIES:
+            raise self.refuse(
+                "has the dtype %s, which rounds its numbers; read are %s" % (shown(policy), " and ".join(_POLICIES))
+            )
+
     def number(self, *keys: str, default: "Optional[float]" = None) -> float:
         """A finite number; the key may have changed from version to version."""
-        for key in keys:
-            value: "Any" = _scalar(self.config.get(key, default))
-            if _is_finite(value):
-                return float(value)
-            if value is not None:
-                raise ModelFormatError("%s: %s should be a number, found %s" % (self, key, shown(value)))
-        raise ModelFormatError("%s has no %s" % (self, keys[0]))
+        given = [key for key in keys if key in self.config]
+        if len(given) > 1:
+            raise ModelFormatError("%s has both %s" % (self, " and ".join(given)))
+        value: "Any" = _plain(self.config[given[0]]) if given else default
+        if _is_finite(value):
+            return float(value)
+        if not given:
+            raise ModelFormatError("%s has no %s" % (self, keys[0]))
+        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], shown(value)))
 
-    def numbers(self, key: str) -> "List[float]":
+    def numbers(self, key: str, default: "Any" = None) -> "List[float]":
         """A number or a list of them, which may be in lists of one."""
-        value = self.config.get(key)
+        value = _plain(self.config.get(key, default))
         while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
             value = value[0]
+        if isinstance(value, list) and value and isinstance(value[0], list):
+            raise self.refuse("%s has several axes, a row of numbers is read" % key)
         values: "List[Any]" = value if isinstance(value, list) else [value]
         if not values or not all([_is_finite(v) for v in values]):
             raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, shown(value)))
         return [float(v) for v in values]
 
     def flag(self, key: str, default: bool) -> bool:
-        return bool(self.config.get(key, default))
+        value = self.config.get(key, default)
+        if not isinstance(value, bool):
+            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, shown(value)))
+        return value
+
+    def axes(self, shape: "Tuple[int, ...]", default: int = -1) -> "List[int]":
+        """The axes of a sample that the setting `axis` names, in order; 0 is the first behind the batch."""
+        value = self.config.get("axis", default)
+        listed = value if isinstance(value, list) else [] if value is None else [value]
+        if not all([type(axis) is int for axis in listed]):
+            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, shown(value)))
+        axes = sorted([axis - 1 if axis >= 0 else axis + len(shape) for axis in listed])
+        if len(set(axes)) != len(axes) or not all([0 <= axis < len(shape) for axis in axes]):
+            raise self.refuse("along axis %s of samples of shape %r" % (shown(value), shape))
+        return axes
 
     def input_shape(self) -> "Any":
         """The shape of a batch that goes in, where the file tells."""
@@ -89,9 +156,9 @@ class Spec:
         return UnsupportedError("%s: %s" % (self, why))
 
 
-def _scalar(value: "Any") -> "Any":
-    """The number of a NumPy scalar, which Keras 2 writes as an object."""
-    inner = value.get("config") if isinstance(value, dict) else None
+def _plain(value: "Any") -> "Any":
+    """The numbers of a NumPy array or scalar, which Keras writes as an object."""
+    inner = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__numpy__" else None
     return inner.get("value") if isinstance(inner, dict) else value
 
 
@@ -103,7 +170,8 @@ class Builder:
     """The network so far: `layers` with the `names` of what may be folded, and the `shape` of a sample (or None)."""
 
     def __init__(self, version: "Any" = None) -> None:
-        self.old = str(version)[:2] in ("1.", "2.")
+        major = str(version).partition(".")[0]
+        self.major = int(major) if major in ("0", "1", "2", "3", "4") else None
         self.layers: "List[Any]" = []
         self.names: "List[str]" = []
         self.shape: "Optional[Tuple[int, ...]]" = None
@@ -111,6 +179,10 @@ class Builder:
     def add(self, layer: "Any", name: str = "") -> None:
         self.layers.append(layer)
         self.names.append(name)
+
+    def prepares(self) -> bool:
+        """Whether all layers so far do no more than prepare the input."""
+        return all([type(layer) in (Normalize, Scale) for layer in self.layers])
 
     def width(self, spec: Spec) -> int:
         """How many numbers a sample has."""
@@ -123,10 +195,18 @@ class Builder:
         if self.shape is not None and len(self.shape) != 1:
             raise spec.refuse("takes rows, found samples of shape %r" % (self.shape,))
 
+    def check_whole_row(self, spec: Spec) -> None:
+        """Refuse to go along any axes but all that a sample has."""
+        shape = self.shape or (1,)
+        if len(spec.axes(shape)) != len(shape):
+            raise spec.refuse("along axis %s of samples of shape %r" % (shown(spec.config.get("axis", -1)), shape))
+
     def enter(self, spec: Spec, batch: "Any") -> None:
         """Note the shape of the input, where it is not known yet."""
         if self.shape is not None or batch is None:
             return
+        if not batch[1:]:
+            raise spec.refuse("an input of shape %s, whose samples have no axis" % shown(batch))
         if not all([type(size) is int and 0 < size <= _MAX_INPUTS for size in batch[1:]]):
             raise spec.refuse("an input of shape %s" % shown(batch))
         if count(batch[1:]) > _MAX_INPUTS:
@@ -137,37 +217,59 @@ class Builder:
 # ---- the kinds of layers
 
 
-def _input(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    pass  # its shape is known by now
+def _input(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    """An input takes what it is given; one within a model must have the shape that comes to it."""
+    _checked(spec, arrays)
+    if spec.flag("sparse", False) or spec.flag("ragged", False):
+        raise spec.refuse("takes samples that are sparse or ragged")
+    batch = spec.input_shape()
+    if batch is not None and built.shape is not None and tuple(batch[1:]) != built.shape:
+        fits = len(batch) == len(built.shape) + 1 and all([a in (None, b) for a, b in zip(batch[1:], built.shape)])
+        if not fits:
+            raise spec.refuse("takes batches of shape %s, found samples of shape %r" % (shown(batch), built.shape))
 
 
-def _flatten(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _nothing(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    """What has an effect while training alone; a generator of random numbers is not among its arrays."""
+    _checked(spec, arrays)
+
+
+def _flatten(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
     if built.shape is None or len(built.shape) > 1:
-        if spec.config.get("data_format") == "channels_first":
-            raise spec.refuse("flattens with the channels first")
+        if spec.config.get("data_format") not in (None, "channels_last"):
+            raise spec.refuse("flattens with the data_format %s" % shown(spec.config["data_format"]))
         built.shape = (built.width(spec),)
 
 
-def _reshape(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _reshape(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
     width, target = built.width(spec), spec.config.get("target_shape")
-    if not isinstance(target, list) or not all([type(size) is int and size != 0 for size in target]):
+    if not isinstance(target, list) or not target or not all([type(size) is int and size != 0 for size in target]):
         raise ModelFormatError("%s: a shape expected, found %s" % (spec, shown(target)))
     known = abs(count(target))
     shape = tuple([width // known if size == -1 else size for size in target])
-    if count(shape) != width or min(shape + (1,)) < 1:
+    if count(shape) != width or min(shape) < 1:
         raise ModelFormatError("%s: %d numbers into a shape of %s" % (spec, width, shown(target)))
     built.shape = shape
 
 
-def _dense(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _dense(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     built.check_row(spec)
-    kernel, *bias = _checked(spec, arrays, 1 + spec.flag("use_bias", True))
+    if spec.config.get("quantization_config") is not None:
+        raise spec.refuse("is quantised")
+    kernel, *bias = _checked(spec, arrays, "kernel", *(["bias"] if spec.flag("use_bias", True) else []))
     if len(kernel.shape) != 2 or 0 in kernel.shape:
         raise ModelFormatError("%s: the kernel has two axes, found shape %r" % (spec, kernel.shape))
     try:
         layer = Dense(kernel.matrix(), bias[0].matrix() if bias else None)
     except ValueError as error:
         raise ModelFormatError("%s: %s" % (spec, error)) from None
+    if spec.config.get("units") != layer.outputs:
+        raise ModelFormatError(
+            "%s: the kernel %r has %d outputs, but the setting is units=%s"
+            % (spec, kernel.shape, layer.outputs, shown(spec.config.get("units")))
+        )
     if built.shape is not None and built.shape != (layer.inputs,):
         raise ModelFormatError(
             "%s: the kernel %r takes %d inputs, found samples of shape %r"
@@ -175,38 +277,53 @@ def _dense(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
         )
     built.shape = (layer.outputs,)
     built.add(layer)
-    _activation(built, spec, arrays)
+    _activation(built, spec)
 
 
-def _checked(spec: Spec, arrays: "List[Tensor]", number: int) -> "List[Tensor]":
-    """The weights of a layer, as many as it must have, of floating-point numbers."""
-    if len(arrays) != number:
-        listed = ", ".join([str(array) for array in arrays[:4]]) or "none"
-        raise spec.refuse("expected %d arrays of weights, found %s" % (number, listed))
-    for array in arrays:
-        if array.data.typecode not in "fd":
-            raise spec.refuse("weights of type %s" % array.dtype)
-    return arrays
+def _checked(spec: Spec, arrays: "Arrays", *names: str) -> "List[Tensor]":
+    """The weights of a layer in the order of `names`: by these names, or by numbers from 0."""
+    keys = list(names) if set(arrays) == set(names) else [str(k) for k in range(len(names))]
+    if set(arrays) != set(keys):
+        found = ", ".join(["%s %r" % (shown(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
+        raise spec.refuse("expected the weights %s, found %s" % (", ".join(names) or "none", found))
+    for key in keys:
+        if arrays[key].data.typecode not in "fd" and names:
+            raise spec.refuse("weights of type %s" % arrays[key].dtype)
+    return [arrays[key] for key in keys]
 
 
-def _activation(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    """The activation of a layer's settings: a name, or a layer that is one."""
+def _plain_activation(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
+    _activation(built, spec)
+
+
+def _activation(built: Builder, spec: Spec) -> None:
+    """The activation of a layer's settings: a name, or a layer that is one.
+
+    A function of the user's own is written as an object, and refused.  Keras 2 writes one that
+    is called as a function of Keras's is by that name alone; to Keras, too, it is Keras's then.
+    """
     value = spec.config.get("activation")
     if isinstance(value, dict):
-        inner = value.get("config")
-        if isinstance(inner, dict):
-            inner_spec = Spec(value)
-            if inner_spec.kind not in _PLAIN:
-                raise spec.refuse("has the activation %s" % inner_spec)
-            _PLAIN[inner_spec.kind](built, inner_spec, [])
-            return
-        value = inner if value.get("class_name") == "function" else value.get("class_name")
+        if not isinstance(value.get("config"), dict):
+            what = value.get("config") if isinstance(value.get("config"), str) else value.get("class_name")
+            raise spec.refuse("has the activation %s, a function that is not Keras's own" % shown(what or "lambda"))
+        inner = Spec(value)
+        if inner.kind not in _PLAIN:
+            raise spec.refuse("has the activation %s" % inner)
+        check(inner)
+        _PLAIN[inner.kind](built, inner, {})
+        return
     value = "linear" if value is None else value
-    if built.old and value == "hard_sigmoid":
+    if not isinstance(value, str) or (value in _SINCE_3 and built.major in (1, 2)):
+        raise spec.refuse("has the activation %s" % shown(value))
+    if value == "hard_sigmoid" and built.major is None:
+        raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
+    if value == "hard_sigmoid" and built.major in (1, 2):
         _activate(built, spec, _HARD_SIGMOID_2)
-    elif isinstance(value, str) and value in _ACTIVATIONS:
+    elif value in _ACTIVATIONS:
         _activate(built, spec, _ACTIVATIONS[value])
-    elif isinstance(value, str) and value in _STRETCHED:
+    elif value in _STRETCHED:
         _activate(built, spec, *_STRETCHED[value])
     else:
         raise spec.refuse("has the activation %s" % shown(value))
@@ -222,7 +339,8 @@ def _activate(built: Builder, spec: Spec, activation: str, factor: float = 1.0, 
         built.add(Scale(width, factor, shift))
 
 
-def _relu(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _relu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
     slope = spec.number("negative_slope", default=0.0)
     top = spec.config.get("max_value")
     if spec.number("threshold", default=0.0) != 0.0 or (top is not None and slope != 0.0):
@@ -231,90 +349,128 @@ def _relu(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
         _activate(built, spec, "leaky_relu(%r)" % slope if slope else "relu")
         return
     limit = spec.number("max_value")
-    if not limit > 0.0:
+    if not 1e-300 < limit:
         raise spec.refuse("a relu that goes no higher than %r" % limit)
     _activate(built, spec, "hard_sigmoid(%r, 0.0)" % (1 / limit), limit)
 
 
-def _leaky_relu(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    _activate(built, spec, "leaky_relu(%r)" % spec.number("negative_slope", "alpha", default=None))
+def _leaky_relu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
+    _activate(built, spec, "leaky_relu(%r)" % spec.number("negative_slope", "alpha"))
 
 
-def _elu(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _elu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
     _activate(built, spec, "elu(%r)" % spec.number("alpha", default=1.0))
 
 
-def _softmax(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    if spec.config.get("axis", -1) not in (-1, 1, [-1], [1]):
-        raise spec.refuse("along axis %s" % shown(spec.config["axis"]))
-    _activate(built, spec, "softmax")
+def _softmax(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    _checked(spec, arrays)
+    built.check_whole_row(spec)
+    built.add(Activate(built.width(spec), "softmax"))
 
 
-def _batch_normalization(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _batch_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     """``gamma (x - mean) / sqrt(variance + epsilon) + beta``."""
-    scales, centres = spec.flag("scale", True), spec.flag("center", True)
-    *given, mean, variance = [_row(spec, array) for array in _checked(spec, arrays, 2 + scales + centres)]
-    epsilon = spec.number("epsilon", default=1e-3)
-    gamma = given.pop(0) if scales else [1.0] * len(mean)
-    beta = given.pop(0) if centres else [0.0] * len(mean)
+    for key in ("renorm", "virtual_batch_size"):
+        if spec.config.get(key) not in (None, False):
+            raise spec.refuse("has the setting %s=%s" % (key, shown(spec.config[key])))
+    names = [name for name, flag in (("gamma", "scale"), ("beta", "center")) if spec.flag(flag, True)]
+    found = _checked(spec, arrays, *(names + ["moving_mean", "moving_variance"]))
+    rows = dict(zip(names + ["mean", "variance"], [_row(spec, array) for array in found]))
+    mean, variance = rows["mean"], rows["variance"]
+    gamma, beta = rows.get("gamma", [1.0] * len(mean)), rows.get("beta", [0.0] * len(mean))
     if not len(mean) == len(variance) == len(gamma) == len(beta):
         raise ModelFormatError("%s: arrays of different lengths" % spec)
-    factors = [g / root for g, root in zip(gamma, _roots(spec, [v + epsilon for v in variance]))]
-    shifts = [b - m * f for b, m, f in zip(beta, mean, factors)]
-    _scale(built, spec, factors, shifts)
+    epsilon = spec.number("epsilon", default=1e-3)
+    if built.major in (1, 2) and len(built.shape or ()) in (3, 4) and spec.config.get("fused") is not False:
+        epsilon = max(epsilon, _FUSED_EPSILON)
+    _normalize(built, spec, mean, _roots(spec, [v + epsilon for v in variance]))
+    _scale(built, spec, gamma, beta, name="")
 
 
-def _normalization(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
+def _normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     """``(x - mean) / max(sqrt(variance), 1e-7)``, or back again."""
-    if spec.config.get("mean") is not None:
+    given = spec.config.get("mean") is not None
+    if given:
+        _checked(spec, arrays)
         mean, variance = spec.numbers("mean"), spec.numbers("variance")
-    else:
-        if len(arrays) == 3:  # the third tells how many samples they were taken from
-            arrays = arrays[:2]
-        mean, variance = [_row(spec, array) for array in _checked(spec, arrays, 2)]
+    else:  # a third array tells how many samples they were taken from
+        found = _checked(spec, {key: arrays[key] for key in arrays if key not in ("2", "count")}, "mean", "variance")
+        mean, variance = [list(array.data) for array in found]
     if len(mean) != len(variance):
         raise ModelFormatError("%s: %d means and %d variances" % (spec, len(mean), len(variance)))
     deviations = [max(root, 1e-7) for root in _roots(spec, variance)]
     if spec.flag("invert", False):
-        _scale(built, spec, deviations, mean)
+        _scale(built, spec, deviations, mean, broadcast=given)
     else:
-        _scale(built, spec, [1 / d for d in deviations], [-m / d for m, d in zip(mean, deviations)])
+        _normalize(built, spec, mean, deviations, broadcast=given)
 
 
-def _rescaling(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    scale, shift = spec.numbers("scale"), spec.numbers("offset") if "offset" in spec.config else [0.0]
-    longer = max(len(scale), len(shift))
-    if not {len(scale), len(shift)} <= {1, longer}:
+def _rescaling(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    """``x scale + offset``."""
+    _checked(spec, arrays)
+    scale, shift = spec.numbers("scale"), spec.numbers("offset", 0.0)
+    if len(scale) != len(shift) and 1 not in (len(scale), len(shift)):
         raise ModelFormatError("%s: %d scales and %d offsets" % (spec, len(scale), len(shift)))
-    _scale(built, spec, scale * (longer // len(scale)), shift * (longer // len(shift)))
+    if built.prepares() and not any(shift) and all([1e-300 < abs(factor) < 1e300 for factor in scale]):
+        _normalize(built, spec, [0.0], [1 / factor for factor in scale], broadcast=True)  # pixels / 255
+    else:
+        _scale(built, spec, scale, shift, broadcast=True)
 
 
-def _scale(built: Builder, spec: Spec, factors: "List[float]", shifts: "List[float]") -> None:
-    """One number for all inputs, or one for each step along the last axis."""
-    if built.shape is None:
-        built.shape = (len(factors),)
-    axis, width = spec.config.get("axis", -1), built.width(spec)
-    axes = axis if isinstance(axis, list) else [axis]
-    if len(factors) > 1:
-        if axes not in ([-1], [len(built.shape)]):
-            raise spec.refuse("along axis %s of samples of shape %r" % (shown(axis), built.shape))
-        if len(factors) != built.shape[-1]:
-            raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, len(factors), built.shape))
-        factors, shifts = factors * (width // len(factors)), shifts * (width // len(shifts))
-    built.add(Scale(width, factors, shifts), spec.name or spec.kind)
-
-
-def _layer_normalization(built: Builder, spec: Spec, arrays: "List[Tensor]") -> None:
-    if spec.config.get("axis", -1) not in (-1, 1, [-1], [1]) or spec.flag("rms_scaling", False):
-        raise spec.refuse("along another axis than the last, or by the root mean square")
-    built.check_row(spec)
-    scales, centres = spec.flag("scale", True), spec.flag("center", True)
-    given = [_row(spec, array) for array in _checked(spec, arrays, scales + centres)]
-    width = len(given[0]) if given else built.width(spec)
-    gamma = given.pop(0) if scales else [1.0]
-    beta = given.pop(0) if centres else [0.0]
+def _normalize(
+    built: Builder, spec: Spec, mean: "List[float]", deviations: "List[float]", broadcast: bool = False
+) -> None:
+    mean, deviations = [_laid_out(built, spec, row, broadcast) for row in (mean, deviations)]
     try:
-        built.add(LayerNorm(width, gamma, beta, spec.number("epsilon", default=1e-3)))
+        built.add(Normalize(built.width(spec), mean, deviations), spec.name or spec.kind)
+    except ValueError as error:
+        raise spec.refuse(str(error)) from None
+
+
+def _scale(
+    built: Builder,
+    spec: Spec,
+    factors: "List[float]",
+    shifts: "List[float]",
+    name: "Optional[str]" = None,
+    broadcast: bool = False,
+) -> None:
+    factors, shifts = [_laid_out(built, spec, row, broadcast) for row in (factors, shifts)]
+    built.add(Scale(built.width(spec), factors, shifts), spec.name or spec.kind if name is None else name)
+
+
+def _laid_out(built: Builder, spec: Spec, row: "List[float]", broadcast: bool) -> "List[float]":
+    """A sample's numbers of a row along the setting `axis`; one alone holds for all, where it may be broadcast."""
+    if broadcast and len(row) == 1:
+        return row
+    if built.shape is None:
+        built.shape = (len(row),)
+    shape, axes = built.shape, spec.axes(built.shape)
+    if not axes and len(row) == 1:
+        return row
+    if not axes or axes[-1] - axes[0] != len(axes) - 1 or (broadcast and len(axes) > 1):
+        raise spec.refuse("along axis %s of samples of shape %r" % (shown(spec.config.get("axis")), shape))
+    if len(row) != count(shape[axes[0] : axes[-1] + 1]):
+        raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, len(row), shape))
+    inner = count(shape[axes[-1] + 1 :])
+    return [number for number in row for _ in range(inner)] * count(shape[: axes[0]])
+
+
+def _layer_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
+    built.check_row(spec)
+    built.check_whole_row(spec)
+    if spec.flag("rms_scaling", False):
+        raise spec.refuse("divides by the root mean square")
+    names = [name for name, flag in (("gamma", "scale"), ("beta", "center")) if spec.flag(flag, True)]
+    rows = dict(zip(names, [_row(spec, array) for array in _checked(spec, arrays, *names)]))
+    width = len(rows[names[0]]) if names else built.width(spec)
+    if built.shape not in (None, (width,)):
+        raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, width, built.shape))
+    gamma, beta, epsilon = rows.get("gamma", [1.0]), rows.get("beta", [0.0]), spec.number("epsilon", default=1e-3)
+    try:
+        built.add(LayerNorm(width, gamma, beta, epsilon))
     except ValueError as error:
         raise ModelFormatError("%s: %s" % (spec, error)) from None
     built.shape = (width,)
@@ -327,20 +483,39 @@ def _row(spec: Spec, array: Tensor) -> "List[float]":
 
 
 def _roots(spec: Spec, squares: "List[float]") -> "List[float]":
-    if not all([square > 0.0 or square == 0.0 and spec.kind == "Normalization" for square in squares]):
+    if not all([0.0 < square < math.inf or square == 0.0 and spec.kind == "Normalization" for square in squares]):
         raise spec.refuse("a variance that is not positive")
     return [math.sqrt(square) for square in squares]
 
 
+def check(spec: Spec) -> None:
+    """Refuse what is not a layer or model of Keras's own, or has settings that are not known."""
+    spec.check_class()
+    spec.check_settings(_SETTINGS[spec.kind].replace(",", " ").split())
+
+
 # Those that are an activation and nothing else, as a layer or as another layer's setting
-_PLAIN: "Dict[str, Callable[[Builder, Spec, List[Tensor]], None]]" = {
-    "Activation": _activation,
+_PLAIN: "Dict[str, Callable[[Builder, Spec, Arrays], None]]" = {
+    "Activation": _plain_activation,
     "ReLU": _relu,
     "LeakyReLU": _leaky_relu,
     "ELU": _elu,
     "Softmax": _softmax,
 }
-LAYERS: "Dict[str, Callable[[Builder, Spec, List[Tensor]], None]]" = {
+_TRAINED_ONLY: "Dict[str, Callable[[Builder, Spec, Arrays], None]]" = {
+    "Dropout": _nothing,
+    "AlphaDropout": _nothing,
+    "GaussianDropout": _nothing,
+    "GaussianNoise": _nothing,
+    "SpatialDropout1D": _nothing,
+    "SpatialDropout2D": _nothing,
+    "SpatialDropout3D": _nothing,
+    "ActivityRegularization": _nothing,
+    "Identity": _nothing,
+}
+# Those that do nothing but what a list of activations tells as well
+WITHOUT_NUMBERS = ["InputLayer", "Flatten", "Reshape"] + list(_PLAIN) + list(_TRAINED_ONLY)
+LAYERS: "Dict[str, Callable[[Builder, Spec, Arrays], None]]" = {
     "InputLayer": _input,
     "Flatten": _flatten,
     "Reshape": _reshape,
@@ -350,15 +525,36 @@ LAYERS: "Dict[str, Callable[[Builder, Spec, List[Tensor]], None]]" = {
     "Normalization": _normalization,
     "Rescaling": _rescaling,
     **_PLAIN,
+    **_TRAINED_ONLY,
 }
-TRAINED_ONLY = (
-    "Dropout",
-    "AlphaDropout",
-    "GaussianDropout",
-    "GaussianNoise",
-    "SpatialDropout1D",
-    "SpatialDropout2D",
-    "SpatialDropout3D",
-    "ActivityRegularization",
-    "Identity",
-)
+_STARTS = "beta_initializer gamma_initializer beta_regularizer gamma_regularizer beta_constraint gamma_constraint"
+# The settings of each kind that are looked at above, and behind them those without effect
+_SETTINGS = {
+    "Sequential": "layers",
+    "Functional": "layers input_layers output_layers",
+    "Model": "layers input_layers output_layers",
+    "InputLayer": "sparse ragged, optional",
+    "Flatten": "data_format",
+    "Reshape": "target_shape",
+    "Dense": "units activation use_bias quantization_config, lora_rank lora_alpha kernel_initializer bias_initializer"
+    " kernel_regularizer bias_regularizer kernel_constraint bias_constraint",
+    "BatchNormalization": "axis epsilon center scale renorm virtual_batch_size fused, momentum synchronized"
+    " renorm_clipping renorm_momentum moving_mean_initializer moving_variance_initializer " + _STARTS,
+    "LayerNormalization": "axis epsilon center scale rms_scaling, " + _STARTS,
+    "Normalization": "axis mean variance invert",
+    "Rescaling": "scale offset",
+    "Activation": "activation",
+    "ReLU": "max_value negative_slope threshold",
+    "LeakyReLU": "negative_slope alpha",
+    "ELU": "alpha",
+    "Softmax": "axis",
+    "Dropout": ", rate seed noise_shape",
+    "AlphaDropout": ", rate seed noise_shape",
+    "GaussianDropout": ", rate seed",
+    "GaussianNoise": ", stddev seed",
+    "SpatialDropout1D": ", rate seed noise_shape data_format",
+    "SpatialDropout2D": ", rate seed noise_shape data_format",
+    "SpatialDropout3D": ", rate seed noise_shape data_format",
+    "ActivityRegularization": ", l1 l2",
+    "Identity": "",
+}

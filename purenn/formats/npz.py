@@ -43,6 +43,9 @@ def read(source: "Source") -> "Dict[str, Tensor]":
 
 def _check_members(members: "List[zipfile.ZipInfo]") -> None:
     names = [member.filename for member in members]
+    for name in names:
+        if name.endswith(".onnx") or name == "__MODEL_PROTO":  # the latter as PyTorch once exported
+            raise UnsupportedError("a zip archive around an ONNX model: unpack it, and load %s" % shown(name))
     if not any([name.endswith(".npy") for name in names]):
         raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % _listed(names))
     if len(set(names)) < len(names):

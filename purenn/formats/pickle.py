@@ -15,14 +15,14 @@ from ..network import Network
 from .allowance import Allowance
 from .joblib import JoblibUnpickler
 from .pickled_numpy import NUMPY, Array
-from .pickled_sklearn import SKLEARN, PickledEstimator
-from .pickled_torch import TORCH, PickledModule, Storage, View
+from .pickled_sklearn import SKLEARN, Estimator
+from .pickled_torch import TORCH, Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import network_of as network_of_estimator
 from .source import shown
 from .tensor import Tensor, count
 from .torch_modules import network_of as network_of_module
-from .unpickler import PLAIN, Object, described
+from .unpickler import PLAIN, Global, Object, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,19 @@ _PREFIXES = ("module.", "_orig_mod.")
 
 def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
     """The network of an estimator or a module, or the arrays of a pickled dict, by name."""
-    return content_of(JoblibUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), source.size)
+    return content_of(_ModelUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), source.size)
+
+
+class _ModelUnpickler(JoblibUnpickler):
+    """An unpickler that says which estimators it knows."""
+
+    def find(self, module: "Any", name: "Any") -> Global:
+        try:
+            return super().find(module, name)
+        except UnsupportedError as error:
+            if str(module).partition(".")[0] != "sklearn":
+                raise
+            raise UnsupportedError("%s; of scikit-learn, %s are known" % (error, ", ".join(ESTIMATORS))) from None
 
 
 def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]":
@@ -48,14 +60,26 @@ def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]"
     if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
         return network_of_module(PickledModule(pickled, allowance))
     if isinstance(pickled, Object) and pickled.name.rpartition(".")[2] in ESTIMATORS:
-        return network_of_estimator(PickledEstimator(pickled, allowance))
+        return network_of_estimator(Estimator(pickled, allowance))
     if not isinstance(pickled, dict):
         raise UnsupportedError("the pickle holds %s, expected a dict of names and arrays" % described(pickled))
-    for name in _STATE_DICTS:
-        inner = pickled.get(name)
-        if isinstance(inner, dict) or (isinstance(inner, Object) and inner.name.startswith("torch.nn.")):
-            return content_of(inner, size) if not isinstance(inner, dict) else _tensors(inner, allowance, size)
+    held = [name for name in _STATE_DICTS if _is_model(pickled.get(name))]
+    if len(held) > 1:  # one may be of settings
+        held = [name for name in held if not isinstance(pickled[name], dict) or _has_arrays(pickled[name])]
+    if len(held) > 1:
+        raise UnsupportedError("the pickle holds several models, under %s: save one of them" % ", ".join(held))
+    if held:
+        inner = pickled[held[0]]
+        return _tensors(inner, allowance, size) if isinstance(inner, dict) else content_of(inner, size)
     return _tensors(pickled, allowance, size)
+
+
+def _is_model(held: "Any") -> bool:
+    return isinstance(held, dict) or (isinstance(held, Object) and held.name.startswith("torch.nn."))
+
+
+def _has_arrays(held: "Dict[Any, Any]") -> bool:
+    return any([isinstance(value, (View, Bare, Array)) for value in held.values()])
 
 
 def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "Dict[str, Tensor]":
@@ -69,6 +93,8 @@ def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "
             if isinstance(value, View):
                 allowance.take(value.shape, value.storage.dtype)
                 tensors[name[prefix:]] = value.tensor()
+            elif isinstance(value, Bare):
+                raise UnsupportedError(str(value))
             elif isinstance(value, Array):
                 tensors[name[prefix:]] = value.tensor()
             else:

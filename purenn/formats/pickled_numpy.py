@@ -10,13 +10,27 @@ NumPy 2 says ``numpy._core`` for ``numpy.core``.  A dtype is ``numpy.dtype("f4",
 state that tells the byte order.
 """
 
+import sys
+
 from ..errors import ModelFormatError, UnsupportedError
 from .npy import element
-from .tensor import Tensor, checked_shape
+from .source import shown
+from .tensor import Tensor, checked_shape, count
+from .unpickler import Global, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Tuple
+
+_MAX_TEXT = 1000  # characters of one text in an array
+# Classes whose elements are what they say; the others may have rules of their own, as masked arrays do
+_KINDS = (
+    "numpy.ndarray",
+    "numpy.matrix",
+    "numpy.matrixlib.defmatrix.matrix",
+    "numpy.memmap",
+    "numpy.core.memmap.memmap",
+)
 
 
 class Dtype:
@@ -33,11 +47,16 @@ class Dtype:
         """(version, byte order, and what only texts, dates and records have)."""
         if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
             raise ModelFormatError("a numpy.dtype with a state that tells no byte order")
+        if self.code[:1] != "V" and any([part is not None for part in state[2:5]]):
+            raise ModelFormatError("a numpy.dtype of type %s with fields, which only records have" % shown(self.code))
         self.order = state[1]
 
     def element(self) -> "Tuple[str, bool]":
         """The name of the element type, and whether it is big-endian."""
         return element(self.code, self.order)
+
+    def is_big_endian(self) -> bool:
+        return self.order == ">" or (self.order == "=" and sys.byteorder == "big")
 
 
 class Array:
@@ -83,6 +102,39 @@ class Array:
             self._tensor = Tensor.from_bytes(name, self.shape, self.raw, big_endian, self.fortran)
         return self._tensor
 
+    def list(self) -> "List[Any]":
+        """The elements of an array of one axis: numbers, texts, or Python objects that are either."""
+        if self.dtype is None:
+            raise ModelFormatError("a numpy.ndarray without elements")
+        if self.dtype.code[:1] == "U":
+            return self._texts(self.dtype)
+        if self.dtype.code[:1] == "O":
+            return self._objects()
+        tensor = self.tensor()
+        return [bool(number) for number in tensor.data] if tensor.dtype == "BOOL" else tensor.data.tolist()
+
+    def _texts(self, dtype: Dtype) -> "List[str]":
+        """Texts of a fixed number of characters, four bytes each; zeros fill them up."""
+        digits, raw = dtype.code[1:], self.raw
+        length = int(digits) if digits.isdigit() and len(digits) <= 4 else 0
+        if not 0 < length <= _MAX_TEXT:
+            raise UnsupportedError("texts of %s characters, expected 1 to %d" % (shown(digits), _MAX_TEXT))
+        if isinstance(raw, list) or len(raw) != 4 * length * count(self.shape):
+            raise ModelFormatError("%d texts of %d bytes do not take %d" % (count(self.shape), 4 * length, len(raw)))
+        encoding = "utf-32-be" if dtype.is_big_endian() else "utf-32-le"
+        try:
+            return [str(raw[k : k + 4 * length], encoding).rstrip("\0") for k in range(0, len(raw), 4 * length)]
+        except UnicodeDecodeError as error:
+            raise ModelFormatError("a text that is none: %s" % error) from None
+
+    def _objects(self) -> "List[Any]":
+        if not isinstance(self.raw, list) or len(self.raw) != count(self.shape):
+            raise ModelFormatError("an array of %d Python objects has %s" % (count(self.shape), described(self.raw)))
+        for value in self.raw:
+            if type(value) not in (str, int, float, bool) or (isinstance(value, str) and len(value) > _MAX_TEXT):
+                raise UnsupportedError("expected texts or numbers, found %s" % described(value))
+        return list(self.raw)
+
     def __repr__(self) -> str:
         return "an array of shape %r" % (self.shape,)
 
@@ -95,8 +147,15 @@ def _latin1(raw: str) -> bytes:
         raise ModelFormatError("a numpy.ndarray whose elements are text, and not Latin-1") from None
 
 
+def checked_kind(kind: "Any") -> None:
+    """Raise `UnsupportedError` for a class that is none of NumPy's arrays of numbers alone."""
+    if not isinstance(kind, Global) or kind.name not in _KINDS:
+        raise UnsupportedError("an array of the class %s, expected numpy.ndarray" % described(kind))
+
+
 def _reconstruct(kind: "Any", shape: "Any", code: "Any") -> Array:
-    """An empty array; whatever its kind, the state that follows fills it."""
+    """An empty array, which the state that follows fills."""
+    checked_kind(kind)
     return Array()
 
 
@@ -109,11 +168,12 @@ def _frombuffer(raw: "Any", dtype: "Any", shape: "Any", order: "Any", axes: "Any
 
 
 def _scalar(dtype: "Any", raw: "Any") -> "Any":
-    """A single number, as numpy.float64(0.5): Python's own."""
+    """A single number or text, as numpy.float64(0.5): Python's own."""
     array = Array()
-    array.fill((), dtype, False, raw)
-    number = array.tensor().data[0]
-    return bool(number) if array.tensor().dtype == "BOOL" else number
+    array.fill((1,), dtype, False, raw)
+    if isinstance(raw, list):
+        raise ModelFormatError("a number of NumPy's made of a list")
+    return array.list()[0]
 
 
 # What may be named; where there is no function, it may be passed on but not called.

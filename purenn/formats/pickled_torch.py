@@ -5,22 +5,25 @@ of the pickle and refers to by a persistent id
 
     torch._utils._rebuild_tensor_v2(storage, offset, (50, 784), (784, 1), requires_grad, hooks)
 
-Element (i, j) is number ``offset + 784 i + 1 j`` of the storage.  A module is pickled as its
+Element (i, j) is number ``offset + 784 i + 1 j`` of the storage, or less that number where the
+metadata behind the hooks says ``{"neg": True}``.  A stride may be 0, and elements may share a
+place: a row that `expand` repeats is held once.  A module is pickled as its
 class and its attributes, among which `_parameters`, `_buffers` and `_modules` are dicts.
 """
 
 from array import array
+from operator import neg
 
 from ..errors import ModelFormatError, UnsupportedError
 from .allowance import Allowance
 from .source import shown
 from .tensor import DTYPES, Tensor, checked_shape, count
-from .torch_modules import CLASSES, INSTEAD, Module
+from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
 from .unpickler import Global, Object, Unpickler, described, stand_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
 
     from .unpickler import Allowed
 
@@ -37,6 +40,9 @@ STORAGES = {
     "Byte": "U8",
     "Bool": "BOOL",
 }
+# Those that may be named, to be refused as what they are
+_OTHER_STORAGES = ("ComplexFloat", "ComplexDouble", "QInt8", "QUInt8", "QInt32", "QUInt4x2", "QUInt2x4")
+_OTHER_DTYPES = ("complex64", "complex128", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz")
 # Types that came too late to have a class of storage; torch.float32 and the others may be named too
 _LATE_DTYPES = {"torch.uint16": "U16", "torch.uint32": "U32", "torch.uint64": "U64"}
 _UNTYPED = "torch.storage.UntypedStorage"
@@ -75,34 +81,35 @@ class Storage:
 
 
 class View:
-    """Stands in for a torch.Tensor: a view of a storage, read when `tensor` is asked for it."""
+    """Stands in for a torch.Tensor: a view of a storage, read when `tensor` is asked for it.
 
-    __slots__ = ("storage", "offset", "shape", "strides", "_tensor")
+    With `negated` each element is less the number in the storage.
+    """
 
-    def __init__(self, storage: "Any", offset: "Any", shape: "Any", strides: "Any") -> None:
+    __slots__ = ("storage", "offset", "shape", "strides", "negated", "_tensor")
+
+    def __init__(self, storage: "Any", offset: "Any", shape: "Any", strides: "Any", negated: bool = False) -> None:
         if not isinstance(storage, Storage):
             raise ModelFormatError("a tensor laid over %s" % described(storage))
         self.storage, self.shape, self.strides = storage, checked_shape(shape), checked_shape(strides)
         (self.offset,) = checked_shape((offset,))
         if len(self.shape) != len(self.strides):
             raise ModelFormatError("a tensor of %d axes with %d strides" % (len(self.shape), len(self.strides)))
-        self._check_span()
+        last = self.offset + sum([max(size - 1, 0) * stride for size, stride in zip(self.shape, self.strides)])
+        if 0 not in self.shape and last >= storage.length:
+            raise ModelFormatError("%r reaches beyond %r" % (self, storage))
+        if negated and storage.dtype not in _FLOATS:
+            raise UnsupportedError("%r, negated, of numbers of type %s" % (self, storage.dtype))
+        self.negated = negated
         self._tensor: "Optional[Tensor]" = None
 
-    def _check_span(self) -> None:
-        """Each element must lie within the storage, and in a place of its own."""
-        reach = 0  # of the axes with smaller strides
-        for stride, size in sorted(zip(self.strides, self.shape)):
-            if size > 1 and stride <= reach:
-                raise ModelFormatError("%r: its elements overlap" % self)
-            reach += max(size - 1, 0) * stride
-        if 0 not in self.shape and self.offset + reach >= self.storage.length:
-            raise ModelFormatError("%r reaches beyond %r" % (self, self.storage))
-
     def tensor(self) -> Tensor:
-        """The numbers in row-major order."""
+        """The numbers in row-major order; shape and strides may make many of few, so ask an `Allowance` first."""
         if self._tensor is None:
             self._tensor = self._read()
+            if self.negated:
+                data = self._tensor.data
+                self._tensor = Tensor(self.shape, self.storage.dtype, array(data.typecode, map(neg, data)))
         return self._tensor
 
     def _read(self) -> Tensor:
@@ -117,7 +124,10 @@ class View:
         data = array(elements.typecode)
         size, stride = shape[-1], self.strides[-1]
         for start in _starts(self.offset, shape[:-1], self.strides[:-1]):
-            data.extend(elements[start : start + (size - 1) * stride + 1 : stride])
+            if stride:
+                data.extend(elements[start : start + (size - 1) * stride + 1 : stride])
+            else:
+                data.extend(elements[start : start + 1] * size)
         return Tensor(shape, dtype, data)
 
     def _is_contiguous(self, fortran: bool) -> bool:
@@ -151,13 +161,50 @@ def _starts(offset: int, shape: "Tuple[int, ...]", strides: "Tuple[int, ...]") -
 # ---- what PyTorch calls
 
 
-def _rebuild_tensor(storage: "Any", offset: "Any", shape: "Any", strides: "Any", *rest: "Any") -> View:
-    """A tensor; whether it wants gradients, its hooks and its metadata do not matter here."""
-    return View(storage, offset, shape, strides)
+class Bare:
+    """Stands in for a tensor of the meta device, which has a shape and no numbers."""
+
+    def __repr__(self) -> str:
+        return "a tensor of the meta device, which has no numbers"
+
+
+def _rebuild_bare_tensor(*arguments: "Any") -> Bare:
+    return Bare()
+
+
+def _rebuild_tensor(
+    storage: "Any",
+    offset: "Any",
+    shape: "Any",
+    strides: "Any",
+    grad: "Any" = False,
+    hooks: "Any" = None,
+    metadata: "Any" = None,
+) -> View:
+    """A tensor; whether it wants gradients, and the hooks on those, do not matter here."""
+    return View(storage, offset, shape, strides, _is_negated(metadata))
+
+
+def _is_negated(metadata: "Any") -> bool:
+    if not (metadata is None or isinstance(metadata, dict)):
+        raise ModelFormatError("expected a dict for a tensor's metadata, found %s" % described(metadata))
+    for name, value in (metadata or {}).items():
+        if name not in ("neg", "conj") or type(value) is not bool:
+            raise UnsupportedError("a tensor with %s: %s" % (described(name), described(value)))
+        if name == "conj" and value:
+            raise UnsupportedError("a conjugate tensor")
+    return bool(metadata and metadata.get("neg"))
 
 
 def _rebuild_tensor_of_type(
-    storage: "Any", offset: "Any", shape: "Any", strides: "Any", grad: "Any", hooks: "Any", dtype: "Any", *rest: "Any"
+    storage: "Any",
+    offset: "Any",
+    shape: "Any",
+    strides: "Any",
+    grad: "Any",
+    hooks: "Any",
+    dtype: "Any",
+    metadata: "Any" = None,
 ) -> View:
     """A tensor over a storage of bytes, of one of the types that have no class of storage."""
     name = dtype.name if isinstance(dtype, Global) else described(dtype)
@@ -166,11 +213,12 @@ def _rebuild_tensor_of_type(
     if not isinstance(storage, Storage) or storage.dtype != "U8":
         raise ModelFormatError("a tensor of type %s laid over %s" % (name, described(storage)))
     size = DTYPES[_LATE_DTYPES[name]][1]
-    return View(Storage(_LATE_DTYPES[name], storage.length // size, storage.raw), offset, shape, strides)
+    held = Storage(_LATE_DTYPES[name], storage.length // size, storage.raw)
+    return View(held, offset, shape, strides, _is_negated(metadata))
 
 
-def _rebuild_parameter(tensor: "Any", *rest: "Any") -> View:
-    if not isinstance(tensor, View):
+def _rebuild_parameter(tensor: "Any", *rest: "Any") -> "Union[View, Bare]":
+    if not isinstance(tensor, (View, Bare)):
         raise ModelFormatError("a parameter made of %s" % described(tensor))
     return tensor
 
@@ -188,6 +236,8 @@ def storage_of(identity: "Any", fetch: "Callable[[str], Tuple[Any, bool]]") -> "
     kind, key = identity[1], identity[2]
     (length,) = checked_shape((identity[4],))
     dtype = _STORAGE_CLASSES.get(kind.name) if isinstance(kind, Global) else None
+    if isinstance(kind, Global) and kind.name in _REFUSED_STORAGES:
+        raise UnsupportedError("numbers of a %s" % kind.name)
     if dtype is None or not isinstance(key, str):
         raise ModelFormatError("refers to a storage of class %s" % described(kind))
     return key, Storage(dtype, length, lambda: fetch(key))
@@ -195,26 +245,46 @@ def storage_of(identity: "Any", fetch: "Callable[[str], Tuple[Any, bool]]") -> "
 
 _STORAGE_CLASSES = {"torch.%sStorage" % name: dtype for name, dtype in STORAGES.items()}
 _STORAGE_CLASSES[_UNTYPED] = "U8"
+_REFUSED_STORAGES = ["torch.%sStorage" % name for name in _OTHER_STORAGES]
+_FLOATS = ("F64", "F32", "F16", "BF16")
 
 # What may be named: exactly this
 TORCH: "Allowed" = {
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v3"): _rebuild_tensor_of_type,
+    ("torch._utils", "_rebuild_meta_tensor_no_storage"): _rebuild_bare_tensor,
     ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+    ("torch._utils", "_rebuild_parameter_with_state"): _rebuild_parameter,
     ("torch", "Size"): _size,
     ("torch", "device"): stand_in("torch.device"),
     ("torch.storage", "UntypedStorage"): None,
     ("argparse", "Namespace"): stand_in("argparse.Namespace"),
 }
-for _name in STORAGES:
+for _name in tuple(STORAGES) + _OTHER_STORAGES:
     TORCH["torch", _name + "Storage"] = None
 for _name in ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"):
     TORCH["torch", _name] = None
 for _name in _LATE_DTYPES:
     TORCH["torch", _name[len("torch.") :]] = None
+for _name in _OTHER_DTYPES:
+    TORCH["torch", _name] = None
 for _module, _name in CLASSES:
     TORCH[_module, _name] = stand_in("%s.%s" % (_module, _name))
+# Hooks that compute a weight from others before each call: known, so that their module is named when it is refused
+for _name in ("weight_norm.WeightNorm", "spectral_norm.SpectralNorm", "spectral_norm.SpectralNormStateDictHook") + (
+    "spectral_norm.SpectralNormLoadStateDictPreHook",
+    "prune.CustomFromMask",
+    "prune.Identity",
+    "prune.L1Unstructured",
+    "prune.LnStructured",
+    "prune.PruningContainer",
+    "prune.RandomStructured",
+    "prune.RandomUnstructured",
+):
+    _module, _, _cls = _name.partition(".")
+    TORCH["torch.nn.utils." + _module, _cls] = stand_in("torch.nn.utils." + _name)
+TORCH["torch.nn.modules.module", "_WrappedHook"] = stand_in("torch.nn.modules.module._WrappedHook")
 
 
 class PickledModule(Module):
@@ -226,6 +296,8 @@ class PickledModule(Module):
         file, _, name = held.name.rpartition(".")
         super().__init__((file, name), held.state, place)
         self.allowance = allowance
+        for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
+            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, shown(part)))
 
     def array(self, name: str) -> "Optional[Tensor]":
         view = self._view(name)
@@ -259,11 +331,16 @@ class PickledModule(Module):
         return values
 
     def _view(self, name: str) -> "Optional[View]":
-        view = self.held("_parameters").get(name)
-        view = self.held("_buffers").get(name) if view is None else view
-        if view is not None and not isinstance(view, View):
-            raise ModelFormatError("%s: expected a tensor for %s, found %s" % (self, name, described(view)))
-        return view
+        """What the module itself would find: a plain attribute hides a parameter, that a buffer."""
+        for place in (self.settings, self.held("_parameters"), self.held("_buffers")):
+            if name in place:
+                view = place[name]
+                if isinstance(view, Bare):
+                    raise UnsupportedError("%s: the %s is %r" % (self, name, view))
+                if view is not None and not isinstance(view, View):
+                    raise ModelFormatError("%s: expected a tensor for %s, found %s" % (self, name, described(view)))
+                return view
+        return None
 
 
 class TorchUnpickler(Unpickler):

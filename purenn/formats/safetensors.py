@@ -11,16 +11,18 @@ import sys
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ..layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
-from .tensor import DTYPES, Tensor, count
+from .tensor import DTYPES, Tensor, Unordered, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, List, Tuple, Union
     from .source import Source
+
+    _AnyDense = Union[Dense, DynamicDense, IntegerDense]
 
 _VERSION = 1
 _ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
@@ -42,8 +44,23 @@ def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
             raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
             tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
-        return tensors
+        return _arrays(tensors, metadata, source.size)
     return _network(_json(metadata["purenn"], "the architecture"), tensors)
+
+
+def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", size: int) -> "Dict[str, Tensor]":
+    """The arrays of a file without an architecture, which its writer sorts.
+
+    What a PyTorch model holds twice, `save_model` keeps once, and notes {name: name it is kept under}.
+    """
+    from .allowance import Allowance
+
+    arrays, allowance = Unordered(tensors), Allowance(size)
+    for name, kept in metadata.items() if isinstance(metadata, dict) else ():
+        if isinstance(kept, str) and kept in tensors and name not in tensors:
+            allowance.take(tensors[kept].shape, tensors[kept].dtype)
+            arrays[name] = tensors[kept]
+    return arrays
 
 
 def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
@@ -110,7 +127,9 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
     for number, spec in enumerate(architecture["layers"]):
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
-            raise UnsupportedError("layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS))))
+            raise UnsupportedError(
+                "layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS)))
+            )
         layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
         return Network(layers, **{what: architecture[what] for what in _ABOUT if what in architecture})
@@ -145,6 +164,14 @@ def _layer(kind: str, spec: "Dict[str, Any]", tensors: _Named) -> "Any":
 
 def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
     return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
+
+
+def _read_dynamic_dense(spec: "Dict[str, Any]", tensors: _Named) -> DynamicDense:
+    symmetric = spec.get("symmetric")
+    if not isinstance(symmetric, bool):
+        raise ValueError("symmetric must be true or false, found %r" % (symmetric,))
+    weight, bias, step = tensors.matrix("weight"), tensors.matrix("bias"), tensors.matrix("step")
+    return DynamicDense(weight, bias, spec.get("activation", "identity"), step, symmetric)
 
 
 def _read_scale(spec: "Dict[str, Any]", tensors: _Named) -> Scale:
@@ -213,17 +240,23 @@ def write(network: Network, path: "Any") -> None:
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
-def _write_dense(layer: "Union[Dense, IntegerDense]", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+def _write_dense(layer: "_AnyDense", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
     spec = {"kind": layer.kind, "activation": _known_activation(layer, number)}
     return spec, [("weight", layer.weight), ("bias", layer.bias)]
 
 
-def _known_activation(layer: "Union[Activate, Dense, IntegerDense]", number: int) -> str:
+def _known_activation(layer: "Union[Activate, _AnyDense]", number: int) -> str:
     if not layer.h.known:
         raise UnsupportedError(
             "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
         )
     return layer.activation
+
+
+def _write_dynamic_dense(layer: DynamicDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
+    spec, tensors = _write_dense(layer, number)
+    spec["symmetric"] = layer.symmetric
+    return spec, tensors + [("step", layer.step)]
 
 
 def _write_scale(layer: Scale, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
@@ -324,6 +357,7 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
 
 _READERS: "Dict[str, Any]" = {
     "dense": _read_dense,
+    "dynamic_dense": _read_dynamic_dense,
     "scale": _read_scale,
     "normalize": _read_normalize,
     "layer_norm": _read_layer_norm,
@@ -333,6 +367,7 @@ _READERS: "Dict[str, Any]" = {
 }
 _WRITERS: "Dict[str, Any]" = {
     "dense": _write_dense,
+    "dynamic_dense": _write_dynamic_dense,
     "scale": _write_scale,
     "normalize": _write_normalize,
     "layer_norm": _write_layer_norm,

@@ -26,8 +26,11 @@ _HEAD = 64  # bytes that tell the format
 _IN_TEXT = b"\t\n\v\f\r" + bytes(range(32, 256))  # what a CSV file may hold, valid UTF-8 or not
 
 
-def read_samples(source: "Any", inputs: int) -> "List[Sequence[float]]":
+def read_samples(source: "Any", inputs: int, names: "Optional[Sequence[str]]" = None) -> "List[Sequence[float]]":
     """The samples of a file, each a row of `inputs` numbers; bytes where the file holds bytes.
+
+    A table whose columns have the `names` of the inputs (CSV with a header, JSON objects) is
+    put in their order; one that lacks a name, or has another beside them, raises `ShapeError`.
 
     The first dimension of an array counts the samples, but an array of `inputs` numbers
     altogether is one sample, and so is a picture.  A picture in colour becomes grey where
@@ -36,7 +39,7 @@ def read_samples(source: "Any", inputs: int) -> "List[Sequence[float]]":
     Samples of another size raise `ShapeError`, a damaged or foreign file `ModelFormatError`.
     """
     with _opened(source) as opened:
-        return _samples(opened, inputs)
+        return _samples(opened, inputs, names)
 
 
 def read_labels(source: "Any", samples: "Optional[int]" = None) -> "List[Any]":
@@ -87,13 +90,16 @@ def _recognised(source: Source) -> "Any":
 # ---- samples
 
 
-def _samples(source: Source, inputs: int) -> "List[Sequence[float]]":
+def _samples(source: Source, inputs: int, names: "Optional[Sequence[str]]") -> "List[Sequence[float]]":
     module = _recognised(source)
     if module is png or module is pgm:
         return [_picture(module, source, inputs)]
     if module is idx:
         _number_of_samples(idx.shape(source), inputs)  # before all of it is unpacked
-    tensor = module.read_array(source) if module is npy else module.read(source)
+    if module is csv or module is json:
+        tensor = module.read(source, names)
+    else:
+        tensor = module.read_array(source) if module is npy else module.read(source)
     if module is csv and tensor.shape[1] != inputs:
         raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs))
     return _rows(tensor, _number_of_samples(tensor.shape, inputs), inputs)

@@ -101,6 +101,10 @@ class Tensor:
         return "Tensor(%r, %s)" % (self.shape, self.dtype)
 
 
+class Unordered(dict):
+    """Arrays by name, of a file that sorts them: their order says nothing."""
+
+
 def count(shape: "Sequence[int]") -> int:
     """How many elements an array of this shape has."""
     product = 1

@@ -1,7 +1,8 @@
 """TFLite (LiteRT) models: a flatbuffer with tensors, operators between them, and buffers of weights.
 
 Read are chains from one input to one output, of dense layers and what stands between them.
-A model in floats becomes dense layers, here; one in integers goes to tflite_integer.py.
+A model in floats becomes dense layers, here, and one whose weights alone are integers layers that
+round their inputs as they come (`DynamicDense`); one in integers goes to tflite_integer.py.
 The walk goes backwards from the output, so that what serves shapes alone is never met:
 
     input 0 -> FULLY_CONNECTED -> 4 -> LOGISTIC -> 5      a tensor is known by its number
@@ -13,12 +14,14 @@ https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/li
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, Scale
+from ..layers import Activate, Dense, DynamicDense, Normalize, Scale
+from ..matrix import Matrix
 from ..network import Network
 from .flatbuffer import Buffer, Table
 from .fold import folded
 from .source import shown
 from .tensor import Tensor, count
+from .tflite_shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,10 +30,15 @@ if TYPE_CHECKING:
     from .source import Source
 
 IDENTIFIER = b"TFL3"
+_INF = float("inf")
 _MAX_OPERATORS = 1000
 _MAX_INPUTS = 1 << 20
-FLOAT32, INT32, UINT8, INT8 = 0, 2, 3, 9
+FLOAT32, FLOAT16, INT32, UINT8, BOOL, INT8 = 0, 1, 2, 3, 6, 9
 _TYPES = {0: "F32", 1: "F16", 2: "I32", 3: "U8", 4: "I64", 7: "I16", 9: "I8", 10: "F64"}
+TYPE_NAMES = """
+    FLOAT32 FLOAT16 INT32 UINT8 INT64 STRING BOOL INT16 COMPLEX64 INT8 FLOAT64 COMPLEX128 UINT64 RESOURCE VARIANT
+    UINT32 UINT16 INT4 BFLOAT16 INT2
+""".split()
 
 OPERATORS = """
     ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP FLOOR
@@ -52,8 +60,13 @@ OPERATORS = """
     UNSORTED_SEGMENT_MIN SIGN BITCAST BITWISE_XOR RIGHT_SHIFT
 """.split()
 FUSED = (None, "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
+# The kind of options that an operator has, where they are looked at
+_OPTIONS = {"FULLY_CONNECTED": 8, "SOFTMAX": 9, "ADD": 11, "RESHAPE": 17, "MUL": 21, "SUB": 28, "DIV": 29}
+_OPTIONS.update({"SQUEEZE": 30, "STRIDED_SLICE": 32, "LEAKY_RELU": 75, "GELU": 116})
+ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
+_INPUTS: "Dict[str, Tuple[int, ...]]" = dict(INPUTS)  # how many an operator has; 1 for those not named
+_INPUTS.update({name: (2,) for name in ARITHMETIC}, FULLY_CONNECTED=(2, 3))
 
-RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 # Operators that are an activation as (ours, factor, shift): factor h(x) + shift
 ACTIVATIONS = {
     "LOGISTIC": ("sigmoid", 1.0, 0.0),
@@ -65,19 +78,14 @@ ACTIVATIONS = {
     "ELU": ("elu", 1.0, 0.0),
     "LOG_SOFTMAX": ("log_softmax", 1.0, 0.0),
 }
-# What the converter makes of activations that TFLite has no operator for
-_LAMBDA, _ALPHA = 1.0507009873554805, 1.6732632423543772
+# What the converter makes of activations that TFLite has no operator for; "a" and "b" are constants of the file
 _PATTERNS: "Dict[str, Any]" = {
     "silu": ("MUL", "x", ("LOGISTIC", "x")),
     "softplus": ("LOG", ("ADD", ("EXP", "x"), 1.0)),
     "softsign": ("DIV", "x", ("ADD", ("ABS", "x"), 1.0)),
-    "selu": (
-        "SELECT_V2",
-        ("GREATER", "x", 0.0),
-        ("MUL", "x", _LAMBDA),
-        ("MUL", ("SUB", ("EXP", "x"), 1.0), _LAMBDA * _ALPHA),
-    ),
+    "elu": ("SELECT_V2", ("GREATER", "x", 0.0), ("MUL", "x", "a"), ("MUL", ("SUB", ("EXP", "x"), 1.0), "b")),
 }
+_LAMBDA, _ALPHA = 1.0507009873554805, 1.6732632423543772  # of selu
 
 
 def read(source: "Source") -> Network:
@@ -108,7 +116,10 @@ class TensorInfo:
         self.shape = table.numbers(0, "i")
         self.type = table.number(1, "b")
         self.sparse = table.table(6) is not None
+        self.varies = any([size < 0 for size in table.numbers(7, "i")[1:]])
         steps = table.table(4)
+        if steps is not None and steps.number(4, "B"):
+            raise UnsupportedError("%s is quantised by rules of kind %d" % (self, steps.number(4, "B")))
         self.scales: "Tuple[float, ...]" = () if steps is None else steps.numbers(2, "f")
         self.zeros: "Tuple[int, ...]" = () if steps is None else steps.numbers(3, "q")
         self.axis = 0 if steps is None else steps.number(6, "i")
@@ -129,6 +140,10 @@ class TensorInfo:
         return len(self.data) > 0 or self.elsewhere
 
     @property
+    def type_name(self) -> str:
+        return TYPE_NAMES[self.type] if 0 <= self.type < len(TYPE_NAMES) else "%d" % self.type
+
+    @property
     def width(self) -> int:
         """How many numbers a sample has: all but the first axis, which counts samples."""
         return count(self.shape[1:] if len(self.shape) > 1 else self.shape)
@@ -138,7 +153,7 @@ class TensorInfo:
         if self.sparse or self.elsewhere:
             raise UnsupportedError("%s is stored sparse, or outside of the flatbuffer" % self)
         if self.type not in _TYPES:
-            raise UnsupportedError("%s has elements of type %d" % (self, self.type))
+            raise UnsupportedError("%s has elements of type %s" % (self, self.type_name))
         try:
             return Tensor.from_bytes(_TYPES[self.type], self.shape, self.data)
         except ModelFormatError as error:
@@ -158,8 +173,11 @@ class Operator:
         self.number, self.name = number, codes[index]
         self.inputs, outputs = table.numbers(1, "i"), table.numbers(2, "i")
         if not self.inputs or not outputs:
-            raise ModelFormatError("%s has no input or no output" % self)
+            raise UnsupportedError("%s has no input or no output, and is not read" % self)
         self.outputs, self.output, self.options = outputs, outputs[0], table.table(4)
+        kind = table.number(3, "B")
+        if self.options is not None and kind != _OPTIONS.get(self.name, kind):
+            raise ModelFormatError("%s has the options of another operator, of kind %d" % (self, kind))
 
     def option(self, index: int, code: str, default: "Any" = 0) -> "Any":
         return default if self.options is None else self.options.number(index, code, default)
@@ -177,6 +195,13 @@ class Operator:
         if not 0 <= kind < len(FUSED):
             raise ModelFormatError("%s has an activation of kind %d" % (self, kind))
         return FUSED[kind]
+
+    def check_inputs(self, expected: "Tuple[int, ...]") -> None:
+        """Refuse another number of inputs, or more than one output."""
+        if len(self.inputs) not in expected or len(self.outputs) != 1:
+            counts = " or ".join([str(number) for number in expected])
+            found = (self, len(self.inputs), len(self.outputs), counts)
+            raise ModelFormatError("%s has %d inputs and %d outputs, expected %s and 1" % found)
 
     def refuse(self, why: str) -> UnsupportedError:
         return UnsupportedError("%s: %s" % (self, why))
@@ -204,10 +229,15 @@ class Graph:
         inputs, outputs = graph.numbers(1, "i"), graph.numbers(2, "i")
         if len(inputs) != 1 or len(outputs) != 1:
             raise UnsupportedError("%d inputs and %d outputs, one of each is read" % (len(inputs), len(outputs)))
+        entries = [signature.number(4, "I") for signature in model.tables(7)]
+        if len(entries) > 1 or any(entries):
+            raise UnsupportedError("%d signatures, of graphs %r: only one of graph 0 is read" % (len(entries), entries))
         self.input, self.output = self.tensor(inputs[0]), self.tensor(outputs[0])
         shape = self.input.shape
         if not shape or not all([0 < size <= _MAX_INPUTS for size in shape]) or self.input.width > _MAX_INPUTS:
             raise UnsupportedError("an input of shape %r" % (shape,))
+        if self.input.varies:
+            raise UnsupportedError("an input whose samples vary in size")
         self.makers: "Dict[int, Operator]" = {}
         for operator in self.operators:
             for number in operator.outputs:
@@ -250,7 +280,7 @@ class Graph:
 def _operator_name(code: Table) -> str:
     number = max(code.number(0, "b"), code.number(3, "i"))  # the first, of a byte, came to its end
     name = OPERATORS[number] if 0 <= number < len(OPERATORS) else "%d" % number
-    return code.text(1) if name == "CUSTOM" else name
+    return "CUSTOM " + code.text(1) if name == "CUSTOM" else name
 
 
 def _producer(model: Table, buffers: "List[Table]") -> str:
@@ -282,47 +312,58 @@ def _in_steps(tensor: Tensor, info: TensorInfo) -> "array[float]":
 
 def _layers_of(graph: Graph) -> "Tuple[List[Any], List[str]]":
     if graph.input.type != FLOAT32 or graph.output.type != FLOAT32:
-        raise UnsupportedError("a model whose input or output are not floats, with dense layers in floats")
+        found = (graph.input.type_name, graph.output.type_name)
+        raise UnsupportedError("a model from %s to %s, with dense layers in floats" % found)
+    shapes = Shapes(graph)
     layers: "List[Any]" = []
     names: "List[str]" = []
-    width = graph.input.width
-    hybrid = False
     for step in reversed(_chain(graph)):
-        made = step.layers(graph, width)
-        layers += made
-        names += [shown(step.operator.name) if isinstance(layer, Scale) and step.is_scale else "" for layer in made]
-        width = layers[-1].outputs if layers else width
-        hybrid = hybrid or step.is_hybrid(graph)
+        at_input = all([type(layer) in (Normalize, Scale) for layer in layers])
+        for layer in step.layers(shapes, at_input):
+            layers.append(layer)
+            names.append(shown(step.operator.name) if step.is_arithmetic and type(layer) is not Activate else "")
+            _activate_dynamic(layers, names)
+        shapes.follow(step.operator, step.source)
+        if step.operator.name == "FULLY_CONNECTED":
+            shapes[step.operator.output] = dense_shape(shapes, step.operator)
     if not layers:
         raise UnsupportedError("a model without operators that compute anything")
     layers, notes = folded(layers, names)
-    return layers, notes + (["weights of 8 bits, read as floats"] if hybrid else [])
+    if any([type(layer) is DynamicDense for layer in layers]):
+        notes.append("weights of 8 bits; their layers round their inputs to 8 bits, too")
+    return layers, notes
+
+
+def _activate_dynamic(layers: "List[Any]", names: "List[str]") -> None:
+    """Join a dynamic layer without activation and the activation behind it."""
+    if len(layers) > 1 and type(layers[-2]) is DynamicDense and type(layers[-1]) is Activate:
+        dense, activation = layers[-2:]
+        if dense.activation == "identity":
+            joined = DynamicDense(dense.weight, dense.bias, activation.h.source, dense.step, dense.symmetric)
+            layers[-2:], names[-2:] = [joined], [""]
 
 
 class Step:
-    """An operator on the way from input to output, or a group of them that is an activation of ours."""
+    """An operator on the way from input to output, or a group of them that is factor h(x) + shift, h of ours."""
 
-    def __init__(self, operator: Operator, source: int, activation: "Optional[str]" = None) -> None:
-        self.operator, self.source, self.activation = operator, source, activation
-        self.is_scale = activation is None and operator.name in ("ADD", "SUB", "MUL", "DIV")
+    def __init__(
+        self, graph: Graph, operator: Operator, source: int, activation: "Optional[Tuple[str, float, float]]" = None
+    ) -> None:
+        self.graph, self.operator, self.source, self.activation = graph, operator, source, activation
+        self.is_arithmetic = activation is None and operator.name in ARITHMETIC
 
-    def is_hybrid(self, graph: Graph) -> bool:
-        weight = graph.constant(self.operator.inputs[1]) if self.operator.name == "FULLY_CONNECTED" else None
-        return weight is not None and bool(weight.scales)
-
-    def layers(self, graph: Graph, width: int) -> "List[Any]":
-        """The layers for rows of `width` numbers."""
-        operator = self.operator
-        name = operator.name
+    def layers(self, shapes: Shapes, at_input: bool) -> "List[Any]":
+        """The layers of it; `at_input`: what it is given has been through no layer with weights or activation yet."""
+        operator, width = self.operator, shapes.width(self.source)
         if self.activation is not None:
-            return [Activate(width, self.activation)]
-        if name in RESHAPES or name == "CAST":
+            return _stretched(width, *self.activation)
+        if operator.name in RESHAPES:
             return []
-        if name == "FULLY_CONNECTED":
-            return _dense(graph, operator, width)
-        if self.is_scale:
-            return [_scale(graph, operator, self.source, width)] + _fused(operator, width)
-        return _activation(graph, operator, width)
+        if operator.name == "FULLY_CONNECTED":
+            return _dense(self.graph, operator, shapes)
+        if self.is_arithmetic:
+            return [_arithmetic(self, shapes, at_input)] + _fused(operator, width)
+        return _activation(operator, shapes)
 
 
 def _chain(graph: Graph) -> "List[Step]":
@@ -341,42 +382,56 @@ def _chain(graph: Graph) -> "List[Step]":
 def _step(graph: Graph, number: int, operator: Operator) -> Step:
     known = pattern_of(graph, number)
     if known is not None:
-        return Step(operator, known[1], known[0])
-    if operator.name in RESHAPES or operator.name in ("FULLY_CONNECTED", "CAST"):
-        return Step(operator, operator.inputs[0])
-    _check_known(operator)
-    varying = [k for k in operator.inputs if k >= 0 and graph.constant(k) is None]
-    if len(varying) != 1:
-        raise operator.refuse("joins %d tensors, only single chains are read" % len(varying))
-    return Step(operator, varying[0])
-
-
-def _check_known(operator: Operator) -> None:
+        return Step(graph, operator, known[3], known[:3])
     if operator.name not in _KNOWN:
         raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(_KNOWN))))
+    operator.check_inputs(_INPUTS.get(operator.name, (1,)))
+    types = [graph.tensor(k).type_name for k in (operator.inputs[0], operator.output)]
+    if types != ["FLOAT32", "FLOAT32"]:
+        raise operator.refuse("from %s to %s, in a model of floats" % tuple(types))
+    if operator.name not in ARITHMETIC:
+        return Step(graph, operator, operator.inputs[0])
+    varying = [k for k in operator.inputs if graph.constant(k) is None]
+    if len(varying) != 1:
+        raise operator.refuse("joins %d tensors, only single chains are read" % len(varying))
+    return Step(graph, operator, varying[0])
 
 
-def pattern_of(graph: Graph, number: int) -> "Optional[Tuple[str, int]]":
-    """(activation, x) where several operators make an activation of x; else None."""
+def pattern_of(graph: Graph, number: int) -> "Optional[Tuple[str, float, float, int]]":
+    """(h, factor, shift, x) where several operators make factor h(x) + shift with an h of ours; else None."""
     for activation, pattern in _PATTERNS.items():
-        found: "List[int]" = []
+        found: "Dict[str, Any]" = {}
         if _matches(graph, number, pattern, found):
-            return activation, found[0]
+            if activation == "elu":
+                return _elu(graph, found)
+            return activation, 1.0, 0.0, found["x"]
     return None
 
 
-def _matches(graph: Graph, number: int, pattern: "Any", found: "List[int]") -> bool:
-    """Whether a tensor is computed as the pattern says, from one x that `found` then holds."""
+def _elu(graph: Graph, found: "Dict[str, Any]") -> "Optional[Tuple[str, float, float, int]]":
+    """``a x`` above 0, ``b (e^x - 1)`` below: selu by the constants that it has, a elu(x, b / a) by others."""
+    a, b = found["a"], found["b"]
+    if array("f", [a, b]) == array("f", [_LAMBDA, _LAMBDA * _ALPHA]):
+        return "selu", 1.0, 0.0, found["x"]
+    if not 1e-30 < abs(a) < 1e30 or not abs(b) < 1e30:  # also NaN
+        return None
+    return "elu(%r)" % (b / a), a, 0.0, found["x"]
+
+
+def _matches(graph: Graph, number: int, pattern: "Any", found: "Dict[str, Any]") -> bool:
+    """Whether a tensor is computed as the pattern says: of one x, with the very constants that the pattern has."""
     if pattern == "x":
-        found.append(number)
-        return found[0] == number
-    if isinstance(pattern, float):
-        constant = graph.floats(number)
-        return constant is not None and len(constant.data) == 1 and abs(constant.data[0] - pattern) <= 1e-3 * pattern
+        return bool(found.setdefault("x", number) == number)
+    if isinstance(pattern, float) or pattern in ("a", "b"):
+        info = graph.constant(number)
+        if info is None or count(info.shape) != 1 or (info.type not in (FLOAT32, FLOAT16) and not info.scales):
+            return False
+        value = graph.floats(number).data[0]  # type: ignore[union-attr]  # it is a constant
+        return bool(found.setdefault(pattern, value) == value if isinstance(pattern, str) else value == pattern)
     operator = graph.makers.get(number)
     if operator is None or operator.name != pattern[0] or len(operator.inputs) != len(pattern) - 1:
         return False
-    if operator.name in ("ADD", "SUB", "MUL", "DIV") and operator.fused() is not None:
+    if operator.name in ARITHMETIC and operator.fused() is not None:
         return False
     return all([_matches(graph, k, part, found) for k, part in zip(operator.inputs, pattern[1:])])
 
@@ -384,30 +439,70 @@ def _matches(graph: Graph, number: int, pattern: "Any", found: "List[int]") -> b
 # ---- operators as layers
 
 
-def _dense(graph: Graph, operator: Operator, width: int) -> "List[Any]":
-    check_dense(graph, operator, width)
-    weight = graph.floats(operator.inputs[1])
-    bias = graph.floats(operator.inputs[2]) if len(operator.inputs) > 2 and operator.inputs[2] >= 0 else None
-    if weight is None or (bias is None and len(operator.inputs) > 2 and operator.inputs[2] >= 0):
-        raise operator.refuse("its weights are computed, not constants")
-    if len(weight.shape) != 2 or 0 in weight.shape:
-        raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, weight.shape))
+def _dense(graph: Graph, operator: Operator, shapes: Shapes) -> "List[Any]":
+    info = check_dense(graph, operator, shapes)
+    dynamic = info.is_constant and info.type in (INT8, UINT8)
     try:
-        dense = Dense(weight.matrix(transposed=True), None if bias is None else bias.matrix())
+        dense = _dynamic(graph, operator, info) if dynamic else _static(graph, operator)
     except ValueError as error:
-        raise ModelFormatError("%s: %s" % (operator, error)) from None
+        raise error if isinstance(error, UnsupportedError) else ModelFormatError("%s: %s" % (operator, error)) from None
     return [dense] + _fused(operator, dense.outputs)
 
 
-def check_dense(graph: Graph, operator: Operator, width: int) -> None:
-    """Refuse what is no product of rows with one matrix of weights."""
-    if len(operator.inputs) < 2:
-        raise ModelFormatError("%s has no weights" % operator)
+def _static(graph: Graph, operator: Operator) -> Dense:
+    return Dense(_constant(graph, operator, 1).matrix(transposed=True), _bias(graph, operator))
+
+
+def _bias(graph: Graph, operator: Operator) -> "Any":
+    given = len(operator.inputs) > 2 and operator.inputs[2] >= 0
+    return _constant(graph, operator, 2).matrix() if given else None
+
+
+def _constant(graph: Graph, operator: Operator, k: int) -> Tensor:
+    """An input of an operator that must be a constant of floats."""
+    info = graph.tensor(operator.inputs[k])
+    if info.is_constant and info.type != FLOAT32:
+        raise operator.refuse("a constant of type %s, in a model of floats" % info.type_name)
+    constant = graph.floats(info.number)
+    if constant is None:
+        raise operator.refuse("%s is computed, not a constant" % info)
+    return constant
+
+
+def _dynamic(graph: Graph, operator: Operator, info: TensorInfo) -> DynamicDense:
+    """A layer whose weights are integers, for inputs that it rounds to integers itself (TFLite calls it hybrid)."""
+    if info.type != INT8 or not info.scales or any(info.zeros):
+        raise operator.refuse("inputs of floats, and weights that are not of INT8 with steps and without a zero point")
+    weight = info.tensor()
+    if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != weight.shape[0]):
+        raise operator.refuse("%d steps along axis %d of weights %r" % (len(info.scales), info.axis, weight.shape))
+    symmetric = not operator.option(3, "?", False)
+    step = [list(info.scales)]
+    return DynamicDense(weight.matrix(transposed=True), _bias(graph, operator), "identity", Matrix(step), symmetric)
+
+
+def check_dense(graph: Graph, operator: Operator, shapes: Shapes) -> TensorInfo:
+    """Refuse what is no product of rows with one matrix of weights; the weights' tensor."""
+    operator.check_inputs(_INPUTS["FULLY_CONNECTED"])
     if operator.option(1, "b") != 0:
         raise operator.refuse("its weights are stored in another order")
-    shape = graph.tensor(operator.inputs[1]).shape
-    if len(shape) == 2 and shape[1] != width:
-        raise operator.refuse("takes rows of %d numbers, found samples of %d" % (shape[1], width))
+    info, width = graph.tensor(operator.inputs[1]), shapes.width(operator.inputs[0])
+    if len(info.shape) != 2 or not all([size > 0 for size in info.shape]):
+        raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, info.shape))
+    if info.shape[1] != width:
+        raise operator.refuse("takes rows of %d numbers, found samples of %d" % (info.shape[1], width))
+    return info
+
+
+def dense_shape(shapes: Shapes, operator: Operator) -> "Tuple[int, ...]":
+    """The shape of what a dense layer gives: two axes, or as many as before where its options say so."""
+    outputs = shapes.graph.tensor(operator.inputs[1]).shape[0]
+    shape = shapes[operator.inputs[0]]
+    if not operator.option(2, "?", False):
+        return shapes.samples, outputs
+    if shape[-1:] != shapes.graph.tensor(operator.inputs[1]).shape[1:]:
+        raise ModelFormatError("%s keeps the axes of %r, whose last one it cannot take" % (operator, shape))
+    return shape[:-1] + (outputs,)
 
 
 def _fused(operator: Operator, width: int) -> "List[Any]":
@@ -424,32 +519,36 @@ def _stretched(width: int, activation: str, factor: float, shift: float) -> "Lis
     return [Activate(width, activation)] + scale
 
 
-def _scale(graph: Graph, operator: Operator, source: int, width: int) -> Scale:
+def _arithmetic(step: Step, shapes: Shapes, at_input: bool) -> "Any":
     """x + c, x - c, c - x, x * c or x / c."""
-    if len(operator.inputs) != 2:
-        raise ModelFormatError("%s has %d inputs, expected 2" % (operator, len(operator.inputs)))
-    first = operator.inputs[0] == source
-    constant = graph.floats(operator.inputs[1 if first else 0])
-    if constant is None or len(constant.data) not in (1, width):
-        raise operator.refuse("a constant that is neither one number nor %d" % width)
-    numbers = list(constant.data)
+    operator, width = step.operator, shapes.width(step.source)
+    first = operator.inputs[0] == step.source
+    constant = _constant(step.graph, operator, 1 if first else 0)
+    numbers = shapes.spread(operator, constant.data, constant.shape, shapes[step.source])
+    if not all([-_INF < c < _INF for c in numbers]):
+        raise operator.refuse("a constant that is not finite")
     if operator.name == "MUL":
         return Scale(width, numbers)
-    if operator.name == "ADD":
-        return Scale(width, 1.0, numbers)
-    if operator.name == "SUB":
-        return Scale(width, 1.0, [-c for c in numbers]) if first else Scale(width, -1.0, numbers)
-    if not first or 0.0 in numbers:
-        raise operator.refuse("divides by its input, or by 0")
-    return Scale(width, [1.0 / c for c in numbers])
+    if operator.name == "DIV":
+        if not first or 0.0 in numbers:
+            raise operator.refuse("divides by its input, or by 0")
+        return Normalize(width, 0.0, numbers) if at_input else Scale(width, [1.0 / c for c in numbers])
+    if operator.name == "SUB" and not first:
+        return Scale(width, -1.0, numbers)
+    shift = [-c for c in numbers] if operator.name == "SUB" else numbers
+    return Normalize(width, [-c for c in shift]) if at_input else Scale(width, 1.0, shift)
 
 
-def _activation(graph: Graph, operator: Operator, width: int) -> "List[Any]":
-    if operator.name in ("SOFTMAX", "LOG_SOFTMAX") and graph.tensor(operator.inputs[0]).shape[-1:] != (width,):
+def _activation(operator: Operator, shapes: Shapes) -> "List[Any]":
+    source = operator.inputs[0]
+    width = shapes.width(source)
+    if operator.name in ("SOFTMAX", "LOG_SOFTMAX") and shapes[source][-1:] != (width,):
         raise operator.refuse("along one of several axes")
     if operator.name == "SOFTMAX":
         beta = operator.finite(0)
         return ([Scale(width, beta)] if beta != 1.0 else []) + [Activate(width, "softmax")]
+    if operator.name == "CAST":  # from floats to floats: all else was refused
+        return []
     return _stretched(width, *activation_of(operator))
 
 
@@ -459,18 +558,9 @@ def activation_of(operator: Operator) -> "Tuple[str, float, float]":
         return "leaky_relu(%r)" % operator.finite(0), 1.0, 0.0
     if operator.name == "GELU":
         return "gelu_tanh" if operator.option(0, "?", False) else "gelu", 1.0, 0.0
-    _check_known(operator)
+    if operator.name not in ACTIVATIONS:
+        raise operator.refuse("is not among the operators read")
     return ACTIVATIONS[operator.name]
 
 
-_KNOWN = RESHAPES + tuple(ACTIVATIONS) + (
-    "ADD",
-    "CAST",
-    "DIV",
-    "FULLY_CONNECTED",
-    "GELU",
-    "LEAKY_RELU",
-    "MUL",
-    "SOFTMAX",
-    "SUB",
-)
+_KNOWN = RESHAPES + ARITHMETIC + tuple(ACTIVATIONS) + ("CAST", "FULLY_CONNECTED", "GELU", "LEAKY_RELU", "SOFTMAX")

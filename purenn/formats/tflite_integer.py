@@ -23,20 +23,22 @@ from ..activations import Activation
 from ..errors import ModelFormatError, UnsupportedError
 from ..matrix import Matrix
 from ..quantize import IntegerDense, Quantize
-from .tensor import count
 from .tflite import (
+    ARITHMETIC,
+    BOOL,
     FLOAT32,
     INT8,
     INT32,
-    RESHAPES,
     UINT8,
     Graph,
     Operator,
     TensorInfo,
     activation_of,
     check_dense,
+    dense_shape,
     pattern_of,
 )
+from .tflite_shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ class Steps:
 
     def nearest(self, x: float) -> int:
         """The integer for a number; NaN counts as the lowest."""
-        steps = x / self.step
+        return self._held(x / self.step)
+
+    def _held(self, steps: float) -> int:
         if not -1e9 < steps < 1e9:
             return self.high if steps > 0 else self.low
         return min(max(_rounded(steps) + self.zero, self.low), self.high)
@@ -77,6 +81,15 @@ class Steps:
     def rounded(self, x: float) -> float:
         """The number that is left of x once it is an integer."""
         return self.level(x) * self.step
+
+    def quantized(self, x: float) -> float:
+        """The same by QUANTIZE, which divides floats in single precision: near a half, that decides."""
+        return (self._held(_single(x / self.step)) - self.zero) * self.step
+
+
+def _single(x: float) -> float:
+    """x in single precision, in which TFLite computes with floats."""
+    return array("f", [x])[0]
 
 
 def _rounded(x: float) -> int:
@@ -121,11 +134,13 @@ class _Reader:
         self.entrance: "Optional[Steps]" = None
         self.stages: "List[Stage]" = []
         self.columns: "Dict[int, Column]" = {}
+        self.shapes = Shapes(graph)
         self.softmax: "Optional[Tuple[int, str, float]]" = None  # the tensor before it, ours, and its beta
+        for what, end in (("input", graph.input), ("output", graph.output)):
+            if end.type != FLOAT32 and end.type not in _RANGES:
+                raise UnsupportedError("%s: an %s of %s, not floats or 8-bit integers" % (end, what, end.type_name))
         if graph.input.type in _RANGES:
             self._enter(graph.input)
-        elif graph.input.type != FLOAT32:
-            raise UnsupportedError("%s: an input neither of floats nor of 8-bit integers" % graph.input)
 
     def _enter(self, tensor: TensorInfo) -> None:
         self.entrance = Steps(tensor)
@@ -146,7 +161,8 @@ class _Reader:
         self._follow(number, [steps.level(x) for x in column.numbers])
         layers: "List[Any]" = [_entrance(self.graph.input.width, entrance)] + [stage.layer() for stage in stages]
         layers.append(_exit(layers[-1].outputs, steps.step * beta, kind))
-        return layers, ["%s of 8 bits; the last layer gives its outputs back as numbers" % _weights(stages)]
+        outputs = "its outputs back as numbers" if self.softmax is None else "%s in floats" % kind
+        return layers, ["%s of 8 bits; the last layer gives %s" % (_weights(stages), outputs)]
 
     def _follow(self, number: int, levels: "List[int]") -> None:
         """Note what the last stage's integers become, and the name of that."""
@@ -167,7 +183,9 @@ class _Reader:
         varying = [number for number in operator.inputs if number in self.columns]
         starts = operator.name == "QUANTIZE" and operator.inputs[0] == self.graph.input.number and not varying
         if starts:
+            operator.check_inputs((1,))
             self._enter(self.graph.tensor(operator.output))
+            self.shapes.follow(operator, operator.inputs[0])
         elif not varying or operator.name == "SHAPE":
             return  # it makes shapes or constants
         elif operator.name == "FULLY_CONNECTED":
@@ -185,40 +203,68 @@ class _Reader:
         return self.columns[number]
 
     def _end(self, operator: Operator) -> None:
+        operator.check_inputs((1,))
         number = operator.inputs[0]
-        shape = self.graph.tensor(number).shape
-        if self.softmax is not None or count(shape) != count(shape[-1:]):
+        self._column(number, operator)
+        shape, width = self.shapes[number], self.shapes.width(number)
+        if self.softmax is not None or shape[-1:] != (width,):
             raise operator.refuse("after a softmax, or along one of several axes")
         beta = operator.finite(0) if operator.name == "SOFTMAX" else 1.0
-        self._column(number, operator)
+        self.shapes.follow(operator, number)
         self.softmax = (number, operator.name.lower(), beta)
         self.columns[operator.output] = self.columns[number]
 
     def _each(self, operator: Operator) -> None:
         """An operator that treats every element alike: what it makes of each of the 256 numbers."""
         if self.softmax is not None or operator.name in RESHAPES:
+            operator.check_inputs(INPUTS.get(operator.name, (1,)))
             self.columns[operator.output] = self._column(operator.inputs[0], operator)
+            self.shapes.follow(operator, operator.inputs[0])
             return
-        arguments, sources = [], set()
+        arguments, sources, shapes, source = [], set(), set(), -1
         for number in operator.inputs:
             constant = self._constant(operator, number)
             if constant is None:
-                column = self._column(number, operator)
+                column, source = self._column(number, operator), number
                 sources.add(column.source)
+                shapes.add(self.shapes[number])
                 arguments.append(column.numbers)
             else:
                 arguments.append([constant] * 256)
-        if len(sources) != 1:
-            raise operator.refuse("joins several layers, only single chains are read")
+        if len(sources) != 1 or len(shapes) != 1:
+            raise operator.refuse("joins several layers, or shapes; only single chains are read")
         given, result = self.graph.tensor(operator.inputs[0]), self.graph.tensor(operator.output)
+        self._check_types(operator)
         if result.type not in _RANGES:
             f = _function(operator)
-            numbers = [f(*row) for row in zip(*arguments)]
+            numbers = [_single(f(*row)) for row in zip(*arguments)]
+        elif operator.name == "QUANTIZE" and given.type == FLOAT32:
+            numbers = [Steps(result).quantized(x) for x in arguments[0]]
         else:
             steps = Steps(result)
             f = _requantised(operator, Steps(given), steps) if given.type in _RANGES else _function(operator)
             numbers = [steps.rounded(f(*row)) for row in zip(*arguments)]
+        if operator.name == "CAST" and result.type == INT32:
+            numbers = [_whole(operator, x) for x in numbers]
+        self.shapes.follow(operator, source)
         self.columns[operator.output] = Column(sources.pop(), numbers)
+
+    def _check_types(self, operator: Operator) -> None:
+        """Refuse what does not compute in numbers that have a fraction; CAST alone may give and take whole ones."""
+        operator.check_inputs((len(operator.inputs),))
+        types = [self.graph.tensor(number).type for number in operator.inputs + operator.outputs]
+        known = set(_RANGES) | {FLOAT32}
+        if operator.name == "CAST":
+            sound = set(types) <= {FLOAT32, INT32}
+        elif operator.name == "GREATER":
+            sound = set(types[:-1]) <= known and types[-1] == BOOL
+        elif operator.name == "SELECT_V2":
+            sound = types[0] == BOOL and set(types[1:]) <= known
+        else:
+            sound = set(types) <= known
+        if not sound:
+            names = ", ".join([self.graph.tensor(number).type_name for number in operator.inputs + operator.outputs])
+            raise operator.refuse("between tensors of %s" % names)
 
     def _constant(self, operator: Operator, number: int) -> "Optional[float]":
         if self.graph.constant(number) is None:
@@ -239,8 +285,8 @@ class _Reader:
             self._follow(operator.inputs[0], levels)
         elif levels != [q - self.entrance.zero for q in range(self.entrance.low, self.entrance.high + 1)]:
             raise operator.refuse("what comes before it changes the input's integers")
-        width = self.stages[-1].weight.cols if self.stages else graph.input.width
-        check_dense(graph, operator, width)
+        check_dense(graph, operator, self.shapes)
+        self.shapes[operator.output] = dense_shape(self.shapes, operator)
         self.stages.append(_stage(graph, operator, steps_in.step, steps))
         self.columns[operator.output] = Column(len(self.stages), steps.numbers())
 
@@ -274,7 +320,7 @@ def _named(graph: Graph, number: int) -> str:
         return "identity" if maker.fused() is None else "relu"
     known = pattern_of(graph, number)
     if known is not None:
-        return known[0]
+        return known[0] if known[1:3] == (1.0, 0.0) else "identity"
     name, factor, shift = ("identity", 1.0, 0.0) if maker.name in _FUNCTIONS else activation_of(maker)
     return name if (factor, shift) == (1.0, 0.0) else "identity"
 
@@ -284,7 +330,7 @@ def _function(operator: Operator) -> "Callable[..., float]":
         takes, f = _FUNCTIONS[operator.name]
         if len(operator.inputs) != takes:
             raise ModelFormatError("%s has %d inputs, expected %d" % (operator, len(operator.inputs), takes))
-        if operator.name in ("ADD", "SUB", "MUL", "DIV") and operator.fused() is not None:
+        if operator.name in ARITHMETIC and operator.fused() is not None:
             raise operator.refuse("has the activation %s" % operator.fused())
         return f
     name, factor, shift = activation_of(operator)
@@ -303,11 +349,19 @@ def _requantised(operator: Operator, given: Steps, steps: Steps) -> "Callable[..
     return lambda x: steps.step * math.floor(_rounded(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
 
 
+def _whole(operator: Operator, x: float) -> float:
+    """CAST to INT32: the fraction is cut off."""
+    if not -2147483649.0 < x < 2147483648.0:
+        raise operator.refuse("of numbers beyond 32 bits")
+    return float(math.trunc(x))
+
+
 def _quotient(a: float, b: float) -> float:
     return a / b if b else math.copysign(_INF, a)
 
 
 _FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
+    "CAST": (1, lambda x: x),  # to whole numbers: they are cut where it is called
     "QUANTIZE": (1, lambda x: x),  # it is rounded by whom it is given to
     "DEQUANTIZE": (1, lambda x: x),
     "ABS": (1, abs),
@@ -352,8 +406,8 @@ def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage
         raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, tensor.shape))
     outputs, width = tensor.shape
     zero = (info.zeros or (0,))[0]
-    if any([z != zero for z in info.zeros]) or not -128 <= zero <= 255:
-        raise operator.refuse("weights with several zero points, or one that is no 8-bit integer")
+    if any([z != zero for z in info.zeros]) or not -128 <= zero <= 255 or (zero != 0 and len(info.scales) > 1):
+        raise operator.refuse("weights with several zero points, or steps, or a zero point of more than 8 bits")
     if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != outputs):
         raise operator.refuse("%d steps along axis %d of weights %r" % (len(info.scales), info.axis, tensor.shape))
     factors = [step * scale / steps.step for scale in info.scales] * (outputs if len(info.scales) == 1 else 1)

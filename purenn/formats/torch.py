@@ -1,14 +1,16 @@
-"""PyTorch's .pt, .pth and .ckpt: what torch.save and torch.jit.save write.
+"""PyTorch's .pt, .pth and .ckpt: what torch.save writes.
 
 Since version 1.6 that is a zip archive, its members packed by no method
 
     NAME/data.pkl     a pickle, in which each tensor refers to a storage by its key
     NAME/data/KEY     the bytes of a storage
     NAME/byteorder    little or big
-    NAME/code/...     of TorchScript alone: the source of its classes
 
 and was before, one behind the other, three pickles that say what this is, the pickle itself,
 one with a list of keys, and the storages in the order of that list, each behind its length.
+
+TorchScript comes in such an archive too, but what it computes is code, as NAME/code/ has it:
+a module in it may be run otherwise than its class says, so it is refused.
 """
 
 from ..errors import ModelFormatError, UnsupportedError
@@ -31,6 +33,7 @@ _ZIP = b"PK\x03\x04"
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # a pickle of the number below
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _MORE_PICKLE = 1 << 20
+_INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
 def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
@@ -39,20 +42,20 @@ def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
         return content_of(Legacy(source.read()).load(), source.size)
     with Archive(source) as archive:
         root = root_of(archive.names)
-        if root + "constants.pkl" in archive.names:
-            from . import torchscript
-
-            return torchscript.network(archive, root, source.size)
         return content_of(load(archive, root, source.size, TorchUnpickler), source.size)
 
 
 def root_of(names: "List[str]") -> str:
-    """The folder that holds data.pkl, with its slash; an archive without one raises `ModelFormatError`."""
+    """The folder that holds data.pkl, with its slash; an archive that torch.save did not write is refused."""
+    for name in names:
+        member = name.partition("/")[2]
+        if member.startswith("code/") or member == "constants.pkl":
+            raise UnsupportedError("TorchScript, which is code: %s" % _INSTEAD)
+        if member == "archive_format":
+            raise UnsupportedError("a program of torch.export: %s" % _INSTEAD)
     for name in names:
         if name.endswith("/data.pkl") and name.count("/") == 1:
             return name[: -len("data.pkl")]
-    if any([name.endswith("/model.json") for name in names]):
-        raise UnsupportedError("TorchScript of PyTorch before 1.4: load and save it with a later one")
     raise ModelFormatError("a zip archive without data.pkl is none of PyTorch's")
 
 

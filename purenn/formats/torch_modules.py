@@ -1,14 +1,18 @@
 """From PyTorch's modules to layers: one table of the classes, for files and for living modules.
 
 A module is known by its class, as torch.nn.modules.linear.Linear, and is what it is when
-evaluated: dropout does nothing, batch normalisation uses what it learned.
+evaluated: dropout does nothing, batch normalisation uses what it learned.  What else its call
+would run, a hook or a forward of its own, is refused.
+
+A sample is one row, and torch is given (samples, inputs).  Where a Flatten comes before all
+trained numbers a sample may have more axes, in the order in which Flatten makes a row of them.
 """
 
 import math
 from itertools import islice
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Scale
+from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix, ShapeError
 from ..network import Network
 from .fold import folded
@@ -23,7 +27,9 @@ if TYPE_CHECKING:
     Maker = Callable[["Module", int], List[Any]]
 
 _MAX_MODULES = 10000
+_SHOWN = 8  # names in a note
 INSTEAD = "save its state_dict, or export it to ONNX"
+_NO_HOOK = "take it off (of weight_norm, spectral_norm and prune by remove_...), or export the module to ONNX"
 
 
 class Module:
@@ -68,6 +74,7 @@ def network_of(module: Module, producer: str = "PyTorch") -> Network:
     layers: "List[Any]" = []
     names: "List[str]" = []
     leaves = _leaves(module)
+    _check_axes(leaves)
     width = _first_width(leaves)
     for leaf in leaves:
         try:
@@ -79,11 +86,18 @@ def network_of(module: Module, producer: str = "PyTorch") -> Network:
                 raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (leaf, layer.inputs, width))
             width = layer.outputs
             layers.append(layer)
-            names.append(str(leaf))
+            names.append(str(leaf) if layer is made[0] else "")
     kept, notes = folded(layers, names)
     network = Network(kept, name=module.cls[1])
-    network.notes = ["%s %s" % (producer, module.cls[1])] + notes
+    network.notes = ["%s %s" % (producer, module.cls[1])] + _on_training(leaves) + notes
     return network
+
+
+def _on_training(leaves: "List[Module]") -> "List[str]":
+    """What torch would say of a module that was saved without eval(): it gives other numbers."""
+    names = [str(leaf) for leaf in leaves if leaf.cls in _TRAINED_OTHERWISE and leaf.settings.get("training") is True]
+    more = ", ..." if len(names) > _SHOWN else ""
+    return ["saved in training mode, run as after eval(): %s%s" % (", ".join(names[:_SHOWN]), more)] if names else []
 
 
 def _leaves(module: Module) -> "List[Module]":
@@ -98,6 +112,7 @@ def _leaves(module: Module) -> "List[Module]":
         seen += 1
         if module.cls not in CLASSES:
             raise UnsupportedError("%s is not a module that purenn knows (%s): %s" % (module, KNOWN, INSTEAD))
+        _check_call(module)
         if module.cls == SEQUENTIAL:
             waiting.extend(reversed(list(islice(module.children(), _MAX_MODULES))))
         else:
@@ -105,6 +120,33 @@ def _leaves(module: Module) -> "List[Module]":
         if seen + len(waiting) > _MAX_MODULES:
             raise UnsupportedError("more than %d modules in modules" % _MAX_MODULES)
     return leaves
+
+
+def _check_call(module: Module) -> None:
+    """Calling a module runs its hooks too, and a function in its attributes instead of the one of its class."""
+    for group in ("_forward_pre_hooks", "_forward_hooks"):
+        hooks = module.settings.get(group)
+        if not (hooks is None or isinstance(hooks, dict)):
+            raise ModelFormatError("%s: expected a dict for %s" % (module, group))
+        for hook in hooks.values() if hooks else ():
+            what = "a hook in %s (%s)" % (group, shown(getattr(hook, "name", type(hook).__name__)))
+            raise UnsupportedError("%s has %s, which purenn cannot run: %s" % (module, what, _NO_HOOK))
+    for name in ("forward", "_call_impl"):
+        if name in module.settings:
+            what = "a %s of its own" % name
+            raise UnsupportedError("%s has %s, which purenn cannot run: export it to ONNX" % (module, what))
+
+
+def _check_axes(leaves: "List[Module]") -> None:
+    """A softmax before Flatten may be along one axis of several, of which nothing tells the sizes."""
+    along = None
+    for leaf in leaves:
+        if leaf.cls == _FLATTEN and along is not None:
+            raise UnsupportedError("%s is along one axis, perhaps of several, which %s joins later" % (along, leaf))
+        if leaf.cls == _FLATTEN or leaf.cls in _SIZED:
+            return
+        if leaf.cls in _ALONG:
+            along = leaf
 
 
 def _first_width(leaves: "List[Module]") -> int:
@@ -135,16 +177,18 @@ def _batch_norm(module: Module, width: int) -> "List[Any]":
     if mean is None or variance is None:
         raise UnsupportedError("%s has no running statistics: what it gives depends on the batch" % module)
     epsilon = module.number("eps", 1e-5)
-    scale = _row(module, "running_var", width, variance).map(lambda v: _inverse_root(v + epsilon))
-    scale = scale * _affine(module, "weight", width, 1.0)
-    shift = _affine(module, "bias", width, 0.0) - _row(module, "running_mean", width, mean) * scale
-    return [Scale(width, scale, shift)]
+    deviation = _row(module, "running_var", width, variance).map(lambda v: _root(v + epsilon))
+    mean_row = _row(module, "running_mean", width, mean)
+    scale, shift = _affine(module, "weight", width, 1.0), _affine(module, "bias", width, 0.0)
+    if all([value - value == 0 for value in mean_row.tolist()[0]]):
+        if all([0.0 < value < float("inf") for value in deviation.tolist()[0]]):
+            return [Normalize(width, mean_row, deviation), Scale(width, scale, shift)]
+    scale = scale * deviation.map(lambda value: 1.0 / value if value else float("inf"))  # as IEEE has it
+    return [Scale(width, scale, shift - mean_row * scale)]
 
 
-def _inverse_root(variance: float) -> float:
-    if variance > 0.0:
-        return 1.0 / math.sqrt(variance)
-    return float("inf") if variance == 0.0 else float("nan")  # as IEEE has it
+def _root(variance: float) -> float:
+    return math.sqrt(variance) if variance >= 0.0 else float("nan")
 
 
 def _layer_norm(module: Module, width: int) -> "List[Any]":
@@ -203,7 +247,7 @@ def _with_number(kind: str, setting: str, default: float) -> "Maker":
 def _along_the_row(name: str) -> "Maker":
     def maker(module: Module, width: int) -> "List[Any]":
         axis = module.settings.get("dim")  # None: of two axes the last
-        if axis not in (None, 1, -1):
+        if not (axis is None or (type(axis) is int and axis in (1, -1))):
             raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, shown(repr(axis)[:40])))
         return [Activate(width, name)]
 
@@ -219,15 +263,26 @@ def _gelu(module: Module, width: int) -> "List[Any]":
 
 
 def _softplus(module: Module, width: int) -> "List[Any]":
-    """log(1 + e^x), x itself above the threshold: at 20 they differ by 2e-9."""
+    """log(1 + e^x), x itself above the threshold: at 20 they differ by 2e-9, a share of 1e-10.
+
+    Up to a threshold far above 80 torch computes e^x itself, which is infinite there.
+    """
     beta, threshold = module.number("beta", 1.0), module.number("threshold", 20.0)
-    if beta != 1.0 or threshold < 15.0:
-        raise UnsupportedError("%s: beta %g and threshold %g, expected 1 and 20" % (module, beta, threshold))
+    if beta != 1.0 or not 20.0 <= threshold <= 80.0:
+        raise UnsupportedError("%s: beta %r and threshold %r, expected 1 and 20" % (module, beta, threshold))
     return [Activate(width, "softplus")]
 
 
 SEQUENTIAL = ("torch.nn.modules.container", "Sequential")
 _LAYER_NORM = ("torch.nn.modules.normalization", "LayerNorm")
+_FLATTEN = ("torch.nn.modules.flatten", "Flatten")
+_SIZED = (("torch.nn.modules.linear", "Linear"), ("torch.nn.modules.batchnorm", "BatchNorm1d"), _LAYER_NORM)
+_ALONG = (("torch.nn.modules.activation", "Softmax"), ("torch.nn.modules.activation", "LogSoftmax"))
+_TRAINED_OTHERWISE = (
+    ("torch.nn.modules.batchnorm", "BatchNorm1d"),
+    ("torch.nn.modules.dropout", "Dropout"),
+    ("torch.nn.modules.dropout", "AlphaDropout"),
+)
 
 # file of torch.nn.modules, class, what it becomes
 _TABLE = (

@@ -115,6 +115,18 @@ def _frozenset(items: "Any" = ()) -> "Any":
     return frozenset(_set(items))
 
 
+def _reconstructor(kind: "Any", base: "Any", state: "Any") -> "Any":
+    """How protocols 0 and 1 write an object: its class, called without arguments."""
+    if not isinstance(kind, Global) or kind.make is None or state is not None:
+        raise ModelFormatError("an object of the class %s, made of %s" % (described(kind), described(state)))
+    if not isinstance(base, Global) or base.name.rpartition(".")[2] != "object":
+        raise UnsupportedError("an object of %s, made as %s" % (kind.name, described(base)))
+    made = kind.make()
+    if not isinstance(made, Object):
+        raise ModelFormatError("an object of %s, which is none" % kind.name)
+    return made
+
+
 def described(value: "Any") -> str:
     """What a value is, in a few words and without walking it.
 
@@ -136,6 +148,9 @@ PLAIN: "Allowed" = {("_codecs", "encode"): _bytes, ("collections", "OrderedDict"
 for _module in ("builtins", "__builtin__"):
     PLAIN[_module, "bytes"] = PLAIN[_module, "bytearray"] = _bytes
     PLAIN[_module, "set"], PLAIN[_module, "frozenset"] = _set, _frozenset
+    PLAIN[_module, "object"] = None
+for _module in ("copyreg", "copy_reg"):
+    PLAIN[_module, "_reconstructor"] = _reconstructor
 
 
 # ---- the machine

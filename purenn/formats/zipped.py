@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .source import Source
 
 # module, and the member by which its archives are known
-KINDS = (("keras", "config.json"), ("torch", "data.pkl"))
+KINDS = (("keras", "config.json"), ("torch", "data.pkl"), ("torch", "archive_format"))
 _OTHERS = "npz"  # a plain archive of arrays, which says what it holds where that is something else
 
 

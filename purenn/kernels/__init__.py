@@ -5,8 +5,7 @@ A kernel is a module with
     refusal(network)    why it cannot run this network ("" where it can)
     cost(network)       about how many nanoseconds a sample takes here
     build(network)      a function, list in, list out
-    ERROR_BOUND         how far a weighted sum may be from the reference's, as a share of the
-                        layer's scale |x| |w| + |b|
+    ERROR_BOUND         by what share of itself a weighted sum may differ from the reference's
 
 and is one row of `KERNELS`.
 """

@@ -1,10 +1,13 @@
 """loops: the reference's loops over columns laid out beforehand, for any network.
 
 A JIT (PyPy) makes machine code of them; elsewhere they serve what no other kernel takes:
-Fractions, activations of one's own.  Terms are added in the reference's order: the same bits.
+Fractions, layers of one's own.  Terms are added in the reference's order: the same bits.
 """
 
+from ..layers import Dense
 from ..matrix import Matrix
+from ..network import plain
+from ..quantize import IntegerDense
 from .speed import LOOP_LAYER, LOOP_TERM
 
 TYPE_CHECKING = False
@@ -34,12 +37,9 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
     def run(x: "Any") -> "List[Any]":
         if len(x) != inputs:
             return network.forward_one(x)  # which says what is wrong
-        z = x
-        try:
-            for layer in layers:
-                z = layer(z)
-        except (ValueError, TypeError):
-            return network.forward_one(x)
+        z = plain(x)  # numbers of another library may stand behind the first
+        for layer in layers:
+            z = layer(z)
         return list(z)
 
     return run
@@ -47,7 +47,7 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
 
 def _layer(layer: "Any") -> "Callable[[Any], Any]":
     """A layer as a function from row to row."""
-    if not hasattr(layer, "weight"):
+    if type(layer) not in (Dense, IntegerDense):  # a layer of one's own may do anything with its weight
         return lambda x: layer.forward(Matrix.wrap([x]))._rows[0]
     columns = [(list(w), b) for w, b in zip(zip(*layer.weight._rows), layer.bias._rows[0])]
     zero = 0.0 if all([type(b) is float for _, b in columns]) else 0  # so that a JIT sees one type

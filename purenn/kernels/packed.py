@@ -221,9 +221,10 @@ def _entrance(before: "List[Any]", layer: Quantize, rows: "List[int]") -> "Calla
                 return from_bytes(x)
             if type(x) is not list and _holds_bytes(x):
                 return from_bytes(bytes(x))
-        q, places = from_numbers(x)
+        found, places = from_numbers(x)
+        q: "Any" = found
         try:
-            q = bytes(q)  # the quickest test for 0 ... 255
+            q = bytes(found)  # the quickest test for 0 ... 255
             inside = low <= 0 and high >= 255
         except ValueError:
             inside = False

@@ -7,7 +7,7 @@ the numbers are equal.
 """
 
 from .speed import WRITTEN_TERM
-from .written import column, refusal as not_writable, written
+from .written import TERMS, column, refusal as not_writable, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 ERROR_BOUND = 0.0
 _MOST_MULTIPLICATIONS = 20000  # CPython compiles some 300,000 a second
-_TERMS = 40  # to a line: an expression of thousands nests deeper than parsers can
 
 
 def refusal(network: "Network") -> str:
@@ -44,9 +43,11 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
 
 def write_sums(source: "Source", k: int, layer: "Dense", z: "List[str]") -> None:
     """Each sum of a layer as one expression, in lines of at most 40 terms."""
-    for j in range(layer.outputs):
+    for j, b in enumerate(layer.bias._rows[0]):
         a = "a%d_%d" % (k, j)
-        terms = ["%s*%r" % pair for pair in zip(z, column(layer, j))] + [repr(layer.bias._rows[0][j])]
-        for start in range(0, len(terms), _TERMS):
-            line = ([a] if start else []) + terms[start : start + _TERMS]
-            source.lines.append("  %s = %s" % (a, " + ".join(line)))
+        # the reference begins with 0, so its sums are never -0.0
+        terms = ["%s*%r" % pair for pair in zip(z, column(layer, j))] + [repr(b) if b else repr(abs(b))]
+        for start in range(0, len(terms), TERMS):
+            line = ([a] if start else []) + terms[start : start + TERMS]
+            source.lines.append(" %s = %s" % (a, " + ".join(line)))
+        source.know(a, type(b) is float)

@@ -15,7 +15,7 @@ feed-forward network of purenn does is refused by operator and node.
 """
 
 from ...errors import UnsupportedError
-from ...layers import Activate, Scale
+from ...layers import Activate, Normalize, Scale
 from ...network import Network
 from ..fold import folded
 from ..source import shown
@@ -34,28 +34,32 @@ if TYPE_CHECKING:
 
 def read(source: "Source") -> Network:
     """The network of an ONNX file, its labels (skl2onnx) on it, and notes of what was folded."""
-    flow, labels, notes = _walked(source)
+    flow, labels, names, notes = _walked(source)
     steps = flow.step.path()
     for step in steps:
         if isinstance(step.layer, Part):
             raise UnsupportedError("%s: not in any combination that purenn knows" % step.name)
     layers, folds = folded([step.layer for step in steps], [_noteworthy(step) for step in steps])
-    network = Network(layers or [Activate(flow.size, "identity")], labels)
+    network = Network(layers or [Activate(flow.size, "identity")], labels, names=names)
     network.notes = notes + folds
     return network
 
 
-def _walked(source: "Source") -> "Tuple[Flow, Optional[List[Any]], List[str]]":
-    """What flows out, its labels, and notes: all that is kept of the file."""
+def _walked(source: "Source") -> "Tuple[Flow, Optional[List[Any]], Optional[List[str]], List[str]]":
+    """What flows out, its labels, the names of the columns, and notes: all that is kept of the file."""
     model = Model(memoryview(source.read()))
     walk = Walk(model, Tensors(source))
     flow = walk.output()
     producer = ", produced by %s" % shown(model.producer) if model.producer else ""
-    return flow, walk.labels(flow), ["onnx%s, opset %d" % (producer, model.opset)] + walk.notes()
+    return flow, walk.labels(flow), walk.names, ["onnx%s, opset %d" % (producer, model.opset)] + walk.notes()
 
 
 def _noteworthy(step: "Step") -> str:
     """The name of a node that is worth telling where it went: a normalisation, a scaler."""
     op = step.name.split(" ")[0]
-    scaler = op in ("Mul", "Div") and isinstance(step.layer, Scale) and step.layer.scale.cols > 1
+    layer = step.layer
+    scaler = op == "Mul" and isinstance(layer, Scale) and layer.scale.cols > 1
+    scaler = scaler or (op == "Div" and isinstance(layer, Normalize) and layer.deviation.cols > 1)
+    if op == "BatchNormalization" and isinstance(layer, Normalize):
+        return ""  # its first half: the second one tells
     return step.name if scaler or op in ("BatchNormalization", "ai.onnx.ml.Scaler") else ""

@@ -1,23 +1,22 @@
 """The operators that are activations and normalisations."""
 
 import math
-import struct
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...layers import Activate, Dense, LayerNorm, Scale
+from ...layers import Activate, Dense, LayerNorm, Normalize, Scale
 from ...matrix import Matrix
 from .call import Call
 from .constants import divided, square_root
-from .tensors import tensor_of
+from .tensors import rounded, tensor_of
 from .values import Flow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from array import array
-    from typing import Callable
+    from typing import Any, Callable, List, Tuple
 
-_LARGEST = 3.4028234663852886e38  # float32's, by which files say "no limit"
-_WIDEST_CLIP = 1e8  # beyond it, moving a range to 0 ... 1 would cost digits
+_LARGEST = 3.4028234663852886e38  # float32's
+_SELU = 1.6732632423543772, 1.0507009873554805
 
 
 def activation(name: str) -> "Callable[[Call], Flow]":
@@ -31,7 +30,7 @@ def activation(name: str) -> "Callable[[Call], Flow]":
 def with_parameters(name: str, **defaults: float) -> "Callable[[Call], Flow]":
     def apply(call: Call) -> Flow:
         flow = call.flow(0)
-        numbers = [decimal(call.node.real(key, default)) for key, default in defaults.items()]
+        numbers = [parameter(call, flow, key, default) for key, default in defaults.items()]
         return call.then(flow, Activate(flow.size, "%s(%s)" % (name, ", ".join(map(repr, numbers)))))
 
     return apply
@@ -39,11 +38,11 @@ def with_parameters(name: str, **defaults: float) -> "Callable[[Call], Flow]":
 
 def selu(call: Call) -> Flow:
     flow = call.flow(0)
-    alpha, gamma = call.node.real("alpha", 1.6732632), call.node.real("gamma", 1.050701)
-    if abs(alpha - 1.6732632423543772) < 1e-6 and abs(gamma - 1.0507009873554805) < 1e-6:
+    alpha, gamma = parameter(call, flow, "alpha", _SELU[0]), parameter(call, flow, "gamma", _SELU[1])
+    if flow.dtype != "F64" and [single(alpha), single(gamma)] == list(map(single, _SELU)):
         return call.then(flow, Activate(flow.size, "selu"))
-    flow = call.then(flow, Activate(flow.size, "elu(%r)" % decimal(alpha)))
-    return call.then(flow, Scale(flow.size, decimal(gamma)))
+    flow = call.then(flow, Activate(flow.size, "elu(%r)" % alpha))
+    return call.then(flow, Scale(flow.size, gamma))
 
 
 def gelu(call: Call) -> Flow:
@@ -56,7 +55,8 @@ def gelu(call: Call) -> Flow:
 
 def swish(call: Call) -> Flow:
     """``x sigmoid(alpha x)``, which is silu(alpha x) / alpha."""
-    flow, alpha = call.flow(0), call.node.real("alpha", 1.0)
+    flow = call.flow(0)
+    alpha = parameter(call, flow, "alpha", 1.0)
     if alpha == 0.0:
         return call.then(flow, Scale(flow.size, 0.5))
     flow = call.then(flow, Scale(flow.size, alpha))
@@ -64,41 +64,35 @@ def swish(call: Call) -> Flow:
 
 
 def celu(call: Call) -> Flow:
-    """``alpha elu(x / alpha)``"""
-    flow, alpha = call.flow(0), decimal(call.node.real("alpha", 1.0))
-    if alpha == 0.0:
-        raise UnsupportedError("with alpha 0")
-    flow = call.then(flow, Scale(flow.size, 1.0 / alpha))
+    """``alpha elu(x / alpha)``, for an alpha above 0."""
+    flow = call.flow(0)
+    alpha = parameter(call, flow, "alpha", 1.0)
+    if not alpha > 0.0:
+        raise UnsupportedError("with alpha %r" % alpha)
+    flow = call.then(flow, Normalize(flow.size, 0.0, alpha))
     return call.then(call.then(flow, Activate(flow.size, "elu")), Scale(flow.size, alpha))
 
 
 def prelu(call: Call) -> Flow:
     flow, slope = call.flow(0), call.constant(1)
-    if len(set(slope.data)) != 1:
+    if len(set(slope.data)) != 1 or not math.isfinite(slope.data[0]):
         raise UnsupportedError("with %d different slopes" % len(set(slope.data)))
-    return call.then(flow, Activate(flow.size, "leaky_relu(%r)" % decimal(slope.data[0])))
+    name = "leaky_relu(%r)" % shortest(slope.data[0], flow)
+    return call.then(flow, Activate(flow.size, name), call.along(flow, slope)[1])
 
 
 def clip(call: Call) -> Flow:
-    """Held to low ... high: a relu moved to its place, or a hard sigmoid stretched to it."""
+    """Held to low ... high."""
     flow = call.flow(0)
-    low = call.number(1) if call.given(1) else call.node.real("min", -math.inf)
-    high = call.number(2) if call.given(2) else call.node.real("max", math.inf)
-    lower, upper = low > -_LARGEST, high < _LARGEST
-    if lower and abs(low) > _WIDEST_CLIP or upper and abs(high) > _WIDEST_CLIP or not (low < high):
+    limit = _LARGEST if call.opset < 11 else math.inf  # where no bound is given
+    low = call.number(1) if call.given(1) else call.node.real("min", -limit)
+    high = call.number(2) if call.given(2) else call.node.real("max", limit)
+    if not low < high:
         raise UnsupportedError("to %r ... %r" % (low, high))
-    n = flow.size
-    if lower and upper:
-        width = high - low
-        h = Activate(n, "hard_sigmoid(%r, %r)" % (1.0 / width, 0.0 - low / width))
-        return call.then(call.then(flow, h), Scale(n, width, low))
-    if lower:  # low + relu(x - low)
-        flow = call.then(call.then(flow, Scale(n, 1.0, -low)), Activate(n, "relu"))
-        return call.then(flow, Scale(n, 1.0, low))
-    if upper:  # high - relu(high - x)
-        flow = call.then(call.then(flow, Scale(n, -1.0, high)), Activate(n, "relu"))
-        return call.then(flow, Scale(n, -1.0, high))
-    return flow
+    if (low, high) == (0.0, math.inf):
+        return call.then(flow, Activate(flow.size, "relu"))
+    name = "clip(%r, %r)" % (shortest(low, flow), shortest(high, flow))
+    return flow if (low, high) == (-math.inf, math.inf) else call.then(flow, Activate(flow.size, name))
 
 
 def softmax(name: str) -> "Callable[[Call], Flow]":
@@ -113,17 +107,32 @@ def softmax(name: str) -> "Callable[[Call], Flow]":
     return apply
 
 
-def decimal(x: float) -> float:
+def parameter(call: Call, flow: Flow, name: str, default: float) -> float:
+    """A number among the attributes, which hold float32."""
+    number = call.node.real(name, single(default))
+    if not math.isfinite(number):
+        raise UnsupportedError("with %s %r" % (name, number))
+    return shortest(number, flow)
+
+
+def shortest(number: float, flow: Flow) -> float:
     """The shortest decimal that is this number in float32: 0.01 was meant, where 0.009999999776482582 is read.
 
-    >>> decimal(0.009999999776482582)
+    What flows in float32 or less cannot tell the two apart; doubles can, and there the number stays.
+
+    >>> from purenn.formats.onnx.values import Step
+    >>> shortest(0.009999999776482582, Flow(Step(), (None, 1), None, "F32"))
     0.01
     """
     for digits in range(6, 10):
-        short = float("%.*g" % (digits, x))
-        if abs(short) <= _LARGEST and struct.pack("<f", short) == struct.pack("<f", x):
+        short = float("%.*g" % (digits, number))
+        if flow.dtype != "F64" and single(short) == number:
             return short
-    return x
+    return number
+
+
+def single(number: float) -> float:
+    return float(rounded([number], "F32")[0])
 
 
 # ---- normalisations
@@ -132,19 +141,30 @@ def decimal(x: float) -> float:
 def batch_normalization(call: Call) -> Flow:
     """``(x - mean) / sqrt(variance + epsilon) * scale + shift``, its numbers one for each of axis 1."""
     flow, node = call.flow(0), call.node
-    if node.integer("training_mode") or (call.opset < 9 and not node.integer("spatial", 1)):
+    trained = call.opset < 14 and any(node.outputs[1:])  # that is how one said it then
+    if node.integer("training_mode") or trained or (call.opset < 9 and not node.integer("spatial", 1)):
         raise UnsupportedError("in training mode, or with statistics for each place")
     vectors = [call.constant(k).data for k in range(1, 5)]
     if len(set(map(len, vectors))) != 1:
         raise ModelFormatError("it has %s numbers of scale, shift, mean, variance" % list(map(len, vectors)))
-    epsilon = decimal(node.real("epsilon", 1e-5))
-    scales, shifts = [], []
-    for scale, shift, mean, variance in zip(*vectors):
-        scales.append(divided(scale, square_root(variance + epsilon)))
-        shifts.append(shift - mean * scales[-1])
-    features = (len(scales),) + (1,) * (len(flow.shape) - 2)
-    stretch, shape = call.along(flow, tensor_of(scales, "F64", features))
-    return call.then(flow, Scale(flow.size, stretch, call.along(flow, tensor_of(shifts, "F64", features))[0]), shape)
+    epsilon = parameter(call, flow, "epsilon", 1e-5)
+    scale, shift, means, variances = map(list, vectors)
+    deviations = [square_root(variance + epsilon) for variance in variances]
+    if all(map(math.isfinite, means + deviations)) and all(deviations):
+        flow, (mean, deviation) = _for_features(call, flow, means, deviations)
+        flow = call.then(flow, Normalize(flow.size, mean, deviation))
+    else:  # as IEEE says
+        scale = [divided(factor, deviation) for factor, deviation in zip(scale, deviations)]
+        shift = [moved - mean * factor for moved, mean, factor in zip(shift, means, scale)]
+    flow, rows = _for_features(call, flow, scale, shift)
+    return call.then(flow, Scale(flow.size, *rows))
+
+
+def _for_features(call: Call, flow: Flow, *vectors: "Any") -> "Tuple[Flow, List[Any]]":
+    """Vectors with a number for each of axis 1, spread over the numbers of a sample."""
+    features = (len(vectors[0]),) + (1,) * (len(flow.shape) - 2)
+    pairs = [call.along(flow, tensor_of(vector, "F64", features)) for vector in vectors]
+    return flow.reshaped(pairs[0][1]), [row for row, _ in pairs]
 
 
 def layer_normalization(call: Call) -> Flow:
@@ -153,14 +173,14 @@ def layer_normalization(call: Call) -> Flow:
     flow.check_whole(flow.shape[axis:], "over the axes from %d" % axis)
     scale, shape = call.along(flow, call.constant(1))
     shift = call.along(flow, call.constant(2))[0] if call.given(2) else 0.0
-    return call.then(flow, LayerNorm(flow.size, scale, shift, decimal(call.node.real("epsilon", 1e-5))), shape)
+    return call.then(flow, LayerNorm(flow.size, scale, shift, parameter(call, flow, "epsilon", 1e-5)), shape)
 
 
 def scaler(call: Call) -> Flow:
     """``(x - offset) * scale``"""
     flow = call.flow(0, integers=True)
     offset, scale = [_row(flow, call.node.reals(name)) for name in ("offset", "scale")]
-    return call.then(flow, Scale(flow.size, scale, -(Matrix.wrap([[1.0]]) * offset * scale)), dtype="F32")
+    return call.then(call.then(flow, Normalize(flow.size, offset)), Scale(flow.size, scale), dtype="F32")
 
 
 def _row(flow: Flow, numbers: "array[float]") -> Matrix:
@@ -172,8 +192,10 @@ def _row(flow: Flow, numbers: "array[float]") -> Matrix:
 def normalizer(call: Call) -> Flow:
     """By the sum of all numbers: that of two probabilities is 1 already."""
     flow = call.flow(0)
-    last = flow.step.layer
+    last, before = flow.step.layer, flow.step.before
     pair = isinstance(last, Dense) and last.weight == Matrix([[-1.0, 1.0]]) and last.bias == Matrix([1.0, 0.0])
+    if before is None or not isinstance(before.layer, Activate) or before.layer.activation != "sigmoid":
+        pair = False
     if call.node.text("norm") != "L1" or not pair:
         raise UnsupportedError("norm %r of anything but two probabilities" % call.node.text("norm")[:20])
     return flow

@@ -1,11 +1,15 @@
 """The operators that add, multiply and compare: a constant and a flow make a scale, two flows half of something."""
 
+import math
+
+from ...activations import softplus
 from ...errors import UnsupportedError
-from ...layers import Scale
+from ...layers import Normalize, Scale
 from ...matrix import Matrix
 from .call import Call
 from .constants import inverse
 from .joins import joined
+from .tensors import rounded
 from .values import Flow, Part
 
 TYPE_CHECKING = False
@@ -21,29 +25,41 @@ def _operands(call: Call) -> "Tuple[Flow, Any, Any, bool]":
     return flow, constant, shape, first
 
 
-def _with_constant(stretched: "Callable[[Any, bool], Tuple[Any, Any]]") -> "Callable[[Call], Flow]":
-    """An operator that, with a constant, is a scale and a shift; of two flows, half of something larger."""
+def _with_constant(layer: "Callable[[int, Any, bool], Any]") -> "Callable[[Call], Flow]":
+    """An operator that, with a constant, is a layer by itself; of two flows, half of something larger."""
 
     def apply(call: Call) -> Flow:
         if isinstance(call.argument(0), Flow) and isinstance(call.argument(1), Flow):
             return joined(str(call.node), call.node.op, call.flow(0), call.flow(1))
         flow, constant, shape, first = _operands(call)
-        scale, shift = stretched(constant, first)
-        return call.then(flow, Scale(flow.size, scale, shift), shape)
+        return call.then(flow, layer(flow.size, constant, first), shape)
 
     return apply
 
 
-def _reciprocal(constant: "Any", first: bool) -> "Tuple[Any, Any]":
+def _less(size: int, constant: "Any", first: bool) -> "Any":
+    """x - c, or c - x as (x - c) / -1."""
+    if _all(constant, math.isfinite):
+        return Normalize(size, constant, 1.0 if first else -1.0)
+    return Scale(size, 1.0, -constant) if first else Scale(size, -1.0, constant)
+
+
+def _quotient(size: int, constant: "Any", first: bool) -> "Any":
     if not first:
         raise UnsupportedError("a constant by what flows through the network")
-    return (constant.map(inverse) if isinstance(constant, Matrix) else inverse(constant)), 0.0
+    if _all(constant, lambda divisor: math.isfinite(divisor) and divisor != 0):
+        return Normalize(size, 0.0, constant)
+    return Scale(size, constant.map(inverse) if isinstance(constant, Matrix) else inverse(constant))
 
 
-add = _with_constant(lambda constant, first: (1.0, constant))
-subtract = _with_constant(lambda constant, first: (1.0, -constant) if first else (-1.0, constant))
-multiply = _with_constant(lambda constant, first: (constant, 0.0))
-divide = _with_constant(_reciprocal)
+def _all(constant: "Any", sound: "Callable[[float], bool]") -> bool:
+    return all(map(sound, constant._rows[0] if isinstance(constant, Matrix) else [constant]))
+
+
+add = _with_constant(lambda size, constant, first: Scale(size, 1.0, constant))
+subtract = _with_constant(_less)
+multiply = _with_constant(lambda size, constant, first: Scale(size, constant))
+divide = _with_constant(_quotient)
 
 
 def negative(call: Call) -> Flow:
@@ -66,19 +82,23 @@ def power(call: Call) -> Flow:
 
 
 def mean(call: Call) -> Flow:
-    flow = call.flow(0)
-    axes = {flow.axis(axis) for axis in call.integers(1, "axes")}
-    flow.check_whole(tuple([flow.shape[axis] for axis in sorted(axes)]), "over axes %r" % sorted(axes))
-    if not call.node.integer("keepdims", 1):
+    flow, axes = call.flow(0), call.integers(1, "axes")
+    none, kept = call.node.integer("noop_with_empty_axes"), call.node.integer("keepdims", 1)
+    if not axes and none:
+        return flow
+    over = sorted({flow.axis(axis) for axis in axes} or range(len(flow.shape)))  # none named are all
+    flow.check_whole(tuple([flow.shape[axis] for axis in over]), "over axes %r" % over)
+    if not kept:
         raise UnsupportedError("without its axes kept")
-    shape = tuple([1 if axis in axes else size for axis, size in enumerate(flow.shape)])
+    shape = tuple([1 if axis in over else size for axis, size in enumerate(flow.shape)])
     return call.then(flow, Part("Mean"), shape)
 
 
 def greater(call: Call) -> Flow:
-    if not call.number(1) >= 20.0:  # from where on softplus(x) is x, to 2e-9
-        raise UnsupportedError("than %r" % call.number(1))
-    return call.then(call.flow(0), Part("Greater"))
+    flow, limit = call.flow(0), call.number(1)
+    if not rounded([softplus(limit)], flow.dtype)[0] == limit:  # from where on softplus(x) is x, to the last digit
+        raise UnsupportedError("than %r" % limit)
+    return call.then(flow, Part("Greater"))
 
 
 def where(call: Call) -> Flow:

@@ -2,13 +2,14 @@
 
 from ...errors import ModelFormatError, UnsupportedError
 from .tensors import FLOATS, Tensors
-from .values import Choice, Flow, Quantised, Unrounded, along
+from .values import Choice, Flow, Quantised, along
 from ..protobuf import Message
+from ..source import shown
 from ..tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Sequence, Tuple
+    from typing import Any, List, Optional, Sequence, Set, Tuple
 
     from .graph import Node
 
@@ -17,17 +18,29 @@ class Call:
     """A node, and the values it is applied to: its arguments, by number and kind."""
 
     def __init__(self, node: "Node", arguments: "Sequence[Any]", opset: int, tensors: Tensors) -> None:
-        self.node, self.arguments, self.opset, self.tensors = node, arguments, opset, tensors
+        self.node, self.arguments, self.opset, self.tensors = node, list(arguments), opset, tensors
+        self._asked: "Set[int]" = set()
 
     def given(self, k: int) -> bool:
         """Whether the optional argument k is there."""
+        self._asked.add(k)
         return k < len(self.arguments) and self.arguments[k] is not None
 
     def argument(self, k: int) -> "Any":
         if not self.given(k):
             raise ModelFormatError("input %d is missing" % (k + 1))
-        value = self.arguments[k]
-        return self.tensors.decoded(value) if isinstance(value, Message) else value
+        if isinstance(self.arguments[k], Message):
+            self.arguments[k] = self.tensors.decoded(self.arguments[k])
+        return self.arguments[k]
+
+    def check_all_asked(self, needless: "Sequence[Any]") -> None:
+        """Refuse a node that says more than was asked of it, but for what cannot matter: it may mean something else."""
+        for name in self.node.unasked():
+            if name not in needless:
+                raise UnsupportedError("with attribute %s" % shown(name))
+        for k, value in enumerate(self.arguments):
+            if value is not None and k not in self._asked and k not in needless:
+                raise UnsupportedError("with an input %d" % (k + 1))
 
     def constant(self, k: int, texts: bool = False) -> Tensor:
         """A tensor of numbers, or where asked for of texts."""
@@ -67,6 +80,8 @@ class Call:
 
     def along(self, flow: Flow, tensor: Tensor) -> "Tuple[Any, Any]":
         """See `along`; its memory accounted for."""
+        if tensor.dtype not in FLOATS:
+            raise ModelFormatError("%s meets a constant of type %s, expected floats" % (flow, tensor.dtype))
         if len(tensor.data) > 1:
             self.charge((flow.size,), "F64")
         return along(flow, tensor)
@@ -83,5 +98,4 @@ class Call:
 
 
 def _kind(value: "Any") -> str:
-    kinds = {Tensor: "a constant", Quantised: "a constant", Choice: "a class", Unrounded: "not rounded to integers"}
-    return kinds.get(type(value), "something else")
+    return {Tensor: "a constant", Quantised: "a constant", Choice: "a class"}.get(type(value), "something else")

@@ -9,8 +9,8 @@ from array import array
 from itertools import repeat
 
 from ...errors import ModelFormatError, UnsupportedError
-from .tensors import FLOATS, MAX_AXES, tensor_of, type_name
-from .values import Quantised, checked_axis, spread
+from .tensors import FLOATS, HALVES, MAX_AXES, rounded, tensor_of, type_name
+from .values import BATCH, Quantised, checked_axis, spread
 from ..tensor import DTYPES, Tensor, count
 
 TYPE_CHECKING = False
@@ -54,9 +54,14 @@ def _arithmetic(f: "Callable[[Any, Any], Any]") -> "Callable[[Call], Tensor]":
             return Tensor(shape, a.dtype, a.data[:0])
         if len(a.data) == len(b.data) == 1:
             operands = a.data, b.data
-        return Tensor(shape, a.dtype, array(a.data.typecode, map(f, *operands)))
+        return Tensor(shape, a.dtype, _of_type(map(f, *operands), a))
 
     return fold
+
+
+def _of_type(numbers: "Any", tensor: Tensor) -> "array[Any]":
+    """What was computed from a tensor, rounded as its type says."""
+    return rounded(numbers, tensor.dtype) if tensor.dtype in FLOATS else array(tensor.data.typecode, numbers)
 
 
 def _spread(data: "Any", shape: "Tuple[int, ...]", target: "Tuple[int, ...]") -> "Any":
@@ -88,26 +93,24 @@ def _each(f: "Callable[[Any], Any]") -> "Callable[[Call], Tensor]":
     def fold(call: "Call") -> Tensor:
         x = call.constant(0)
         call.charge(x.shape, x.dtype)
-        return Tensor(x.shape, x.dtype, array(x.data.typecode, map(f, x.data)))
+        return Tensor(x.shape, x.dtype, _of_type(map(f, x.data), x))
 
     return fold
 
 
 def _cast(call: "Call") -> Tensor:
     x, dtype = call.constant(0), type_name(call.node.integer("to"))
-    if dtype == "STRING":
-        raise UnsupportedError("from %s to %s" % (x.dtype, dtype))
-    if DTYPES[x.dtype][0] == DTYPES[dtype][0]:
-        if dtype in ("F16", "BF16") and x.dtype != dtype:
-            raise UnsupportedError("from %s to %s" % (x.dtype, dtype))  # it would have to round
+    if dtype == "STRING" or (dtype == "BF16" and x.dtype not in HALVES + ("F32",)):
+        raise UnsupportedError("from %s to %s" % (x.dtype, dtype))  # those round twice, or once, as it happens
+    if x.dtype == "I64" and BATCH in x.data and dtype != "I64":
+        raise UnsupportedError("the number of samples as %s" % dtype)
+    if x.dtype == dtype or (x.dtype in HALVES and dtype == "F32"):
         return Tensor(x.shape, dtype, x.data)
     call.charge(x.shape, dtype)
     if dtype == "BOOL":
         return Tensor(x.shape, dtype, array("B", [value != 0 for value in x.data]))
-    if dtype in ("F16", "BF16"):
-        raise UnsupportedError("from %s to %s" % (x.dtype, dtype))
     if dtype in FLOATS:
-        return Tensor(x.shape, dtype, array(DTYPES[dtype][0], x.data))
+        return Tensor(x.shape, dtype, rounded(x.data, dtype))
     return tensor_of([_whole(value) for value in x.data], dtype, x.shape)
 
 
@@ -119,10 +122,19 @@ def _whole(value: float) -> int:
 
 def _dequantize(call: "Call") -> Quantised:
     tensor, scale = call.constant(0), call.constant(1)
+    along = quantised_axis(call, scale)
+    axis = None if len(scale.data) == 1 else checked_axis(along, len(tensor.shape))
+    return Quantised(tensor, scale, call.constant(2) if call.given(2) else None, axis)
+
+
+def quantised_axis(call: "Call", scale: Tensor) -> int:
+    """The axis along which the node's scales lie; what else its attributes could say is refused."""
+    dtype = call.node.integer("output_dtype")
     if call.node.integer("block_size"):
         raise UnsupportedError("blocks with a scale each")
-    axis = None if len(scale.data) == 1 else checked_axis(call.node.integer("axis", 1), len(tensor.shape))
-    return Quantised(tensor, scale, call.constant(2) if call.given(2) else None, axis)
+    if dtype and type_name(dtype) != scale.dtype:
+        raise UnsupportedError("%s made of scales of %s" % (type_name(dtype), scale.dtype))
+    return call.node.integer("axis", 1)
 
 
 # ---- shapes
@@ -157,9 +169,17 @@ def _flatten(call: "Call") -> Tensor:
 
 def _squeeze(call: "Call") -> Tensor:
     tensor = call.constant(0)
-    axes = {checked_axis(axis, len(tensor.shape)) for axis in call.integers(1, "axes")}
+    axes = {checked_axis(axis, len(tensor.shape)) for axis in squeezed_axes(call)}
     kept = [size for k, size in enumerate(tensor.shape) if not (k in axes or (not axes and size == 1))]
     return _reshaped(tensor, kept)
+
+
+def squeezed_axes(call: "Call") -> "List[int]":
+    """The axes that Squeeze takes away; none named are all of size 1."""
+    axes = call.integers(1, "axes")
+    if call.given(1) and not axes:
+        raise UnsupportedError("of no axis at all")  # which some take for all of size 1
+    return axes
 
 
 def _unsqueeze(call: "Call") -> Tensor:
@@ -223,7 +243,7 @@ def sizes_of(call: "Call", shape: "Sequence[int]") -> Tensor:
 
 def _gather(call: "Call") -> Tensor:
     tensor, indices = call.constant(0), call.constant(1)
-    if len(tensor.shape) != 1 or len(indices.shape) > 1:
+    if len(tensor.shape) != 1 or len(indices.shape) > 1 or call.node.integer("axis") not in (0, -1):
         raise UnsupportedError("from a constant of shape %r" % (tensor.shape,))
     chosen = [tensor.data[checked_axis(k, len(tensor.data))] for k in indices.data]
     call.charge((len(chosen),), "U64")
@@ -233,7 +253,8 @@ def _gather(call: "Call") -> Tensor:
 def _slice(call: "Call") -> Tensor:
     tensor = call.constant(0)
     starts, ends, steps = call.integers(1, "starts"), call.integers(2, "ends"), call.integers(4, "") or [1]
-    if len(tensor.shape) != 1 or (len(starts), len(ends), len(steps)) != (1, 1, 1) or steps[0] == 0:
+    first_axis = call.integers(3, "axes") in ([], [0], [-1])
+    if len(tensor.shape) != 1 or (len(starts), len(ends), len(steps)) != (1, 1, 1) or steps[0] == 0 or not first_axis:
         raise UnsupportedError("of a constant of shape %r" % (tensor.shape,))
     data = tensor.data[slice(starts[0], None if steps[0] < 0 and ends[0] < -len(tensor.data) else ends[0], steps[0])]
     call.charge((len(data),), "U64")
@@ -242,7 +263,8 @@ def _slice(call: "Call") -> Tensor:
 
 def _concat(call: "Call") -> Tensor:
     tensors = [call.constant(k) for k in range(len(call.node.inputs))]
-    if any([len(tensor.shape) != 1 or tensor.dtype != tensors[0].dtype for tensor in tensors]):
+    several = any([len(tensor.shape) != 1 or tensor.dtype != tensors[0].dtype for tensor in tensors])
+    if several or not tensors or call.node.integer("axis") not in (0, -1):
         raise UnsupportedError("of constants with more than one axis, or of several types")
     size = sum([len(tensor.data) for tensor in tensors])
     call.charge((size,), "U64")

@@ -1,7 +1,8 @@
 """Two branches that meet again: activations and normalisations that exporters spell out in small steps.
 
 Where the operator that joins two branches is reached, each branch is written as the steps it
-took since they parted, a scale as a pair (factor, shift), and looked up:
+took since they parted, a scale as a pair (factor, shift), and looked up.  A constant is what it
+stands for only if it is that number rounded to the type of the branch, and no other:
 
     x  *  sigmoid(x)                                        silu
     x  *  (1 + erf(x / sqrt 2))                             2 gelu
@@ -12,8 +13,11 @@ took since they parted, a scale as a pair (factor, shift), and looked up:
     1 - p  beside  p                                        both probabilities
 """
 
+import math
+
 from ...errors import UnsupportedError
-from ...layers import Activate, Dense, LayerNorm, Scale
+from ...layers import Activate, Dense, LayerNorm, Normalize, Scale
+from .tensors import rounded
 from .values import Flow, Part, Step
 
 TYPE_CHECKING = False
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
     Layers = Optional[List[Any]]
 
 _LONGEST = 12  # steps in a branch
-_SQRT_HALF, _SQRT_2_OVER_PI, _CUBIC = 0.7071067811865476, 0.7978845608028654, 0.044715
+_SQRT_2, _SQRT_HALF, _SQRT_2_OVER_PI, _CUBIC = 1.4142135623730951, 0.7071067811865476, 0.7978845608028654, 0.044715
 
 
 def joined(name: str, op: str, first: Flow, second: Flow, condition: "Optional[Flow]" = None) -> Flow:
@@ -35,7 +39,7 @@ def joined(name: str, op: str, first: Flow, second: Flow, condition: "Optional[F
         a, b = _branch(first, origin), _branch(second, origin)
         if condition is not None:
             a.append(_branch(condition, origin))
-        layers = _RULES[op](a, b, first.size, origin) if op in _RULES else None
+        layers = _RULES[op](a, b, first, origin) if op in _RULES else None
         if layers is not None:
             whole = first if first.size >= second.size else second
             start = origin.before if layers and isinstance(layers[0], LayerNorm) and origin.before else origin
@@ -48,10 +52,11 @@ def joined(name: str, op: str, first: Flow, second: Flow, condition: "Optional[F
 
 
 def _alike(first: Flow, second: Flow) -> bool:
-    """Whether two branches meet sample by sample: shapes that differ at most in a 1."""
-    pairs = list(zip(first.shape, second.shape))
-    sound = [m == n or (m is not None and n is not None and 1 in (m, n)) for m, n in pairs]
-    return len(first.shape) == len(second.shape) and all(sound)
+    """Whether two branches meet number by number: the same shape, but that one may have one number for all."""
+    if first.size < second.size:
+        first, second = second, first
+    one = tuple([size and 1 for size in first.shape])  # None stays None
+    return second.shape in (first.shape, one)
 
 
 def _parting(flows: "List[Flow]") -> "Optional[Step]":
@@ -94,6 +99,8 @@ def _token(layer: "Any") -> "Any":
         return layer.activation
     if isinstance(layer, Scale) and (layer.scale.cols, layer.shift.cols) == (1, 1):
         return layer.scale[0, 0], layer.shift[0, 0]
+    if isinstance(layer, Normalize) and (layer.mean.cols, layer.deviation.cols) == (1, 1):
+        return 1.0 / layer.deviation[0, 0], -layer.mean[0, 0] / layer.deviation[0, 0]
     return layer
 
 
@@ -104,78 +111,77 @@ def _factor(branch: "Branch") -> "Optional[float]":
     return branch[0][0] if len(branch) == 1 and isinstance(branch[0], tuple) and branch[0][1] == 0.0 else None
 
 
-def _is_scale(token: "Any", factor: float, shift: float = 0.0) -> bool:
-    return isinstance(token, tuple) and _near(token[0], factor) and _near(token[1], shift)
-
-
-def _near(a: float, b: float) -> bool:
-    return abs(a - b) <= 1e-6
+def _is_factor(token: "Any", factor: float, dtype: str, divisor: float = 0.0) -> bool:
+    """Whether a token multiplies by this factor, or divides by the divisor, as numbers of this type have it."""
+    found = [rounded([factor], dtype)[0]] + ([1.0 / rounded([divisor], dtype)[0]] if divisor else [])
+    return isinstance(token, tuple) and token[0] in found and token[1] == 0.0
 
 
 # ---- one rule for each operator that joins
 
 
-def _product(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+def _product(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
     if a == b == []:
         return [Part("Square")]
     if sorted([a, b], key=len) == [[], ["Square"]]:
         return [Part("Cube")]
     for plain, curve in ((a, b), (b, a)):
-        factor, found = _factor(plain), _curve(curve)
+        factor, found = _factor(plain), _curve(curve, flow.dtype)
         if factor is not None and found is not None:
-            return [Activate(size, found[0]), Scale(size, factor * found[1])]
+            return [Activate(flow.size, found[0]), Scale(flow.size, factor * found[1])]
     return None
 
 
-def _curve(branch: "Branch") -> "Optional[Tuple[str, float]]":
+def _curve(branch: "Branch", dtype: str) -> "Optional[Tuple[str, float]]":
     """(h, c) where a branch is c h(x) / x."""
     if branch[:1] == ["sigmoid"] and _factor(branch[1:]) is not None:
         return "silu", _factor(branch[1:])  # type: ignore[return-value]
     end = branch[-1] if branch else None
     if not isinstance(end, tuple) or end[0] != end[1]:  # d + d erf(...)
         return None
-    if branch[1:-1] == ["Erf"] and _is_scale(branch[0], _SQRT_HALF):
+    if branch[1:-1] == ["Erf"] and _is_factor(branch[0], _SQRT_HALF, dtype, _SQRT_2):
         return "gelu", 2.0 * end[0]
-    if len(branch) == 4 and (branch[0], branch[2]) == ("Cubic", "tanh") and _is_scale(branch[1], _SQRT_2_OVER_PI):
-        return "gelu_tanh", 2.0 * end[0]
+    if len(branch) == 4 and (branch[0], branch[2]) == ("Cubic", "tanh"):
+        if _is_factor(branch[1], _SQRT_2_OVER_PI, dtype):
+            return "gelu_tanh", 2.0 * end[0]
     return None
 
 
-def _sum(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+def _sum(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
     for plain, cubic in ((a, b), (b, a)):
-        if plain == [] and cubic[:1] == ["Cube"] and len(cubic) == 2 and _is_scale(cubic[1], _CUBIC):
+        if plain == [] and cubic[:1] == ["Cube"] and len(cubic) == 2 and _is_factor(cubic[1], _CUBIC, flow.dtype):
             return [Part("Cubic")]
     return None
 
 
-def _difference(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+def _difference(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
     return [Part("Centred")] if (a, b) == ([], ["Mean"]) else None
 
 
-def _quotient(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
-    if a == [] and b[:1] == ["Abs"] and len(b) == 2 and _is_scale(b[1], 1.0, 1.0):
-        return [Activate(size, "softsign")]
+def _quotient(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+    if a == [] and b[:1] == ["Abs"] and b[1:] == [(1.0, 1.0)]:
+        return [Activate(flow.size, "softsign")]
     centred = isinstance(origin.layer, Part) and origin.layer.what == "Centred"
     if not (centred and a == [] and b[:2] == ["Square", "Mean"] and b[-1:] == ["Sqrt"]):
         return None
     if len(b) == 3:
-        return [LayerNorm(size, epsilon=0.0)]
-    epsilon = b[2][1] if len(b) == 4 and _is_scale(b[2], 1.0, b[2][1]) else -1.0
-    return [LayerNorm(size, epsilon=epsilon)] if epsilon >= 0.0 else None
+        return [LayerNorm(flow.size, epsilon=0.0)]
+    added = len(b) == 4 and isinstance(b[2], tuple) and b[2][0] == 1.0 and 0.0 <= b[2][1] < math.inf
+    return [LayerNorm(flow.size, epsilon=b[2][1])] if added else None
 
 
-def _choice(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+def _choice(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
     """Where(condition, a, b), the condition's branch put behind a's."""
-    return [Activate(size, "softplus")] if (a, b) == ([["Greater"]], ["softplus"]) else None
+    return [Activate(flow.size, "softplus")] if (a, b) == ([["Greater"]], ["softplus"]) else None
 
 
-def _pair(a: "Branch", b: "Branch", size: int, origin: Step) -> "Layers":
+def _pair(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
     if b == [] and len(a) == 1 and a[0] == (-1.0, 1.0):
         return [Dense([[-1.0, 1.0]], [1.0, 0.0])]
     return None
 
 
-_RULES: "Dict[str, Callable[[Any, Any, int, Step], Layers]]" = {
+_RULES: "Dict[str, Callable[[Any, Any, Flow, Step], Layers]]" = {
     "Add": _sum,
     "Concat": _pair,
     "Div": _quotient,

@@ -7,9 +7,19 @@ from . import activations, arithmetic, constants, products, shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict
+    from typing import Any, Callable, Dict, Sequence
 
     from .call import Call
+
+# What a node may say beyond what is asked of it: attributes by name, inputs by number (from 0)
+NEEDLESS: "Dict[str, Sequence[Any]]" = {
+    "ArgMax": ("keepdims",),  # a class is a class
+    "BatchNormalization": ("momentum",),  # for training
+    "Cast": ("saturate", "round_mode"),  # for floats of 8 bits
+    "Dropout": ("ratio", "seed", 1),  # for training
+    "LayerNormalization": ("stash_type",),  # in which type it is computed: in doubles here
+    "QuantizeLinear": ("saturate",),  # for floats of 8 bits
+}
 
 OPERATORS: "Dict[str, Callable[[Call], Any]]" = {
     "Abs": arithmetic.part("Abs"),

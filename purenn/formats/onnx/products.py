@@ -1,14 +1,16 @@
 """The operators that multiply by a weight, in floats and in integers, and those between the two."""
 
-from ...errors import UnsupportedError
-from ...layers import Dense, Scale
+from array import array
+
+from ...errors import ModelFormatError, UnsupportedError
+from ...layers import Dense, Normalize, Scale
 from ...matrix import Matrix
 from ...quantize import Quantize
 from ..tensor import Tensor
 from .call import Call
-from .constants import inverse
-from .tensors import tensor_of, type_name
-from .values import Flow, Quantised, Unrounded, weight_of
+from .constants import quantised_axis
+from .tensors import FLOATS, tensor_of, type_name
+from .values import Flow, Quantised, checked_axis, weight_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,12 @@ _INTEGER_RANGES = {"U8": (0, 255), "I8": (-128, 127), "U16": (0, 65535), "I16": 
 
 
 def _dense(call: Call, flow: Flow, value: "Any", transposed: bool = False) -> Flow:
-    """``flow @ weight`` on the last axis, a scale of the weight's own as a layer of its own."""
+    """``flow @ weight`` on the last axis, a scale of the weight's own as a layer of its own.
+
+    A weight of more axes, all but two of size 1, gives the result as many.
+    """
+    if isinstance(value, Tensor) and value.dtype not in FLOATS:
+        raise ModelFormatError("%s meets a weight of type %s, expected floats" % (flow, value.dtype))
     call.charge(value.shape, "F64")  # what folding may make of it
     call.charge(value.shape, value.dtype if isinstance(value, Tensor) else "U16")
     weight, scale, side = weight_of(value, transposed)
@@ -26,7 +33,8 @@ def _dense(call: Call, flow: Flow, value: "Any", transposed: bool = False) -> Fl
         raise UnsupportedError("%s meets a weight of shape %r" % (flow, weight.shape))
     if side == 0:
         flow = call.then(flow, Scale(weight.rows, scale))
-    flow = call.then(flow, Dense(weight), flow.shape[:-1] + (weight.cols,))
+    more = (1,) * (len(value.shape) - max(len(flow.shape), 2))
+    flow = call.then(flow, Dense(weight), more + flow.shape[:-1] + (weight.cols,))
     return call.then(flow, Scale(weight.cols, scale)) if side == 1 else flow
 
 
@@ -34,12 +42,14 @@ def gemm(call: Call) -> Flow:
     """``alpha A B + beta C``, A or B transposed before where it says so."""
     if call.node.integer("transA") or not isinstance(call.argument(0), Flow):
         raise UnsupportedError("with samples in columns")
-    flow = _dense(call, call.flow(0), call.argument(1), bool(call.node.integer("transB")))
+    flow, value, beta = call.flow(0), call.argument(1), call.node.real("beta", 1.0)
+    if len(flow.shape) != 2 or not isinstance(value, (Tensor, Quantised)) or len(value.shape) != 2:
+        raise UnsupportedError("of anything but two matrices")
+    flow = _dense(call, flow, value, bool(call.node.integer("transB")))
     flow = call.then(flow, Scale(flow.size, call.node.real("alpha", 1.0)))
     if not call.given(2):
         return flow
     bias, _ = call.along(flow, call.constant(2))
-    beta = call.node.real("beta", 1.0)
     return call.then(flow, Scale(flow.size, 1.0, bias if beta == 1.0 else bias * beta))
 
 
@@ -57,65 +67,71 @@ def matmul(call: Call) -> Flow:
 
 
 def quantize(call: Call, flow: "Optional[Flow]" = None, scale_at: int = 1) -> Flow:
-    """``round(x / scale) + zero``, held to the range of its type; scale and zero are arguments from `scale_at` on.
+    """``round(x / scale) + zero``, halves to even, held to the range of its type.
 
-    ONNX rounds a half to the even integer, `Quantize` upwards: there the two differ by one step.
+    Scale and zero are arguments from `scale_at` on.
     """
     flow = flow or call.flow(0)
     scale = call.constant(scale_at)
     zeros = call.constant(scale_at + 1) if call.given(scale_at + 1) else None
-    dtype = zeros.dtype if zeros is not None else type_name(call.node.integer("output_dtype") or 2)
+    number = call.node.integer("output_dtype")
+    dtype = zeros.dtype if zeros is not None else type_name(number or 2)
     if dtype not in _INTEGER_RANGES or (zeros is not None and len(set(zeros.data)) != 1):
         raise UnsupportedError("to %s, or with a zero point for each number" % dtype)
+    if number and type_name(number) != dtype:
+        raise ModelFormatError("to %s with a zero point of %s" % (type_name(number), dtype))
     zero = 0 if zeros is None else zeros.data[0]
     if call.node.integer("block_size"):
         raise UnsupportedError("blocks with a scale each")
     low, high = _INTEGER_RANGES[dtype]
-    factor = _each_of_axis(call, flow, scale)
-    steps = factor.map(inverse) if isinstance(factor, Matrix) else inverse(factor)
-    flow = call.then(flow, Scale(flow.size, steps))
-    flow = call.then(flow, Quantize(flow.size, 1.0, low - zero, high - zero))
-    return call.then(flow, Scale(flow.size, 1.0, zero), dtype=dtype)
+    steps = _each_of_axis(call, flow, scale, call.node.integer("axis", 1))
+    flow = call.then(flow, Quantize(flow.size, steps, low - zero, high - zero, zero=zero, rounding="even"))
+    return call.then(flow, Scale(flow.size, 1.0, float(zero)), dtype=dtype)
 
 
 def dequantize(call: Call, at: int = 0) -> Flow:
     """``(q - zero) * scale``; q, scale and zero are the arguments from `at` on."""
-    value = call.argument(at)
-    flow = value.flow if isinstance(value, Unrounded) else call.flow(at, integers=True)
-    scale = _each_of_axis(call, flow, call.constant(at + 1))
-    zero = _each_of_axis(call, flow, call.constant(at + 2)) if call.given(at + 2) else 0
-    flow = call.then(flow, Scale(flow.size, 1.0, -zero))
-    return call.then(flow, Scale(flow.size, scale), dtype="F32")
+    flow, scale = call.flow(at, integers=True), call.constant(at + 1)
+    axis = quantised_axis(call, scale)
+    if call.given(at + 2):
+        zero = _each_of_axis(call, flow, call.constant(at + 2), axis)
+        flow = call.then(flow, Normalize(flow.size, zero))
+    return call.then(flow, Scale(flow.size, _each_of_axis(call, flow, scale, axis)), dtype=scale.dtype)
 
 
-def _each_of_axis(call: Call, flow: Flow, tensor: Tensor) -> "Any":
-    """A constant with one number for all, or one for each place along the attribute `axis`."""
+def _each_of_axis(call: Call, flow: Flow, tensor: Tensor, axis: int) -> "Any":
+    """A constant with one number for all, or one for each place along an axis."""
     if len(tensor.data) == 1:
-        return tensor.data[0]
-    behind = len(flow.shape) - 1 - flow.axis(call.node.integer("axis", 1))
-    return call.along(flow, Tensor((len(tensor.data),) + (1,) * behind, tensor.dtype, tensor.data))[0]
+        return float(tensor.data[0])
+    behind = len(flow.shape) - 1 - flow.axis(axis)
+    shape = (len(tensor.data),) + (1,) * behind
+    call.charge(shape, "F64")
+    return call.along(flow, Tensor(shape, "F64", array("d", tensor.data)))[0]
 
 
 def dynamic_quantize(call: Call) -> "List[Any]":
-    """(q, scale, zero), the scale fitted to the very numbers that come: left out, q is x itself and the scale 1."""
-    return [Unrounded(call.flow(0)), tensor_of([1.0], "F32", ()), tensor_of([0], "U8", ())]
+    """Refused: the scale is fitted to the very numbers that come, and so differs from sample to sample."""
+    raise UnsupportedError(
+        "rounds what flows by a scale made anew for every sample: quantise the model statically, or load it in floats"
+    )
 
 
-def _zeroed(call: Call, k: int, zero_at: int, scale: "Optional[Tensor]" = None, axis: int = 1) -> Quantised:
+def _zeroed(call: Call, k: int, zero_at: int, scale: "Optional[Tensor]" = None, axis: int = -1) -> Quantised:
     """The constant weight k, less its zero point, times a scale; either may be one for all or one along an axis."""
     zero = call.constant(zero_at) if call.given(zero_at) else None
     scale = scale or tensor_of([1.0] * (len(zero.data) if zero is not None else 1), "F32", ())
     if zero is not None and len(zero.data) == 1 < len(scale.data):
         zero = Tensor(scale.shape, zero.dtype, zero.data * len(scale.data))
-    return Quantised(call.constant(k), scale, zero, None if len(scale.data) == 1 else axis)
+    weight = call.constant(k)
+    axes = len(weight.shape)
+    return Quantised(weight, scale, zero, None if len(scale.data) == 1 else checked_axis(axis, axes))
 
 
 def matmul_integer(call: Call) -> Flow:
     """``(A - a_zero) (B - b_zero)``"""
-    value = call.argument(0)
-    flow = value.flow if isinstance(value, Unrounded) else call.flow(0, integers=True)
+    flow = call.flow(0, integers=True)
     if call.given(2):
-        flow = call.then(flow, Scale(flow.size, 1.0, -call.number(2)))
+        flow = call.then(flow, Normalize(flow.size, float(call.number(2))))
     flow = _dense(call, flow, _zeroed(call, 1, 3))
     return call.then(flow, Scale(flow.size), dtype="I32")
 
@@ -131,7 +147,7 @@ def qgemm(call: Call) -> Flow:
     if call.node.integer("transA"):
         raise UnsupportedError("with samples in columns")
     transposed = bool(call.node.integer("transB"))
-    weight = _zeroed(call, 3, 5, call.constant(4), axis=0 if transposed else 1)
+    weight = _zeroed(call, 3, 5, call.constant(4), axis=0 if transposed else -1)
     flow = _dense(call, dequantize(call), weight, transposed)
     alpha = call.node.real("alpha", 1.0)
     if call.given(6):

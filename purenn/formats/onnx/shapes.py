@@ -3,8 +3,8 @@
 from ...errors import UnsupportedError
 from ..tensor import Tensor, count
 from .call import Call
-from .constants import permutation, sizes_of, unsqueezed
-from .tensors import FLOATS, type_name
+from .constants import permutation, sizes_of, squeezed_axes, unsqueezed
+from .tensors import FLOATS, HALVES, type_name
 from .values import BATCH, Choice, Flow, new_shape
 
 TYPE_CHECKING = False
@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 
 def cast(call: Call) -> "Any":
+    """Nothing to do where the new type holds all numbers of the old; and single precision is computed in doubles."""
     value, dtype = call.argument(0), type_name(call.node.integer("to"))
     if isinstance(value, Choice):
+        if value.labels and dtype in ("STRING", "BOOL"):
+            raise UnsupportedError("from a class to %s" % dtype)
         return value
     flow = call.flow(0, integers=True)
-    if dtype not in FLOATS and dtype != flow.dtype:
-        raise UnsupportedError("from %s to %s" % (flow.dtype, dtype))
+    small = flow.dtype in ("U8", "I8")  # eight bits are exact in any type of floats
+    if dtype != flow.dtype and (dtype not in FLOATS or (dtype in HALVES and not small)):
+        raise UnsupportedError("from %s to %s, which rounds: keep the model in single precision" % (flow.dtype, dtype))
     return Flow(flow.step, flow.shape, flow.batch, dtype)
 
 
@@ -47,7 +51,7 @@ def squeeze(call: Call) -> "Any":
     if isinstance(value, Choice):
         return value
     flow = call.flow(0, integers=True)
-    axes = {flow.axis(axis) for axis in call.integers(1, "axes")}
+    axes = {flow.axis(axis) for axis in squeezed_axes(call)}
     ones = {k for k, size in enumerate(flow.shape) if size == 1 or (size is None and flow.batch == 1)}
     if not axes <= ones:
         raise UnsupportedError("axes %r of %s" % (sorted(axes), flow))
@@ -78,6 +82,8 @@ def shape(call: Call) -> Tensor:
 
 def argmax(call: Call) -> Choice:
     flow, axis = call.flow(0), call.node.integer("axis")
+    if call.node.integer("select_last_index"):
+        raise UnsupportedError("of the last of equal numbers")
     flow.check_whole((flow.shape[flow.axis(axis)],), "over axis %d" % axis)
     return Choice(flow.step)
 
@@ -85,7 +91,7 @@ def argmax(call: Call) -> Choice:
 def feature_extractor(call: Call) -> Choice:
     """The label at the place of the largest number."""
     choice = call.argument(1)
-    if not isinstance(choice, Choice):
+    if not isinstance(choice, Choice) or choice.labels:
         raise UnsupportedError("of features")
     return Choice(choice.step, list(call.constant(0, texts=True).data))
 

@@ -1,7 +1,9 @@
 """The tensors of an ONNX file (TensorProto), and the files beside it that hold what is too large for it."""
 
+import math
 import os
 import stat
+import struct
 import sys
 from array import array
 
@@ -47,6 +49,7 @@ _OTHER_TYPES = {
     26: "INT2",
 }
 FLOATS = ("F32", "F64", "F16", "BF16")
+HALVES = ("F16", "BF16")
 
 # TensorProto's fields
 _DIMS, _TYPE, _SEGMENT, _FLOATS, _INT32S, _STRINGS, _INT64S = 1, 2, 3, 4, 5, 6, 7
@@ -74,7 +77,7 @@ class Tensors:
     def __init__(self, source: Source) -> None:
         self.allowance = Allowance(_PER_BYTE * source.size)
         self._folder = None if source.in_memory else os.path.dirname(os.path.abspath(str(source.place)))
-        self._left: "Dict[str, int]" = {}  # bytes of each external file that no tensor has claimed yet
+        self._left: "Dict[str, int]" = {}  # bytes of each external file that no tensor has taken yet
         self._decoded: "Set[Message]" = set()
 
     def shape(self, message: Message) -> "Tuple[int, ...]":
@@ -121,9 +124,11 @@ class Tensors:
             if path not in self._left:
                 self._left[path] = end
                 self.allowance.left += 2 * _PER_BYTE * end
-            if size > self._left[path]:
-                raise ModelFormatError("tensors overlap in %s" % shown(entries["location"]))
-            self._left[path] -= size
+            if message in self._decoded or size > self._left[path]:  # the same bytes once more
+                self.allowance.take(shape, dtype)
+            else:
+                self._left[path] -= size
+            self._decoded.add(message)
             file.seek(offset)
             return Tensor.from_chunks(dtype, shape, _pieces(file, size), size)
 
@@ -186,6 +191,31 @@ def _decoded_text(raw: memoryview) -> str:
         return str(raw, "utf-8")
     except UnicodeDecodeError:
         raise ModelFormatError("not UTF-8 text: %r" % bytes(raw[:16])) from None
+
+
+def rounded(numbers: "Any", dtype: str) -> "array[Any]":
+    """Numbers rounded to a type of floats as IEEE says, half to even, beyond its range to infinity.
+
+    >>> list(rounded([0.1, 70000.0], "F16")), list(rounded([1.00390625, 1.01171875], "BF16"))
+    ([0.0999755859375, inf], [1.0, 1.015625])
+    """
+    if dtype == "F16":
+        return array("f", [_half(number) for number in numbers])
+    data = array("d" if dtype == "F64" else "f", numbers)
+    if dtype == "BF16":  # the upper half of a float32
+        bits = array("I", data.tobytes())
+        for k, (number, word) in enumerate(zip(data, bits)):
+            if number == number:
+                bits[k] = (word + 0x7FFF + (word >> 16 & 1)) & 0xFFFF0000
+        data = array("f", bits.tobytes())
+    return data
+
+
+def _half(number: float) -> float:
+    try:
+        return float(struct.unpack("<e", struct.pack("<e", number))[0])
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def tensor_of(numbers: "List[Any]", dtype: str, shape: "Tuple[int, ...]") -> Tensor:

@@ -9,6 +9,7 @@ from array import array
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...matrix import Matrix
+from .tensors import HALVES, rounded
 from ..tensor import DTYPES, Tensor, count
 
 TYPE_CHECKING = False
@@ -108,18 +109,11 @@ class Quantised:
         scales, source = self.scale.data, self.tensor.data
         zeros = [0] * len(scales) if self.zero is None else self.zero.data
         piece = _CHUNK if len(scales) == 1 else count(self.shape[self.axis + 1 :])  # type: ignore[operator]
-        data = array("f")
+        data: "array[Any]" = array("d" if self.scale.dtype == "F64" else "f")
         for k, start in enumerate(range(0, len(source), max(piece, 1))):
             scale, zero = scales[k % len(scales)], zeros[k % len(scales)]
-            data.extend([(q - zero) * scale for q in source[start : start + piece]])
-        return Tensor(self.shape, "F32", data)
-
-
-class Unrounded:
-    """A flow that ONNX would round to integers here, and purenn does not: what DynamicQuantizeLinear gives."""
-
-    def __init__(self, flow: Flow) -> None:
-        self.flow = flow
+            data.extend(rounded([(q - zero) * scale for q in source[start : start + piece]], self.scale.dtype))
+        return Tensor(self.shape, self.scale.dtype, data)
 
 
 class Choice:
@@ -171,8 +165,8 @@ def new_shape(flow: Flow, target: "Sequence[int]", zero_copies: bool = True) -> 
     if samples and open_sizes and known == flow.size:
         sizes[open_sizes[0]] = None
         return tuple(sizes)
-    if samples and sizes[:1] == [flow.batch or 1] and flow.size % (known // (flow.batch or 1)) == 0:
-        known //= flow.batch or 1
+    if samples and flow.batch and sizes[:1] == [flow.batch] and flow.size % (known // flow.batch) == 0:
+        known //= flow.batch
         sizes[0], samples = None, False
     if samples and flow.batch != 1:
         raise UnsupportedError("%s becomes %s: not sample by sample" % (flow, shape_text(tuple(target))))
@@ -231,9 +225,14 @@ def weight_of(value: "Any", transposed: bool) -> "Tuple[Matrix, Any, Optional[in
 
     The scale belongs to the outputs (side 1), to the inputs (side 0), or there is none.
     """
+    if isinstance(value, Quantised) and value.scale.dtype in HALVES:
+        value = value.dequantised()  # rounded to so few digits that it tells
     if isinstance(value, Tensor):
         return _two_axes(value).matrix(transposed), None, None
-    tensor, axis = _two_axes(value.tensor), value.axis
+    tensor = _two_axes(value.tensor)
+    axis = None if value.axis is None else value.axis - (len(value.shape) - 2)
+    if axis is not None and axis < 0:
+        raise UnsupportedError("a weight of shape %s with a scale for all of it" % shape_text(value.shape))
     side = 1 if axis is None else (1 - axis if transposed else axis)
     matrix = tensor.matrix(transposed)
     zeros = value.zero.data if value.zero is not None else [0]

@@ -7,9 +7,9 @@ from ..tensor import Tensor
 from .call import Call
 from .constants import FOLDED
 from .graph import Model
-from .operators import OPERATORS
-from .tensors import FLOATS, Tensors
-from .values import Choice, Flow, Quantised, Step, Unrounded, shape_text
+from .operators import NEEDLESS, OPERATORS
+from .tensors import FLOATS, HALVES, Tensors
+from .values import Choice, Flow, Quantised, Step, shape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .graph import Node, Value
 
 _CONSTANT = (Tensor, Quantised, Message)
+_MAX_COLUMNS = 1000  # each an input of its own
+_SAME_SHAPE = ("Cast", "Identity", "Dropout", "Relu", "Sigmoid", "Tanh", "ai.onnx.ml.Scaler")
 
 
 class _Refused:
@@ -35,21 +37,31 @@ class Walk:
 
     def __init__(self, model: Model, tensors: Tensors) -> None:
         self.model, self.tensors = model, tensors
-        self.unrounded = 0
-        self.choices: "List[Choice]" = []
+        self.choices: "List[Choice]" = []  # that have no name in the graph
+        self.halves = False
         self.values: "Dict[str, Any]" = dict(model.initializers)
-        value = self._input()
-        self.values[value.name] = _entrance(value, self._features(value.name))
+        self.names: "Optional[List[str]]" = None
+        columns = self._enter()
         for node in model.nodes:
-            self._apply(node)
+            if node is not columns:
+                self._apply(node)
 
-    def _input(self) -> "Value":
-        used = {name for node in self.model.nodes for name in node.inputs}
-        used |= {value.name for value in self.model.outputs}
-        inputs = [value for value in self.model.inputs if value.name in used] or self.model.inputs
-        if len(inputs) != 1:
-            raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
-        return inputs[0]
+    def _enter(self) -> "Optional[Node]":
+        """Put the input among the values: one, or columns, which the node that is given back joins into one."""
+        names = [name for node in self.model.nodes for name in node.inputs] + [out.name for out in self.model.outputs]
+        inputs = [value for value in self.model.inputs if value.name in set(names)] or self.model.inputs
+        if len(inputs) == 1:
+            value = inputs[0]
+            self.values[value.name] = _entrance(value, self._features(value.name))
+            return None
+        each_once = all([names.count(value.name) == 1 for value in inputs]) and len(inputs) <= _MAX_COLUMNS
+        for node in self.model.nodes if each_once and _are_columns(inputs) else ():
+            joins = node.op == "Concat" and node.integer("axis") in (1, -1) and len(node.outputs) == 1
+            if joins and sorted(node.inputs) == sorted([value.name for value in inputs]):
+                batch, self.names = (inputs[0].shape or (None,))[0], node.inputs
+                self.values[node.outputs[0]] = Flow(Step(), (None, len(inputs)), batch, inputs[0].dtype)
+                return node
+        raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
 
     def _features(self, name: str) -> "Optional[int]":
         """How many numbers the first weight takes: for an input whose shape leaves it open."""
@@ -62,7 +74,9 @@ class Walk:
                 return shape[-1 if node.op == "Gemm" and node.integer("transB") else 0] if len(shape) == 2 else None
             if node.op == "ai.onnx.ml.Scaler" and len(node.reals("offset")) > 1:
                 return len(node.reals("offset"))
-            name = node.outputs[0] if node.outputs else ""
+            if node.op not in _SAME_SHAPE or not node.outputs:
+                return None
+            name = node.outputs[0]
         return None
 
     # ---- one node
@@ -93,14 +107,17 @@ class Walk:
                 raise UnsupportedError("no operator that purenn has in a feed-forward network")
             if node.op not in table:
                 raise UnsupportedError("of a constant" if constant else "of what flows through the network")
-            results = table[node.op](Call(node, arguments, self.model.opset, self.tensors))
+            call = Call(node, arguments, self.model.opset, self.tensors)
+            results = table[node.op](call)
+            if not isinstance(results, Choice):
+                call.check_all_asked(NEEDLESS.get(node.op, ()))
         except (ModelFormatError, UnsupportedError) as error:
             return [_Refused(type(error)("%s: %s" % (node, error)))]
-        except (ValueError, OverflowError, TypeError) as error:  # shapes that do not fit, numbers out of range
+        except (ValueError, OverflowError) as error:  # shapes that do not fit, numbers out of range
             return [_Refused(ModelFormatError("%s: %s" % (node, error)))]
         results = results if isinstance(results, list) else [results]
-        self.choices += [value for value in results if isinstance(value, Choice) and value.labels]
-        self.unrounded += any([isinstance(value, Unrounded) for value in results])
+        self.halves = self.halves or any([isinstance(value, Flow) and value.dtype in HALVES for value in results])
+        self.choices += [value for value in results[len(node.outputs) :] if isinstance(value, Choice)]
         return results
 
     # ---- the end
@@ -124,13 +141,12 @@ class Walk:
 
     def notes(self) -> "List[str]":
         """What the network does otherwise than the graph says."""
-        if not self.unrounded:
-            return []
-        return ["%d DynamicQuantizeLinear left out: activations are not rounded to integers" % self.unrounded]
+        return ["half precision: computed in doubles, not rounded to 16 bits at every step"] if self.halves else []
 
     def labels(self, flow: Flow) -> "Optional[List[Any]]":
-        """The classes that the numbers of a flow belong to, where the graph chooses among them."""
-        for choice in self.choices:
+        """The classes that the numbers of a flow belong to, where the graph gives out the one it chooses."""
+        given_out = [self.values.get(output.name) for output in self.model.outputs]
+        for choice in self.choices + [value for value in given_out if isinstance(value, Choice)]:
             if choice.step is flow.step and choice.labels and len(choice.labels) == flow.size:
                 return choice.labels
         return None
@@ -139,6 +155,14 @@ class Walk:
 def _names(values: "List[Value]") -> str:
     names = [shown(value.name) for value in values[:3]]
     return (", ".join(names) or "none") + (", ..." if len(values) > 3 else "")
+
+
+def _are_columns(inputs: "List[Value]") -> bool:
+    """Whether each of the inputs is a column of a table, all of one type."""
+    alike = all([(value.shape or ())[:1] == (inputs[0].shape or ())[:1] for value in inputs])
+    numbers = inputs[:1] and inputs[0].dtype not in ("", "STRING", "BOOL")
+    columns = all([len(value.shape or ()) == 2 and value.shape[1] == 1 for value in inputs])  # type: ignore[index]
+    return bool(numbers) and alike and columns and len({value.dtype for value in inputs}) == 1
 
 
 def _entrance(value: "Value", features: "Optional[int]") -> Flow:

@@ -1,0 +1,375 @@
+"""Keras models drawn at random with odd settings, and what purenn makes of their files.
+
+    python tests/keras_models.py 500        with Keras 3, or with Keras 2 (2.15); needs TensorFlow or another backend
+
+Each model is saved as .keras, .h5 or weights alone, and read.  The outputs must be those of Keras, or
+the file must be refused by name: a number that differs is a fault.
+"""
+
+import os
+import random
+import re
+import sys
+import tempfile
+import warnings
+from collections import Counter
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+from keras import layers as L  # noqa: E402
+
+from purenn import Matrix, ModelFormatError, UnsupportedError, load  # noqa: E402
+
+THREE = keras.__version__[0] == "3"
+SMOOTH = ["linear", "relu", "elu", "selu", "gelu", "sigmoid", "softplus", "softsign", "tanh", "swish", "hard_sigmoid"]
+ACTIVATIONS = SMOOTH + SMOOTH + ["softmax", "leaky_relu", "relu6", "log_softmax", "mish", None]
+ACTIVATIONS += ["celu", "silu", "hard_tanh", "sparse_sigmoid", "log_sigmoid"] if THREE else []
+HARD_SIGMOID = "hard_sigmoid" if THREE else "hard_sigmoid(0.2, 0.5)"
+TO_OURS = {"linear": "identity", "swish": "silu", "hard_sigmoid": HARD_SIGMOID}
+
+
+# What users write themselves, under names of Keras's own
+
+
+def swish(v):
+    return v * keras.activations.sigmoid(1.702 * v)
+
+
+def leaky_relu(v):
+    return v * 0.01
+
+
+def mine(v):
+    return v * 3.0
+
+
+@keras.saving.register_keras_serializable(package="my")
+def relu(v):
+    return v * 2.0
+
+
+class Dense(L.Dense):
+    def call(self, v):
+        return 2 * super().call(v)
+
+
+@keras.saving.register_keras_serializable(package="my")
+class Dropout(L.Layer):
+    def call(self, v):
+        return v * 0.5
+
+
+@keras.saving.register_keras_serializable(package="my")
+class Sequential(keras.Sequential):
+    def call(self, v, training=None, mask=None):
+        return 3 * super().call(v)
+
+
+# ---- layers
+
+
+def policy(r):
+    odd = ["float64", "mixed_float16", "mixed_bfloat16", "float16"]
+    return {} if r.random() < 0.95 else {"dtype": r.choice(odd)}
+
+
+def activation(r):
+    if r.random() < 0.06:
+        # Keras 2 writes a function of the user's own called swish as its own
+        own = [mine, lambda v: 2 * v] + ([swish, leaky_relu, relu] if THREE else [])
+        return r.choice(own + [keras.activations.gelu])
+    if r.random() < 0.1:
+        return r.choice([L.ReLU(r.choice([None, 3.0])), leaky(r), L.ELU(0.3), L.Softmax(), L.PReLU()])
+    return r.choice(ACTIVATIONS)
+
+
+def leaky(r):
+    slope = r.choice([0.0, 0.1, 0.3, 1.5])
+    return L.LeakyReLU(negative_slope=slope) if THREE else L.LeakyReLU(alpha=slope)
+
+
+def rectified(r):
+    return L.ReLU(r.choice([None, None, 0.0, 2.0]), r.choice([0.0, 0.0, 0.2]), r.choice([0.0, 0.0, 0.0, 0.5]))
+
+
+def dense(r):
+    more = {} if r.random() < 0.8 else {"kernel_constraint": "non_neg", "bias_regularizer": "l2"}
+    return L.Dense(r.randint(1, 6), activation(r), use_bias=r.random() < 0.7, **dict(more, **policy(r)))
+
+
+def axis(r, shape):
+    ones = [-1, -1, -1, 1] + list(range(-len(shape), 0))
+    return r.choice(ones)
+
+
+def batch_normalization(r, shape):
+    more = {"renorm": True} if THREE and r.random() < 0.05 and hasattr(L.BatchNormalization(), "renorm") else {}
+    return L.BatchNormalization(
+        axis=axis(r, shape),
+        epsilon=r.choice([1e-3, 1e-7, 0.5]),
+        center=r.random() < 0.7,
+        scale=r.random() < 0.7,
+        **dict(more, **policy(r))
+    )
+
+
+def layer_normalization(r, shape):
+    more = {"rms_scaling": True} if THREE and r.random() < 0.1 else {}
+    along = axis(r, shape) if r.random() < 0.8 else list(range(1, len(shape) + 1))
+    center, scale = r.random() < 0.7, r.random() < 0.7
+    return L.LayerNormalization(axis=along, epsilon=r.choice([1e-3, 1e-6, 0.1]), center=center, scale=scale, **more)
+
+
+def normalization(r, shape):
+    along = r.choice([-1, -1, None, axis(r, shape), tuple(range(1, len(shape) + 1))])
+    more = {"invert": True} if r.random() < 0.3 else {}
+    if r.random() < 0.5:
+        layer = L.Normalization(axis=along, **more)
+        spread = np.array([1e-9 if r.random() < 0.05 else r.uniform(0.1, 3) for _ in range(shape[-1])])
+        layer.adapt((np.random.default_rng(r.randint(0, 99)).normal(size=(20,) + shape) * spread + 2).astype("float32"))
+        return layer
+    if r.random() < 0.5:
+        return L.Normalization(axis=along, mean=2.5, variance=r.choice([4.0, 0.0, 1.0]), **more)
+    row = [r.uniform(-3, 3) for _ in range(shape[-1])]
+    convert = r.choice([list, np.array])
+    return L.Normalization(axis=-1, mean=convert(row), variance=convert([abs(v) + 0.1 for v in row]), **more)
+
+
+def rescaling(r, shape):
+    row = [r.uniform(-3, 3) for _ in range(shape[-1])]
+    scale = r.choice([1 / 255, 2.0, -0.5, row, np.array(row), np.float32(0.3)])
+    return L.Rescaling(scale, r.choice([0.0, 0.0, -1.0, row]))
+
+
+def softmax(r, shape):
+    return L.Softmax(r.choice([axis(r, shape), list(range(1, len(shape) + 1))]))
+
+
+def silent(r, shape):
+    return r.choice(
+        [L.Dropout(0.5), L.GaussianNoise(0.5), L.GaussianDropout(0.3), L.AlphaDropout(0.2), L.Identity()]
+        + [L.ActivityRegularization(0.1), L.Activation("linear")]
+        + ([L.SpatialDropout1D(0.3)] if len(shape) == 2 else [])
+    )
+
+
+def shaping(r, shape):
+    total = int(np.prod(shape))
+    order = r.choice(["channels_last"] * 4 + ["channels_first"])
+    return r.choice([L.Flatten(order)] * 4 + [L.Reshape((total,))] * 2 + [L.Reshape((-1, 1)), L.Reshape((1, -1))])
+
+
+def refused(r, shape):
+    """What purenn has not got."""
+    found = [L.UnitNormalization(), L.Masking(0.5), L.PReLU(), Dense(3), Dropout()]
+    if len(shape) == 1:
+        found += [L.EinsumDense("ab,bc->ac", 3, bias_axes="c"), L.RepeatVector(2)]
+    else:
+        found += [L.Permute(tuple(range(len(shape), 0, -1)))]
+    return r.choice(found)
+
+
+def drawn_layer(r, shape):
+    roll = r.random()
+    if len(shape) > 1 and roll < 0.42:
+        return shaping(r, shape)
+    if roll < 0.42:
+        return dense(r)
+    if roll < 0.52:
+        return batch_normalization(r, shape)
+    if roll < 0.58:
+        return layer_normalization(r, shape)
+    if roll < 0.66:
+        return normalization(r, shape)
+    if roll < 0.72:
+        return rescaling(r, shape)
+    if roll < 0.78:
+        return r.choice([rectified, leaky, lambda r: L.ELU(r.choice([1.0, 0.3]))])(r)
+    if roll < 0.84:
+        return L.Activation(activation(r), **policy(r))
+    if roll < 0.88:
+        return softmax(r, shape)
+    if roll < 0.985:
+        return silent(r, shape)
+    return refused(r, shape)
+
+
+# ---- models
+
+
+def drawn_model(r):
+    shape = r.choice([(4,), (4,), (3,), (1,), (2, 3), (2, 2, 3)])
+    kind = r.choice(["sequential", "sequential", "functional", "functional", "nested", "odd"])
+    more = {"batch_size": 4} if r.random() < 0.05 else {}
+    if r.random() < 0.05:
+        more["dtype"] = r.choice(["float64", "float16", "int32", "uint8"])
+    x = y = keras.Input(shape, **more)
+    chain = []
+    for _ in range(r.randint(1, 6)):
+        shape = tuple(int(size) for size in y.shape[1:])
+        if kind == "nested" and r.random() < 0.3:
+            inner = keras.Input(shape)
+            layer = drawn_layer(r, shape)
+            layer = r.choice([keras.Model(inner, layer(inner)), keras.Sequential([inner, layer])])
+        else:
+            layer = drawn_layer(r, shape)
+        called = {}
+        if kind == "odd" and r.random() < 0.2:
+            if isinstance(layer, (L.Dropout, L.BatchNormalization)):
+                called = {"training": r.choice([True, False])}
+            elif isinstance(layer, L.Softmax):
+                called = {"mask": r.choice([None, np.array([[True] + [False] * (shape[-1] - 1)])])}
+        y = layer(y, **called)
+        if kind == "odd" and r.random() < 0.1 and y.shape[1:] == shape and isinstance(layer, L.Dense):
+            y = layer(y)  # once more
+        chain.append(layer)
+    if kind == "sequential":
+        model = r.choice([keras.Sequential] * 9 + [Sequential])([keras.Input(tuple(x.shape[1:]), **more)] + chain)
+    elif kind == "odd" and r.random() < 0.15:
+        z = r.choice([lambda: L.Add()([y, y]), lambda: L.Concatenate()([y, y]), lambda: y * 2.0, lambda: y + 1.0])()
+        model = keras.Model(x, z)
+    elif kind == "odd" and r.random() < 0.1:
+        model = keras.Model({"a": x}, y)
+    elif kind == "odd" and r.random() < 0.1:
+        model = keras.Model(x, [y, chain[-1].output])
+    else:
+        model = keras.Model(x, y)
+    shake(r, model)
+    if kind == "odd" and THREE:
+        alter(r, model)
+    return model
+
+
+def shake(r, model):
+    values = np.random.default_rng(r.randint(0, 1 << 30))
+    for weight in model.weights:
+        name = getattr(weight, "path", weight.name).split("/")[-1].split(":")[0]
+        if name in ("mean", "variance", "count") or "float" not in str(weight.dtype):
+            continue
+        drawn = values.normal(size=weight.shape) * 0.7
+        weight.assign((np.abs(drawn) + 0.3 if "variance" in name else drawn).astype("float32"))
+
+
+def alter(r, model):
+    """What may be done to a model once it is made."""
+    for layer in model.layers:
+        if isinstance(layer, L.BatchNormalization) and layer.scale and r.random() < 0.3:
+            layer.gamma.trainable = False
+        if isinstance(layer, L.Dense) and r.random() < 0.1 and layer.kernel_constraint is None:
+            layer.enable_lora(1)
+            layer.lora_kernel_b.assign(np.ones(layer.lora_kernel_b.shape))
+    if r.random() < 0.05:
+        model.quantize(r.choice(["int8", "float8"]))
+
+
+def drawn_chain(r):
+    """A chain of dense layers, whose weights alone will be kept, and their activations in purenn's words."""
+    x = y = keras.Input((4,))
+    ours, chain = [], []
+    for _ in range(r.randint(1, 5)):
+        name = r.choice(SMOOTH + ["softmax"])
+        layer = L.Dense(4, None if r.random() < 0.3 else name, use_bias=r.random() < 0.8)
+        chain.append(layer)
+        if layer.get_config()["activation"] == "linear":
+            chain.append(L.Activation(name))
+        ours.append(TO_OURS.get(name, name))
+        if r.random() < 0.3:
+            chain.append(r.choice([L.Dropout(0.3), L.GaussianNoise(1.0)]))
+        if r.random() < 0.15:
+            odd = [L.EinsumDense("ab,bc->ac", 4, bias_axes="c"), L.BatchNormalization(), L.Rescaling(2.0)]
+            odd += [L.LayerNormalization(center=False, scale=False), L.Normalization(mean=1.0, variance=2.0)]
+            odd += [keras.Sequential([keras.Input((4,)), L.Dense(4)]), L.UnitNormalization()]
+            chain.append(r.choice(odd))
+    for layer in chain:
+        y = layer(y)
+    model = keras.Model(x, y) if r.random() < 0.5 else keras.Sequential([keras.Input((4,))] + chain)
+    shake(r, model)
+    return model, ours
+
+
+# ---- and what purenn reads
+
+
+def outputs_of(model, x):
+    given = {"a": x} if isinstance(model.input_shape, dict) else x
+    found = model(given, training=False)
+    return [np.asarray(keras.ops.convert_to_numpy(y) if THREE else y.numpy(), "float64") for y in
+            (found if isinstance(found, (list, tuple)) else [found])]
+
+
+def tried(seed, directory):
+    """("right", "wrong" or "refused", why) of one file, or None where Keras makes none."""
+    r = random.Random(seed)
+    ours = None
+    try:
+        if r.random() < 0.2:
+            model, ours = drawn_chain(r)
+            path = os.path.join(directory, r.choice(["m.weights.h5"] if THREE else ["m.weights.h5", "w.h5"]))
+            model.save_weights(path)
+        else:
+            model = drawn_model(r)
+            path = os.path.join(directory, r.choice(["m.keras", "m.h5"]))
+            model.save(path)
+        shape = model.input_shape["a"] if isinstance(model.input_shape, dict) else model.input_shape
+        x = np.random.default_rng(seed).normal(size=(4,) + tuple(shape[1:])).astype("float32") * 3
+        wanted = outputs_of(model, x)
+    except Exception as error:  # of Keras, which cannot build, save or run what was drawn
+        return None, type(error).__name__, str(error).split("\n")[0][:100]
+    try:
+        network = load(path, activations=ours)
+        found = network.forward(Matrix(x.reshape(4, -1).tolist())).tolist()
+    except (ModelFormatError, UnsupportedError) as error:
+        kind = "damaged" if isinstance(error, ModelFormatError) else "refused"
+        return kind, os.path.basename(path), str(error).split(": ", 1)[-1]
+    except Exception as error:  # a raw error is a fault
+        return "wrong", os.path.basename(path), "%d: %r" % (seed, error)
+    far = distance(found, wanted)
+    if far <= 1e-4:
+        return "right", os.path.basename(path), ""
+    if ours is None:
+        try:  # a file may have lost what the model was; then Keras reads the same in it
+            if distance(found, outputs_of(keras.models.load_model(path), x)) <= 1e-4:
+                return "lost", os.path.basename(path), "%d" % seed
+        except (ValueError, TypeError) as error:
+            return "wrong", os.path.basename(path), "%d: Keras does not read it: %r" % (seed, error)
+    return "wrong", os.path.basename(path), "%d: off by %g" % (seed, far)
+
+
+def distance(found, wanted):
+    """The largest difference, as a share of the largest number; what is no number to Keras is left out."""
+    wanted = wanted[0].reshape(4, -1)
+    if np.shape(found) != wanted.shape:
+        return np.inf
+    known = np.isfinite(wanted)
+    far = np.abs(np.array(found) - wanted)[known] / (1 + np.abs(wanted[known]).max(initial=0))
+    return np.inf if np.isnan(far).any() else far.max(initial=0)
+
+
+def counted(number, first=0):
+    """How many of so many files were right, refused and so on."""
+    warnings.simplefilter("ignore")
+    counts, reasons, seed = Counter(), Counter(), first
+    with tempfile.TemporaryDirectory() as directory:
+        while sum(counts.values()) < number:
+            verdict, where, why = tried(seed, directory)
+            seed += 1
+            if verdict is None:
+                reasons["no model: %s %s" % (where, re.sub("[0-9]+", "", why))] += 1
+                continue
+            counts[verdict] += 1
+            reasons["%s %s" % (verdict, where)] += 1
+            if verdict in ("wrong", "damaged", "lost"):
+                print(verdict, where, "seed %d" % (seed - 1), why)
+            elif verdict == "refused":
+                reasons["refused: " + " ".join(why.split(" ")[2:])[:70]] += 1
+    for reason, times in sorted(reasons.items(), key=lambda item: -item[1]):
+        print("%5d %s" % (times, reason))
+    print("Keras %s: tried %d, %s" % (keras.__version__, sum(counts.values()), dict(counts)))
+    return counts
+
+
+if __name__ == "__main__":
+    counted(*[int(argument) for argument in sys.argv[1:]])

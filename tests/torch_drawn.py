@@ -1,0 +1,346 @@
+"""Modules of PyTorch drawn at random, with settings that are odd on purpose, beside what purenn makes of their files.
+
+    python tests/torch_drawn.py 1000     counts: tried, right, refused by name, wrong
+
+A module is drawn in doubles, run by PyTorch after eval() and saved with torch.save (as a zip archive
+and in the way of before 1.6), pickled, and, where it is dense layers and activations alone, as a
+state_dict with torch.save, pickle, NumPy and safetensors.
+"""
+
+import io
+import os
+import pickle
+import random
+import re
+import sys
+import tempfile
+import warnings
+
+import torch
+from torch import nn
+from torch.nn.utils import prune
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from purenn import ModelFormatError, UnsupportedError, load
+
+_PLAIN = {  # activations that have a name of their own here
+    nn.ReLU: "relu",
+    nn.Sigmoid: "sigmoid",
+    nn.Tanh: "tanh",
+    nn.SELU: "selu",
+    nn.SiLU: "silu",
+    nn.Softsign: "softsign",
+    nn.Hardsigmoid: "hard_sigmoid",
+    nn.Identity: "identity",
+}
+
+
+def inplace(cls):
+    return lambda r: cls(inplace=r.random() < 0.5)
+
+
+ACTIVATIONS = [
+    inplace(nn.ReLU),
+    inplace(nn.SELU),
+    inplace(nn.SiLU),
+    inplace(nn.Hardsigmoid),
+    lambda r: nn.Sigmoid(),
+    lambda r: nn.Tanh(),
+    lambda r: nn.Softsign(),
+    lambda r: nn.Identity(3, odd=True),
+    lambda r: nn.LeakyReLU(r.choice([0.01, 0.2, 1e-5, 0, -0.5, 3, 1])),
+    lambda r: nn.ELU(r.choice([1.0, 0.3, 2, 0, -1.5])),
+    lambda r: nn.GELU(r.choice(["none", "tanh"])),
+    lambda r: nn.Softplus(r.choice([1, 1.0, 2.0, 0.5]), r.choice([20, 30.0, 5, 1, 80])),
+    lambda r: nn.Softmax(r.choice([1, -1, None, 0, -2])),
+    lambda r: nn.LogSoftmax(r.choice([1, -1, None, 0])),
+]
+OTHERS = [  # not known: refused, by name
+    lambda r, n: nn.Hardtanh(-1, r.choice([1, 2])),
+    lambda r, n: nn.ReLU6(),
+    lambda r, n: nn.CELU(0.5),
+    lambda r, n: nn.PReLU(r.choice([1, n])),
+    lambda r, n: nn.Mish(),
+    lambda r, n: nn.Hardswish(),
+    lambda r, n: nn.Softmin(1),
+    lambda r, n: nn.Threshold(0.1, 2),
+    lambda r, n: nn.Softshrink(),
+    lambda r, n: nn.Tanhshrink(),
+    lambda r, n: nn.LogSigmoid(),
+    lambda r, n: nn.RReLU(),
+    lambda r, n: nn.GroupNorm(1, n),
+    lambda r, n: nn.Unflatten(1, (1, n)),
+    lambda r, n: nn.RMSNorm(n),
+    lambda r, n: nn.Hardshrink(),
+    lambda r, n: nn.FeatureAlphaDropout(),
+    lambda r, n: nn.ModuleList([nn.ReLU()]),
+    lambda r, n: nn.LazyLinear(n),
+    lambda r, n: nn.Linear(n, n, device="meta"),
+    lambda r, n: nn.Linear(n, n, dtype=torch.complex64),
+]
+
+
+def numbers(shape, r, scale=1.0):
+    """A tensor in one of the ways in which it can lie in memory; always these numbers."""
+    values = torch.randn(shape, dtype=torch.float64) * scale
+    way = r.randrange(8)
+    if way == 0:
+        return torch.complex(values, -values).conj().imag  # negated when it is looked at
+    if way == 1:
+        return torch._neg_view(-values)
+    if way == 2:
+        return values[..., :1].expand(shape)
+    if way == 3:
+        return values[:1].expand(shape)
+    if way == 4 and len(shape) == 2:
+        return values.T.contiguous().T
+    if way == 5:
+        held = torch.randn([3 * size + 2 for size in shape], dtype=torch.float64) * scale
+        return held[tuple(slice(1, 3 * size + 1, 3) for size in shape)]
+    if way == 6 and len(shape) == 2:
+        return torch.randn(shape[0] + shape[1], dtype=torch.float64).unfold(0, shape[1], 1)[: shape[0]] * 1.0
+    if way == 7 and len(shape) == 2:
+        return torch.as_strided(torch.randn(shape[0] + shape[1], dtype=torch.float64), shape, (1, 1))
+    return values
+
+
+def parameter(values):
+    return nn.Parameter(values, requires_grad=False)
+
+
+def linear(inputs, outputs, r):
+    layer = nn.Linear(inputs, outputs, bias=r.random() < 0.8, dtype=torch.float64)
+    layer.weight = parameter(numbers((outputs, inputs), r, r.choice([1.0, 1.0, 3.0])))
+    if layer.bias is not None:
+        layer.bias = parameter(numbers((outputs,), r))
+    if r.random() < 0.05:  # an attribute, which hides nothing: the parameter is gone
+        weight = layer.weight.data
+        del layer.weight
+        layer.weight = weight
+    return layer
+
+
+def batch_norm(n, r, large=False):
+    norm = nn.BatchNorm1d(
+        n,
+        eps=r.choice([1e-5, 1e-3, 0.0, 0.5]),
+        momentum=r.choice([0.1, None]),
+        affine=r.random() < 0.7,
+        track_running_stats=r.random() < 0.93,
+        dtype=torch.float64,
+    )
+    if norm.running_mean is not None:
+        norm.running_mean = numbers((n,), r) + (r.choice([0.0, 1e3, 1e6, 1e9]) if large else 0.0)
+        norm.running_var = numbers((n,), r).abs() + 0.25
+    if norm.weight is not None:
+        norm.weight, norm.bias = parameter(numbers((n,), r)), parameter(numbers((n,), r))
+    return norm
+
+
+def layer_norm(n, r):
+    norm = nn.LayerNorm(
+        r.choice([n, (n,), [n]]),
+        eps=r.choice([1e-5, 1e-3, 0.1]),
+        elementwise_affine=r.random() < 0.7,
+        bias=r.random() < 0.7,
+        dtype=torch.float64,
+    )
+    for name in ("weight", "bias"):
+        if getattr(norm, name) is not None:
+            setattr(norm, name, parameter(numbers((n,), r)))
+    return norm
+
+
+def whole(r):
+    """A Sequential, the samples it takes, and what must be refused of it, or None."""
+    width = first = r.randrange(1, 7)
+    layers, axes, odd = [], [], None
+    if r.random() < 0.25:
+        axes = [r.randrange(1, 4) for _ in range(r.randrange(1, 3))]
+        for size in axes:
+            width *= size
+        before = [r.choice(ACTIVATIONS)(r) for _ in range(r.randrange(3))]
+        layers += before + [nn.Flatten(r.choice([1, 1, 1, -2]) if len(axes) == 1 else 1)]
+        layers += [batch_norm(width, r)] * (r.random() < 0.3)
+    elif r.random() < 0.3:
+        layers.append(batch_norm(width, r, large=True))
+    held = []
+    for _ in range(r.randrange(1, 5)):
+        new = r.randrange(1, 7)
+        layers.append(linear(width, new, r))
+        if new == width:
+            held.append(layers[-1])
+        width = new
+        for _ in range(r.randrange(3)):
+            layers.append(r.choice(ACTIVATIONS)(r))
+        layers += r.choice([[], [], [layer_norm(width, r)], [batch_norm(width, r)], [nn.Flatten()], [nn.Dropout(0.9)]])
+        if held and r.random() < 0.5 and held[-1].in_features == width:
+            layers.append(held[-1])  # the same layer again
+        if r.random() < 0.04:
+            layers.append(r.choice(OTHERS)(r, width))
+    if r.random() < 0.1:
+        layer, odd = hooked(r, layers)
+    if r.random() < 0.3:
+        cut = r.randrange(len(layers))
+        layers = layers[:cut] + [nn.Sequential(*layers[cut:])]
+    return nn.Sequential(*layers), [first] + axes, odd
+
+
+def hooked(r, layers):
+    """A layer among these that does more than its class when it is called."""
+    layer = r.choice([layer for layer in layers if isinstance(layer, nn.Linear)])
+    way = r.randrange(6)
+    if "weight" in layer._parameters:
+        layer.weight = parameter(layer.weight.data.resolve_neg().clone(memory_format=torch.contiguous_format))
+    if way == 0:
+        layer.register_forward_hook(nn.Tanh())
+    elif way == 1:
+        layer.register_forward_pre_hook(nn.Tanh())
+    elif way == 2:
+        layer.forward = nn.ReLU()
+    elif way == 3 and "weight" in layer._parameters:
+        torch.nn.utils.weight_norm(layer)
+        layer.weight_g.data *= 2  # the weight beside it is stale
+    elif way == 4 and "weight" in layer._parameters:
+        prune.l1_unstructured(layer, "weight", 0.5)
+    elif way == 5 and "weight" in layer._parameters:
+        torch.nn.utils.spectral_norm(layer)
+    else:
+        layer._forward_hooks[0] = double
+    return layer, "hook or forward"
+
+
+def double(module, given, outputs):
+    return outputs * 2
+
+
+NAMES = [
+    ["input", "hidden", "output"],
+    ["fc1", "fc2", "fc10"],
+    ["net.0", "net.2", "net.10"],
+    ["b", "a", "c"],
+    ["encoder.0", "encoder.2", "decoder.0", "decoder.2"],
+    ["out"],
+    ["z", "l1", "l2"],
+]
+
+
+def arrays(r):
+    """A module of dense layers and activations with names, the names of both, in the order in which they run."""
+    names = r.choice(NAMES)
+    sizes = [r.choice([2, 3, 3, 3]) for _ in range(len(names) + 1)]
+    layers = [linear(inputs, outputs, r) for inputs, outputs in zip(sizes, sizes[1:])]
+    chosen = [r.choice(list(_PLAIN)) for _ in names]
+    model = nn.Sequential(*[part for layer, cls in zip(layers, chosen) for part in (layer, cls())])
+    states = {}
+    for name, layer in zip(names, layers):
+        states[name + ".weight"] = layer.weight.data
+        if layer.bias is not None:
+            states[name + ".bias"] = layer.bias.data
+    return model, [sizes[0]], names, states, [_PLAIN[cls] for cls in chosen]
+
+
+def saved(held, **options):
+    file = io.BytesIO()
+    torch.save(held, file, **options)
+    return file.getvalue()
+
+
+def files_of_arrays(states):
+    """The state_dict in every kind of file that holds arrays, and whether the file has an order of its own."""
+    import numpy
+    import safetensors.torch
+
+    solid = {name: values.contiguous().resolve_neg().clone() for name, values in states.items()}
+    npz = io.BytesIO()
+    numpy.savez(npz, **{name: values.numpy() for name, values in solid.items()})
+    with tempfile.TemporaryDirectory() as folder:
+        safetensors.torch.save_file(solid, folder + "/m.safetensors")
+        with open(folder + "/m.safetensors", "rb") as file:
+            sorted_ = file.read()
+    return [
+        ("zip", saved(states), True),
+        ("legacy", saved(states, **LEGACY), True),
+        ("pickle", pickle.dumps({name: v.numpy() for name, v in solid.items()}), True),
+        ("npz", npz.getvalue(), True),
+        ("safetensors", sorted_, False),
+    ]
+
+
+LEGACY = {"_use_new_zipfile_serialization": False}
+
+
+class Counts:
+    """What became of the files."""
+
+    def __init__(self):
+        self.right = self.refused = 0
+        self.wrong, self.reasons = [], {}
+
+    def compare(self, what, model, shape, odd, data, **options):
+        samples = torch.randn([4] + shape, dtype=torch.float64) * 2
+        first = next(iter(model))
+        if isinstance(first, nn.BatchNorm1d) and first.running_mean is not None:
+            samples = samples + first.running_mean  # which may be large
+        try:
+            network = load(data, **options)
+        except (ModelFormatError, UnsupportedError, ValueError) as error:
+            self.refused += 1
+            assert "\n" not in str(error), error
+            reason = re.sub(r"^[0-9.]+ \(", "(", str(error).partition(": ")[2])[:70]
+            self.reasons[reason] = self.reasons.get(reason, 0) + 1
+            return
+        if odd:
+            self.wrong.append((what, "accepted in spite of a " + odd, model))
+            return
+        with torch.no_grad():
+            expected = model.eval()(samples.clone()).reshape(4, -1)
+        outputs = torch.tensor(network.forward(samples.reshape(4, -1).tolist()).tolist(), dtype=torch.float64)
+        # torch itself computes x * alpha + beta for a batch normalisation, which cancels where means are large
+        most = 1e-6 if samples.abs().max() > 100 else 1e-9
+        close = outputs.shape == expected.shape and torch.allclose(outputs, expected, most, most, equal_nan=True)
+        if close:
+            self.right += 1
+        else:
+            self.wrong.append((what, "%s, expected %s" % (outputs.tolist(), expected.tolist()), model))
+
+    def __str__(self):
+        tried = self.right + self.refused + len(self.wrong)
+        return "tried %d, right %d, refused %d, wrong %d" % (tried, self.right, self.refused, len(self.wrong))
+
+
+def run(count, seed=0):
+    """`count` modules and half as many state_dicts."""
+    warnings.simplefilter("ignore")
+    torch.manual_seed(seed)
+    r, counts = random.Random(seed), Counts()
+    for k in range(count):
+        model, shape, odd = whole(r)
+        if r.random() < 0.5:
+            model.eval()
+        for what, options in (("zip", {}), ("legacy", LEGACY), ("pickle", None)):
+            try:
+                data = pickle.dumps(model) if options is None else saved(model, **options)
+            except (RuntimeError, AttributeError):
+                continue  # what torch itself cannot write
+            counts.compare("%d %s" % (k, what), model, shape, odd, data)
+        if k % 2:
+            continue
+        model, shape, names, states, activations = arrays(r)
+        for what, data, ordered in files_of_arrays(states):
+            if ordered or r.random() < 0.5:
+                counts.compare("%d %s" % (k, what), model, shape, None, data, activations=activations)
+            if not ordered:
+                counts.compare("%d %s" % (k, what), model, shape, None, data, activations=activations, order=names)
+    return counts
+
+
+if __name__ == "__main__":
+    found = run(int(sys.argv[1]) if len(sys.argv) > 1 else 200, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    for reason, times in sorted(found.reasons.items(), key=lambda item: -item[1]):
+        print("%5d  %s" % (times, reason))
+    for failure in found.wrong[:5]:
+        print("WRONG", *failure)
+    print(found)
