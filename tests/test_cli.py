@@ -272,7 +272,7 @@ def test_every_command_has_the_same_answer(folder, capsys, x):
         "".join(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "json"))
     )
     assert (entry[0]["top"][0]["label"] if name else entry[0]["top"]) == name
-    header, row = csv.reader(printed(capsys, *best, "csv"))
+    header, row = csv.reader(printed(capsys, "predict", "same.safetensors", "x.json", "--top", "1", "--format", "csv"))
     assert header == ["input", "sample", "label 1", "output 1"] and row[2] == (name or "")
     said = printed(capsys, "evaluate", "same.safetensors", "x.json", "y.json")
     assert said[-1] == "accuracy %d.0000 (%d/1)" % (name == "dog", name == "dog") and (len(said) == 2) == (name is None)

@@ -1,5 +1,7 @@
 """Labels: which output a label means, and what means none or more than one."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
