@@ -58,7 +58,7 @@ def from_torch(module: "Any") -> "Network":
             what = what[len("_global_") :].replace("_", " ")
             raise UnsupportedError("there are %s on all modules, which no file shows" % what)
     for name, part in module.named_modules():
-        for problem in _hidden_in(part, torch):
+        for problem in _hidden_in(part):
             raise UnsupportedError("%s %s" % (_place(name, part), problem))
     buffer = io.BytesIO()
     _written(module, lambda: torch.save(module, buffer))
@@ -119,7 +119,7 @@ def _place(name: str, part: "Any") -> str:
     return "%s (%s)" % (shown(name), type(part).__name__) if name else type(part).__name__
 
 
-def _hidden_in(module: "Any", torch: "Any") -> "Iterator[str]":
+def _hidden_in(module: "Any") -> "Iterator[str]":
     """What a module of PyTorch does that its file does not show, or shows wrongly."""
     for what in ("_forward_pre_hooks", "_forward_hooks"):
         for hook in getattr(module, what, {}).values():
@@ -131,8 +131,6 @@ def _hidden_in(module: "Any", torch: "Any") -> "Iterator[str]":
     for name, value in vars(module).items():
         if callable(value) and callable(getattr(type(module), name, None)) and name[:2] != "__":
             yield "has a %s of its own, which no file shows" % shown(name)
-        if isinstance(value, torch.Tensor):
-            yield "has a tensor %s that is neither a parameter nor a buffer" % shown(name)
     for group in (module._parameters, module._buffers):
         for name, tensor in group.items():
             if tensor is not None and tensor.device.type == "meta":

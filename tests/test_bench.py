@@ -223,7 +223,7 @@ def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
     monkeypatch.setattr("purenn.bench.contenders", lambda net, xs: seen.append(xs) or contenders(net, xs))
     lines = printed(capsys, model, "--samples", "samples.csv", "--scale", "100", "--rounds", "1")
     assert lines[1].startswith("3 samples (from samples.csv), 1 rounds")
-    assert seen == [SAMPLES]
+    assert seen == [[[100.0 * x for x in row] for row in SAMPLES]]  # as they were measured
 
 
 def test_a_large_network_is_timed_on_fewer_samples(tmp_path, monkeypatch, capsys):

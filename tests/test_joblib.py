@@ -58,10 +58,13 @@ def test_notes():
 # ---- written by hand
 
 
-def wrapped(raw, shape=(2, 3), kind=None, order="C", alignment=16, padding=b"\x02\xff\xff"):
+NDARRAY = name("numpy", "ndarray")
+
+
+def wrapped(raw, shape=(2, 3), kind=None, order="C", alignment=16, padding=b"\x02\xff\xff", subclass=NDARRAY):
     """A NumpyArrayWrapper, and behind it the elements."""
     state = [
-        ("subclass", name("numpy", "ndarray")),
+        ("subclass", subclass),
         ("shape", tuple_of(*[integer(size) for size in shape])),
         ("order", text(order)),
         ("dtype", kind or dtype("f8")),
@@ -114,6 +117,8 @@ def test_python_objects_are_a_pickle_between_the_opcodes():
         (wrapped(b"", padding=b"\xff"), "cut short"),
         (wrapped(packed(FLAT, "d"), order="K"), "without a dtype, or without an order"),
         (wrapped(packed(FLAT, "d"), kind=text("f8")), "without a dtype"),
+        (wrapped(packed(FLAT, "d"), subclass=name("builtins", "set")), "an array of the class the name builtins.set"),
+        (wrapped(packed(FLAT, "d"), subclass=b"N"), "an array of the class None, expected numpy.ndarray"),
         (wrapped(packed(FLAT, "d"), kind=dtype("f")), "NumPy type a str 'f'"),
         (wrapped(packed(FLAT, "d"), kind=dtype("f99999999999")), "NumPy type"),
         (name("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81Nb", "with None for a state"),

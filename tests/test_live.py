@@ -140,23 +140,21 @@ def torch_stand_in(library):
 
     hooks = types.SimpleNamespace(_global_forward_hooks={}, _global_forward_pre_hooks={})
     nn = types.SimpleNamespace(Module=Module, modules=types.SimpleNamespace(module=hooks))
-    library("torch", nn=nn, save=save, Tensor=class_of("torch", "Tensor"))
+    library("torch", nn=nn, save=save)
     return Module, hooks
 
 
 def test_a_torch_module_is_read_from_its_file(library):
     Module, hooks = torch_stand_in(library)
     assert error(from_torch(Module()), table("torch.json")["files"]["torch_smooth.pt"]) < 1e-5
-    tensor = sys.modules["torch"].Tensor()
     for attributes, said in (
         ({"_forward_hooks": {0: len}}, "Module has a forward hook (len), which no file shows"),
         ({"_forward_pre_hooks": {0: class_of("x", "WeightNorm")()}}, "has a forward pre hook (WeightNorm)"),
         ({"forward": len}, "Module has a forward of its own"),
         ({"parametrizations": {"weight": 0}}, "has a parametrization of its weight"),
-        ({"bias": tensor}, "has a tensor bias that is neither a parameter nor a buffer"),
     ):
         assert said in refusal(from_torch, Module(**attributes), UnsupportedError)
-    tensor.device = types.SimpleNamespace(type="meta")
+    tensor = types.SimpleNamespace(device=types.SimpleNamespace(type="meta"))
     assert "on the device meta" in refusal(from_torch, Module(_buffers={"mean": tensor}), UnsupportedError)
     hooks._global_forward_pre_hooks[0] = len
     assert "there are forward pre hooks on all modules" in refusal(from_torch, Module(), UnsupportedError)
@@ -257,7 +255,7 @@ def make_odd(random_, module, torch):
     def plain_bias():
         if linear.bias is not None:
             del linear._parameters["bias"]
-            linear.bias = torch.ones(5)
+            linear.bias = torch.ones(5).double()  # which module.double() would leave as it is
 
     oddities = {
         "none": lambda: None,
@@ -307,7 +305,8 @@ def test_torch_alive():
         right[odd] = right.get(odd, 0) + 1
     print("right %s, refused %s" % (right, refused))
     harmless = {"none", "a hook that is gone", "weight_norm removed", "pruned for good", "training", "double"}
-    assert harmless | {"plain bias"} >= set(right) and not harmless & set(refused)
+    harmless.add("plain bias")  # an attribute of that name, which hides the parameter
+    assert harmless >= set(right) and not harmless & set(refused)
 
 
 def test_torch_modules_that_are_refused():

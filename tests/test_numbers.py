@@ -65,6 +65,7 @@ CONTAINERS = (
     lambda x: np.array(x, dtype=">i4"),
     lambda x: np.array(x, dtype="f4"),
     lambda x: [np.float16(v) for v in x],
+    lambda x: [float(x[0])] + [np.float16(v) for v in x[1:]],
 )
 
 

@@ -484,8 +484,9 @@ def test_what_integers_are_not_taken_through(kind, operators, words):
 
 
 def test_floats_between_integers_are_single_precision():
-    """1 / 0.039215688... is 25.49999955, and 25.5 in single precision; 7 steps of 1/7 are 1 in it, and not less."""
-    step = struct.unpack("f", struct.pack("f", 1 / 7))[0]
+    """1 / 0.039215688... is 25.49999955, and 25.5 in single precision; 43 steps of 1/43 are 1 in it, and not less."""
+    step = struct.unpack("f", struct.pack("f", 1 / 43))[0]
+    assert 43 * step < 1.0
     fine = struct.unpack("f", struct.pack("f", 0.03921568766236305))[0]
     tensors = [tensor([1, 1], 9, 0, [1.0]), tensor([1, 1], 9, 1, [1.0]), tensor([1], 2), tensor([1, 1], 9, 0, [step])]
     tensors += [tensor([1, 1]), tensor([1, 1], 2), tensor([1, 1])] + [tensor([1, 1], 9, 0, [fine])] * 2
@@ -636,3 +637,27 @@ def test_integer_models_live():
         rows = (rng.normal(size=(100, 32)) * 1.3).astype("float32")
         outputs, step = make_tflite.run(content, rows)
         assert distance(read(content), {"inputs": rows.tolist(), "outputs": outputs}) <= 1.001 * step
+
+
+def test_dynamic_models_live():
+    pytest.importorskip("tensorflow", reason="TensorFlow is not installed")
+    import numpy
+
+    sys.path.insert(0, FIXTURES)
+    try:
+        import make_tflite
+    finally:
+        sys.path.remove(FIXTURES)
+    keras = make_tflite.keras
+    rng = numpy.random.default_rng(4)
+    for activation in ("relu", "linear", "relu6"):
+        layers = [keras.layers.Input((32,)), keras.layers.Dense(40, activation), keras.layers.Dense(36, activation)]
+        net = keras.Sequential(layers + [keras.layers.Dense(40)])
+        for weight in net.weights:
+            weight.assign(rng.normal(size=weight.shape) * 0.2)
+        content = make_tflite.converted(net, "hybrid", None)
+        rows = (rng.normal(size=(50, 32)) * 3).astype("float32")
+        outputs, _ = make_tflite.run(content, rows, make_tflite.KERNELS.BUILTIN_REF)
+        network = read(content)
+        assert [type(layer) for layer in network.layers if layer.parameters] == [DynamicDense] * 3
+        assert distance(network, {"inputs": rows.tolist(), "outputs": outputs}) < 1e-4  # of 50

@@ -278,6 +278,29 @@ def test_names_outside_the_list_are_named_and_refused(module, attribute):
     assert full in refusal(arrays, b"\x80\x04}" + text("W1") + name(module, attribute) + b")Rs.", UnsupportedError)
 
 
+def test_objects_of_protocols_0_and_1():
+    """copy_reg._reconstructor(class, object, None), whose state follows."""
+    made = name("collections", "OrderedDict")
+    allowed = {**PLAIN, ("m", "C"): stand_in("m.C"), ("m", "D"): None}
+    for module, plain in (("copy_reg", "__builtin__"), ("copyreg", "builtins")):
+        call = name(module, "_reconstructor")
+        piece = call + tuple_of(name("m", "C"), name(plain, "object"), b"N") + b"R" + b"}" + text("a") + b"K\x01sb."
+        found = Unpickler(piece, allowed).load()
+        assert (found.name, found.arguments, found.state) == ("m.C", (), {"a": 1})
+        for arguments, said in (
+            ((name("m", "D"), name(plain, "object"), b"N"), "an object of the class the name m.D"),
+            ((text("C"), name(plain, "object"), b"N"), "an object of the class a str 'C'"),
+            ((name("m", "C"), name(plain, "object"), b"K\x01"), "made of 1"),
+            ((name("m", "C"), name(plain, "set"), b"N"), "an object of m.C, made as the name"),
+            ((name("m", "C"), b"N", b"N"), "an object of m.C, made as None"),
+            ((made, name(plain, "object"), b"N"), "an object of collections.OrderedDict, which is none"),
+            ((call, name(plain, "object"), b"N"), "_reconstructor"),
+            ((name("m", "C"),), "_reconstructor"),
+        ):
+            program = call + tuple_of(*arguments) + b"R."
+            assert said in refusal(lambda data: Unpickler(data, allowed).load(), program)
+
+
 def test_nothing_runs(tmp_path):
     class Evil:
         def __reduce__(self):

@@ -28,6 +28,7 @@ from sys import byteorder
 
 from ..layers import Normalize
 from ..matrix import Matrix
+from ..network import plain
 from ..quantize import ROUNDINGS, IntegerDense, Quantize, bytes_table, divisor_of, way_in
 from .speed import LANES_CALL, LANES_TERM
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from ..network import Network
 
+_NUMBERS = (float, int)
 ERROR_BOUND = 0.0  # from the integer network's own forward: every sum is exact
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {16: "H", 32: "I", 64: "Q"}  # of struct, for lanes of so many bits
@@ -221,6 +223,10 @@ def _entrance(before: "List[Any]", layer: Quantize, rows: "List[int]") -> "Calla
                 return from_bytes(x)
             if type(x) is not list and _holds_bytes(x):
                 return from_bytes(bytes(x))
+        # a sum has the type of any number of another library among its terms (those round to their few bits);
+        # where one is no number it is a TypeError: a filter below would take None for a zero
+        if type(sum(x)) not in _NUMBERS:
+            x = plain(x)
         found, places = from_numbers(x)
         q: "Any" = found
         try:
@@ -273,11 +279,9 @@ def _rounded(before: "List[Any]", layer: Quantize) -> "Callable[[Any], Tuple[Lis
     steps = steps * (layer.inputs if len(steps) == 1 else 1)
 
     def without_zeros(x: "Any") -> "Tuple[List[int], Any]":
-        sum(x)  # a TypeError where something is no number: the filter would take None for a zero
         return [floor(v / step + 0.5) for v in filter(None, x)], x
 
     def divided_without_zeros(x: "Any") -> "Tuple[List[int], Any]":
-        sum(x)
         return [floor(v / divisor / step + 0.5) for v in filter(None, x)], x
 
     def each(x: "Any") -> "Tuple[List[int], Any]":
