@@ -581,6 +581,7 @@ def test_every_activation_has_a_definition_with_its_parameters():
     assert set(ELEMENTWISE) <= set(FORMULAS)
     assert definition(Activation("leaky_relu(0.2)")) == "x if x > 0 else 0.2*x"
     assert definition(Activation("hard_sigmoid(0.2, -0.5)")) == "min(1, max(0, 0.2*x + (-0.5)))"
+    assert definition(Activation("clip(-0.5, inf)")) == "min(inf, max((-0.5), x))"
     assert definition(Activation(math.sqrt)) == ""
 
 

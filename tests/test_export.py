@@ -29,6 +29,7 @@ from purenn.export.text import digits, imports, planes, size_of, split
 from purenn.layers import Activate, LayerNorm, Normalize, Scale
 
 NAMES = ["relu", "sigmoid", "tanh", "leaky_relu(0.2)", "step", "gelu", "silu", "elu", "softsign", "hard_sigmoid"]
+NAMES += ["clip", "clip(-inf, 0.5)"]
 LAST = NAMES + ["softmax", "log_softmax", "identity", "softmax_plain", "softmax(1.0)"]
 weights = st.floats(min_value=-4.0, max_value=4.0)
 inputs = st.floats(min_value=-8.0, max_value=8.0)
@@ -102,7 +103,10 @@ def written(name):
     return names["f"]
 
 
-@pytest.mark.parametrize("name", sorted(ELEMENTWISE) + ["leaky_relu(0.3)", "elu(0.5)", "hard_sigmoid(0.2, 0.5)"])
+WITH_PARAMETERS = ["leaky_relu(0.3)", "elu(0.5)", "hard_sigmoid(0.2, 0.5)", "clip(-inf, 5.0)", "clip(-0.1, inf)"]
+
+
+@pytest.mark.parametrize("name", sorted(ELEMENTWISE) + WITH_PARAMETERS)
 @given(st.one_of(doubles, inputs))
 def test_elementwise_activations_are_ours_bit_for_bit(name, a):
     assert same(written(name)(a), Activation(name)(a))

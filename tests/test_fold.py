@@ -185,6 +185,8 @@ class OwnScale(Scale):
 def test_a_layer_of_a_class_of_its_own_stays_as_it_is():
     layers = [OwnScale(1), Dense([[2.0]]), OwnScale(1), OwnDense([[1.0]]), Scale(1, 2.0)]
     assert folded(layers)[0] == layers
+    layers = [OwnDense([[2.0], [1.0]]), Activate(1, "relu")]
+    assert folded(layers)[0] == layers
     layers = [OwnDense([[2.0]], None, "sigmoid"), Dense([[-1.0, 1.0]], [1.0, 0.0])]
     assert folded(layers)[0] == layers
 

@@ -23,6 +23,7 @@ from purenn.layers import Activate, LayerNorm, Normalize, Scale
 HERE = [name for name in KERNELS if name != "packed" and (name != "sumprod" or hasattr(math, "sumprod"))]
 EXACT = [name for name in HERE if KERNELS[name].ERROR_BOUND == 0.0]
 NAMES = sorted(ELEMENTWISE) + sorted(ROWWISE) + ["leaky_relu(0.2)", "hard_sigmoid(0.2, 0.5)", "softmax(1.0)"]
+NAMES += ["clip(-0.5, inf)"]
 
 
 def close(a, b, bound):

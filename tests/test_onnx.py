@@ -6,6 +6,7 @@ import os
 import struct
 import time
 import warnings
+import zipfile
 
 import pytest
 from hypothesis import given, settings
@@ -510,6 +511,9 @@ def test_a_function_of_the_models_own_is_not_taken_for_an_operator():
         ([node("Gemm", ["x", "c"], ["a"]), node("Sub", ["one", "a"], ["b_"]),
           node("Concat", ["b_", "a"], ["p"], axis=1),
           node("Normalizer", ["p"], ["y"], "z", domain="ai.onnx.ml", norm="L1")], "Normalizer z: norm 'L1' of any"),
+        ([node("Gemm", ["x", "c"], ["g"]), node("Relu", ["g"], ["a"]), node("Sub", ["one", "a"], ["b_"]),
+          node("Concat", ["b_", "a"], ["p"], axis=1),
+          node("Normalizer", ["p"], ["y"], "z", domain="ai.onnx.ml", norm="L1")], "Normalizer z: norm 'L1' of any"),
         ([node("Shape", ["x"], ["n"]), node("Cast", ["n"], ["f"], "c", to=1), node("Gather", ["f", "zero"], ["k"]),
           node("Div", ["x", "k"], ["y"])], "Cast c: the number of samples as F32"),
         ([node("Unsqueeze", ["x", "two"], ["a"]), node("Sigmoid", ["x"], ["g"]),
@@ -609,6 +613,13 @@ def test_clip_keeps_every_digit_between_its_bounds(low, high):
         expected = min(expected, high) if high is not None else expected
         assert [row[0] for row in network.forward([[x, x]]).tolist()] == [pytest.approx(expected, rel=1e-7)]
         assert network.forward([[x, x]])[0, 0] == x or x in (1e300, -1e300, float("inf"), 0.1)
+
+
+def test_clip_of_old_has_bounds_by_default():
+    assert opened(only(node("Clip", ["x"], ["y"], max=6.0), opset=10)).forward([[float("-inf"), 7.0]]).tolist() == [
+        [pytest.approx(-3.4028235e38), 6.0]
+    ]
+    assert opened(only(node("Clip", ["x"], ["y"]), opset=11)).forward([[float("-inf"), 7.0]])[0, 0] == float("-inf")
 
 
 def test_halves_are_rounded_to_even():
@@ -741,6 +752,16 @@ def test_how_many_numbers_a_sample_has_is_not_guessed():
         assert "leaves open how many numbers" in message
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "__MODEL_PROTO"])
+def test_a_zip_archive_around_a_model_says_so(name):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, only(node("Relu", ["x"], ["y"])))
+        archive.writestr("w.bin", b"123")
+    message = refusal(load, packed.getvalue(), UnsupportedError)
+    assert "a zip archive around an ONNX model: unpack it, and load %s" % name in message
+
+
 # ---- weights in a file beside the model
 
 
@@ -836,9 +857,9 @@ def test_external_data_used_without_end(tmp_path):
     big = 1 << 20
     path = beside(tmp_path, external("w", (2, 2), location="w.bin"), bytes(4 * big))
     many = [external("w%d" % k, (big,), location="w.bin") for k in range(60)]
-    sums = [node("Add", ["w0", "w%d" % k], ["s%d" % k]) for k in range(60)]
+    copies = [node("Identity", ["w%d" % k], ["s%d" % k]) for k in range(60)]
     with open(path, "wb") as file:
-        file.write(only(*sums, node("MatMul", ["x", "s59"], ["y"]), initializers=many))
+        file.write(only(*copies, node("MatMul", ["x", "s59"], ["y"]), initializers=many))
     assert "left to a file of this size" in refusal(load, path, UnsupportedError)
 
 
