@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from purenn import ShapeError
 from purenn.formats.labels import places
 
-NAN = float("nan")
+NAN, BIG = float("nan"), 2**53  # from which on floats are no longer every integer
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,7 @@ NAN = float("nan")
     [
         (None, ["2", 0, 1.0, "1.0", "2e0", "+1", "01"], [2, 0, 1, 1, 2, 1, 1]),
         (["01", "02", "1e3"], ["1e3", "01"], [2, 0]),
+        (["1", "01", "1e0"], ["01", "1e0", "1", 1], [1, 2, 0, 0]),  # the text comes before the number
         ([1, 2, 1000], ["1e3", "01", 2.0], [2, 0, 1]),
         ([-1.0, 1.0, 0.1], ["1", "-1", "0.10", 1], [1, 0, 2, 1]),
         (["1", "0", "2"], [0, "1.0", 2.0], [1, 0, 2]),
@@ -25,7 +26,8 @@ NAN = float("nan")
         (["True", "False", "x"], [True, False], [0, 1]),
         ([NAN, 1, 2], ["nan", NAN, "2"], [0, 0, 2]),
         ([None, [1], "x"], ["None", "[1]", 2], [0, 1, 2]),
-        ([2**53, 2**53 + 1, 0], ["9007199254740993.0", "9007199254740992", 2**53 + 1], [1, 0, 1]),
+        ([2**53, 2**53 + 1, 0], ["+9007199254740993", "09007199254740992", 2**53 + 1], [1, 0, 1]),
+        ([1e20, 2.0**53, 0.0], ["100000000000000000000", 2.0**53, "9007199254740992.0"], [0, 1, 1]),
         ([" cat ", "b", "c"], ["cat"], [0]),
         ([0, 1, 2], ["1e-99999999999999999999"], [0]),
     ],
@@ -42,6 +44,8 @@ def test_what_a_label_means(names, labels, expected):
         (None, "cat", "label 1 is 'cat', which is none of the outputs (0 to 2)"),
         (None, 0.5, "label 1 is 0.5, which is none of the outputs (0 to 2)"),
         (None, NAN, "label 1 is nan, which is none of the outputs (0 to 2)"),
+        ([BIG, 1, 2], float(BIG), "label 1 is %d.0, which is none of the outputs (%d, 1, 2)" % (BIG, BIG)),
+        ([BIG, 1, 2], "%de0" % BIG, "label 1 is '%de0', which is none of the outputs (%d, 1, 2)" % (BIG, BIG)),
         (None, "inf", "label 1 is 'inf', which is none of the outputs (0 to 2)"),
         (None, "1_0", "label 1 is '1_0', which is none of the outputs (0 to 2)"),
         (["7", "8", "9"], 0, "label 1 is 0, which is none of the outputs (7, 8, 9)"),
@@ -108,3 +112,14 @@ def like(name):
     except (TypeError, ValueError):
         return False
     return "_" not in name
+
+
+@given(st.lists(st.integers(BIG - 2, BIG + 5), min_size=3, max_size=6, unique=True), st.data())
+def test_integers_that_a_float_rounds_are_never_taken_for_others(names, data):
+    k = data.draw(st.integers(0, len(names) - 1))
+    for label in (float(names[k]), "%.18e" % names[k], "%r" % float(names[k])):
+        try:
+            assert places([label], names, len(names)) == [k]
+        except ShapeError:
+            assert names[k] >= BIG - 1
+    assert places([names[k], str(names[k]), "%+d" % names[k]], names, len(names)) == [k] * 3

@@ -158,19 +158,15 @@ def _scale(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
 
 
 def _quantize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    return _less_mean(k, x, j, 0, ("step", _entry(layer.step, j)))
+    return Terms.of(Term([(_input(k, j), x[j])])), [], ("step_%d" % (j + 1), factor(_entry(layer.step, j)))
 
 
 def _normalize(layer: "Any", k: int, x: "Sequence[Any]", j: int) -> "Parts":
-    return _less_mean(k, x, j, _entry(layer.mean, j), ("deviation", _entry(layer.deviation, j)))
-
-
-def _less_mean(k: int, x: "Sequence[Any]", j: int, mean: "Any", unit: "Tuple[str, Any]") -> "Parts":
-    """An input less its mean, in units of something."""
+    mean, deviation = _entry(layer.mean, j), _entry(layer.deviation, j)
     terms = [Term([(_input(k, j), x[j])])]
     if mean:
         terms.append(Term([("mean_%d" % (j + 1), mean)], sign=-1))
-    return Terms.of(*terms), [], ("%s_%d" % (unit[0], j + 1), factor(unit[1]))
+    return Terms.of(*terms), [], ("deviation_%d" % (j + 1), factor(deviation))
 
 
 def _subtracted(layer: "Any") -> int:

@@ -5,7 +5,6 @@
 """
 
 import re
-from decimal import Decimal
 
 from ..matrix import ShapeError
 from .source import shown
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     Names = Optional[Sequence[Any]]
 
+_INTEGER = re.compile(r"\s*[-+]?[0-9]{1,99}\s*$")
 _PLAIN_INTEGER = re.compile("(0|-?[1-9][0-9]{0,99})$")  # written as Python writes it, so not 01
 _EXACT = 2.0**53  # from here on a float is no longer every whole number
 _LISTED, _LONGEST = 10, 40  # names in a message, characters of each
@@ -65,17 +65,21 @@ def _same_text(label: "Any", name: "Any") -> bool:
     """Whether both are written alike; two numbers are where they are equal, as True and 1."""
     if str(label).strip() == str(name).strip():
         return True
-    return isinstance(label, (int, float)) and isinstance(name, (int, float)) and label == name
+    return isinstance(label, (int, float)) and isinstance(name, (int, float)) and _equal(label, name)
 
 
 def _same_number(label: "Any", name: "Any") -> bool:
     if name is None or not _looks_like_a_number(label):
         return False
     if isinstance(label, str):
-        number = float(label)
-        exact = isinstance(name, float) or not _EXACT <= abs(number) < float("inf")
-        label = number if exact else Decimal(label.strip())
-    return bool(label == name)
+        label = int(label) if _INTEGER.match(label) else float(label)
+    return _equal(label, name)
+
+
+def _equal(label: "Any", name: "Any") -> bool:
+    """Whether two numbers are the same; a large float may have been another integer before it was rounded."""
+    rounded = isinstance(label, float) and isinstance(name, int) and abs(label) >= _EXACT
+    return bool(label == name) and not rounded
 
 
 def _number(name: "Any") -> "Any":
