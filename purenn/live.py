@@ -17,7 +17,7 @@ from .formats.source import Source, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, Tuple
+    from typing import Any, Callable, Iterator, List, Tuple
 
     from .network import Network
 
@@ -155,10 +155,22 @@ def _hidden_in_keras(layer: "Any") -> "Iterator[str]":
     module = getattr(activation, "__module__", None) or ""
     if callable(activation) and hasattr(activation, "__name__") and module.partition(".")[0] not in _KERAS:
         yield "has the activation %s.%s, which is none of Keras'" % (shown(module), shown(activation.__name__))
+    for name in _used_again(layer):
+        yield "uses its layer %s more than once, which its file may not show" % shown(name)
     for name in _KERAS_ARRAYS:
         value = own.get(name)
         if value is not None and not any([value is weight for weight in layer.weights]):
             yield "has a %s that is none of its weights" % name
+
+
+def _used_again(model: "Any") -> "List[str]":
+    """The layers that a model uses more than once: a file of a Sequential model lists them once all the same.
+
+    Keras 3 lists such a layer twice while the model lives; Keras 2 lists it once, but its calls, named dense_ib-0.
+    """
+    listed = [str(layer.name) for layer in getattr(model, "layers", [])]
+    called = [str(node).rpartition("_ib-")[0] for node in getattr(model, "_network_nodes", ())]
+    return sorted({name for names in (listed, called) for name in names if names.count(name) > 1})
 
 
 def _version(library: "Any") -> "Tuple[int, ...]":

@@ -132,7 +132,7 @@ def normalization(r, shape):
         layer.adapt((np.random.default_rng(r.randint(0, 99)).normal(size=(20,) + shape) * spread + 2).astype("float32"))
         return layer
     if r.random() < 0.5:
-        return L.Normalization(axis=along, mean=2.5, variance=r.choice([4.0, 0.0, 1.0]), **more)
+        return L.Normalization(axis=along, mean=2.5, variance=r.choice([4.0, 1e-3, 1.0]), **more)
     row = [r.uniform(-3, 3) for _ in range(shape[-1])]
     convert = r.choice([list, np.array])
     return L.Normalization(axis=-1, mean=convert(row), variance=convert([abs(v) + 0.1 for v in row]), **more)
@@ -200,7 +200,7 @@ def drawn_layer(r, shape):
 # ---- models
 
 
-def drawn_model(r):
+def drawn_model(r, ending):
     shape = r.choice([(4,), (4,), (3,), (1,), (2, 3), (2, 2, 3)])
     kind = r.choice(["sequential", "sequential", "functional", "functional", "nested", "odd"])
     more = {"batch_size": 4} if r.random() < 0.05 else {}
@@ -227,7 +227,9 @@ def drawn_model(r):
             y = layer(y)  # once more
         chain.append(layer)
     if kind == "sequential":
-        model = r.choice([keras.Sequential] * 9 + [Sequential])([keras.Input(tuple(x.shape[1:]), **more)] + chain)
+        # an .h5 file keeps no more of an own class than its name
+        kind_of_model = r.choice([keras.Sequential] * 9 + ([Sequential] if ending == ".keras" else []))
+        model = kind_of_model([keras.Input(tuple(x.shape[1:]), **more)] + chain)
     elif kind == "odd" and r.random() < 0.15:
         z = r.choice([lambda: L.Add()([y, y]), lambda: L.Concatenate()([y, y]), lambda: y * 2.0, lambda: y + 1.0])()
         model = keras.Model(x, z)
@@ -250,7 +252,7 @@ def shake(r, model):
         if name in ("mean", "variance", "count") or "float" not in str(weight.dtype):
             continue
         drawn = values.normal(size=weight.shape) * 0.7
-        weight.assign((np.abs(drawn) + 0.3 if "variance" in name else drawn).astype("float32"))
+        weight.assign((np.abs(drawn) + r.choice([0.3, 1e-4]) if "variance" in name else drawn).astype("float32"))
 
 
 def alter(r, model):
@@ -310,8 +312,8 @@ def tried(seed, directory):
             path = os.path.join(directory, r.choice(["m.weights.h5"] if THREE else ["m.weights.h5", "w.h5"]))
             model.save_weights(path)
         else:
-            model = drawn_model(r)
-            path = os.path.join(directory, r.choice(["m.keras", "m.h5"]))
+            ending = r.choice([".keras", ".h5"])
+            model, path = drawn_model(r, ending), os.path.join(directory, "m" + ending)
             model.save(path)
         shape = model.input_shape["a"] if isinstance(model.input_shape, dict) else model.input_shape
         x = np.random.default_rng(seed).normal(size=(4,) + tuple(shape[1:])).astype("float32") * 3

@@ -7,11 +7,13 @@ import random
 import zipfile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import keras, recognised
-from purenn.formats.keras_layers import _ACTIVATIONS, _STRETCHED
+from purenn.formats.keras_layers import _ACTIVATIONS, _SETTINGS, _STRETCHED, LAYERS, Builder, Spec, _laid_out
 from purenn.formats.source import Source
 from purenn.layers import Normalize
 
@@ -105,14 +107,43 @@ with zipfile.ZipFile(os.path.join(FIXTURES, "keras3_relu_softmax.keras")) as _ar
 RELU = {"class_name": "ReLU", "config": {"build_input_shape": [None, 1]}}
 
 
-def changed(kind=None, **settings):
+OWN = {"module": "keras.layers", "registered_name": None}
+
+
+def changed(kind=None, entry=None, **settings):
     """The file with other settings of its first dense layer, or with a layer of another kind in its place."""
     config = json.loads(json.dumps(CONFIG))
     layer = config["config"]["layers"][1]
     if kind is not None:
         layer["class_name"], layer["config"] = kind, {"name": layer["config"]["name"]}
     layer["config"].update(settings)
+    layer.update(entry or {})
     return archive(config)
+
+
+def chain(*entries, version="3.0.0", shape=(4,), **model):
+    """The file of a Sequential model of layers without weights: (kind, settings) each, on samples of a shape."""
+    layers = [{"class_name": "InputLayer", "config": {"batch_shape": [None] + list(shape)}}]
+    layers += [{"class_name": kind, "config": settings} for kind, settings in entries]
+    config = {"class_name": "Sequential", "config": dict({"layers": layers}, **model)}
+    weights = fixture("hdf5_latest.h5")  # of no layer
+    return archive(config, weights, json.dumps({"keras_version": version} if version else {}).encode())
+
+
+def called(node, name="dense_21"):
+    """A functional model that calls its one layer so."""
+    with zipfile.ZipFile(os.path.join(FIXTURES, "keras3_refused_training.keras")) as opened:
+        config = json.loads(opened.read("config.json"))
+    layers = config["config"]["layers"]
+    layers[1]["inbound_nodes"] = node
+    layers[2]["inbound_nodes"] = [[[layers[1]["name"], 0, 0, {}]]]
+    first = layers[0]["name"]
+    return archive(json.loads(json.dumps(config).replace('"INPUT"', json.dumps(first))), opened_weights())
+
+
+def opened_weights():
+    with zipfile.ZipFile(os.path.join(FIXTURES, "keras3_refused_training.keras")) as opened:
+        return opened.read("model.weights.h5")
 
 
 def test_the_archive_made_here_is_read():
@@ -133,6 +164,47 @@ def test_the_archive_made_here_is_read():
         (changed(kind="ReLU", threshold=0.5), "a relu with a threshold"),
         (changed(kind="LayerNormalization", rms_scaling=True), "root mean square"),
         (changed(use_bias=False), "expected the weights kernel, found 0 (4, 5), 1 (5,)"),
+        (changed(kind="Softmax", axis=[1, 2]), "along axis [1, 2] of samples of shape (4,)"),
+        (changed(kind="BatchNormalization", renorm=True), "has the setting renorm=True"),
+        (changed(kind="BatchNormalization", virtual_batch_size=2), "has the setting virtual_batch_size=2"),
+        (changed(quantization_config={"class_name": "Int8QuantizationConfig"}), "(Dense): is quantised"),
+        (changed(rank=3), "layer dense_21 (Dense): has the setting rank=3, which is not known"),
+        (changed(dtype="mixed_float16"), "has the dtype mixed_float16, which rounds its numbers"),
+        (changed(dtype={"class_name": "Policy", "config": {"name": "bfloat16"}}), "has the dtype bfloat16"),
+        (changed(dtype={"class_name": "QuantizedDTypePolicy", "config": {"name": "float32"}}), "QuantizedDTypePolicy"),
+        (changed(entry=dict(OWN, module="mine.layers")), "registered as None in the module mine.layers"),
+        (changed(entry=dict(OWN, module=None, registered_name="Dense")), "registered as Dense in the module None"),
+        (changed(entry=dict(OWN, module="keras_cv.layers")), "a class that is not Keras's own"),
+        (changed(entry=dict(OWN, registered_name="my>Dense")), "registered as my>Dense in the module keras.layers"),
+        (changed(entry={"class_name": "my>Dense"}), "layer dense_21 (my>Dense) is not among the layers read"),
+        (changed(activation={"class_name": "function", "config": "swish"}), "has the activation swish, a function"),
+        (changed(activation={"value": ["4wE", None, None]}), "has the activation lambda, a function"),
+        (changed(activation={"class_name": "__lambda__", "config": {"value": []}}), "has the activation __lambda__"),
+        (changed(activation=dict(OWN, class_name="ReLU", config={}, module="mine")), "ReLU: a class that is not"),
+        (changed(activation={"class_name": "ReLU", "config": {"top": 1}}), "ReLU: has the setting top=1"),
+        (chain(("Activation", {"activation": "celu"}), version="2.15.0"), "has the activation celu"),
+        (chain(("Activation", {"activation": "hard_sigmoid"}), version=None), "the file does not tell its version"),
+        (chain(("ReLU", {"name": "r"}), ("ReLU", {"name": "r"})), "layer r (ReLU): is used 2 times"),
+        (chain(("ReLU", {}), shape=()), "an input of shape [None], whose samples have no axis"),
+        (chain(("ReLU", {}), shape=(None, 3)), "an input of shape [None, None, 3]"),
+        (chain(("ReLU", {}), dtype="float16"), "Sequential: has the dtype float16"),
+        (chain(("ReLU", {}), run_eagerly=True), "Sequential: has the setting run_eagerly=True"),
+        (chain(("InputLayer", {"batch_shape": [None, 4], "sparse": True})), "samples that are sparse or ragged"),
+        (chain(("InputLayer", {"batch_shape": [None, 5]})), "shape [None, 5], found samples of shape (4,)"),
+        (chain(("Flatten", {"data_format": "channels_first"}), shape=(2, 2)), "the data_format channels_first"),
+        (chain(("LayerNormalization", {"axis": 1}), shape=(2, 2)), "takes rows, found samples of shape (2, 2)"),
+        (chain(("Softmax", {"axis": 2}), shape=(2, 2)), "along axis 2 of samples of shape (2, 2)"),
+        (chain(("Activation", {"activation": "softmax"}), shape=(2, 2)), "takes rows, found samples of shape (2, 2)"),
+        (chain(("Normalization", {"axis": [1, 3], "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2, 2)), "[1, 3]"),
+        (chain(("Normalization", {"axis": 4, "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2)), "along axis 4"),
+        (chain(("Rescaling", {"scale": [[1, 2], [3, 4]]}), shape=(2, 2)), "scale has several axes"),
+        (called([{"args": ["INPUT"], "kwargs": {}}]), "has 0 inputs"),
+        (called([[["INPUT", 0, 0, {}]], [["INPUT", 0, 0, {}]]]), "layer d (Dropout): is used 2 times"),
+        (called([[["INPUT", 0, 0, {"training": True}]]]), "layer d (Dropout): is called with training=True"),
+        (called([[["INPUT", 0, 0, {"noise": 2}]]]), "layer d (Dropout): is called with noise=2"),
+        (called([["INPUT", 0, 0, {"y": 2}]]), "is called with y=2"),
+        (archive({"class_name": "Sequential", "config": {"layers": [dict(RELU, registered_name="ReLU")]}}), "ReLU in"),
+        (archive({"class_name": "Sequential", "config": []}), "as Keras wrote it before 2.2.3"),
         (archive({"class_name": "Mine", "config": {}}), "no class of their own"),
         (archive({"class_name": "Sequential", "config": {"layers": [RELU] * 1001}}), "more than 1000 layers"),
     ],
@@ -150,8 +222,20 @@ def test_what_is_not_read_is_refused_by_name(data, words):
         (changed(kind="Rescaling", scale=[1, 2, 3], offset=[1, 2]), "3 scales and 2 offsets"),
         (changed(kind="ELU", alpha="x"), "alpha should be a number"),
         (changed(kind="LeakyReLU"), "has no negative_slope"),
+        (changed(kind="LeakyReLU", negative_slope=0.1, alpha=0.1), "has both negative_slope and alpha"),
+        (changed(units=6), "the kernel (4, 5) has 5 outputs, but the setting is units=6"),
+        (changed(use_bias=1), "use_bias should be true or false, found 1"),
+        (changed(kind="Softmax", axis="last"), "axis should be a number or a list of them, found last"),
+        (chain(("Reshape", {"target_shape": []}), shape=(1,)), "a shape expected, found []"),
+        (chain(("Rescaling", {"scale": [1, 2]}), shape=(2, 3)), "2 numbers for samples of shape (2, 3)"),
+        (archive(CONFIG, fixture("keras3_many.weights.h5")), "its weights are those of the layer dense"),
+        (archive(dict(CONFIG, config=dict(CONFIG["config"], layers=CONFIG["config"]["layers"][:2]))), "belong to no"),
+        (called([{"args": [{"keras_history": ["INPUT", 0, 1]}], "kwargs": {}}]), "a tensor of ['input"),
+        (called([[["INPUT", 0]]]), "a call should be a list of [name, 0, 0, {}]"),
+        (called([{"args": []}]), "a call of it should hold args and kwargs"),
         (changed(kind="Reshape", target_shape=[3, -1]), "4 numbers into a shape"),
         (changed(kind="Normalization", mean=[1, 2], variance=[1]), "2 means and 1 variances"),
+        (changed(kind="Normalization", variance=[1]), "has one of mean and variance"),
         (archive(b"[" * 100000), "nested too deep"),
         (archive(b"[" + b"1" * 100000 + b"]"), "a number of 100000 digits"),
         (archive(b"\xff{}"), "is not JSON"),
@@ -163,6 +247,157 @@ def test_what_is_not_read_is_refused_by_name(data, words):
 )
 def test_what_is_damaged(data, words):
     assert words in refusal(read, data, ModelFormatError)
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("2_refused_own_class.keras", "layer d (Dense): a class that is not Keras's own (registered as Dense"),
+        ("3_refused_own_class.keras", "layer d (Dense): a class that is not Keras's own (registered as Dense"),
+        ("2_refused_own_registered_class.keras", "layer d (Dropout): a class that is not Keras's own (registered as m"),
+        ("3_refused_own_registered_class.keras", "layer d (Dropout): a class that is not Keras's own (registered as m"),
+        ("2_refused_own_model.keras", "layer d (Sequential): a class that is not Keras's own (registered as my>"),
+        ("3_refused_own_model.keras", "layer d (Sequential): a class that is not Keras's own (registered as my>"),
+        ("3_refused_own_function.keras", "layer d (Dense): has the activation swish, a function that is not Keras's"),
+        ("2_refused_lambda.keras", "layer d (Dense): has the activation lambda"),
+        ("3_refused_lambda.keras", "layer d (Dense): has the activation lambda"),
+        ("2_refused_training.keras", "layer d (Dropout): is called with training=True"),
+        ("3_refused_training.keras", "layer d (Dropout): is called with training=True"),
+        ("2_refused_mask.keras", "layer d (Softmax): is called with mask="),
+        ("3_refused_mask.keras", "layer d (Softmax): is called with mask="),
+        ("2_refused_float16.keras", "layer d (Dense): has the dtype mixed_float16"),
+        ("3_refused_float16.keras", "layer d (Dense): has the dtype mixed_float16"),
+        ("2_refused_integers.keras", "layer d (InputLayer): has the dtype int32"),
+        ("3_refused_integers.keras", "layer d (InputLayer): has the dtype int32"),
+        ("2_refused_twice.keras", "layer d (Dense): is used 2 times"),
+        ("3_refused_twice.keras", "layer d (Dense): is used 2 times"),
+        ("3_refused_int8.keras", "layer d (Dense): has the dtype QuantizedDTypePolicy"),
+        ("2_refused_einsum_weights.h5", "no place for einsum_dense.kernel (4, 4), einsum_dense.bias (4,)"),
+        ("3_refused_einsum.weights.h5", "no place for einsum_dense.0 (4, 4), einsum_dense.1 (4,)"),
+        ("2_refused_rescaling_weights.h5", "weights alone do not tell what the layer rescaling"),
+        ("3_refused_rescaling.weights.h5", "weights alone do not tell what the layer rescaling computes"),
+    ],
+)
+def test_what_keras_means_otherwise_is_refused_by_name(name, words):
+    path = os.path.join(FIXTURES, "keras" + name)
+    activations = ["linear"] * 3 if name.endswith(".h5") else None
+    assert words in refusal(lambda source: load(source, activations), path, UnsupportedError)
+
+
+# ---- every setting counts
+
+
+def entries(value):
+    """Every layer and model in a configuration."""
+    if isinstance(value, dict):
+        if "class_name" in value and isinstance(value.get("config"), dict) and value["class_name"] in _SETTINGS:
+            yield value
+        value = list(value.values())
+    for inner in value if isinstance(value, list) else ():
+        yield from entries(inner)
+
+
+def numbers_of(config, weights, version, inputs):
+    """What the network gives, or None where it is refused."""
+    try:
+        return read(archive(config, weights, version)).forward(Matrix(inputs)).tolist()
+    except REFUSED:
+        return None
+
+
+ARCHIVES = [name for name in sorted(EXPECTED) if name.endswith(".keras")]
+# Those that change nothing where they stand: a row is flattened in any order, 1 is the last of two axes
+SAME = [("Flatten", "data_format"), ("Reshape", "target_shape"), ("Sequential", "layers"), ("Functional", "layers")]
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_no_setting_is_without_effect_but_those_that_are_said_to_be(name):
+    with zipfile.ZipFile(os.path.join(FIXTURES, name)) as opened:
+        text, weights, about = [opened.read(part) for part in ("config.json", "model.weights.h5", "metadata.json")]
+    inputs = EXPECTED[name]["inputs"]
+    before = numbers_of(json.loads(text), weights, about, inputs)
+    tried = 0
+    for place in range(len(list(entries(json.loads(text))))):
+        kind = list(entries(json.loads(text)))[place]["class_name"]
+        settings = list(entries(json.loads(text)))[place]["config"]
+        counting = [key for key in _SETTINGS[kind].partition(",")[0].split() if key in settings]
+        for key in counting + ["surplus"]:
+            for value in other_values(settings.get(key)):
+                config = json.loads(text)
+                list(entries(config))[place]["config"][key] = value
+                after = numbers_of(config, weights, about, inputs)
+                assert after != before or (kind, key) in SAME, (kind, key, settings.get(key), value)
+                tried += 1
+    assert before and tried >= 10
+
+
+def other_values(value):
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 7, value - 7]
+    if isinstance(value, float):
+        return [value + 0.75]
+    if isinstance(value, str):
+        return ["softplus" if value != "softplus" else "tanh", value + "_of_mine"]
+    return [value[:-1] or [7]] if isinstance(value, list) else [0.75, "mine"]
+
+
+@given(st.sampled_from(ARCHIVES), st.integers(0, 99), st.text(max_size=9), st.booleans())
+def test_a_class_from_anywhere_else_is_refused(name, place, text, by_module):
+    with zipfile.ZipFile(os.path.join(FIXTURES, name)) as opened:
+        config, weights = json.loads(opened.read("config.json")), opened.read("model.weights.h5")
+    entry, key = list(entries(config))[place % len(list(entries(config)))], "module" if by_module else "registered_name"
+    if (key, text) in (("registered_name", entry["class_name"]), ("module", "keras"), ("module", "tf_keras")):
+        return
+    entry[key] = text
+    assert "is not Keras's own" in refusal(read, archive(config, weights), UnsupportedError)
+
+
+def test_every_kind_has_a_list_of_settings():
+    assert set(LAYERS) | {"Sequential", "Functional", "Model"} == set(_SETTINGS)
+
+
+def test_weights_in_hdf5_that_no_layer_asks_for():
+    data = fixture("keras2_hard_sigmoid.h5")
+    start = data.index(b'{"class_name": "Sequential"')
+    end = start + json.JSONDecoder().raw_decode(data[start:].decode("latin-1"))[1]
+    config = json.loads(data[start:end])
+    assert len(config["config"]["layers"].pop()["config"]["name"]) > 0
+    shorter = json.dumps(config).encode().ljust(end - start)
+    words = refusal(read, data[:start] + shorter + data[end:], ModelFormatError)
+    assert "belong to no layer of the architecture" in words
+
+
+def test_the_shape_of_a_model_that_names_no_input():
+    relu = {"class_name": "ReLU", "config": {}}
+    config = {"class_name": "Sequential", "config": {"layers": [relu], "build_input_shape": [None, 3]}}
+    assert read(archive(config, fixture("hdf5_latest.h5"))).inputs == 3
+    entered = {"class_name": "InputLayer", "config": {"batch_shape": [None, 4]}}
+    config["config"]["layers"] = [entered, relu]
+    assert read(archive(config, fixture("hdf5_latest.h5"))).inputs == 4
+
+
+def test_axes_that_lie_apart_are_refused():
+    built, spec = Builder("3.0"), Spec({"class_name": "Normalization", "config": {"axis": [1, 3]}})
+    built.shape = (2, 2, 2)
+    with pytest.raises(UnsupportedError, match="along axis \\[1, 3\\] of samples of shape"):
+        _laid_out(built, spec, [1.0] * 4, False)
+    spec.config["axis"] = [3, 2]
+    assert _laid_out(built, spec, [1.0, 2.0, 3.0, 4.0], False) == [1.0, 2.0, 3.0, 4.0] * 2
+
+
+def test_a_variance_of_0_is_held_to_keras_own_epsilon():
+    for settings in ({"axis": [], "mean": 1.0, "variance": 0.0}, {"mean": [1.0] * 4, "variance": [0.0] * 4}):
+        assert set(read(chain(("Normalization", settings))).layers[0].deviation.tolist()[0]) == {1e-7}
+
+
+def test_measured_numbers_are_centred_before_anything_is_multiplied():
+    """A mean of 1e12 costs nothing, pixels are divided by 255 exactly."""
+    network = read(chain(("Normalization", {"mean": 1e12, "variance": 4.0}), ("Softmax", {})))
+    assert network.layers[0].forward(Matrix([[1e12 + 1, 1e12, 1e12 - 1, 1e12]])).tolist() == [[0.5, 0.0, -0.5, 0.0]]
+    network = read(chain(("Rescaling", {"scale": 1 / 255, "offset": 0.0}), ("Softmax", {})))
+    assert network.layers[0].forward(Matrix([[255, 51, 0, 1]])).tolist() == [[1.0, 0.2, 0.0, 1 / 255]]
 
 
 def test_long_settings_in_hdf5():

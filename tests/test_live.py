@@ -442,7 +442,7 @@ def test_keras_models_that_are_refused(folder):
     stale.layers[1].gamma = stale.layers[1].gamma * 2
     inner = keras.Sequential([keras.Input((3,)), layers.Dense(3, activation=relu, name="i")])
     entered = keras.Input((4,))
-    shared = layers.Dense(4)
+    shared, rectified = layers.Dense(4), layers.ReLU(name="r")
     for odd, said in (
         (replaced, "the layer d (Dense) has a call of its own, which no file shows"),
         (activated, "the layer d (Dense) has the activation test_live.relu, which is none of Keras'"),
@@ -450,7 +450,9 @@ def test_keras_models_that_are_refused(folder):
         (stale, "the layer b (BatchNormalization) has a gamma that is none of its weights"),
         (model(Dense(2, name="o")), "the layer o (Dense) is of a class of your own, test_live"),
         (model(layers.Dense(2, activation=lambda x: x)), "has the activation test_live.<lambda>"),
-        (keras.Model(entered, shared(shared(entered))), ""),
+        (keras.Model(entered, shared(shared(entered))), "use"),
+        (keras.Sequential([keras.Input((4,)), shared, layers.ReLU(), shared]), "uses its layer %s more" % shared.name),
+        (model(keras.Sequential([keras.Input((3,)), rectified, layers.Dense(3), rectified])), "uses its layer r more"),
         (keras.Sequential([layers.Dense(3)]), ""),
         (layers.Dense(3), "expected a model of Keras, found a keras."),
     ):

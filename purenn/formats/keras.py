@@ -8,6 +8,11 @@ functional ones that are a single chain.
     .h5             HDF5: the attribute model_config, arrays under /model_weights/LAYER
     .weights.h5     HDF5: arrays under /layers/CLASS_NUMBER/vars, no architecture
 
+What is not Keras's own is refused by name.  Some of it Keras does not write, and reads its own in
+its place, as is done here: a function of the user's own that is called as one of Keras's is
+(leaky_relu in Keras 3, most in Keras 2), a class in an .h5 file that is called so, a layer
+that a Sequential model uses twice.  Of a living model `from_keras` sees that.
+
 https://keras.io/guides/serialization_and_saving/
 """
 
@@ -47,7 +52,7 @@ def _read_hdf5(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
     if "model_config" not in root.attributes:
         return _arrays_alone(root)
     config = _json(root.attributes["model_config"], "the attribute model_config")
-    return network_of(config, _ByName(root.at("model_weights")), root.attributes.get("keras_version"))
+    return _network_of(config, _ByName(root.at("model_weights")), root.attributes.get("keras_version"))
 
 
 def _read_archive(source: "Source") -> Network:
@@ -58,7 +63,7 @@ def _read_archive(source: "Source") -> Network:
             raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
         weights = archive.read("model.weights.h5")
     root = hdf5.opened(weights, source.size)
-    return network_of(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
+    return _network_of(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
 
 
 def _json(text: "Any", what: str) -> "Any":
@@ -76,8 +81,8 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def network_of(config: "Any", weights: "Any", version: "Any") -> Network:
-    """The network of a model's description, the JSON of its `to_json`; `weights` finds a layer's arrays."""
+def _network_of(config: "Any", weights: "Any", version: "Any") -> Network:
+    """The network of a model's description, whose arrays `weights` finds."""
     model = Spec(config)
     built = Builder(version)
     _add_model(built, model, weights)
@@ -175,9 +180,14 @@ def _names_in(model: Spec, key: str) -> "List[str]":
         value = list(value.values())
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
-    if not isinstance(value, list) or not all([isinstance(v, list) and v and isinstance(v[0], str) for v in value]):
+    if not isinstance(value, list) or not all([_is_output(v) and len(v) == 3 for v in value]):
         raise ModelFormatError("%s: %s should name layers, found %s" % (model, key, shown(value)))
     return [v[0] for v in value]
+
+
+def _is_output(value: "Any") -> bool:
+    """Whether a value starts with a layer's name, the number of its call, and 0: of its outputs the only one."""
+    return isinstance(value, list) and list(map(type, value[:3])) == [str, int, int] and value[2] == 0
 
 
 def _calls(spec: Spec) -> "List[Tuple[List[str], List[Tuple[str, Any]]]]":
@@ -193,9 +203,9 @@ def _call_of_keras_2(spec: Spec, node: "List[Any]") -> "Tuple[List[str], List[Tu
     tensors: "List[str]" = []
     others: "List[Tuple[str, Any]]" = []
     for entry in [node] if node and isinstance(node[0], str) else node:
-        if not isinstance(entry, list) or len(entry) not in (3, 4) or not isinstance((entry + [{}])[3], dict):
+        if not _is_output(entry) or len(entry) > 4 or not isinstance((entry + [{}])[3], dict):
             raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, shown(node)))
-        tensors.append(str(entry[0]))
+        tensors.append(entry[0])
         others += entry[3].items() if len(entry) > 3 else []
     return tensors, others
 
@@ -205,18 +215,20 @@ def _call(spec: Spec, node: "Any") -> "Tuple[List[str], List[Tuple[str, Any]]]":
     args, named = [node.get("args"), node.get("kwargs")] if isinstance(node, dict) else [None, None]
     if not isinstance(args, list) or not isinstance(named, dict):
         raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, shown(node)))
-    return _histories([args, named]), [("argument %d" % k, args[k]) for k in range(1, len(args))] + list(named.items())
+    others = [("argument %d" % k, args[k]) for k in range(1, len(args))] + list(named.items())
+    return _histories(spec, [args, named]), others
 
 
-def _histories(value: "Any") -> "List[str]":
+def _histories(spec: Spec, value: "Any") -> "List[str]":
     """The layers that the tensors within a value come from."""
     names, waiting = [], [value]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            history = value.get("keras_history")
-            if isinstance(history, list) and history:
-                names.append(str(history[0]))
+            if "keras_history" in value:
+                if not _is_output(value["keras_history"]):
+                    raise ModelFormatError("%s is called with a tensor of %s" % (spec, shown(value["keras_history"])))
+                names.append(value["keras_history"][0])
             waiting.extend(value.values())
         elif isinstance(value, list):
             waiting.extend(value)
@@ -226,7 +238,7 @@ def _histories(value: "Any") -> "List[str]":
 _MODELS: "Dict[str, Callable[[Spec, List[Spec]], List[int]]]" = {
     "Sequential": _in_turn,
     "Functional": _along_the_chain,
-    "Model": _along_the_chain,  # Keras 1 and 2
+    "Model": _along_the_chain,  # Keras 2 before 2.4
 }
 
 
@@ -347,7 +359,7 @@ def _arrays_alone(root: "hdf5.Object") -> "Dict[str, Tensor]":
     have given any names, so that a renamed Rescaling or EinsumDense is not noticed.
     """
     group, listed = root.at("layers") or root.at("_layer_checkpoint_dependencies"), root.attributes.get("layer_names")
-    if isinstance(listed, list):  # Keras 1 and 2: in the model's order
+    if isinstance(listed, list):  # Keras 2: in the model's order
         layers = [(name, _named_variables(root.at(name))) for name in listed]
     elif group is not None and not group.is_array:
         layers = [(name, _variables(group.members[name])) for name in _counted(group.members)]

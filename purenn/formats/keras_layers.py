@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Arrays = Dict[str, Tensor]
 
 _MAX_INPUTS = 1 << 20
-_FUSED_EPSILON = 1.001e-5  # TensorFlow's least epsilon for a fused batch normalisation
 
 # Keras's name for an activation, and ours
 _ACTIVATIONS = {
@@ -41,7 +40,7 @@ _ACTIVATIONS = {
     "softsign": "softsign",
     "tanh": "tanh",
 }
-_HARD_SIGMOID_2 = "hard_sigmoid(0.2, 0.5)"  # of Keras 1 and 2
+_HARD_SIGMOID_2 = "hard_sigmoid(0.2, 0.5)"  # of Keras 2
 # Those that are one of ours, stretched and moved: (ours, factor, shift)
 _STRETCHED = {
     "relu6": ("hard_sigmoid(%r, 0.0)" % (1 / 6), 6.0, 0.0),
@@ -63,6 +62,8 @@ class Spec:
 
     def __init__(self, entry: "Any") -> None:
         config = entry.get("config") if isinstance(entry, dict) else None
+        if isinstance(config, list) and entry.get("class_name") == "Sequential":
+            raise UnsupportedError("a Sequential model as Keras wrote it before 2.2.3, save it with a newer one")
         if not isinstance(config, dict) or not isinstance(entry.get("class_name"), str):
             raise ModelFormatError("a layer should be an object with class_name and config")
         self.entry, self.config, self.kind = entry, config, entry["class_name"]
@@ -171,7 +172,7 @@ class Builder:
 
     def __init__(self, version: "Any" = None) -> None:
         major = str(version).partition(".")[0]
-        self.major = int(major) if major in ("0", "1", "2", "3", "4") else None
+        self.major = int(major) if major in ("2", "3", "4") else None
         self.layers: "List[Any]" = []
         self.names: "List[str]" = []
         self.shape: "Optional[Tuple[int, ...]]" = None
@@ -300,8 +301,7 @@ def _plain_activation(built: Builder, spec: Spec, arrays: "Arrays") -> None:
 def _activation(built: Builder, spec: Spec) -> None:
     """The activation of a layer's settings: a name, or a layer that is one.
 
-    A function of the user's own is written as an object, and refused.  Keras 2 writes one that
-    is called as a function of Keras's is by that name alone; to Keras, too, it is Keras's then.
+    A function of the user's own is written as an object, and refused, where Keras has none of its name.
     """
     value = spec.config.get("activation")
     if isinstance(value, dict):
@@ -315,11 +315,11 @@ def _activation(built: Builder, spec: Spec) -> None:
         _PLAIN[inner.kind](built, inner, {})
         return
     value = "linear" if value is None else value
-    if not isinstance(value, str) or (value in _SINCE_3 and built.major in (1, 2)):
+    if not isinstance(value, str) or (value in _SINCE_3 and built.major == 2):
         raise spec.refuse("has the activation %s" % shown(value))
     if value == "hard_sigmoid" and built.major is None:
         raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
-    if value == "hard_sigmoid" and built.major in (1, 2):
+    if value == "hard_sigmoid" and built.major == 2:
         _activate(built, spec, _HARD_SIGMOID_2)
     elif value in _ACTIVATIONS:
         _activate(built, spec, _ACTIVATIONS[value])
@@ -383,8 +383,6 @@ def _batch_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     if not len(mean) == len(variance) == len(gamma) == len(beta):
         raise ModelFormatError("%s: arrays of different lengths" % spec)
     epsilon = spec.number("epsilon", default=1e-3)
-    if built.major in (1, 2) and len(built.shape or ()) in (3, 4) and spec.config.get("fused") is not False:
-        epsilon = max(epsilon, _FUSED_EPSILON)
     _normalize(built, spec, mean, _roots(spec, [v + epsilon for v in variance]))
     _scale(built, spec, gamma, beta, name="")
 
@@ -392,6 +390,8 @@ def _batch_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
 def _normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     """``(x - mean) / max(sqrt(variance), 1e-7)``, or back again."""
     given = spec.config.get("mean") is not None
+    if given != (spec.config.get("variance") is not None):
+        raise ModelFormatError("%s has one of mean and variance, both or neither are expected" % spec)
     if given:
         _checked(spec, arrays)
         mean, variance = spec.numbers("mean"), spec.numbers("variance")
@@ -538,7 +538,7 @@ _SETTINGS = {
     "Reshape": "target_shape",
     "Dense": "units activation use_bias quantization_config, lora_rank lora_alpha kernel_initializer bias_initializer"
     " kernel_regularizer bias_regularizer kernel_constraint bias_constraint",
-    "BatchNormalization": "axis epsilon center scale renorm virtual_batch_size fused, momentum synchronized"
+    "BatchNormalization": "axis epsilon center scale renorm virtual_batch_size, fused momentum synchronized"
     " renorm_clipping renorm_momentum moving_mean_initializer moving_variance_initializer " + _STARTS,
     "LayerNormalization": "axis epsilon center scale rms_scaling, " + _STARTS,
     "Normalization": "axis mean variance invert",
