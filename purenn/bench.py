@@ -17,7 +17,7 @@ from .kernels import KERNELS
 from .layers import Dense, Normalize
 from .matrix import Matrix
 from .network import Network
-from .quantize import way_in
+from .quantize import levels_of, way_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,10 +168,8 @@ def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
     """Samples in the network's own integers: bytes where they go from 0 to 255, else arrays."""
     before, entrance, _ = way_in(network)
     assert entrance is not None
-    Z = Matrix(samples)
-    for layer in before + [entrance]:
-        Z = layer.forward(Z)
-    rows = [[level + entrance.zero for level in row] for row in Z.tolist()]
+    levels = levels_of(before, entrance, Matrix(samples)).tolist()
+    rows = [[level + entrance.zero for level in row] for row in levels]
     if (entrance.lowest, entrance.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]

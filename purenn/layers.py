@@ -175,11 +175,11 @@ class DynamicDense(Layer):
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [_single(s * step) for step in self.step._rows[0]]
+        factors = [single(s * step) for step in self.step._rows[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
         sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
         biases = self.bias._rows[0]
-        return [_single(_single(_single(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
+        return [single(single(single(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def activate(self, A: Matrix) -> Matrix:
         """``Z = h(A)``."""
@@ -203,8 +203,8 @@ def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     size = _reach(x, abs)
     if size != size:
         return [0] * len(x), _NAN
-    s, per_step = _single(size / 127.0), _single(127.0 / size) if size else 0.0
-    return [_level(_single(a * per_step), -127, 127) for a in x], s
+    s, per_step = single(size / 127.0), single(127.0 / size) if size else 0.0
+    return [_level(single(a * per_step), -127, 127) for a in x], s
 
 
 def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
@@ -222,9 +222,9 @@ def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     s = (high - low) / 255.0
     from_low, from_high = -128.0 - low / s, 127.0 - high / s
     zero = _level(from_low if 128.0 - low / s < 127.0 + high / s else from_high, -128, 127)
-    s = _single(s)
-    per_step = _single(1.0 / s) if s else _INF
-    return [_level(_single(zero + _single(a * per_step)), -128, 127) - zero for a in x], s
+    s = single(s)
+    per_step = single(1.0 / s) if s else _INF
+    return [_level(single(zero + single(a * per_step)), -128, 127) - zero for a in x], s
 
 
 def _reach(row: "Any", size: "Callable[[float], float]") -> float:
@@ -237,16 +237,25 @@ def _reach(row: "Any", size: "Callable[[float], float]") -> float:
     return largest
 
 
-def _single(x: float) -> float:
+def single(x: float) -> float:
     """x in single precision."""
     return array("f", [x])[0]
+
+
+def away(x: float) -> int:
+    """The nearest whole number, halves away from 0.
+
+    >>> away(2.5), away(-2.5)
+    (3, -3)
+    """
+    return math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
 
 
 def _level(x: float, low: int, high: int) -> int:
     """The nearest whole number from low to high, halves away from 0."""
     if x != x:
         return 0
-    return low if x <= low else high if x >= high else math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
+    return low if x <= low else high if x >= high else away(x)
 
 
 class Scale(Layer):

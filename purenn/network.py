@@ -179,7 +179,7 @@ class Network:
         `samples` are rows of typical inputs, a hundred will do, no labels: the integers are
         spread over the range that each layer shows on them.  Or every input lies in
         `input_range`, its lowest and highest value, and interval arithmetic says how large the
-        rest can be.  Numbers beyond the range count as its nearer end.  `bits` (2 to 16) is the
+        rest can be.  Numbers beyond the range count as the nearest one in it.  `bits` (2 to 16) is the
         size of a weight, `activation_bits` that of what passes between layers; an activation
         between layers becomes a table of at most `table_entries`: 256 are enough for a board.
         Dense layers can be quantised, and `Normalize` and `Scale` layers before them stay as

@@ -18,7 +18,7 @@ from array import array
 
 from .activations import Activation
 from .errors import UnsupportedError
-from .layers import Dense, Layer, Normalize, Scale, row_of
+from .layers import Dense, Layer, Normalize, Scale, away, row_of, single
 from .matrix import Matrix, ShapeError
 from .network import Network, plain
 
@@ -97,7 +97,7 @@ class Quantize(Layer):
                     raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
         if self.rounding == "up":
             return X / self.step
-        return _single(_single(X) / _single(self.step))
+        return (X.map(single) / self.step.map(single)).map(single)
 
     def activate(self, A: Matrix) -> Matrix:
         """A rounded, and held to low ... high."""
@@ -105,7 +105,7 @@ class Quantize(Layer):
         return A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
 
     def clamped(self, x: "Sequence[Any]") -> int:
-        """How many numbers of one sample lie outside the range, and so count as its nearer end."""
+        """How many numbers of one sample lie outside the range, and so count as the nearest one in it."""
         row = self.linear(Matrix.wrap([x]))._rows[0]
         return sum([1 for a in row if not self.low - 0.5 <= a < self.high + 0.5])
 
@@ -118,24 +118,15 @@ class Quantize(Layer):
         return "Quantize(%d, %r, %d, %d, %d, %r)" % what
 
 
-def _single(A: Matrix) -> Matrix:
-    """Every number rounded to single precision."""
-    return Matrix.wrap([array("f", list(row)) for row in A._rows])
-
-
 def _up(a: float) -> int:
     return math.floor(a + 0.5)
-
-
-def _away(a: float) -> int:
-    return math.floor(a + 0.5) if a >= 0 else -math.floor(0.5 - a)
 
 
 # how a number becomes an integer, and where that sends halves
 ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
     "up": (_up, "up"),
     "even": (round, "to even"),
-    "away": (_away, "away from 0"),
+    "away": (away, "away from 0"),
 }
 
 
@@ -230,6 +221,19 @@ def divisor_of(before: "List[Any]") -> "Optional[float]":
         return None
     mean, deviation = before[0].mean.tolist(), before[0].deviation.tolist()[0]
     return deviation[0] if mean == [[0.0]] and len(deviation) == 1 and deviation[0] > 0 else None
+
+
+def keeps_zero(before: "List[Any]", entrance: Quantize) -> bool:
+    """Whether an input of 0 becomes the integer 0, and can be left out: one division serves all inputs."""
+    divides = not before or divisor_of(before) is not None
+    return divides and entrance.step.cols == 1 and entrance.low <= 0 <= entrance.high
+
+
+def levels_of(before: "List[Any]", entrance: Quantize, X: Matrix) -> Matrix:
+    """The integers for rows of measured numbers, by the layers themselves."""
+    for layer in before:
+        X = layer.forward(X)
+    return entrance.forward(X)
 
 
 def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":

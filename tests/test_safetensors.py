@@ -501,3 +501,33 @@ def test_half_floats_are_widened_exactly():
     assert found["h"].matrix().tolist() == [[1.0, -0.5, 65504.0, 2.0**-24]]
     assert found["b"].matrix().tolist() == [[1.0, -0.5, INF, 2.0**-133]]
     assert same(found["b"].data[3], 2.0**-133)
+
+
+def test_layers_and_labels_that_no_file_holds():
+    class Half(Dense):
+        def activate(self, A):
+            return A * 0.5
+
+    for network, words in (
+        (Network([Half([[1.0]])]), "layer 1 (Dense 1 -> 1, identity) cannot be written"),
+        (Network([Dense([[1.0, 2.0]])], [b"no", b"yes"]), "a label is b'no': a file holds text and numbers"),
+        (Network([Dense([[1.0, 2.0]])], [(1, 2), 3]), "a label is (1, 2): a file holds text and numbers"),
+    ):
+        with pytest.raises(UnsupportedError) as caught:
+            written(network)
+        assert words in str(caught.value)
+
+
+def test_what_a_file_is_said_to_hold_is_shown_on_a_short_line():
+    entry = {"dtype": "F32", "shape": [1], "data_offsets": [1, 5]}
+    odd = {"dtype": "F32\n\x1b[31m", "shape": [1], "data_offsets": [0, 4]}
+    for header, error in (
+        ({"a\nb": entry}, ModelFormatError),
+        ({"x" * 100000: 1}, ModelFormatError),
+        ({"a": odd}, UnsupportedError),
+    ):
+        text = json.dumps(header).encode()
+        with pytest.raises(error) as caught:
+            load(struct.pack("<Q", len(text)) + text)
+        message = str(caught.value)
+        assert len(message) < 300 and "\n" not in message and "\x1b" not in message

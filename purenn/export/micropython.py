@@ -188,7 +188,7 @@ classify(x)  the {label} of the largest output
 predict_quantized(q)   the outputs for one sample in the model's own integers, {lowest} ... {highest}
 
 A sample holds numbers as they were measured, whatever holds it; those beyond the range the
-network was made for count as the nearer end.  Another length, NaN and infinities raise ValueError.
+network was made for count as the nearest one in it.  Another length, NaN and infinities raise ValueError.
 """
 
 

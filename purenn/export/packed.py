@@ -9,8 +9,7 @@ table, `table[high][low]`, each a byte.
 
 from textwrap import wrap
 
-from ..layers import Normalize
-from ..quantize import divisor_of
+from ..quantize import keeps_zero
 from .entrance import Entrance
 from .text import WIDTH, block, joined, listed, planes, size_of
 
@@ -92,7 +91,9 @@ def level(k, v):
 def entered(x):
     """The first layer's total for a sample: numbers become integers, zeros are left out."""
     check(x)
-{bytes}    sum(x)  # a TypeError where something is no number: None would pass for a zero below
+{bytes}    s = sum(x)  # a TypeError where something is no number: None would pass for a zero below
+    if float(s) is not s and not (isinstance(s, int) and int(s) is s):  # another library's number is in it
+        x = [float(v) for v in x]
 {quick}    return sum([level(k, v)*p for k, (v, p) in enumerate(zip(x, ROWS1))], START1)
 
 
@@ -198,13 +199,11 @@ def _entered(entrance: Entrance) -> str:
     names = "".join([name.lower() + ", " for name, _ in lists])
     looped = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name.lower())
     exact = entrance.quotient(lambda name, values: repr(values[0]) if len(values) == 1 else name + "[k]")
-    # an input of 0 is left out where that is what it becomes
-    nonzero = not lists and layer.low <= 0 <= layer.high and divisor_of(entrance.before or [Normalize(1)]) is not None
     quick = _QUICK.format(
         quotient=looped,
         names=names,
         lists="".join([name + ", " for name, _ in lists]),
-        nonzero=" if v" if nonzero else "",
+        nonzero=" if v" if keeps_zero(entrance.before, layer) else "",
     )
     text = _ENTER.format(
         low=layer.low,

@@ -69,7 +69,7 @@ A sample of another length raises ValueError; NaN and infinities go through as I
 arithmetic has it."""
 _INTEGERS = """\
 A sample of another length, NaN and infinities raise ValueError; numbers beyond the range
-the network was made for count as the nearer end.  Whatever holds a sample, it holds numbers as
+the network was made for count as the nearest one in it.  Whatever holds a sample, it holds numbers as
 they were measured; predict_quantized(q) takes the model's own integers, from %d to %d."""
 
 

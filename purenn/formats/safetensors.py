@@ -15,6 +15,7 @@ from ..layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
 from ..matrix import Matrix
 from ..network import Network
 from ..quantize import IntegerDense, Quantize
+from .source import shown
 from .tensor import DTYPES, Tensor, Unordered, count
 
 TYPE_CHECKING = False
@@ -91,7 +92,8 @@ def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str,
     end = 0
     for name, entry in entries:
         if entry["data_offsets"][0] != end:
-            raise ModelFormatError("tensor %s starts at byte %d, expected %d" % (name, entry["data_offsets"][0], end))
+            start = entry["data_offsets"][0]
+            raise ModelFormatError("tensor %s starts at byte %d, expected %d" % (shown(name), start, end))
         end = entry["data_offsets"][1]
     if end != size:
         raise ModelFormatError("the tensors take %d bytes, the file has %d after its header" % (end, size))
@@ -100,17 +102,17 @@ def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str,
 
 def _check_entry(name: str, entry: "Any") -> None:
     if not isinstance(entry, dict):
-        raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % name)
+        raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % shown(name))
     dtype, shape, offsets = str(entry.get("dtype")), entry.get("shape"), entry.get("data_offsets")
     if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:  # type: ignore[arg-type]
-        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % name)
+        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % shown(name))
     if dtype not in DTYPES:
-        raise UnsupportedError("tensor %s has elements of type %s" % (name, dtype))
+        raise UnsupportedError("tensor %s has elements of type %s" % (shown(name), shown(dtype)))
     expected = count(shape) * DTYPES[dtype][1]  # type: ignore[arg-type]
     if offsets[1] - offsets[0] != expected:  # type: ignore[index]
         raise ModelFormatError(
             "tensor %s: shape %r and type %s take %d bytes, its offsets %r give %d"
-            % (name, shape, dtype, expected, offsets, offsets[1] - offsets[0])  # type: ignore[index]
+            % (shown(name), shape, dtype, expected, offsets, offsets[1] - offsets[0])  # type: ignore[index]
         )
 
 
@@ -128,7 +130,7 @@ def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
         kind = str(spec.get("kind")) if isinstance(spec, dict) else None
         if kind not in _READERS:
             raise UnsupportedError(
-                "layer %d is of kind %r, known are %s" % (number + 1, kind, ", ".join(sorted(_READERS)))
+                "layer %d is of kind %r, known are %s" % (number + 1, kind and shown(kind), ", ".join(sorted(_READERS)))
             )
         layers.append(_layer(kind, spec, _Named(tensors, number)))
     try:
@@ -229,12 +231,15 @@ def write(network: Network, path: "Any") -> None:
     """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
     specs, tensors = [], {}
     for number, layer in enumerate(network.layers):
-        if layer.kind not in _WRITERS:
+        if type(layer) not in _WRITERS:
             raise UnsupportedError("layer %d (%s) cannot be written as safetensors" % (number + 1, layer))
-        spec, matrices = _WRITERS[layer.kind](layer, number)
+        spec, matrices = _WRITERS[type(layer)](layer, number)
         specs.append(spec)
         for name, matrix in matrices:
             tensors["layers.%d.%s" % (number, name)] = matrix
+    for label in network.labels or []:
+        if not (label is None or isinstance(label, (str, int, float, bool))):
+            raise UnsupportedError("a label is %r: a file holds text and numbers" % (label,))
     architecture = {"version": _VERSION, "layers": specs, "labels": network.labels, "name": network.name}
     architecture.update({what: getattr(network, what) for what in ("names", "multilabel") if getattr(network, what)})
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
@@ -365,13 +370,13 @@ _READERS: "Dict[str, Any]" = {
     "quantize": _read_quantize,
     "integer_dense": _read_integer_dense,
 }
-_WRITERS: "Dict[str, Any]" = {
-    "dense": _write_dense,
-    "dynamic_dense": _write_dynamic_dense,
-    "scale": _write_scale,
-    "normalize": _write_normalize,
-    "layer_norm": _write_layer_norm,
-    "activate": _write_activate,
-    "quantize": _write_quantize,
-    "integer_dense": _write_integer_dense,
+_WRITERS: "Dict[type, Any]" = {
+    Dense: _write_dense,
+    DynamicDense: _write_dynamic_dense,
+    Scale: _write_scale,
+    Normalize: _write_normalize,
+    LayerNorm: _write_layer_norm,
+    Activate: _write_activate,
+    Quantize: _write_quantize,
+    IntegerDense: _write_integer_dense,
 }

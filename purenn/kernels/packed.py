@@ -29,7 +29,7 @@ from sys import byteorder
 from ..layers import Normalize
 from ..matrix import Matrix
 from ..network import plain
-from ..quantize import ROUNDINGS, IntegerDense, Quantize, bytes_table, divisor_of, way_in
+from ..quantize import ROUNDINGS, IntegerDense, Quantize, bytes_table, divisor_of, keeps_zero, levels_of, way_in
 from .speed import LANES_CALL, LANES_TERM
 
 TYPE_CHECKING = False
@@ -99,7 +99,7 @@ def build(network: "Network") -> "Callable[[Any], List[Any]]":
             network.forward_one(x)  # which says what is no number
             raise no_number
         if q is None:
-            q = _levels(before, entrance, [list(x)])[0]
+            q = levels_of(before, entrance, Matrix([list(x)]))._rows[0]
         stage = stages[0]
         total = _weighted(q, rows, stage.start)
         for following in stages[1:]:
@@ -200,14 +200,6 @@ def _written_out(layer: IntegerDense, dropped: int, largest: int, offset: int) -
     return array("i", [value for value in values for _ in range(repeated)])
 
 
-def _levels(before: "List[Any]", entrance: Quantize, rows: "List[Any]") -> "Any":
-    """The integers for rows of numbers, by the layers themselves."""
-    Z = Matrix(rows)
-    for layer in before + [entrance]:
-        Z = layer.forward(Z)
-    return Z._rows
-
-
 def _entrance(before: "List[Any]", layer: Quantize, rows: "List[int]") -> "Callable[[Any], Tuple[Any, Any]]":
     """A function from a sample to (its integers, the rows they weigh), zeros left out.
 
@@ -294,12 +286,10 @@ def _rounded(before: "List[Any]", layer: Quantize) -> "Callable[[Any], Tuple[Lis
     if layer.rounding != "up":
         steps = list(array("f", steps))
         return in_single_precision
-    if layer.step.cols > 1 or not layer.low <= 0 <= layer.high:
+    if not keeps_zero(before, layer):
         return each
-    if not before:
-        return without_zeros
     divisor = divisor_of(before)
-    return each if divisor is None else divided_without_zeros
+    return without_zeros if divisor is None else divided_without_zeros
 
 
 def _prepared(before: "List[Any]", inputs: int) -> "Callable[[Any], Any]":
