@@ -13,7 +13,7 @@ from array import array
 from sys import byteorder
 
 from ..errors import UnsupportedError
-from ..quantize import way_in
+from ..quantize import keeps_zero, way_in
 from .entrance import Entrance
 from .functions import expression
 from .python import about_network, check_integer
@@ -107,16 +107,16 @@ except (ImportError, SyntaxError, ValueError):  # no machine code here, or for a
 '''
 
 _RUN = '''
-def run(x, whole):
+def sums(x, whole=False):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
-    for i in range({inputs}):
+{bytes}    for i in range({inputs}):
         v = x[i]
         if whole:
             if not {lowest} <= v <= {highest}:
-                raise ValueError("input %d is %r, the integers go from {lowest} to {highest}" % (i, v))
+                raise ValueError("input %d is %r, not from {lowest} to {highest}" % (i, v))
             Q[i] = {from_whole}
-        else:
+{zero}        else:
             a = {quotient}
             if {low} < a < {high}:
                 v = {rounded}
@@ -127,26 +127,18 @@ def run(x, whole):
             Q[i] = {from_level}
     for p in LAYERS:
         dense(Q, DATA, p, A)
-
-
-def sums(x):
-    run(x, {is_whole})
     return list(A[:{outputs}])
 
 
-def predict(x):
-    return finished(sums(x))
-
-
-def predict_quantized(q):
-    run(q, True)
-    return finished(list(A[:{outputs}]))
-
-
-def finished(y):
+def predict(x, whole=False):
+    y = sums(x, whole)
     for j in range({outputs}):
         {each}
 {rest}    return {values}
+
+
+def predict_quantized(q):
+    return predict(q, True)
 
 
 def classify(x):
@@ -157,6 +149,15 @@ def classify(x):
             best = j
     return {label}
 '''
+
+# a float costs a board heap, so zeros, of which there are many, do without
+_ZERO = """\
+        elif v == 0:
+            Q[i] = {level}
+"""
+
+# bytes that are their own integers
+_BYTES = "    whole = whole or isinstance(x, (bytes, bytearray))\n"
 
 _SINGLE = '''
 def single(v):
@@ -319,7 +320,8 @@ def _run(network: "Network", entrance: Entrance, h: str) -> str:
         rounded=entrance.rounded,
         from_whole=_minus("v", entrance.layer.lowest),
         from_level=_minus("v", low),
-        is_whole="isinstance(x, (bytes, bytearray))" if entrance.keeps_bytes else "False",
+        zero=_ZERO.format(level=-low) if keeps_zero(entrance.before, entrance.layer) else "",
+        bytes=_BYTES if entrance.keeps_bytes else "",
         each=each,
         rest=rest,
         values=values,

@@ -175,7 +175,7 @@ MEASURE = [
     "import model\n",
     "gc.collect()\n",
     "print(gc.mem_alloc() - before)\n",
-    "model.predict(Y)\nbefore = gc.mem_alloc()\nmodel.predict(Y)\nprint(gc.mem_alloc() - before)\n",
+    "model.predict_quantized(Y)\nbefore = gc.mem_alloc()\nmodel.predict_quantized(Y)\nprint(gc.mem_alloc() - before)\n",
     "gc.collect()\nmodel.predict(X)\nbefore = gc.mem_alloc()\nmodel.predict(X)\nprint(gc.mem_alloc() - before)\n",
 ]
 
