@@ -238,11 +238,21 @@ def write(network: Network, path: "Any") -> None:
         for name, matrix in matrices:
             tensors["layers.%d.%s" % (number, name)] = matrix
     for label in network.labels or []:
-        if not (label is None or isinstance(label, (str, int, float, bool))):
+        if not _is_json(label):
             raise UnsupportedError("a label is %r: a file holds text and numbers" % (label,))
     architecture = {"version": _VERSION, "layers": specs, "labels": network.labels, "name": network.name}
     architecture.update({what: getattr(network, what) for what in ("names", "multilabel") if getattr(network, what)})
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
+
+
+def _is_json(label: "Any") -> bool:
+    """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
+    if isinstance(label, (str, float)):
+        return True  # NaN equals nothing, not even itself
+    try:
+        return bool(json.loads(json.dumps(label)) == label)
+    except (TypeError, ValueError):
+        return False
 
 
 def _write_dense(layer: "_AnyDense", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
