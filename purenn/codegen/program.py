@@ -1,0 +1,253 @@
+"""Code: the lines of a program as emitters write them, and Program: what comes of them."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, Sequence, Union
+
+    from .dialect import Dialect
+    from .plan import Plan
+
+    Value = Union[list[str], str]
+
+__all__ = ["Code", "Name", "Program", "SMALL"]
+SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
+_TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
+_MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
+
+
+class Name(str):
+    """The name of a constant."""
+
+    __slots__ = ()
+
+
+class Code:
+    """The lines of one program, and the names that they use.
+
+    `lines` are those of ``predict``; `entries` holds those of other functions of a module, by name.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.network, self.dialect = plan.network, plan.dialect
+        self.layers = self.network.layers
+        self.lines: list[str] = []
+        self.entries: dict[str, list[str]] = {}
+        self.is_small = is_small(self.network)
+        self.objects: dict[str, Any] = {}  # in process: what each name stands for
+        self.texts: dict[str, str] = {}  # exported: the lines that define it
+        self._indent = "    "
+
+    # ---- the network
+
+    def layer(self, k: int) -> Any:
+        """Layer number k, from 1."""
+        return self.layers[k - 1]
+
+    def size(self, k: int) -> int:
+        """How many numbers a sample of value k has; value 0 is the input."""
+        return size_of_value(self.network, k)
+
+    # ---- lines
+
+    def line(self, text: str) -> None:
+        """Add a line."""
+        self.lines.append(self._indent + text)
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """Lines below a header such as ``if x:``."""
+        self.line(header)
+        self._indent += "    "
+        yield
+        self._indent = self._indent[:-4]
+
+    def assign(self, names: Sequence[str], forms: Sequence[str]) -> list[str]:
+        """A line ``name = form`` for each; the names."""
+        self.lines += ["%s%s = %s" % (self._indent, name, form) for name, form in zip(names, forms)]
+        return list(names)
+
+    def added(self, name: str, terms: Sequence[str]) -> None:
+        """The lines ``name = term + term + ...``, which add from left to right."""
+        for start in range(0, len(terms), _TERMS):
+            self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
+
+    # ---- values
+
+    def row(self, value: Value, name: str = "row") -> str:
+        """A variable that holds a value as a row: its own, or a tuple made now and called `name`."""
+        if isinstance(value, str):
+            return value
+        self.line("%s = (%s,)" % (name, ", ".join(value)))
+        return name
+
+    def names(self, value: Value, k: int) -> list[str]:
+        """The variables of a value, one for each number: its own, or made now and called after value k."""
+        if not isinstance(value, str):
+            return value
+        names = ["z%d_%d" % (k, j) for j in range(self.size(k))]
+        self.line("%s, = %s" % (", ".join(names), value))
+        return names
+
+    # ---- constants and functions
+
+    def number(self, w: Any) -> str:
+        """A number as source."""
+        return repr(float(w) if self.dialect.is_exported else w)
+
+    def constant(self, name: str, value: Any) -> Name:
+        """A name for a number, or for a list or tuple of numbers."""
+        if name in self.objects:
+            return Name(name)
+        self.objects[name] = value
+        if self.dialect.is_exported:
+            from .literals import constant
+
+            self.texts[name] = constant(self, name, value)
+        return Name(name)
+
+    def computed(self, name: str, function: Callable[..., Any], *arguments: Any) -> Name:
+        """A name for what a function of `runtime` makes of constants and numbers when the program is loaded."""
+        if name in self.objects:
+            return Name(name)
+        objects = [self.objects[a] if isinstance(a, Name) else a for a in arguments]
+        self.objects[name] = function(*objects)
+        if self.dialect.is_exported:
+            from .literals import call
+
+            self.texts[name] = "%s = %s" % (name, call(self.function(function), arguments))
+        return Name(name)
+
+    def function(self, function: Callable[..., Any]) -> str:
+        """The name of a function of `runtime`, or of a library that the dialect may use."""
+        name = function.__name__
+        self.objects[name] = function
+        return name
+
+    def written(self, name: str, text: str) -> str:
+        """The name of a function given as source, ``def name(a): ...``, which may use exp, log and the like."""
+        if name not in self.objects:
+            names = dict(_MATH)
+            exec(compile(text, "<%s>" % name, "exec"), names)
+            self.objects[name], self.texts[name] = names[name], text.strip("\n")
+        return name
+
+    def columns(self, k: int) -> Name:
+        """A name for the columns of dense layer k: for each output its weights, a tuple, and its bias."""
+        name, layer = "COLUMNS%d" % k, self.layer(k)
+        if name in self.objects or not self.dialect.is_exported:
+            if name not in self.objects:
+                self.objects[name] = columns_of(layer)
+            return Name(name)
+        from .runtime import columns
+
+        weights = [float(w) for column in zip(*layer.weight._rows) for w in column]
+        biases = [float(b) for b in layer.bias._rows[0]]
+        return self.computed(
+            name, columns, self.constant("WEIGHTS%d" % k, weights), self.constant("BIASES%d" % k, biases)
+        )
+
+    # ---- the sample
+
+    def check_sample(self) -> Value:
+        """Write the check of the sample x; its value.
+
+        A sum has the type of any number of another library among its terms, and where one is no number
+        it is a TypeError: so one sum knows whether all are Python's own.
+        """
+        n = self.network.inputs
+        names = ["x%d" % i for i in range(n)]
+        if self.dialect.is_exported:
+            with self.block("if len(x) != %d:" % n):
+                self.line('raise ValueError("expected %d numbers, found %%d" %% len(x))' % n)
+            self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
+            x = "x if float(s) is s else [float(v) for v in x]"
+            self.line("%s = %s" % (", ".join(names) + "," if self.is_small else "z0", x))
+            return names if self.is_small else "z0"
+        with self.block("try:"):
+            if self.is_small:
+                self.line("%s, = x" % ", ".join(names))
+            self.line("s = %s" % (" + ".join(names) if self.is_small and n < 7 else "sum(x)"))
+        with self.block("except (TypeError, ValueError):"):
+            self.line("return another(x)")
+        length = "" if self.is_small else " or len(x) != %d" % n
+        with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
+            self.line("return another(x)")
+        return names if self.is_small else "x"
+
+    # ---- all of it
+
+    def program(self) -> Program:
+        """The program, after each emitter of the plan has written its lines."""
+        values: list[Any] = ["x"]
+        for step in self.plan.steps:
+            if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
+                values[0] = self.check_sample()
+            value = step.emitter.emit(self, step.first, *[values[j] for j in wires_of(self.network, step.first)])
+            values += [None] * (step.count - 1) + [value]
+        self.give(values[-1])
+        return Program(self)
+
+    def give(self, value: Value) -> None:
+        """The line that returns a value: a list of its own."""
+        if isinstance(value, str):
+            self.line("return %s" % ("list(%s)" % value if value in ("x", "z0") else value))
+        else:
+            self.line("return [%s]" % ", ".join(value))
+
+
+class Program:
+    """What emitters wrote: `source` is its text, `run(another)` makes it a function.
+
+    In process the text is that of the function alone; exported it is all of a module but its imports.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self.plan, self.dialect, self._code = code.plan, code.dialect, code
+
+    @property
+    def source(self) -> str:
+        """The text."""
+        if not self.dialect.is_exported:
+            return "\n".join(["def predict(x):"] + self._code.lines) + "\n"
+        from .literals import module
+
+        return module(self._code)
+
+    def run(self, another: Callable[[Any], Any] | None = None) -> Callable[[Any], list[Any]]:
+        """The function, list in, list out.
+
+        In process it leaves a sample that is not made of as many of Python's own numbers as it takes
+        to `another`.
+        """
+        names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
+        if self.dialect.is_exported:
+            names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
+        exec(compile(self.source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
+        run: Callable[[Any], list[Any]] = names["predict"]
+        return run
+
+
+def is_small(network: Any) -> bool:
+    """Whether a network gains from a variable for each number."""
+    return max([size_of_value(network, k) for k in range(len(network.layers) + 1)]) <= SMALL
+
+
+def size_of_value(network: Any, k: int) -> int:
+    """How many numbers a sample of value k has; value 0 is the input."""
+    return network.inputs if k == 0 else network.layers[k - 1].outputs
+
+
+def wires_of(network: Any, k: int) -> tuple[int, ...]:
+    """The numbers of the values that layer k takes."""
+    return (k - 1,)
+
+
+def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """For each output of a dense layer its weights and its bias."""
+    return list(zip(zip(*layer.weight._rows), layer.bias._rows[0]))

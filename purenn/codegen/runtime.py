@@ -1,0 +1,84 @@
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+"""Functions that generated code calls: the predictor imports them, an export prints their source.
+
+They use `math` alone, no augmented assignment and no name with a leading underscore, so that they run
+in a sandbox as well.
+"""
+
+from math import dist, exp, frexp, inf, ldexp, log, nan  # noqa: F401
+
+# ---- constants as text
+
+
+def decoded(text):
+    """The bytes of lines of 120 digits to base 32."""
+    return b"".join([int(line, 32).to_bytes(75, "big") for line in text.split()])
+
+
+def whole(data, count, size, least):
+    """Whole numbers from `least` on, of `size` bytes: first the highest byte of each, then the next, ... the lowest."""
+    numbers = [0]*count
+    for k in range(size):
+        numbers = [256*n + b for n, b in zip(numbers, data[k*count:(k + 1)*count])]
+    return [n + least for n in numbers] if least else numbers
+
+
+def wholes(text, count, size, least):
+    """Whole numbers from a text."""
+    return whole(decoded(text), count, size, least)
+
+
+def floats(text, count, size, exponents):
+    """Floats from a text, exactly: each is a whole number of `size` bytes times one of the powers of two, or less it."""
+    data = decoded(text)
+    powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
+    places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2, 0)
+    return [n*powers[k] for n, k in zip(whole(data, count, size, 0), places)]
+
+
+def columns(weights, biases):
+    """For each output its weights and its bias."""
+    n = len(weights)//len(biases)
+    return [(tuple(weights[j*n:(j + 1)*n]), b) for j, b in enumerate(biases)]
+
+
+# ---- sums in the reference's order
+
+
+def exact(z, w, b):
+    """z.w + b, term by term."""
+    total = 0
+    for v, weight in zip(z, w):
+        total = total + v*weight
+    return total + b
+
+
+# ---- activations of a whole row
+
+
+def softmax(a):
+    """exp(a) by the sum of them all, less the largest a, so that none overflows."""
+    c = -max(a)
+    powers = [exp(v + c) for v in a]
+    total = 0.0
+    for power in powers:
+        total = total + power
+    return [power/total for power in powers]
+
+
+def softmax_plain(a, c):
+    """exp(a + c) by the sum of them all."""
+    powers = [inf if v + c > 709.782712893384 else exp(v + c) for v in a]
+    total = 0.0
+    for power in powers:
+        total = total + power
+    return [power/total if total else nan for power in powers]
+
+
+def log_softmax(a):
+    """The logarithm of the softmax."""
+    c = max(a)
+    total = 0.0
+    for v in a:
+        total = total + exp(v - c)
+    return [v - c - log(total) for v in a]
