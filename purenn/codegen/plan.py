@@ -5,8 +5,6 @@ from __future__ import annotations
 from importlib import import_module
 
 from . import costs
-from .program import is_small
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -18,13 +16,14 @@ __all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
 
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
-    "dense": ("unrolled",),
+    "dense": ("unrolled", "dist", "sumprod", "loops"),
+    "integer_dense": ("loops",),
     "normalize": ("elementwise",),
     "scale": ("elementwise",),
     "activate": ("elementwise",),
 }
 _WITH_WEIGHT = ("dense", "integer_dense")  # whose emitter may be named
-KERNELS = ("unrolled", "forward")
+KERNELS = ("unrolled", "dist", "sumprod", "loops", "forward")
 
 
 class Step:
@@ -85,7 +84,8 @@ def _step(network: Network, k: int, dialect: Dialect, kernel: str | None, error_
         if isinstance(taken, int) and emitter.ERROR_BOUND <= error_bound:
             ns = sum([costs.estimate(name, network, j) for j in range(k, k + taken)])
             return Step(emitter, k, taken, ns)
-        reasons.append(taken)
+        if isinstance(taken, str):
+            reasons.append(taken)
     raise ValueError("layer %d (%s) %s" % (k, layer, reasons[0]))
 
 

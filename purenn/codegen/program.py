@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     Value = Union[list[str], str]
 
-__all__ = ["Code", "Name", "Program", "SMALL"]
-SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
+__all__ = ["Code", "Name", "Program", "UNROLLED"]
+_SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
+UNROLLED = 4000  # multiplications of a network that is written out in an export
 _TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
 _MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
 
@@ -38,7 +39,7 @@ class Code:
         self.layers = self.network.layers
         self.lines: list[str] = []
         self.entries: dict[str, list[str]] = {}
-        self.is_small = is_small(self.network)
+        self.is_small = _is_small(plan)
         self.objects: dict[str, Any] = {}  # in process: what each name stands for
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
@@ -90,7 +91,7 @@ class Code:
         """The variables of a value, one for each number: its own, or made now and called after value k."""
         if not isinstance(value, str):
             return value
-        names = ["z%d_%d" % (k, j) for j in range(self.size(k))]
+        names = ["%s%d" % ("z%d_" % k if k else "x", j) for j in range(self.size(k))]
         self.line("%s, = %s" % (", ".join(names), value))
         return names
 
@@ -233,9 +234,12 @@ class Program:
         return run
 
 
-def is_small(network: Any) -> bool:
-    """Whether a network gains from a variable for each number."""
-    return max([size_of_value(network, k) for k in range(len(network.layers) + 1)]) <= SMALL
+def _is_small(plan: Plan) -> bool:
+    """Whether a program gains from a variable for each number."""
+    widest: int = max([size_of_value(plan.network, k) for k in range(len(plan.network.layers) + 1)])
+    if plan.dialect.is_exported:
+        return widest <= UNROLLED and all([step.emitter.NAME in ("unrolled", "elementwise") for step in plan.steps])
+    return widest <= _SMALL
 
 
 def size_of_value(network: Any, k: int) -> int:

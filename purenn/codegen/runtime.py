@@ -45,12 +45,67 @@ def columns(weights, biases):
 # ---- sums in the reference's order
 
 
-def exact(z, w, b):
+def exact(z, column):
     """z.w + b, term by term."""
+    w, b = column
     total = 0
     for v, weight in zip(z, w):
         total = total + v*weight
     return total + b
+
+
+def by_loops(z, columns, zero):
+    """A = Z W + B, term by term."""
+    sums = []
+    for w, b in columns:
+        total = zero
+        for v, weight in zip(z, w):
+            total = total + v*weight
+        sums.append(total + b)
+    return sums
+
+
+# ---- sums by distances
+
+# math.dist is fast where it is written in C; in PyPy, whose methods are functions, loops are faster
+BY_DIST_TEXT = 'BY_DIST = repr(str.join).startswith("<method")'
+
+
+def origin(count):
+    """The point 0 of so many numbers."""
+    return (0.0,)*count
+
+
+def prepared(columns, powers):
+    """(w, f, c, j) for column j, each input balanced by its power of two.
+
+    w is of length 16 to 32, so that s = |x|^2 - dist(x, w)^2 + c is (x.w + b) / f.
+    """
+    rows = []
+    for w, b in columns:
+        if not any(w):  # the sum is b: s = 2^40 with its sign is beyond any limit; or 0 and computed again if f rounds
+            f = abs(b)/2.0**40
+            rows.append((w, f, 0.0 if f*2.0**40 != abs(b) else 2.0**40 if b >= 0 else -2.0**40, len(rows)))
+            continue
+        if powers:
+            w = tuple([v/(p or 1.0) for v, p in zip(w, powers)])
+        length = dist(w, origin(len(w)))
+        shift = 5 - frexp(length)[1]
+        up = ldexp(1.0, shift)
+        c = (length*up)**2 + 2.0*up*b
+        rows.append((tuple([v*up for v in w]), ldexp(0.5, -shift), c if abs(c) < 1e300 else nan, len(rows)))
+    return rows
+
+
+def weighted_length(w):
+    """|v| with v_i = (n - i + 5) w_i: how far a sum in order is off, in units of u |x|."""
+    n = len(w) + 4
+    return dist(tuple([v*(n - i) for i, v in enumerate(w)]), origin(len(w)))
+
+
+def reach(rows):
+    """The share of |x| beyond which a sum by distances is right, for the rows of `prepared`."""
+    return 2.0**-12 + max([weighted_length(row[0]) for row in rows])*2.0**-22
 
 
 # ---- activations of a whole row

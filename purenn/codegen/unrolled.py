@@ -9,6 +9,8 @@ the numbers are equal.
 from __future__ import annotations
 
 from .elementwise import activated
+from .program import UNROLLED
+from .sums import unusual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,15 +22,14 @@ if TYPE_CHECKING:
 NAME = "unrolled"
 ERROR_BOUND = 0.0
 _MOST_MULTIPLICATIONS = 20000  # CPython compiles some 300,000 a second
-_MOST_EXPORTED = 4000  # of a module
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer of a network that is not too large."""
-    most = _MOST_EXPORTED if dialect.is_exported else _MOST_MULTIPLICATIONS
+    most = UNROLLED if dialect.is_exported else _MOST_MULTIPLICATIONS
     if network.multiplications > most:
         return "%d multiplications are too many to write out, the limit is %d" % (network.multiplications, most)
-    return 1
+    return unusual(network.layers[k - 1]) or 1
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
