@@ -1,4 +1,4 @@
-"""What code costs on this interpreter, in nanoseconds: only the ratios matter.
+"""What code costs, in nanoseconds by interpreter: only the ratios matter.
 
 Measured by tests/bench/costs.py on one machine.
 """
@@ -9,42 +9,77 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Callable
 
-JIT = sys.implementation.name in ("pypy", "graalpy")
-OLD = sys.version_info < (3, 11)  # before the specialising interpreter
+    from .dialect import Dialect
 
-if JIT:
-    LOOP_LAYER, LOOP_TERM = 1500.0, 9.0  # a layer in loops, and a multiplication and addition in it
-    WRITTEN_TERM = 27.0  # ... in a line of generated code
-    DIST_CALL, DIST_TERM = 500.0, 40.0  # math.dist: a call, and each of its terms
-    SUMPROD_CALL, SUMPROD_TERM = 500.0, 40.0  # math.sumprod, likewise
-    LANES_CALL, LANES_TERM = 60.0, 0.8  # packed: an input, and each of its outputs
-else:
-    LOOP_LAYER, LOOP_TERM = 1000.0, 90.0 if OLD else 40.0
-    WRITTEN_TERM = 33.0 if OLD else 19.0
-    DIST_CALL, DIST_TERM = 120.0 if OLD else 85.0, 6.5
-    SUMPROD_CALL, SUMPROD_TERM = 130.0, 9.6
-    LANES_CALL, LANES_TERM = 70.0, 1.2
-FORWARD = 5000.0  # a layer by its own forward ...
-FORWARD_TERM = 90.0  # ... and a multiplication in it
+# a name: (CPython from 3.11 on, CPython before, PyPy)
+COSTS = {
+    "LOOP_LAYER": (1000.0, 1000.0, 1500.0),  # a layer in loops
+    "LOOP_TERM": (40.0, 90.0, 9.0),  # ... and a multiplication and addition in it
+    "WRITTEN_TERM": (19.0, 33.0, 27.0),  # the same in a line of generated code
+    "DIST_CALL": (85.0, 120.0, 500.0),  # math.dist: a call
+    "DIST_TERM": (6.5, 6.5, 40.0),  # ... and each of its terms
+    "SUMPROD_CALL": (130.0, 130.0, 500.0),  # math.sumprod, likewise
+    "SUMPROD_TERM": (9.6, 9.6, 40.0),
+    "LANES_CALL": (70.0, 70.0, 60.0),  # packed, whole numbers: an input that is not 0
+    "LANES_TERM": (1.2, 1.2, 0.8),  # ... and each of its outputs, in a lane of 32 bits
+    "WHOLE_TERM": (2.0, 2.0, 4.0),  # ... in a lane of 64 bits
+    "FIXED_CALL": (170.0, 170.0, 300.0),  # fixed point: an input that is not 0
+    "FIXED_TERM": (5.5, 5.5, 12.0),  # ... and each of its outputs
+    "ENTRANCE": (3000.0, 3000.0, 3000.0),  # what whole numbers and fixed point take beside
+    "FORWARD": (5000.0, 8000.0, 5000.0),  # a layer by its own forward
+    "FORWARD_TERM": (60.0, 120.0, 20.0),  # ... and a multiplication in it
+}
+_HERE = 2 if sys.implementation.name in ("pypy", "graalpy") else 0 if sys.version_info >= (3, 11) else 1
+_ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 
 
-def estimate(emitter: str, network: Any, k: int) -> float:
-    """What an emitter is expected to take for layer k, in nanoseconds for a sample."""
-    layer = network.layers[k - 1]
-    inputs, outputs = layer.inputs, layer.outputs
-    terms = inputs * outputs
-    if emitter == "unrolled":
-        return terms * WRITTEN_TERM
-    if emitter == "loops":
-        return LOOP_LAYER + terms * LOOP_TERM
-    if emitter == "dist":
-        return (outputs + 2) * DIST_CALL + terms * DIST_TERM
-    if emitter == "sumprod":
-        return outputs * SUMPROD_CALL + terms * SUMPROD_TERM + DIST_CALL + inputs * DIST_TERM
+def cost(name: str, dialect: Dialect) -> float:
+    """One of `COSTS`: in this Python, or in that an export is written for, whatever writes it."""
+    return COSTS[name][0 if dialect.is_exported else _HERE]
+
+
+def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[float, int]:
+    """What an emitter is expected to take for a sample from layer k on: (nanoseconds, multiplications done)."""
+    layers = network.layers[k - 1 :]
+    if emitter == "whole_numbers":
+        layers = [layer for layer in layers if hasattr(layer, "weight")][:1] or layers
     if emitter == "packed":
-        return inputs * LANES_CALL + terms * LANES_TERM
-    if emitter == "elementwise":
-        return inputs * WRITTEN_TERM
-    return FORWARD + layer.multiplications * FORWARD_TERM
+        layers = [layer for layer in layers if hasattr(layer, "weight")]
+        if not any([hasattr(layer, "table") for layer in layers]):
+            return float("inf"), 1
+    terms = layers[0].multiplications
+
+    def c(name: str) -> float:
+        return cost(name, dialect)
+
+    if emitter == "packed":
+        ns = sum([layer.inputs * c("LANES_CALL") + layer.multiplications * c("LANES_TERM") for layer in layers])
+        return ns, sum([layer.multiplications for layer in layers])
+    inputs, outputs = network.inputs if k == 1 else network.layers[k - 2].outputs, layers[0].outputs
+    ns = {
+        "unrolled": lambda: terms * c("WRITTEN_TERM"),
+        "elementwise": lambda: terms * c("WRITTEN_TERM"),
+        "loops": lambda: c("LOOP_LAYER") + terms * c("LOOP_TERM"),
+        "dist": lambda: (outputs + 2) * c("DIST_CALL") + terms * c("DIST_TERM"),
+        "sumprod": lambda: (
+            outputs * c("SUMPROD_CALL") + terms * c("SUMPROD_TERM") + c("DIST_CALL") + inputs * c("DIST_TERM")
+        ),
+        "whole_numbers": lambda: (
+            c("ENTRANCE") + _share(network, 1) * (inputs * c("LANES_CALL") + terms * c("WHOLE_TERM"))
+        ),
+        "fixed_point": lambda: (
+            c("ENTRANCE") + _share(network, k) * (inputs * c("FIXED_CALL") + terms * c("FIXED_TERM"))
+        ),
+        "forward": lambda: c("FORWARD") + terms * c("FORWARD_TERM"),
+    }[emitter]()
+    return ns, terms
+
+
+def _share(network: Any, k: int) -> float:
+    """What share of the inputs of layer k is expected not to be 0."""
+    if k == 1:
+        return 0.25  # what takes so many numbers takes pictures
+    h = getattr(network.layers[k - 2], "h", None)
+    return 0.5 if h is not None and h.kind in _ZEROS_ARE_COMMON else 1.0

@@ -36,6 +36,7 @@ from operator import mul
 
 from . import runtime
 from .elementwise import activated
+from .program import columns_of
 from .sums import ERROR_BOUND, ONCE, tested, unusual
 
 TYPE_CHECKING = False
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from typing import Any, Sequence
 
     from .dialect import Dialect
-    from .program import Code, Value
+    from .program import Code, Name, Value
 
 __all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_sums"]
 NAME = "dist"
@@ -65,7 +66,7 @@ _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
 
 def _is_in_range(layer: Any) -> bool:
     origin = (0.0,) * layer.inputs
-    columns = zip(zip(*layer.weight._rows), zip(*_balanced(layer, _powers(layer))))
+    columns = zip(zip(*layer.weight._rows), zip(*_balanced(layer, _powers_of(layer))))
     return all([_SMALLEST < dist(w, origin) < 1.0 / _SMALLEST or not any(before) for before, w in columns])
 
 
@@ -85,7 +86,7 @@ def write_sums(code: Code, k: int) -> None:
     reach = code.computed("REACH%d" % k, runtime.reach, rows)
     again = "%s(z, %s[j])" % (code.function(runtime.exact), code.columns(k))
     if code.dialect.is_exported:
-        code.texts["BY_DIST"] = runtime.BY_DIST_TEXT
+        code.by_dist()
         with code.block("if BY_DIST:"):
             _write_length(code, k, powers, "d*%s" % reach)
             _write_list(code, k, rows, powers, again)
@@ -108,24 +109,29 @@ def _each_sum(code: Code, k: int, value: Value) -> list[tuple[str, float | None,
         code.line("z = (%s,)" % ", ".join(value))
     else:
         code.line("z = tuple(%s)" % value)
-    rows, powers = _rows(code, k)
-    reach = runtime.reach(code.objects[rows])
+    powers = _powers(code, k)
+    rows = runtime.prepared(columns_of(code.layer(k)), code.objects[powers] if powers else None)
+    reach = runtime.reach(rows)
     # d <= q/64 + 16 spares a multiplication
     _write_length(code, k, powers, None, _SQUARE + reach / 64.0, _FIXED + reach * 16.0)
     sums: list[tuple[str, float | None, str]] = []
     columns, exact = code.columns(k), code.function(runtime.exact)
-    y = "z" if powers is None else "y"
-    for w, f, c, j in code.objects[rows]:
+    y = "y" if powers else "z"
+    for w, f, c, j in rows:
         name = code.constant("W%d_%d" % (k, j), w)
         sums.append(("q - (d := dist(%s, %s))*d + %r" % (y, name, c), f, "%s(z, %s[%d])" % (exact, columns, j)))
     return sums
 
 
-def _rows(code: Code, k: int) -> tuple[Any, Any]:
-    """The name of the prepared columns, and of the powers of two, None where the inputs are balanced."""
-    values = _powers(code.layer(k))
-    powers = None if values is None else code.constant("POWERS%d" % k, values)
+def _rows(code: Code, k: int) -> tuple[Name, Name | None]:
+    """Forms for the prepared columns and for the powers of two, None where the inputs are balanced."""
+    powers = _powers(code, k)
     return code.computed("ROWS%d" % k, runtime.prepared, code.columns(k), powers), powers
+
+
+def _powers(code: Code, k: int) -> Name | None:
+    values = _powers_of(code.layer(k))
+    return None if values is None else code.constant("POWERS%d" % k, values)
 
 
 def _write_length(
@@ -138,7 +144,11 @@ def _write_length(
         code.line("y = tuple([v*p for v, p in zip(z, %s)])" % powers)
     elif powers is not None:
         code.line("y = tuple(map(%s, z, %s))" % (code.function(mul), powers))
-    origin = code.computed("ORIGIN%d" % k, runtime.origin, code.layer(k).inputs)
+    n = code.layer(k).inputs
+    if code.is_small and not code.dialect.is_exported:
+        origin = code.constant("ORIGIN%d" % k, runtime.origin(n))
+    else:
+        origin = code.computed("ORIGIN%d" % k, runtime.origin, n)
     for text in ("d = dist(%s, %s)" % (y, origin), "q = d*d"):
         code.line(text)
     code.line("t = q*%r + %s%r" % (square, by_length + " + " if by_length else "", fixed))
@@ -151,7 +161,7 @@ def _balanced(layer: Any, powers: tuple[float, ...] | None) -> list[Sequence[Any
     return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
 
 
-def _powers(layer: Any) -> tuple[float, ...] | None:
+def _powers_of(layer: Any) -> tuple[float, ...] | None:
     """A power of two for each input that balances the rows of its weights, 0.0 for one without; None if they are."""
     exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight._rows]
     known = [e for e in exponents if e is not None]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 WIDTH = 119
 _LINE = 75  # bytes to a line of 120 digits
 _FEW = 32  # numbers that are written one by one
-_MATH = ("dist", "erfc", "exp", "expm1", "floor", "frexp", "inf", "ldexp", "log", "nan", "sqrt", "tanh")
+_MATH = ("dist", "erfc", "exp", "expm1", "floor", "frexp", "fsum", "inf", "ldexp", "log", "nan", "sqrt", "tanh")
 
 
 # ---- a program

@@ -16,14 +16,16 @@ __all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
 
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
-    "dense": ("unrolled", "dist", "sumprod", "loops"),
-    "integer_dense": ("loops",),
-    "normalize": ("elementwise",),
-    "scale": ("elementwise",),
+    "dense": ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops"),
+    "normalize": ("whole_numbers", "elementwise"),
+    "scale": ("whole_numbers", "elementwise"),
     "activate": ("elementwise",),
+    "quantize": (),
+    "integer_dense": ("loops",),
 }
-_WITH_WEIGHT = ("dense", "integer_dense")  # whose emitter may be named
-KERNELS = ("unrolled", "dist", "sumprod", "loops", "forward")
+KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
+_WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
+_TAKE_SEVERAL = ("packed", "whole_numbers")  # layers without weight too
 
 
 class Step:
@@ -60,9 +62,13 @@ class Plan:
 
 def planned(network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> Plan:
     """The plan, greedy: from each layer on the emitter that takes the least for a multiplication."""
+    if kernel is not None and kernel not in KERNELS:
+        raise ValueError("unknown kernel %r, known are: %s" % (kernel, ", ".join(KERNELS)))
     steps: list[Step] = []
     k = 1
     while k <= len(network.layers):
+        if kernel == "whole_numbers" and steps and steps[-1].emitter.NAME == kernel:
+            kernel = None  # it takes the first weights alone
         steps.append(_step(network, k, dialect, kernel, error_bound))
         k += steps[-1].count
     return Plan(network, dialect, steps, kernel)
@@ -70,23 +76,38 @@ def planned(network: Network, dialect: Dialect, kernel: str | None, error_bound:
 
 def _step(network: Network, k: int, dialect: Dialect, kernel: str | None, error_bound: float) -> Step:
     layer = network.layers[k - 1]
-    kind = kind_of(layer)
-    names = list(EMITTERS.get(kind, ()))
-    if kernel is not None and kind in _WITH_WEIGHT:
-        names = [kernel]
-    elif not dialect.is_exported:
-        names.append("forward")
-    names.sort(key=lambda name: costs.estimate(name, network, k))
     reasons = []
-    for name in names:
+    for name in _tried(network, k, dialect, kernel):
         emitter = import_module("." + name, __package__)
         taken = emitter.takes(network, k, dialect)
-        if isinstance(taken, int) and emitter.ERROR_BOUND <= error_bound:
-            ns = sum([costs.estimate(name, network, j) for j in range(k, k + taken)])
-            return Step(emitter, k, taken, ns)
         if isinstance(taken, str):
             reasons.append(taken)
-    raise ValueError("layer %d (%s) %s" % (k, layer, reasons[0]))
+        elif emitter.ERROR_BOUND <= error_bound:
+            return Step(emitter, k, taken, costs.estimate(name, network, k, dialect)[0])
+        else:
+            reasons.append("would be run within %r only, not within %r" % (emitter.ERROR_BOUND, error_bound))
+    what = ("kernel %s: " % kernel if kernel else "", k, layer, reasons[0])
+    raise ValueError("%slayer %d (%s) %s" % what)
+
+
+def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> list[str]:
+    """The emitters that may take layer k, the cheapest first."""
+    kind = kind_of(network.layers[k - 1])
+    names = EMITTERS.get(kind, ()) + ("forward",)
+    if kernel is not None and kind in _WITH_WEIGHT:
+        if kernel not in names:
+            runs = ", ".join([kind for kind in EMITTERS if kernel in EMITTERS[kind]])
+            what = (kernel, k, network.layers[k - 1], kind, runs)
+            raise ValueError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
+        names = (kernel,)
+    elif kernel is not None:
+        names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+
+    def cost(name: str) -> float:
+        ns, terms = costs.estimate(name, network, k, dialect)
+        return ns / max(terms, 1)
+
+    return sorted(names, key=cost)
 
 
 def kind_of(layer: Any) -> str:

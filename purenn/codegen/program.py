@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 
+from .runtime import columns, later
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, Sequence, Union
@@ -99,7 +101,7 @@ class Code:
 
     def number(self, w: Any) -> str:
         """A number as source."""
-        return repr(float(w) if self.dialect.is_exported else w)
+        return repr(self._own(w))
 
     def constant(self, name: str, value: Any) -> Name:
         """A name for a number, or for a list or tuple of numbers."""
@@ -112,17 +114,27 @@ class Code:
             self.texts[name] = constant(self, name, value)
         return Name(name)
 
-    def computed(self, name: str, function: Callable[..., Any], *arguments: Any) -> Name:
-        """A name for what a function of `runtime` makes of constants and numbers when the program is loaded."""
-        if name in self.objects:
-            return Name(name)
-        objects = [self.objects[a] if isinstance(a, Name) else a for a in arguments]
-        self.objects[name] = function(*objects)
-        if self.dialect.is_exported:
-            from .literals import call
+    def computed(
+        self, name: str, function: Callable[..., Any], *arguments: Any, here: Callable[[], Any] | None = None
+    ) -> Name:
+        """A form, ``NAME()``, for what a function of `runtime` makes of constants and numbers, on first use.
 
-            self.texts[name] = "%s = %s" % (name, call(self.function(function), arguments))
-        return Name(name)
+        `here` may make the same in process, faster.
+        """
+        if name not in self.objects:
+            self.objects[name] = later(here or (lambda: function(*[self.value(a) for a in arguments])))
+            if self.dialect.is_exported:
+                from .literals import call
+
+                made = call(self.function(function), arguments)
+                self.texts[name] = "%s = %s(lambda: %s)" % (name, self.function(later), made)
+        return Name(name + "()")
+
+    def value(self, argument: Any) -> Any:
+        """What a name or form of a constant stands for, in process; a number is itself."""
+        if not isinstance(argument, Name):
+            return argument
+        return self.objects[argument[:-2]]() if argument.endswith("()") else self.objects[argument]
 
     def function(self, function: Callable[..., Any]) -> str:
         """The name of a function of `runtime`, or of a library that the dialect may use."""
@@ -139,19 +151,27 @@ class Code:
         return name
 
     def columns(self, k: int) -> Name:
-        """A name for the columns of dense layer k: for each output its weights, a tuple, and its bias."""
-        name, layer = "COLUMNS%d" % k, self.layer(k)
-        if name in self.objects or not self.dialect.is_exported:
-            if name not in self.objects:
-                self.objects[name] = columns_of(layer)
-            return Name(name)
-        from .runtime import columns
+        """A form for the columns of layer k: for each output its weights, a tuple, and its bias."""
+        layer, weights, biases = self.layer(k), Name(), Name()
+        if self.dialect.is_exported:
+            values = [float(w) for column in zip(*layer.weight._rows) for w in column]
+            weights, biases = self.constant("WEIGHTS%d" % k, values), self.biases(k)
+        return self.computed("COLUMNS%d" % k, columns, weights, biases, here=lambda: columns_of(layer))
 
-        weights = [float(w) for column in zip(*layer.weight._rows) for w in column]
-        biases = [float(b) for b in layer.bias._rows[0]]
-        return self.computed(
-            name, columns, self.constant("WEIGHTS%d" % k, weights), self.constant("BIASES%d" % k, biases)
-        )
+    def biases(self, k: int) -> Name:
+        """A name for the biases of layer k, a list."""
+        return self.constant("BIASES%d" % k, [self._own(b) for b in self.layer(k).bias._rows[0]])
+
+    def _own(self, w: Any) -> Any:
+        return float(w) if self.dialect.is_exported else w
+
+    def by_dist(self) -> str:
+        """The condition of what is slower than loops in PyPy, in an export: it runs in whatever Python."""
+        from .runtime import BY_DIST
+
+        if BY_DIST not in self.texts.values():
+            self.objects["BY_DIST"], self.texts["BY_DIST"] = True, BY_DIST
+        return "BY_DIST and "
 
     # ---- the sample
 
@@ -165,7 +185,7 @@ class Code:
         names = ["x%d" % i for i in range(n)]
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
-                self.line('raise ValueError("expected %d numbers, found %%d" %% len(x))' % n)
+                self.line(self.wrong_length())
             self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
             x = "x if float(s) is s else [float(v) for v in x]"
             self.line("%s = %s" % (", ".join(names) + "," if self.is_small else "z0", x))
@@ -180,6 +200,12 @@ class Code:
         with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
             self.line("return another(x)")
         return names if self.is_small else "x"
+
+    def wrong_length(self) -> str:
+        """The statement that answers a sample of another length."""
+        if self.dialect.is_exported:
+            return 'raise ValueError("expected %d numbers, found %%d" %% len(x))' % self.network.inputs
+        return "return another(x)"
 
     # ---- all of it
 

@@ -5,7 +5,21 @@ They use `math` alone, no augmented assignment and no name with a leading unders
 in a sandbox as well.
 """
 
-from math import dist, exp, frexp, inf, ldexp, log, nan  # noqa: F401
+from math import dist, exp, frexp, fsum, inf, ldexp, log, nan  # noqa: F401
+
+
+
+def later(make):
+    """A function that gives what `make` makes, which is called once, when it is needed."""
+    made = []
+
+    def get():
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get
+
 
 # ---- constants as text
 
@@ -68,7 +82,7 @@ def by_loops(z, columns, zero):
 # ---- sums by distances
 
 # math.dist is fast where it is written in C; in PyPy, whose methods are functions, loops are faster
-BY_DIST_TEXT = 'BY_DIST = repr(str.join).startswith("<method")'
+BY_DIST = 'BY_DIST = repr(str.join).startswith("<method")'
 
 
 def origin(count):
@@ -106,6 +120,55 @@ def weighted_length(w):
 def reach(rows):
     """The share of |x| beyond which a sum by distances is right, for the rows of `prepared`."""
     return 2.0**-12 + max([weighted_length(row[0]) for row in rows])*2.0**-22
+
+
+# ---- sums in lanes
+
+
+def fixed_lanes(columns):
+    """(lanes, g, n, start) for sums in fixed point: weights times 2^g, rounded, side by side; see fixed_scale."""
+    g, n, start = fixed_scale(columns)
+    return side_by_side(columns, 2.0**g, 96), g, n, start
+
+
+def fixed_scale(columns):
+    """(g, n, start): 2^43 times the sizes of a column's weights times 2^g are at most 2^94; n is the longest column."""
+    size = max([sum([abs(v) for v in w]) for w, b in columns])
+    longest = max([dist(w, origin(len(w))) for w, b in columns])
+    return 51 - frexp(size)[1], longest, sum([1 << 96*j + 31 for j in range(len(columns))])
+
+
+def side_by_side(columns, scale, bits):
+    """For each input its weights times a scale, rounded, side by side in a whole number, so many bits apart."""
+    return [sum([round(v*scale) << bits*j for j, v in enumerate(row)]) for row in zip(*[w for w, b in columns])]
+
+
+def pixels(x):
+    """The numbers of a sample that are not 0, where all are whole and from 0 to 255; else None."""
+    found = [v for v in x if v]
+    whole = [int(v) for v in found]
+    return whole if whole == found and (not whole or min(whole) > 0 and max(whole) < 256) else None
+
+
+def whole_lanes(columns, moved, stretched, is_scale):
+    """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
+    prepared = [tuple([v*s if is_scale else v/s for v, s in zip(w, stretched)]) for w, b in columns]
+    g, most, start, biases = whole_scale(prepared, columns, moved, stretched, is_scale)
+    return side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
+
+
+def whole_scale(prepared, columns, moved, stretched, is_scale):
+    """g so that 255 times the sizes of a column's prepared weights times 2^g are at most 2^62; the largest sum; ..."""
+    size = max([sum([abs(v) for v in w]) for w in prepared])
+    largest = max([max([abs(v) for v in w]) for w in prepared])
+    reach = [255.0*abs(s) + abs(m) if is_scale else (255.0 + abs(m))/abs(s) for m, s in zip(moved, stretched)]
+    most = max([sum([abs(v)*r for v, r in zip(w, reach)]) for w, b in columns])
+    start = sum([1 << 64*j + 63 for j in range(len(columns))])
+    biases = [b for w, b in columns]
+    if any(moved):
+        terms = [[v*m if is_scale else -m*v/s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
+        biases = [fsum(t) + b for t, b in zip(terms, biases)]
+    return min(54 - frexp(size)[1], 51 - frexp(largest)[1]), most, start, biases
 
 
 # ---- activations of a whole row

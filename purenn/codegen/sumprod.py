@@ -14,6 +14,7 @@ from math import dist
 
 from . import runtime
 from .elementwise import activated
+from .program import columns_of
 from .sums import ERROR_BOUND, ONCE, tested, unusual
 
 TYPE_CHECKING = False
@@ -42,7 +43,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
     layer = code.layer(k)
-    columns = [_Column(w, b) for w, b in code.objects[code.columns(k)]]
+    columns = [_Column(w, b) for w, b in columns_of(layer)]
     _write_length(code, k, value, columns)
     if code.is_small:
         sums: list[tuple[str, float | None, str]] = []
@@ -61,7 +62,7 @@ def _write_length(code: Code, k: int, value: Value, columns: list[_Column]) -> N
     code.function(dist)
     code.function(math.sumprod)  # type: ignore[attr-defined,unused-ignore]
     code.objects["again%d" % k] = _again(columns)
-    origin = code.computed("ORIGIN%d" % k, runtime.origin, code.layer(k).inputs)
+    origin = code.constant("ORIGIN%d" % k, runtime.origin(code.layer(k).inputs))
     largest = _LARGEST / max([column.length for column in columns] + [1e-10])
     worst = max([column.limit for column in columns])
     code.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
