@@ -17,9 +17,13 @@ import math
 from array import array
 
 from .activations import Activation
-from .errors import UnsupportedError
-from .layers import Dense, Layer, Normalize, Scale, away, row_of, single
-from .matrix import Matrix, ShapeError
+from .errors import ShapeError, UnsupportedError
+from .layers.base import Layer
+from .layers.dense import Dense
+from .layers.integer import IntegerDense, Quantize
+from .layers.normalize import Normalize
+from .layers.scale import Scale
+from .matrix import Matrix
 from .network import Network, plain
 
 TYPE_CHECKING = False
@@ -32,180 +36,7 @@ _INF = float("inf")
 _FEWEST_ENTRIES = 32
 
 
-# ---- the layers of an integer network
-
-
-class Quantize(Layer):
-    """The way into an integer network: ``q = round(x / step)``, held to low ... high.
-
-    `step` is one number for all inputs, or one for each.  Inputs are numbers as they were
-    measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
-
-    `zero` is what the model's own integers have for 0: they are q + zero, from `lowest` to
-    `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
-    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
-    precision, as those formats do.
-
-    >>> Quantize(2, 0.5, -8, 7).forward(Matrix([[1.0, -100.0]]))
-    Matrix([[2, -8]])
-    >>> X = Matrix([[0.5, 1.5, -0.5]])
-    >>> [Quantize(3, 1.0, -8, 7, rounding=rule).forward(X).tolist()[0] for rule in ("up", "even", "away")]
-    [[1, 2, 0], [0, 2, 0], [1, 2, -1]]
-    """
-
-    kind = "quantize"
-    fixed = ("step", "low", "high", "zero", "rounding")
-    linear_form = "{x} / step"
-    activate_form = "round(A{k})"
-
-    def __init__(
-        self,
-        inputs: int,
-        step: "Any",
-        low: int,
-        high: int,
-        zero: int = 0,
-        rounding: str = "up",
-    ) -> None:
-        if rounding not in ROUNDINGS:
-            raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
-        self.inputs = self.outputs = inputs
-        self.rounding = rounding
-        self.step = row_of(self, "step", step)
-        if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a positive number" % self)
-        if not low < high:
-            raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
-        self.low, self.high, self.zero = low, high, zero
-
-    @property
-    def lowest(self) -> int:
-        """The lowest of the model's own integers."""
-        return self.low + self.zero
-
-    @property
-    def highest(self) -> int:
-        """The highest of the model's own integers."""
-        return self.high + self.zero
-
-    def linear(self, X: Matrix) -> Matrix:
-        """``A = X / step``, not yet rounded."""
-        self.check(X)
-        for row in X._rows:
-            for j, x in enumerate(row):
-                if not -_INF < x < _INF:
-                    raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
-        if self.rounding == "up":
-            return X / self.step
-        return (X.map(single) / self.step.map(single)).map(single)
-
-    def activate(self, A: Matrix) -> Matrix:
-        """A rounded, and held to low ... high."""
-        low, high, nearest = self.low, self.high, ROUNDINGS[self.rounding][0]
-        return A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
-
-    def clamped(self, x: "Sequence[Any]") -> int:
-        """How many numbers of one sample lie outside the range, and so count as the nearest one in it."""
-        row = self.linear(Matrix.wrap([x]))._rows[0]
-        return sum([1 for a in row if not self.low - 0.5 <= a < self.high + 0.5])
-
-    def __str__(self) -> str:
-        halves = "" if self.rounding == "up" else ", halves %s" % ROUNDINGS[self.rounding][1]
-        return "Quantize %d%s" % (self.inputs, halves)
-
-    def __repr__(self) -> str:
-        what = (self.inputs, self.step, self.low, self.high, self.zero, self.rounding)
-        return "Quantize(%d, %r, %d, %d, %d, %r)" % what
-
-
-def _up(a: float) -> int:
-    return math.floor(a + 0.5)
-
-
-# how a number becomes an integer, and where that sends halves
-ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
-    "up": (_up, "up"),
-    "even": (round, "to even"),
-    "away": (away, "away from 0"),
-}
-
-
-class IntegerDense(Layer):
-    """A dense layer in integers: ``A = X W + B``, then h off a table, or in floats at the end.
-
-    Between layers ``Z = table[(A + offset) >> shift]``, the index held to the table: it holds
-    h already rounded to the steps of the layer that follows.  Without a table, at the end,
-    ``Z = h(A * step)`` in floats; `step` is one number or one for each output.
-
-    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).forward(Matrix([[4, 1]]))
-    Matrix([[5.0]])
-    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5, bytes([0, 1, 2, 3]), 0, 2).forward(Matrix([[4, 1]]))
-    Matrix([[2]])
-    """
-
-    kind = "integer_dense"
-    fixed = ("weight", "bias", "h", "activation", "step", "table", "offset", "shift")
-
-    def __init__(
-        self,
-        weight: "Any",
-        bias: "Any",
-        activation: "Any",
-        step: "Any",
-        table: "Optional[Sequence[int]]" = None,
-        offset: int = 0,
-        shift: int = 0,
-    ) -> None:
-        self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
-        self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
-        self.step = step if isinstance(step, Matrix) else Matrix([step])
-        self.inputs, self.outputs = self.weight.shape
-        self.h = Activation(activation)
-        self.activation = self.h.name
-        self.multiplications = self.inputs * self.outputs
-        self.parameters = self.multiplications + self.outputs
-        self.activate_form = "{h}(A{k} * step)" if table is None else "table[(A{k} + offset) >> shift]"
-        self.table, self.offset, self.shift = table, offset, shift
-        if self.bias.shape != (1, self.outputs):
-            raise ShapeError("%s: the bias must be (1, %d), found %r" % (self, self.outputs, self.bias.shape))
-        if self.step.shape not in ((1, 1), (1, self.outputs)):
-            raise ShapeError("%s: expected one step or %d, found %r" % (self, self.outputs, self.step.shape))
-        if not all([s - s == 0 for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a finite number" % self)
-        if shift < 0:
-            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
-        if table is not None and not len(table):
-            raise ValueError("%s: a table needs at least one entry" % self)
-
-    def linear(self, X: Matrix) -> Matrix:
-        """``A = X W + B``, in integers and so exactly."""
-        self.check(X)
-        return X @ self.weight + self.bias
-
-    def activate(self, A: Matrix) -> Matrix:
-        """``Z = table[(A + offset) >> shift]``, or ``h(A * step)`` where there is no table."""
-        table = self.table
-        if table is None:
-            return self.h(A * self.step)
-        last = len(table) - 1
-        return A.map(lambda a: table[min(max((a + self.offset) >> self.shift, 0), last)])
-
-    def bounds(self, low: int, high: int) -> "Tuple[int, int]":
-        """The smallest and largest sum that any inputs from low to high can give.
-
-        >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).bounds(0, 255)
-        (-252, 513)
-        """
-        smallest, largest = [], []
-        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
-            total, size = sum(weights), sum(map(abs, weights))
-            positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
-            smallest.append(bias + positive * low + negative * high)
-            largest.append(bias + positive * high + negative * low)
-        return min(smallest), max(largest)
-
-    def __str__(self) -> str:
-        return "IntegerDense %d -> %d, %s" % (self.inputs, self.outputs, self.activation)
+# ---- the integers of a network
 
 
 def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
