@@ -285,9 +285,9 @@ class Network:
 
         >>> from purenn import Dense
         >>> print(Network([Dense([[1.0], [2.0]], [0.5], "relu")]).summary())
-        layer                output  parameters  multiplications
-        1 Dense 2 -> 1, relu   (1,)           3                2
-        total                                 3                2
+        layer                 output  parameters  multiplications
+        1 Dense 2 -> 1, relu    (1,)           3                2
+        total                                  3                2
         """
         rows = [["layer", "output", "parameters", "multiplications"]]
         for k, layer in enumerate(self.layers, 1):

@@ -1,14 +1,7 @@
 """quantize: a float network becomes one of small integers, with the same `forward`.
 
-Every number x becomes an integer q that counts steps of one size.  A layer then needs
-integers alone: its weighted sums are exact, whatever the order of adding, so every
-machine gives the same result to the last bit.
-
-    q = round(x / step), held to low ... high             the input, once (`Quantize`)
-    a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
-    q = table[(a + offset) >> shift]                      h, and the next layer's steps, off a table
-
-The last layer turns its sums back into numbers: ``Z = h(a * step)``.
+The layers of an integer network are in layers/integer.py, with their equations.  Here the steps,
+tables and integers are found.
 
 Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
 """
@@ -18,22 +11,27 @@ from array import array
 
 from .activations import Activation
 from .errors import ShapeError, UnsupportedError
-from .layers.base import Layer
+from .layers.activate import Activate
 from .layers.dense import Dense
 from .layers.integer import IntegerDense, Quantize
 from .layers.normalize import Normalize
 from .layers.scale import Scale
+from .layers.shape import Flatten, Reshape
 from .matrix import Matrix
-from .network import Network, plain
+from .network import Network
+from .rows import as_sample, is_nested, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
+    Shape = Tuple[int, ...]
 
 _INF = float("inf")
 _FEWEST_ENTRIES = 32
+_AFTER = (Flatten, Reshape)  # the kinds that stay as they are, after the first dense layer and before it
+_BEFORE = (Normalize, Scale, Flatten, Reshape)
 
 
 # ---- the integers of a network
@@ -60,26 +58,13 @@ def keeps_zero(before: "List[Any]", entrance: Quantize) -> bool:
     return divides and entrance.step.cols == 1 and entrance.low <= 0 <= entrance.high
 
 
-def levels_of(before: "List[Any]", entrance: Quantize, X: Matrix) -> Matrix:
-    """The integers for rows of measured numbers, by the layers themselves."""
-    for layer in before:
-        X = layer.forward(X)
-    return entrance.forward(X)
-
-
 def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":
     """The integer for each byte, where all inputs are treated alike; else None."""
+    if any([layer.inputs is not None for layer in before + [entrance]]):
+        return None
     Z = Matrix([[byte] for byte in range(256)])
     for layer in before + [entrance]:
-        if type(layer) is Normalize:
-            settings: "Any" = [layer.mean, layer.deviation]
-        else:
-            settings = [layer.scale, layer.shift] if type(layer) is Scale else [layer.step]
-        if any([row.cols > 1 for row in settings]):
-            return None
-        if type(layer) is Quantize:
-            settings += [layer.low, layer.high, layer.zero, layer.rounding]
-        Z = type(layer)(1, *settings).forward(Z)  # the same layer for one input
+        Z = layer.forward(Z)
     return [level for level, in Z.tolist()]
 
 
@@ -88,15 +73,18 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
 
     They are measured numbers to a network whose entrance takes the zero away and divides by 1.
     """
-    _, entrance, layers = way_in(network)
+    before, entrance, _ = way_in(network)
     if entrance is None:
         raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
-    n, lowest, highest = entrance.inputs, entrance.lowest, entrance.highest
-    zero = [Normalize(n, entrance.zero)] if entrance.zero else []
-    predict = Network(zero + [Quantize(n, 1.0, entrance.low, entrance.high)] + layers).predict
+    lowest, highest = entrance.lowest, entrance.highest
+    plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
+    plain.append(Quantize(1.0, entrance.low, entrance.high))
+    predict = network.replace(layers=plain + list(network.layers[len(before) + 1 :])).predict
 
     def run(q: "Any") -> "List[Any]":
-        q = plain(q)
+        q = as_sample(q)
+        if is_nested(q):
+            return [run(row) for row in q]
         if not isinstance(q, (bytes, bytearray)):
             for j, value in enumerate(q):
                 if not isinstance(value, int):
@@ -122,31 +110,19 @@ def quantized(
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     _check_settings(bits, activation_bits, table_entries)
-    before, layers = _split(network.layers)
-    _check_layers(network, before, layers)
+    layers = _joined(network)
     X = _calibration(network, samples, input_range)
     pixels = samples is not None and activation_bits >= 8 and _are_pixels(X)
-    for layer in before:
-        X = layer.forward(X)
-    ranges = _columns(X)
-    _check_finite(layers[0], len(before) + 1, ranges)
-    pixel = divisor_of(before) if pixels else None
-    entrance, steps = _entrance(layers[0], ranges, pixel, activation_bits)
-    quantised: "List[Any]" = before + [entrance]
-    Z = None if samples is None else X
-    for number, layer in enumerate(layers, len(before) + 1):
-        sums = _interval(layer, ranges)
-        _check_finite(layer, number, sums)
-        if layer is layers[-1]:
-            quantised.append(_last(layer, steps, bits, activation_bits))
-            break
-        Z = None if Z is None else layer.forward(Z)
-        ranges = [_image(layer.h, r) for r in sums] if Z is None else _columns(Z)
-        _check_finite(layer, number, ranges)
-        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges), table_entries)
-        quantised.append(hidden)
-        steps = [step] * layer.outputs
-    return Network(quantised, network.labels, network.name, network.names, network.multilabel)
+    pass_ = _Pass(X, network.input_shape, samples is not None, bits, activation_bits, table_entries)
+    while type(layers[0]) in _BEFORE:
+        pass_.keep(layers.pop(0))
+    pass_.enter(layers[0], divisor_of(pass_.layers) if pixels else None)
+    for layer in layers:
+        if type(layer) is Dense:
+            pass_.dense(layer, is_last=layer is layers[-1])
+        else:
+            pass_.keep(layer)
+    return network.replace(layers=pass_.layers, input_shape=network.input_shape)
 
 
 def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
@@ -158,28 +134,103 @@ def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None
 
 
 def _split(layers: "Sequence[Any]") -> "Tuple[List[Any], List[Any]]":
-    """The layers that prepare the inputs one by one, and the rest."""
+    """The layers that prepare the inputs, and the rest."""
     rest = list(layers)
     before = []
-    while rest and type(rest[0]) in (Normalize, Scale):
+    while rest and type(rest[0]) in _BEFORE:
         before.append(rest.pop(0))
     return before, rest
 
 
-def _check_layers(network: Network, before: "List[Any]", layers: "List[Any]") -> None:
-    if not layers:
-        raise UnsupportedError("%r has no dense layer to be quantised" % network)
-    for number, layer in enumerate(layers, len(before) + 1):
-        if type(layer) is not Dense:
+def _joined(network: Network) -> "List[Any]":
+    """The layers, each activation in the dense layer before it; refused by name where they cannot be quantised."""
+    if not network.is_chain:
+        raise UnsupportedError("%r cannot be quantised: its layers are not a chain" % network)
+    layers: "List[Any]" = []
+    is_dense = False  # whether the numbers come from a dense layer
+    for number, layer in enumerate(network.layers, 1):
+        where = "layer %d (%s)" % (number, layer)
+        last = layers[-1] if layers else None
+        if type(layer) is Activate and type(last) is Dense and last.activation == "identity":
+            layers[-1] = layer = Dense(last.weight, last.bias, layer.h)
+        elif type(layer) is Dense or type(layer) in (_AFTER if is_dense else _BEFORE):
+            layers.append(layer)
+        else:
             raise UnsupportedError(
-                "layer %d (%s) cannot be quantised, only Dense can, and Normalize and Scale before them"
-                % (number, layer)
+                "%s cannot be quantised: only Dense can, activations after it, and Normalize and Scale before" % where
             )
-        if layer.h.rowwise and layer is not layers[-1]:
-            raise UnsupportedError("layer %d (%s): %s only at the end" % (number, layer, layer.activation))
-        for matrix in (layer.weight, layer.bias):
-            if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
-                raise UnsupportedError("layer %d (%s) has weights that are not finite" % (number, layer))
+        is_dense = is_dense or type(layer) is Dense
+        if type(layer) is Dense:
+            _check_dense(layer, where, number == len(network.layers))
+    if not is_dense:
+        raise UnsupportedError("%r has no dense layer to be quantised" % network)
+    if type(layers[-1]) is not Dense:
+        raise UnsupportedError("layer %d (%s) cannot be quantised at the end" % (len(network.layers), layers[-1]))
+    return layers
+
+
+def _check_dense(layer: Dense, where: str, is_last: bool) -> None:
+    if layer.h.rowwise and not is_last:
+        raise UnsupportedError("%s cannot be quantised: %s only at the end" % (where, layer.activation))
+    for matrix in (layer.weight, layer.bias):
+        if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
+            raise UnsupportedError("%s cannot be quantised: its weights are not finite" % where)
+
+
+class _Pass:
+    """The samples on their way through the network, and the layers made so far.
+
+    `X` are the values here, or None where an input range stands for samples; `ranges` where each number
+    along the last axis lies, `steps` what one step of each is, once they are integers.
+    """
+
+    def __init__(
+        self, X: Matrix, shape: "Shape", has_samples: bool, bits: int, activation_bits: int, table_entries: int
+    ) -> None:
+        self.X: "Optional[Matrix]" = X
+        self.shape, self.has_samples = shape, has_samples
+        self.bits, self.activation_bits, self.table_entries = bits, activation_bits, table_entries
+        self.ranges, self.steps = _columns(X.reshape(shape[-1])), [0.0]
+        self.layers: "List[Any]" = []
+
+    def keep(self, layer: "Any") -> None:
+        """A layer that stays as it is: one before the first integers, or one that changes the shape alone."""
+        shape = layer.output_shape(self.shape)
+        if self.X is None:  # the ranges of one row of the old last axis, read along the new one
+            every = self.ranges * (size(self.shape) // len(self.ranges))
+            self.ranges = [_hull(every[j :: shape[-1]]) for j in range(shape[-1])]
+        else:
+            self.X = layer.forward(self.X, shapes=[self.shape])
+            self.ranges = _columns(self.X.reshape(shape[-1]))
+        self.steps = [self.steps[0]] * shape[-1]
+        self.shape = shape
+        self.layers.append(layer)
+
+    def enter(self, first: Dense, pixel: "Optional[float]") -> None:
+        """The way into the integers."""
+        _check_finite(first, len(self.layers) + 1, self.ranges)
+        entrance, self.steps = _entrance(first, self.ranges, pixel, self.activation_bits)
+        self.layers.append(entrance)
+        self.X = self.X if self.has_samples else None
+
+    def dense(self, layer: Dense, is_last: bool) -> None:
+        """A dense layer in integers."""
+        number, sums = len(self.layers), _interval(layer, self.ranges)
+        _check_finite(layer, number, sums)
+        if is_last:
+            self.layers.append(_last(layer, self.steps, self.bits, self.activation_bits))
+            return
+        shape = layer.output_shape(self.shape)
+        if self.X is None:
+            self.ranges = [_image(layer.h, r) for r in sums]
+        else:
+            self.X = layer.forward(self.X, shapes=[self.shape])
+            self.ranges = _columns(self.X.reshape(shape[-1]))
+        _check_finite(layer, number, self.ranges)
+        where = (_hull(sums), _hull(self.ranges), self.table_entries)
+        hidden, step = _hidden(layer, self.steps, self.bits, self.activation_bits, *where)
+        self.layers.append(hidden)
+        self.steps, self.shape = [step] * layer.outputs, shape
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
@@ -227,7 +278,7 @@ def _entrance(
     divided by `pixel`, the step is 1 / pixel: then the bytes are the integers.
     """
     if pixel is not None:
-        return Quantize(first.inputs, 1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
+        return Quantize(1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
     low, high = _levels(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
@@ -237,7 +288,7 @@ def _entrance(
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
     steps = [1.0 / _scale(size or largest, high) for size in sizes]
-    return Quantize(first.inputs, steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
+    return Quantize(steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
 
 
 def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
@@ -246,7 +297,7 @@ def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -
     units = [_unit(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
     bias = [round(b / u) for b, u in zip(biases, units)]
-    return IntegerDense(weight, bias, layer.h.source, units)
+    return IntegerDense(weight, bias, layer.h, units)
 
 
 def _hidden(
@@ -266,7 +317,7 @@ def _hidden(
     low, high = _levels(outputs, activation_bits)
     scale = _scale(max(-outputs[0], outputs[1]), high)
     table, offset, shift = _table(layer.h, unit, scale, low, high, sums, table_entries)
-    return IntegerDense(weight, bias, layer.h.source, unit, table, offset, shift), 1.0 / scale
+    return IntegerDense(weight, bias, layer.h, unit, Matrix.wrap([table]), offset, shift), 1.0 / scale
 
 
 def _contributions(layer: Dense, steps: "List[float]") -> "List[List[float]]":

@@ -1,7 +1,8 @@
 """Predictor: one network made ready to run in one way, list in, list out."""
 
 from ..layers import Activate
-from ..network import Network, plain
+from ..network import Network
+from ..rows import as_sample as plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ class Predictor:
 
 def _checked(network: "Network", x: "Any") -> "List[Any]":
     """A sample with Python's own numbers; `Network.forward_one` raises where it holds something else."""
-    return Network([Activate(network.inputs, "identity")]).forward_one(x)
+    return Network([Activate("identity")]).forward_one(x)
