@@ -181,7 +181,8 @@ def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict
 
 def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
     found = list if type_ is tuple else type_
-    if type(value) is not found or (type_ is int and not -_LARGEST < value < _LARGEST):
+    is_right = type(value) is found
+    if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):
         raise ModelFormatError("%s: %s must be %s, found %r" % (where, name, _TYPES[type_], value))
     return tuple(_whole_numbers(value, "%s: %s" % (where, name))) if type_ is tuple else value
 
