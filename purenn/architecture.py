@@ -7,8 +7,6 @@ its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settin
 are tensors too: as bytes they lose no digit on any interpreter.
 """
 
-import json
-
 from .errors import ModelFormatError, UnsupportedError
 from .layers import kind_of
 from .matrix import Matrix
@@ -73,6 +71,8 @@ def _is_json(label: "Any") -> bool:
     """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
     if isinstance(label, (str, float)):
         return True  # NaN equals nothing, not even itself
+    import json
+
     try:
         return bool(json.loads(json.dumps(label)) == label)
     except (TypeError, ValueError):
