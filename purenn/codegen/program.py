@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 
+from ..rows import size
 from .runtime import columns, later
 
 TYPE_CHECKING = False
@@ -45,6 +46,7 @@ class Code:
         self.objects: dict[str, Any] = {}  # in process: what each name stands for
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
+        self._place = -1  # the layer that is being written for one place
 
     # ---- the network
 
@@ -54,7 +56,11 @@ class Code:
 
     def size(self, k: int) -> int:
         """How many numbers a sample of value k has; value 0 is the input."""
-        return size_of_value(self.network, k)
+        return self.width(k) if k == self._place else size(self.network.shapes[k])
+
+    def width(self, k: int) -> int:
+        """How many numbers value k has along its last axis."""
+        return self.network.shapes[k][-1]
 
     # ---- lines
 
@@ -80,6 +86,21 @@ class Code:
         for start in range(0, len(terms), _TERMS):
             self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
 
+    def each_place(self, k: int, value: Value, write: Callable[[Value], Value]) -> Value:
+        """The value of layer k, which `write` writes for one row along the last axis, for all such rows of a value."""
+        (j,) = self.network.wires[k - 1]
+        width, total = self.width(j), self.size(j)
+        if width == total:
+            return write(value)
+        row = self.row(value, "z%d" % j)
+        self.line("y%d = []" % k)
+        self._place = k
+        with self.block("for place in range(0, %d, %d):" % (total, width)):
+            self.line("part = %s[place:place + %d]" % (row, width))
+            self.line("y%d.extend(%s)" % (k, self.row(write("part"), "z%d" % k)))
+        self._place = -1
+        return "y%d" % k
+
     # ---- values
 
     def row(self, value: Value, name: str = "row") -> str:
@@ -88,6 +109,10 @@ class Code:
             return value
         self.line("%s = (%s,)" % (name, ", ".join(value)))
         return name
+
+    def inputs(self, value: Value) -> None:
+        """The line that sets z, the inputs of weighted sums as a tuple."""
+        self.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
 
     def names(self, value: Value, k: int) -> list[str]:
         """The variables of a value, one for each number: its own, or made now and called after value k."""
@@ -101,7 +126,7 @@ class Code:
 
     def number(self, w: Any) -> str:
         """A number as source."""
-        return repr(self._own(w))
+        return repr(self.own(w))
 
     def constant(self, name: str, value: Any) -> Name:
         """A name for a number, or for a list or tuple of numbers."""
@@ -142,6 +167,13 @@ class Code:
         self.objects[name] = function
         return name
 
+    def called(self, h: Any) -> str:
+        """The name of an activation that has no source: of a function of the user's own; in process alone."""
+        function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
+        name = "h%d" % len(self.objects)
+        self.objects[name] = function
+        return name
+
     def written(self, name: str, text: str) -> str:
         """The name of a function given as source, ``def name(a): ...``, which may use exp, log and the like."""
         if name not in self.objects:
@@ -160,9 +192,10 @@ class Code:
 
     def biases(self, k: int) -> Name:
         """A name for the biases of layer k, a list."""
-        return self.constant("BIASES%d" % k, [self._own(b) for b in self.layer(k).bias._rows[0]])
+        return self.constant("BIASES%d" % k, [self.own(b) for b in self.layer(k).bias._rows[0]])
 
-    def _own(self, w: Any) -> Any:
+    def own(self, w: Any) -> Any:
+        """A number as the program holds it: an export holds floats."""
         return float(w) if self.dialect.is_exported else w
 
     def by_dist(self) -> str:
@@ -215,17 +248,19 @@ class Code:
         for step in self.plan.steps:
             if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
                 values[0] = self.check_sample()
-            value = step.emitter.emit(self, step.first, *[values[j] for j in wires_of(self.network, step.first)])
+            value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
-        self.give(values[-1])
+        self._give(values[-1])
         return Program(self)
 
-    def give(self, value: Value) -> None:
+    def _give(self, value: Value) -> None:
         """The line that returns a value: a list of its own."""
-        if isinstance(value, str):
-            self.line("return %s" % ("list(%s)" % value if value in ("x", "z0") else value))
-        else:
+        if not isinstance(value, str):
             self.line("return [%s]" % ", ".join(value))
+        elif value in ("x", "z0") or self.plan.steps[-1].emitter.NAME == "forward":
+            self.line("return list(%s)" % value)  # it may be the sample
+        else:
+            self.line("return %s" % value)
 
 
 class Program:
@@ -262,20 +297,10 @@ class Program:
 
 def _is_small(plan: Plan) -> bool:
     """Whether a program gains from a variable for each number."""
-    widest: int = max([size_of_value(plan.network, k) for k in range(len(plan.network.layers) + 1)])
+    widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
         return widest <= UNROLLED and all([step.emitter.NAME in ("unrolled", "elementwise") for step in plan.steps])
     return widest <= _SMALL
-
-
-def size_of_value(network: Any, k: int) -> int:
-    """How many numbers a sample of value k has; value 0 is the input."""
-    return network.inputs if k == 0 else network.layers[k - 1].outputs
-
-
-def wires_of(network: Any, k: int) -> tuple[int, ...]:
-    """The numbers of the values that layer k takes."""
-    return (k - 1,)
 
 
 def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
