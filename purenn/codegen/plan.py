@@ -113,7 +113,7 @@ def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> li
 
     def cost(name: str) -> float:
         ns, terms = costs.estimate(name, network, k, dialect)
-        return ns / max(terms, 1)
+        return -1.0 if name == kernel else ns / max(terms, 1)
 
     return sorted(names, key=cost)
 

@@ -208,31 +208,32 @@ class Code:
 
     # ---- the sample
 
-    def check_sample(self) -> Value:
-        """Write the check of the sample x; its value.
+    def check_sample(self, as_row: bool = False) -> Value:
+        """Write the check of the sample x; its value: a row if wanted, else a variable for each number of a small one.
 
-        A sum has the type of any number of another library among its terms, and where one is no number
+        A sum has the type of any number of another library among its terms, and where one is not a number
         it is a TypeError: so one sum knows whether all are Python's own.
         """
-        n = self.network.inputs
+        n, as_row = self.network.inputs, as_row or not self.is_small
         names = ["x%d" % i for i in range(n)]
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
                 self.line(self.wrong_length())
             self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
-            x = "x if float(s) is s else [float(v) for v in x]"
-            self.line("%s = %s" % (", ".join(names) + "," if self.is_small else "z0", x))
-            return names if self.is_small else "z0"
+            self.line("z0 = x if float(s) is s else [float(v) for v in x]")
+            if not as_row:
+                self.line("%s, = z0" % ", ".join(names))
+            return "z0" if as_row else names
         with self.block("try:"):
-            if self.is_small:
+            if not as_row:
                 self.line("%s, = x" % ", ".join(names))
-            self.line("s = %s" % (" + ".join(names) if self.is_small and n < 7 else "sum(x)"))
+            self.line("s = %s" % (" + ".join(names) if not as_row and n < 7 else "sum(x)"))
         with self.block("except (TypeError, ValueError):"):
             self.line("return another(x)")
-        length = "" if self.is_small else " or len(x) != %d" % n
+        length = " or len(x) != %d" % n if as_row else ""
         with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
             self.line("return another(x)")
-        return names if self.is_small else "x"
+        return "x" if as_row else names
 
     def wrong_length(self) -> str:
         """The statement that answers a sample of another length."""

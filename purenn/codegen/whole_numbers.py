@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 __all__ = ["ENTERS", "ERROR_BOUND", "NAME", "emit", "takes"]
 NAME = "whole_numbers"
 ENTERS = True
-_FEWEST_INPUTS = 100  # below, looking at them takes longer than it spares
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
@@ -61,8 +60,6 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
         return "is not the first: only a sample is known to hold whole numbers"
     if len(network.layers) < count or network.layers[count - 1].kind != "dense":
         return "is not followed by a dense layer"
-    if network.inputs < _FEWEST_INPUTS:
-        return "has less than %d inputs" % _FEWEST_INPUTS
     if count == 2 and not _is_moderate(network.layers[0]):
         return "prepares inputs by numbers beyond 1e-50 ... 1e50"
     taken = fixed_point.takes(network, count, dialect)
@@ -91,7 +88,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
         if is_exported:
             code.line("z0 = x")
     with code.block("else:"):
-        sample = code.check_sample()
+        sample = code.check_sample(as_row=True)
         is_whole = "s.is_integer()" if is_exported else "s.__class__ is int or s.is_integer()"
         code.line("q = %s(%s) if %s else None" % (code.function(runtime.pixels), sample, is_whole))
     code.line("a%d = None" % dense)
