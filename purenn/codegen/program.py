@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Code", "Name", "Program", "UNROLLED"]
 _SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
 UNROLLED = 4000  # multiplications of a network that is written out in an export
+_BY_NAMES = ("unrolled", "elementwise")  # emitters that gain from a variable for each number of a sample
 _TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
 _MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
 
@@ -103,11 +104,16 @@ class Code:
 
     # ---- values
 
+    def name(self, name: str, value: Value) -> None:
+        """The line that gives a value a name as a row, unless it is its own."""
+        if value != name:
+            self.line("%s = %s" % (name, value if isinstance(value, str) else "(%s,)" % ", ".join(value)))
+
     def row(self, value: Value, name: str = "row") -> str:
         """A variable that holds a value as a row: its own, or a tuple made now and called `name`."""
         if isinstance(value, str):
             return value
-        self.line("%s = (%s,)" % (name, ", ".join(value)))
+        self.name(name, value)
         return name
 
     def inputs(self, value: Value) -> None:
@@ -248,7 +254,7 @@ class Code:
         values: list[Any] = ["x"]
         for step in self.plan.steps:
             if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
-                values[0] = self.check_sample()
+                values[0] = self.check_sample(as_row=step.emitter.NAME not in _BY_NAMES)
             value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
         self._give(values[-1])
@@ -272,6 +278,11 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.plan, self.dialect, self._code = code.plan, code.dialect, code
+
+    @property
+    def entries(self) -> list[str]:
+        """The functions of x that an export has besides ``predict``."""
+        return list(self._code.entries)
 
     @property
     def source(self) -> str:
@@ -300,7 +311,7 @@ def _is_small(plan: Plan) -> bool:
     """Whether a program gains from a variable for each number."""
     widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
-        return widest <= UNROLLED and all([step.emitter.NAME in ("unrolled", "elementwise") for step in plan.steps])
+        return widest <= UNROLLED and all([step.emitter.NAME in _BY_NAMES for step in plan.steps])
     return widest <= _SMALL
 
 

@@ -33,9 +33,9 @@ from itertools import compress
 from operator import mul
 
 from . import costs, dist, fixed_point, runtime
-from .elementwise import activated, each_number, stretched
 from .elementwise import emit as emit_elementwise
-from .fixed_point import MARGIN, write_repeats
+from .elementwise import stretched
+from .fixed_point import MARGIN, write_or, write_repeats
 from .lanes import finite_within, lanes_of_doubles
 from .sums import ERROR_BOUND
 
@@ -94,12 +94,15 @@ def emit(code: Code, k: int, value: Value) -> Value:
     code.line("a%d = None" % dense)
     with code.block("if %sq is not None:" % (code.by_dist() if is_exported else "")):
         _write_lanes(code, dense, sample)
-    with code.block("if a%d is None:" % dense):
+
+    def otherwise() -> Value:
         _write_prepared(code, dense, sample)
-        by_fixed_point, by_dist = [costs.estimate(name, code.network, dense, code.dialect)[0]
-                                   for name in ("fixed_point", "dist")]
-        (fixed_point if by_fixed_point < by_dist else dist).write_sums(code, dense)
-    return activated(code, dense, code.layer(dense).h, "a%d" % dense)
+        by_fixed_point, by_dist = [
+            costs.estimate(name, code.network, dense, code.dialect)[0] for name in ("fixed_point", "dist")
+        ]
+        return (fixed_point if by_fixed_point < by_dist else dist).write_outputs(code, dense)
+
+    return write_or(code, dense, otherwise)
 
 
 def _write_prepared(code: Code, dense: int, sample: Value) -> None:
