@@ -11,54 +11,68 @@ A layer computes ``A = X W + B`` and ``Z = h(A)``; a network is layers in order:
 >>> print(net.forward(Matrix([1.0, 0.5])))
 [[0.31682708 0.69627909]]
 
-Where to look: `Matrix` in matrix.py, the activations in activations.py, `Dense` in
-layers.py, `Network` in network.py; files are read and written in formats/, one file
+Where to look: `Matrix` in matrix.py, the activations in activations.py, the kinds of layer in
+layers/, `Network` in network.py; files are read and written in formats/, one file
 per format.  ``import purenn`` loads these alone, and they run on MicroPython as they are.
 """
 
-from .activations import (
-    Activation,
-    clip,
-    elu,
-    gelu,
-    gelu_tanh,
-    hard_sigmoid,
-    identity,
-    leaky_relu,
-    log_softmax,
-    relu,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softmax_plain,
-    softplus,
-    softsign,
-    step,
-    tanh,
-)
-from .errors import ModelFormatError, UnsupportedError
+from .activation import Activation
+from .activations import identity, relu, sigmoid, softmax, step, tanh
+from .errors import ModelFormatError, ShapeError, UnsupportedError
 from .formats import load, save
-from .layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
-from .matrix import Matrix, ShapeError
+from .layers import Layer, register
+from .layers.dense import Dense
+from .matrix import Matrix
 from .network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__version__ = "0.1.1"
+    from .layers.activate import Activate
+    from .layers.dynamic_dense import DynamicDense
+    from .layers.integer import Dequantize, IntegerDense, Quantize
+    from .layers.layer_norm import LayerNorm
+    from .layers.merge import Add, Concat, Multiply
+    from .layers.normalize import Normalize
+    from .layers.scale import Scale
+    from .layers.shape import Flatten, Reshape
+    from .more_activations import (
+        clip,
+        elu,
+        gelu,
+        gelu_tanh,
+        hard_sigmoid,
+        leaky_relu,
+        log_softmax,
+        selu,
+        silu,
+        softmax_plain,
+        softplus,
+        softsign,
+    )
+
+__version__ = "0.2.0"
 
 __all__ = [
     "Activate",
     "Activation",
+    "Add",
+    "Concat",
     "Dense",
+    "Dequantize",
     "DynamicDense",
+    "Flatten",
+    "IntegerDense",
+    "Layer",
     "LayerNorm",
     "Matrix",
     "ModelFormatError",
+    "Multiply",
     "Network",
     "Normalize",
+    "Quantize",
+    "Reshape",
     "Scale",
     "ShapeError",
     "UnsupportedError",
@@ -74,6 +88,7 @@ __all__ = [
     "leaky_relu",
     "load",
     "log_softmax",
+    "register",
     "relu",
     "save",
     "selu",
@@ -86,6 +101,15 @@ __all__ = [
     "step",
     "tanh",
 ]
+
+
+def __getattr__(name: str) -> "Any":
+    """Kinds of layer and activations that most networks do without are imported when they are asked for."""
+    if name in __all__:
+        from . import layers, more_activations
+
+        return getattr(more_activations if hasattr(more_activations, name) else layers, name)
+    raise AttributeError("purenn has no %s" % name)
 
 
 def from_sklearn(estimator: "Any") -> Network:

@@ -1,4 +1,8 @@
-"""What can go wrong with a model (a wrong shape is a `ShapeError`, see matrix.py)."""
+"""What can go wrong: three exceptions, each a `ValueError`."""
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit each other, or that no matrix can have."""
 
 
 class ModelFormatError(ValueError):

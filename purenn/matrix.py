@@ -13,16 +13,14 @@ the same, bit for bit, on every interpreter with IEEE doubles.
 [[0.3 0.7 1.1]]
 """
 
+from .activations import relu, sigmoid, softmax, step, tanh
+from .errors import ShapeError
+from .rows import checked_rows, described, is_number, plain_number
+from .text import grid
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
-
-# str() leaves out the middle of anything larger; tolist() gives every number
-_SHOWN_ROWS, _SHOWN_COLS, _SHOWN_EDGE = 20, 16, 3
-
-
-class ShapeError(ValueError):
-    """Shapes that do not fit each other, or that no matrix can have."""
 
 
 class Matrix:
@@ -41,7 +39,7 @@ class Matrix:
     >>> Matrix([[1, 2], [3]])
     Traceback (most recent call last):
     ...
-    purenn.matrix.ShapeError: ragged rows: row 0 has 2 entries, row 1 has 1
+    purenn.errors.ShapeError: ragged rows: row 0 has 2 entries, row 1 has 1
     """
 
     __slots__ = ("_rows", "shape")
@@ -52,7 +50,7 @@ class Matrix:
     _rows: "List[Sequence[Any]]"
 
     def __init__(self, rows: "Any") -> None:
-        self._rows = _checked_rows(rows)
+        self._rows = rows._rows if isinstance(rows, Matrix) else checked_rows(rows)
         self.shape = (len(self._rows), len(self._rows[0]))
 
     @classmethod
@@ -192,6 +190,51 @@ class Matrix:
         """
         return Matrix.wrap([[f(value) for value in row] for row in self._rows])
 
+    def map_rows(self, f: "Callable[[Any], Any]") -> "Matrix":
+        """f applied to every row, a list to a list.
+
+        >>> Matrix([[3, 1], [2, 5]]).map_rows(sorted)
+        Matrix([[1, 3], [2, 5]])
+        """
+        return Matrix.wrap([f(row) for row in self._rows])
+
+    def reshape(self, cols: int) -> "Matrix":
+        """The same numbers in the same order, `cols` to a row.
+
+        >>> Matrix([[1, 2, 3, 4], [5, 6, 7, 8]]).reshape(2)
+        Matrix([[1, 2], [3, 4], [5, 6], [7, 8]])
+        """
+        if cols == self.cols:
+            return self
+        values = [value for row in self._rows for value in row]
+        if cols < 1 or len(values) % cols:
+            raise ShapeError("the %d numbers of %r do not make rows of %d" % (len(values), self.shape, cols))
+        return Matrix.wrap([values[k : k + cols] for k in range(0, len(values), cols)])
+
+    def step(self) -> "Matrix":
+        """1 where an entry is positive, else 0."""
+        return self.map(step)
+
+    def sigmoid(self) -> "Matrix":
+        """1 / (1 + e^-a) of every entry: ``Z = (X @ W + B).sigmoid()``."""
+        return self.map(sigmoid)
+
+    def relu(self) -> "Matrix":
+        """max(0, a) of every entry."""
+        return self.map(relu)
+
+    def tanh(self) -> "Matrix":
+        """tanh of every entry."""
+        return self.map(tanh)
+
+    def softmax(self, constant: "Optional[float]" = None) -> "Matrix":
+        """Each row as shares that sum to 1, exp(a_k + C') over the sum of these; C' is -max(a) if left out.
+
+        >>> print(Matrix([0.3, 2.9, 4.0]).softmax())
+        [[0.018211273 0.24519181 0.73659691]]
+        """
+        return self.map_rows(lambda row: softmax(list(row), constant))
+
     def __add__(self, other: "Any") -> "Matrix":
         return self._combine(other, lambda a, b: a + b, "add")
 
@@ -222,9 +265,9 @@ class Matrix:
     def _combine(self, other: "Any", f: "Callable[[Any, Any], Any]", verb: str) -> "Matrix":
         if not isinstance(other, Matrix):
             if isinstance(other, (list, tuple)):
-                raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, _described(other)))
+                raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, described(other)))
             number = plain_number(other)
-            return self.map(lambda a: f(a, number)) if _is_number(number) else NotImplemented
+            return self.map(lambda a: f(a, number)) if is_number(number) else NotImplemented
         (m, n), (p, q) = self.shape, other.shape
         if not ((m == p or m == 1 or p == 1) and (n == q or n == 1 or q == 1)):
             raise ShapeError("cannot %s %r and %r" % (verb, self.shape, other.shape))
@@ -247,7 +290,7 @@ class Matrix:
         >>> Matrix([[1, 2, 3], [4, 5, 6]]) @ Matrix([[1, 2, 3], [4, 5, 6]])
         Traceback (most recent call last):
         ...
-        purenn.matrix.ShapeError: cannot multiply (2, 3) by (2, 3)
+        purenn.errors.ShapeError: cannot multiply (2, 3) by (2, 3)
         """
         if not isinstance(other, Matrix):
             raise TypeError("cannot multiply a Matrix by %s" % type(other).__name__)
@@ -319,15 +362,7 @@ class Matrix:
 
     def __str__(self) -> str:
         """The entries to 8 digits in aligned columns, the middle of a large matrix left out."""
-        rows = _with_gap([row for row in self._rows], _SHOWN_ROWS)
-        cells = [["..."] if row is None else _with_gap(row, _SHOWN_COLS) for row in rows]
-        texts = [["..." if v is None else v if isinstance(v, str) else _text(v) for v in row] for row in cells]
-        widths = [0] * max([len(row) for row in texts])
-        for row in texts:
-            for j, text in enumerate(row):
-                widths[j] = max(widths[j], len(text))
-        lines = [" ".join([" " * (widths[j] - len(text)) + text for j, text in enumerate(row)]) for row in texts]
-        return "[[" + "]\n [".join(lines) + "]]"
+        return grid(self._rows)
 
     def __repr__(self) -> str:
         """An expression that makes the same matrix (given the names of its numbers, as nan or Fraction)."""
@@ -381,78 +416,6 @@ def _stretched(matrix: Matrix, rows: int, cols: int) -> "List[Sequence[Any]]":
     return stretched if matrix.cols == cols else [[row[0]] * cols for row in stretched]
 
 
-# ---- what may be a matrix
-
-
-def _checked_rows(source: "Any") -> "List[Sequence[Any]]":
-    if isinstance(source, Matrix):
-        return source._rows
-    if hasattr(source, "tolist"):
-        source = source.tolist()
-    if isinstance(source, (str, dict)) or _is_number(source):
-        raise TypeError("a Matrix is made of rows of numbers, found %s" % _described(source))
-    try:
-        rows = list(source)
-    except TypeError:
-        raise TypeError("a Matrix is made of rows of numbers, found %s" % _described(source)) from None
-    if rows and _is_number(plain_number(rows[0])):
-        rows = [rows]
-    if not rows:
-        raise ShapeError("a matrix needs at least one row and one column, found none")
-    return _equal_length([_checked_row(row, i) for i, row in enumerate(rows)])
-
-
-def _checked_row(row: "Any", i: int) -> "List[Any]":
-    if hasattr(row, "tolist"):
-        row = row.tolist()
-    if isinstance(row, (str, dict)):
-        raise TypeError("row %d is %s, expected numbers" % (i, _described(row)))
-    try:
-        values = list(row)
-    except TypeError:
-        raise TypeError("row %d is %s, expected a row of numbers" % (i, _described(row))) from None
-    if not set(map(type, values)) <= {int, float}:
-        values = [plain_number(value) for value in values]
-        for j, value in enumerate(values):
-            if not _is_number(value):
-                raise TypeError("row %d, column %d is %s, expected a number" % (i, j, _described(value)))
-    return values
-
-
-def _equal_length(rows: "List[List[Any]]") -> "List[Sequence[Any]]":
-    cols = len(rows[0])
-    if cols == 0:
-        raise ShapeError("a matrix needs at least one row and one column, found an empty row")
-    for i, row in enumerate(rows):
-        if len(row) != cols:
-            raise ShapeError("ragged rows: row 0 has %d entries, row %d has %d" % (cols, i, len(row)))
-    return rows  # type: ignore[return-value]  # List is invariant
-
-
-def plain_number(value: "Any") -> "Any":
-    """Python's own number for one of another library; anything else as it is.
-
-    NumPy's numbers overflow at a few bits, or round to them, whatever they meet.
-    """
-    try:
-        return value.item() if hasattr(value, "item") else value
-    except (ValueError, RuntimeError):
-        return value  # an array of several numbers: it is named where a number is expected
-
-
-def _is_number(value: "Any") -> bool:
-    """Numbers multiply and subtract; text, lists and None do not."""
-    if isinstance(value, (int, float)):
-        return True
-    if isinstance(value, (str, Matrix)) or hasattr(value, "__len__"):
-        return False
-    try:
-        value * value - value
-    except Exception:  # whatever a stranger's arithmetic raises, it is no number to us
-        return False
-    return True
-
-
 def _is_index(value: "Any") -> bool:
     return isinstance(value, int) or hasattr(value, "__index__")
 
@@ -461,22 +424,3 @@ def _nonempty(rows: "List[Sequence[Any]]", index: "Any", shape: "Tuple[int, int]
     if not rows or not len(rows[0]):
         raise ShapeError("index %r leaves nothing of a matrix of shape %r" % (index, shape))
     return Matrix.wrap(rows)
-
-
-# ---- text
-
-
-def _with_gap(values: "Sequence[Any]", limit: int) -> "List[Any]":
-    """The values, or the two ends of too many, with None for what was left out."""
-    if len(values) <= limit:
-        return list(values)
-    return list(values[:_SHOWN_EDGE]) + [None] + list(values[-_SHOWN_EDGE:])
-
-
-def _text(value: "Any") -> str:
-    return "%.8g" % value if isinstance(value, float) else str(value)
-
-
-def _described(value: "Any") -> str:
-    text = repr(value)
-    return "%s %s" % (type(value).__name__, text if len(text) <= 40 else text[:37] + "...")

@@ -1,14 +1,7 @@
 """quantize: a float network becomes one of small integers, with the same `forward`.
 
-Every number x becomes an integer q that counts steps of one size.  A layer then needs
-integers alone: its weighted sums are exact, whatever the order of adding, so every
-machine gives the same result to the last bit.
-
-    q = round(x / step), held to low ... high             the input, once (`Quantize`)
-    a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
-    q = table[(a + offset) >> shift]                      h, and the next layer's steps, off a table
-
-The last layer turns its sums back into numbers: ``Z = h(a * step)``.
+The layers of an integer network are in layers/integer.py, with their equations.  Here the steps,
+tables and integers are found.
 
 Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
 """
@@ -16,196 +9,32 @@ Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
 import math
 from array import array
 
-from .activations import Activation
-from .errors import UnsupportedError
-from .layers import Dense, Layer, Normalize, Scale, away, row_of, single
-from .matrix import Matrix, ShapeError
-from .network import Network, plain
+from .activation import Activation
+from .errors import ShapeError, UnsupportedError
+from .layers.activate import Activate
+from .layers.dense import Dense
+from .layers.integer import IntegerDense, Quantize
+from .layers.normalize import Normalize
+from .layers.scale import Scale
+from .layers.shape import Flatten, Reshape
+from .matrix import Matrix
+from .network import Network
+from .rows import as_sample, is_nested, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
+    Shape = Tuple[int, ...]
 
 _INF = float("inf")
 _FEWEST_ENTRIES = 32
+_AFTER = (Flatten, Reshape)  # the kinds that stay as they are, after the first dense layer and before it
+_BEFORE = (Normalize, Scale, Flatten, Reshape)
 
 
-# ---- the layers of an integer network
-
-
-class Quantize(Layer):
-    """The way into an integer network: ``q = round(x / step)``, held to low ... high.
-
-    `step` is one number for all inputs, or one for each.  Inputs are numbers as they were
-    measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
-
-    `zero` is what the model's own integers have for 0: they are q + zero, from `lowest` to
-    `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
-    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
-    precision, as those formats do.
-
-    >>> Quantize(2, 0.5, -8, 7).forward(Matrix([[1.0, -100.0]]))
-    Matrix([[2, -8]])
-    >>> X = Matrix([[0.5, 1.5, -0.5]])
-    >>> [Quantize(3, 1.0, -8, 7, rounding=rule).forward(X).tolist()[0] for rule in ("up", "even", "away")]
-    [[1, 2, 0], [0, 2, 0], [1, 2, -1]]
-    """
-
-    kind = "quantize"
-    fixed = ("step", "low", "high", "zero", "rounding")
-    linear_form = "{x} / step"
-    activate_form = "round(A{k})"
-
-    def __init__(
-        self,
-        inputs: int,
-        step: "Any",
-        low: int,
-        high: int,
-        zero: int = 0,
-        rounding: str = "up",
-    ) -> None:
-        if rounding not in ROUNDINGS:
-            raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
-        self.inputs = self.outputs = inputs
-        self.rounding = rounding
-        self.step = row_of(self, "step", step)
-        if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a positive number" % self)
-        if not low < high:
-            raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
-        self.low, self.high, self.zero = low, high, zero
-
-    @property
-    def lowest(self) -> int:
-        """The lowest of the model's own integers."""
-        return self.low + self.zero
-
-    @property
-    def highest(self) -> int:
-        """The highest of the model's own integers."""
-        return self.high + self.zero
-
-    def linear(self, X: Matrix) -> Matrix:
-        """``A = X / step``, not yet rounded."""
-        self.check(X)
-        for row in X._rows:
-            for j, x in enumerate(row):
-                if not -_INF < x < _INF:
-                    raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
-        if self.rounding == "up":
-            return X / self.step
-        return (X.map(single) / self.step.map(single)).map(single)
-
-    def activate(self, A: Matrix) -> Matrix:
-        """A rounded, and held to low ... high."""
-        low, high, nearest = self.low, self.high, ROUNDINGS[self.rounding][0]
-        return A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
-
-    def clamped(self, x: "Sequence[Any]") -> int:
-        """How many numbers of one sample lie outside the range, and so count as the nearest one in it."""
-        row = self.linear(Matrix.wrap([x]))._rows[0]
-        return sum([1 for a in row if not self.low - 0.5 <= a < self.high + 0.5])
-
-    def __str__(self) -> str:
-        halves = "" if self.rounding == "up" else ", halves %s" % ROUNDINGS[self.rounding][1]
-        return "Quantize %d%s" % (self.inputs, halves)
-
-    def __repr__(self) -> str:
-        what = (self.inputs, self.step, self.low, self.high, self.zero, self.rounding)
-        return "Quantize(%d, %r, %d, %d, %d, %r)" % what
-
-
-def _up(a: float) -> int:
-    return math.floor(a + 0.5)
-
-
-# how a number becomes an integer, and where that sends halves
-ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
-    "up": (_up, "up"),
-    "even": (round, "to even"),
-    "away": (away, "away from 0"),
-}
-
-
-class IntegerDense(Layer):
-    """A dense layer in integers: ``A = X W + B``, then h off a table, or in floats at the end.
-
-    Between layers ``Z = table[(A + offset) >> shift]``, the index held to the table: it holds
-    h already rounded to the steps of the layer that follows.  Without a table, at the end,
-    ``Z = h(A * step)`` in floats; `step` is one number or one for each output.
-
-    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).forward(Matrix([[4, 1]]))
-    Matrix([[5.0]])
-    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5, bytes([0, 1, 2, 3]), 0, 2).forward(Matrix([[4, 1]]))
-    Matrix([[2]])
-    """
-
-    kind = "integer_dense"
-    fixed = ("weight", "bias", "h", "activation", "step", "table", "offset", "shift")
-
-    def __init__(
-        self,
-        weight: "Any",
-        bias: "Any",
-        activation: "Any",
-        step: "Any",
-        table: "Optional[Sequence[int]]" = None,
-        offset: int = 0,
-        shift: int = 0,
-    ) -> None:
-        self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
-        self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
-        self.step = step if isinstance(step, Matrix) else Matrix([step])
-        self.inputs, self.outputs = self.weight.shape
-        self.h = Activation(activation)
-        self.activation = self.h.name
-        self.multiplications = self.inputs * self.outputs
-        self.parameters = self.multiplications + self.outputs
-        self.activate_form = "{h}(A{k} * step)" if table is None else "table[(A{k} + offset) >> shift]"
-        self.table, self.offset, self.shift = table, offset, shift
-        if self.bias.shape != (1, self.outputs):
-            raise ShapeError("%s: the bias must be (1, %d), found %r" % (self, self.outputs, self.bias.shape))
-        if self.step.shape not in ((1, 1), (1, self.outputs)):
-            raise ShapeError("%s: expected one step or %d, found %r" % (self, self.outputs, self.step.shape))
-        if not all([s - s == 0 for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a finite number" % self)
-        if shift < 0:
-            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
-        if table is not None and not len(table):
-            raise ValueError("%s: a table needs at least one entry" % self)
-
-    def linear(self, X: Matrix) -> Matrix:
-        """``A = X W + B``, in integers and so exactly."""
-        self.check(X)
-        return X @ self.weight + self.bias
-
-    def activate(self, A: Matrix) -> Matrix:
-        """``Z = table[(A + offset) >> shift]``, or ``h(A * step)`` where there is no table."""
-        table = self.table
-        if table is None:
-            return self.h(A * self.step)
-        last = len(table) - 1
-        return A.map(lambda a: table[min(max((a + self.offset) >> self.shift, 0), last)])
-
-    def bounds(self, low: int, high: int) -> "Tuple[int, int]":
-        """The smallest and largest sum that any inputs from low to high can give.
-
-        >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).bounds(0, 255)
-        (-252, 513)
-        """
-        smallest, largest = [], []
-        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
-            total, size = sum(weights), sum(map(abs, weights))
-            positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
-            smallest.append(bias + positive * low + negative * high)
-            largest.append(bias + positive * high + negative * low)
-        return min(smallest), max(largest)
-
-    def __str__(self) -> str:
-        return "IntegerDense %d -> %d, %s" % (self.inputs, self.outputs, self.activation)
+# ---- the integers of a network
 
 
 def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
@@ -229,26 +58,13 @@ def keeps_zero(before: "List[Any]", entrance: Quantize) -> bool:
     return divides and entrance.step.cols == 1 and entrance.low <= 0 <= entrance.high
 
 
-def levels_of(before: "List[Any]", entrance: Quantize, X: Matrix) -> Matrix:
-    """The integers for rows of measured numbers, by the layers themselves."""
-    for layer in before:
-        X = layer.forward(X)
-    return entrance.forward(X)
-
-
 def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":
     """The integer for each byte, where all inputs are treated alike; else None."""
+    if any([layer.inputs is not None for layer in before + [entrance]]):
+        return None
     Z = Matrix([[byte] for byte in range(256)])
     for layer in before + [entrance]:
-        if type(layer) is Normalize:
-            settings: "Any" = [layer.mean, layer.deviation]
-        else:
-            settings = [layer.scale, layer.shift] if type(layer) is Scale else [layer.step]
-        if any([row.cols > 1 for row in settings]):
-            return None
-        if type(layer) is Quantize:
-            settings += [layer.low, layer.high, layer.zero, layer.rounding]
-        Z = type(layer)(1, *settings).forward(Z)  # the same layer for one input
+        Z = layer.forward(Z)
     return [level for level, in Z.tolist()]
 
 
@@ -257,15 +73,18 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
 
     They are measured numbers to a network whose entrance takes the zero away and divides by 1.
     """
-    _, entrance, layers = way_in(network)
+    before, entrance, _ = way_in(network)
     if entrance is None:
         raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
-    n, lowest, highest = entrance.inputs, entrance.lowest, entrance.highest
-    zero = [Normalize(n, entrance.zero)] if entrance.zero else []
-    predict = Network(zero + [Quantize(n, 1.0, entrance.low, entrance.high)] + layers).predict
+    lowest, highest = entrance.lowest, entrance.highest
+    plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
+    plain.append(Quantize(1.0, entrance.low, entrance.high))
+    predict = network.replace(layers=plain + list(network.layers[len(before) + 1 :])).predict
 
     def run(q: "Any") -> "List[Any]":
-        q = plain(q)
+        q = as_sample(q)
+        if is_nested(q):
+            return [run(row) for row in q]
         if not isinstance(q, (bytes, bytearray)):
             for j, value in enumerate(q):
                 if not isinstance(value, int):
@@ -291,31 +110,19 @@ def quantized(
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     _check_settings(bits, activation_bits, table_entries)
-    before, layers = _split(network.layers)
-    _check_layers(network, before, layers)
+    layers = _joined(network)
     X = _calibration(network, samples, input_range)
     pixels = samples is not None and activation_bits >= 8 and _are_pixels(X)
-    for layer in before:
-        X = layer.forward(X)
-    ranges = _columns(X)
-    _check_finite(layers[0], len(before) + 1, ranges)
-    pixel = divisor_of(before) if pixels else None
-    entrance, steps = _entrance(layers[0], ranges, pixel, activation_bits)
-    quantised: "List[Any]" = before + [entrance]
-    Z = None if samples is None else X
-    for number, layer in enumerate(layers, len(before) + 1):
-        sums = _interval(layer, ranges)
-        _check_finite(layer, number, sums)
-        if layer is layers[-1]:
-            quantised.append(_last(layer, steps, bits, activation_bits))
-            break
-        Z = None if Z is None else layer.forward(Z)
-        ranges = [_image(layer.h, r) for r in sums] if Z is None else _columns(Z)
-        _check_finite(layer, number, ranges)
-        hidden, step = _hidden(layer, steps, bits, activation_bits, _hull(sums), _hull(ranges), table_entries)
-        quantised.append(hidden)
-        steps = [step] * layer.outputs
-    return Network(quantised, network.labels, network.name, network.names, network.multilabel)
+    pass_ = _Pass(X, network.input_shape, samples is not None, bits, activation_bits, table_entries)
+    while type(layers[0]) in _BEFORE:
+        pass_.keep(layers.pop(0))
+    pass_.enter(layers[0], divisor_of(pass_.layers) if pixels else None)
+    for layer in layers:
+        if type(layer) is Dense:
+            pass_.dense(layer, is_last=layer is layers[-1])
+        else:
+            pass_.keep(layer)
+    return network.replace(layers=pass_.layers, input_shape=network.input_shape)
 
 
 def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
@@ -327,28 +134,103 @@ def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None
 
 
 def _split(layers: "Sequence[Any]") -> "Tuple[List[Any], List[Any]]":
-    """The layers that prepare the inputs one by one, and the rest."""
+    """The layers that prepare the inputs, and the rest."""
     rest = list(layers)
     before = []
-    while rest and type(rest[0]) in (Normalize, Scale):
+    while rest and type(rest[0]) in _BEFORE:
         before.append(rest.pop(0))
     return before, rest
 
 
-def _check_layers(network: Network, before: "List[Any]", layers: "List[Any]") -> None:
-    if not layers:
-        raise UnsupportedError("%r has no dense layer to be quantised" % network)
-    for number, layer in enumerate(layers, len(before) + 1):
-        if type(layer) is not Dense:
+def _joined(network: Network) -> "List[Any]":
+    """The layers, each activation in the dense layer before it; refused by name where they cannot be quantised."""
+    if not network.is_chain:
+        raise UnsupportedError("%r cannot be quantised: its layers are not a chain" % network)
+    layers: "List[Any]" = []
+    is_dense = False  # whether the numbers come from a dense layer
+    for number, layer in enumerate(network.layers, 1):
+        where = "layer %d (%s)" % (number, layer)
+        last = layers[-1] if layers else None
+        if type(layer) is Activate and type(last) is Dense and last.activation == "identity":
+            layers[-1] = layer = Dense(last.weight, last.bias, layer.h)
+        elif type(layer) is Dense or type(layer) in (_AFTER if is_dense else _BEFORE):
+            layers.append(layer)
+        else:
             raise UnsupportedError(
-                "layer %d (%s) cannot be quantised, only Dense can, and Normalize and Scale before them"
-                % (number, layer)
+                "%s cannot be quantised: only Dense can, activations after it, and Normalize and Scale before" % where
             )
-        if layer.h.rowwise and layer is not layers[-1]:
-            raise UnsupportedError("layer %d (%s): %s only at the end" % (number, layer, layer.activation))
-        for matrix in (layer.weight, layer.bias):
-            if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
-                raise UnsupportedError("layer %d (%s) has weights that are not finite" % (number, layer))
+        is_dense = is_dense or type(layer) is Dense
+        if type(layer) is Dense:
+            _check_dense(layer, where, number == len(network.layers))
+    if not is_dense:
+        raise UnsupportedError("%r has no dense layer to be quantised" % network)
+    if type(layers[-1]) is not Dense:
+        raise UnsupportedError("layer %d (%s) cannot be quantised at the end" % (len(network.layers), layers[-1]))
+    return layers
+
+
+def _check_dense(layer: Dense, where: str, is_last: bool) -> None:
+    if layer.h.rowwise and not is_last:
+        raise UnsupportedError("%s cannot be quantised: %s only at the end" % (where, layer.activation))
+    for matrix in (layer.weight, layer.bias):
+        if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
+            raise UnsupportedError("%s cannot be quantised: its weights are not finite" % where)
+
+
+class _Pass:
+    """The samples on their way through the network, and the layers made so far.
+
+    `X` are the values here, or None where an input range stands for samples; `ranges` where each number
+    along the last axis lies, `steps` what one step of each is, once they are integers.
+    """
+
+    def __init__(
+        self, X: Matrix, shape: "Shape", has_samples: bool, bits: int, activation_bits: int, table_entries: int
+    ) -> None:
+        self.X: "Optional[Matrix]" = X
+        self.shape, self.has_samples = shape, has_samples
+        self.bits, self.activation_bits, self.table_entries = bits, activation_bits, table_entries
+        self.ranges, self.steps = _columns(X.reshape(shape[-1])), [0.0]
+        self.layers: "List[Any]" = []
+
+    def keep(self, layer: "Any") -> None:
+        """A layer that stays as it is: one before the first integers, or one that changes the shape alone."""
+        shape = layer.output_shape(self.shape)
+        if self.X is None:  # the ranges of one row of the old last axis, read along the new one
+            every = self.ranges * (size(self.shape) // len(self.ranges))
+            self.ranges = [_hull(every[j :: shape[-1]]) for j in range(shape[-1])]
+        else:
+            self.X = layer.forward(self.X, shapes=[self.shape])
+            self.ranges = _columns(self.X.reshape(shape[-1]))
+        self.steps = [self.steps[0]] * shape[-1]
+        self.shape = shape
+        self.layers.append(layer)
+
+    def enter(self, first: Dense, pixel: "Optional[float]") -> None:
+        """The way into the integers."""
+        _check_finite(first, len(self.layers) + 1, self.ranges)
+        entrance, self.steps = _entrance(first, self.ranges, pixel, self.activation_bits)
+        self.layers.append(entrance)
+        self.X = self.X if self.has_samples else None
+
+    def dense(self, layer: Dense, is_last: bool) -> None:
+        """A dense layer in integers."""
+        number, sums = len(self.layers), _interval(layer, self.ranges)
+        _check_finite(layer, number, sums)
+        if is_last:
+            self.layers.append(_last(layer, self.steps, self.bits, self.activation_bits))
+            return
+        shape = layer.output_shape(self.shape)
+        if self.X is None:
+            self.ranges = [_image(layer.h, r) for r in sums]
+        else:
+            self.X = layer.forward(self.X, shapes=[self.shape])
+            self.ranges = _columns(self.X.reshape(shape[-1]))
+        _check_finite(layer, number, self.ranges)
+        where = (_hull(sums), _hull(self.ranges), self.table_entries)
+        hidden, step = _hidden(layer, self.steps, self.bits, self.activation_bits, *where)
+        self.layers.append(hidden)
+        self.steps, self.shape = [step] * layer.outputs, shape
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
@@ -396,7 +278,7 @@ def _entrance(
     divided by `pixel`, the step is 1 / pixel: then the bytes are the integers.
     """
     if pixel is not None:
-        return Quantize(first.inputs, 1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
+        return Quantize(1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
     low, high = _levels(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
@@ -406,7 +288,7 @@ def _entrance(
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
     steps = [1.0 / _scale(size or largest, high) for size in sizes]
-    return Quantize(first.inputs, steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
+    return Quantize(steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
 
 
 def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
@@ -415,7 +297,7 @@ def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -
     units = [_unit(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
     bias = [round(b / u) for b, u in zip(biases, units)]
-    return IntegerDense(weight, bias, layer.h.source, units)
+    return IntegerDense(weight, bias, layer.h, units)
 
 
 def _hidden(
@@ -435,7 +317,7 @@ def _hidden(
     low, high = _levels(outputs, activation_bits)
     scale = _scale(max(-outputs[0], outputs[1]), high)
     table, offset, shift = _table(layer.h, unit, scale, low, high, sums, table_entries)
-    return IntegerDense(weight, bias, layer.h.source, unit, table, offset, shift), 1.0 / scale
+    return IntegerDense(weight, bias, layer.h, unit, Matrix.wrap([table]), offset, shift), 1.0 / scale
 
 
 def _contributions(layer: Dense, steps: "List[float]") -> "List[List[float]]":

@@ -5,28 +5,24 @@ each tensor), then the tensors.  ``__metadata__["purenn"]`` holds the architectu
 JSON; a file without it is one of arrays that need their activations named.
 """
 
-import json
 import struct
 import sys
 from array import array
 
+from ..architecture import put_together, taken_apart
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, DynamicDense, LayerNorm, Normalize, Scale
+from ..json_text import parsed
 from ..matrix import Matrix
 from ..network import Network
-from ..quantize import IntegerDense, Quantize
 from .source import shown
 from .tensor import DTYPES, Tensor, Unordered, count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, List, Tuple, Union
+
     from .source import Source
 
-    _AnyDense = Union[Dense, DynamicDense, IntegerDense]
-
-_VERSION = 1
-_ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
 # A header is read whole, and JSON takes many times its size in memory: 40,000 tensors fit.
 _MAX_HEADER = 4 * 1024 * 1024
 
@@ -46,7 +42,14 @@ def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
             tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
         return _arrays(tensors, metadata, source.size)
-    return _network(_json(metadata["purenn"], "the architecture"), tensors)
+    return put_together(_json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()})
+
+
+def _matrix(name: str, tensor: Tensor) -> Matrix:
+    try:
+        return tensor.matrix()
+    except ValueError as error:
+        raise ModelFormatError("tensor %s: %s" % (shown(name), error)) from None
 
 
 def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", size: int) -> "Dict[str, Tensor]":
@@ -79,7 +82,7 @@ def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
 
 def _json(text: "Any", what: str) -> "Any":
     try:
-        return json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+        return parsed(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: nested too deep
         raise ModelFormatError("%s is not JSON: %s" % (what, error)) from None
 
@@ -120,193 +123,20 @@ def _is_sizes(value: "Any") -> bool:
     return isinstance(value, list) and len(value) <= 32 and all([type(n) is int and 0 <= n < 1 << 63 for n in value])
 
 
-def _network(architecture: "Any", tensors: "Dict[str, Tensor]") -> Network:
-    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
-        raise ModelFormatError("the architecture has no list of layers")
-    if architecture.get("version") != _VERSION:
-        raise UnsupportedError("written as version %r, this is version %d" % (architecture.get("version"), _VERSION))
-    layers = []
-    for number, spec in enumerate(architecture["layers"]):
-        kind = str(spec.get("kind")) if isinstance(spec, dict) else None
-        if kind not in _READERS:
-            raise UnsupportedError(
-                "layer %d is of kind %r, known are %s" % (number + 1, kind and shown(kind), ", ".join(sorted(_READERS)))
-            )
-        layers.append(_layer(kind, spec, _Named(tensors, number)))
-    try:
-        return Network(layers, **{what: architecture[what] for what in _ABOUT if what in architecture})
-    except (ValueError, TypeError) as error:
-        raise ModelFormatError(str(error)) from None
-
-
-class _Named:
-    """The tensors of one layer."""
-
-    def __init__(self, tensors: "Dict[str, Tensor]", number: int) -> None:
-        self.tensors, self.number = tensors, number
-
-    def matrix(self, name: str) -> "Matrix":
-        full = "layers.%d.%s" % (self.number, name)
-        if full not in self.tensors:
-            raise ModelFormatError("tensor %s is missing" % full)
-        try:
-            return self.tensors[full].matrix()
-        except ValueError as error:
-            raise ModelFormatError("tensor %s: %s" % (full, error)) from None
-
-
-def _layer(kind: str, spec: "Dict[str, Any]", tensors: _Named) -> "Any":
-    try:
-        return _READERS[kind](spec, tensors)
-    except ModelFormatError:
-        raise
-    except (ValueError, TypeError) as error:
-        raise ModelFormatError("layer %d: %s" % (tensors.number + 1, error)) from None
-
-
-def _read_dense(spec: "Dict[str, Any]", tensors: _Named) -> Dense:
-    return Dense(tensors.matrix("weight"), tensors.matrix("bias"), spec.get("activation", "identity"))
-
-
-def _read_dynamic_dense(spec: "Dict[str, Any]", tensors: _Named) -> DynamicDense:
-    symmetric = spec.get("symmetric")
-    if not isinstance(symmetric, bool):
-        raise ValueError("symmetric must be true or false, found %r" % (symmetric,))
-    weight, bias, step = tensors.matrix("weight"), tensors.matrix("bias"), tensors.matrix("step")
-    return DynamicDense(weight, bias, spec.get("activation", "identity"), step, symmetric)
-
-
-def _read_scale(spec: "Dict[str, Any]", tensors: _Named) -> Scale:
-    inputs = _whole(spec, tensors.number, "inputs")[0]
-    return Scale(inputs, tensors.matrix("scale"), tensors.matrix("shift"))
-
-
-def _read_normalize(spec: "Dict[str, Any]", tensors: _Named) -> Normalize:
-    inputs = _whole(spec, tensors.number, "inputs")[0]
-    return Normalize(inputs, tensors.matrix("mean"), tensors.matrix("deviation"))
-
-
-def _read_layer_norm(spec: "Dict[str, Any]", tensors: _Named) -> LayerNorm:
-    inputs = _whole(spec, tensors.number, "inputs")[0]
-    return LayerNorm(inputs, tensors.matrix("scale"), tensors.matrix("shift"), tensors.matrix("epsilon")[0, 0])
-
-
-def _read_activate(spec: "Dict[str, Any]", tensors: _Named) -> Activate:
-    return Activate(_whole(spec, tensors.number, "inputs")[0], spec.get("activation"))  # type: ignore[arg-type]
-
-
-def _read_quantize(spec: "Dict[str, Any]", tensors: _Named) -> Quantize:
-    inputs, low, high = _whole(spec, tensors.number, "inputs", "low", "high")
-    if "layers.%d.scale" % tensors.number in tensors.tensors:  # of release 0.1.0, which multiplied
-        scale = tensors.matrix("scale")
-        if not all([s > 0 for s in scale._rows[0]]):
-            raise ValueError("a scale must be a positive number")
-        return Quantize(inputs, scale.map(lambda s: 1.0 / s), low, high)
-    zero = _whole(spec, tensors.number, "zero")[0]
-    return Quantize(inputs, tensors.matrix("step"), low, high, zero, str(spec.get("rounding")))
-
-
-def _read_integer_dense(spec: "Dict[str, Any]", tensors: _Named) -> IntegerDense:
-    offset, shift = _whole(spec, tensors.number, "offset", "shift")
-    weight, bias = tensors.matrix("weight"), tensors.matrix("bias")
-    table = tensors.matrix("table")._rows[0] if spec.get("table") else None
-    for values in [table or [0]] + weight._rows + bias._rows:
-        if isinstance(values[0], float):
-            raise ValueError("an integer layer holds floats")
-    activation = spec.get("activation", "identity")
-    return IntegerDense(weight, bias, activation, tensors.matrix("step"), table, offset, shift)
-
-
-def _whole(spec: "Dict[str, Any]", number: int, *names: str) -> "List[int]":
-    for name in names:
-        if type(spec.get(name)) is not int or not -(1 << 62) < spec[name] < 1 << 62:
-            raise ModelFormatError("layer %d: %s must be a whole number, found %r" % (number + 1, name, spec.get(name)))
-    return [spec[name] for name in names]
-
-
 # ---- writing
 
 
 def write(network: Network, path: "Any") -> None:
     """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
-    specs, tensors = [], {}
-    for number, layer in enumerate(network.layers):
-        if type(layer) not in _WRITERS:
-            raise UnsupportedError("layer %d (%s) cannot be written as safetensors" % (number + 1, layer))
-        spec, matrices = _WRITERS[type(layer)](layer, number)
-        specs.append(spec)
-        for name, matrix in matrices:
-            tensors["layers.%d.%s" % (number, name)] = matrix
-    for label in network.labels or []:
-        if not _is_json(label):
-            raise UnsupportedError("a label is %r: a file holds text and numbers" % (label,))
-    architecture = {"version": _VERSION, "layers": specs, "labels": network.labels, "name": network.name}
-    architecture.update({what: getattr(network, what) for what in ("names", "multilabel") if getattr(network, what)})
+    import json
+
+    architecture, tensors = taken_apart(network)
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
-def _is_json(label: "Any") -> bool:
-    """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
-    if isinstance(label, (str, float)):
-        return True  # NaN equals nothing, not even itself
-    try:
-        return bool(json.loads(json.dumps(label)) == label)
-    except (TypeError, ValueError):
-        return False
-
-
-def _write_dense(layer: "_AnyDense", number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    spec = {"kind": layer.kind, "activation": _known_activation(layer, number)}
-    return spec, [("weight", layer.weight), ("bias", layer.bias)]
-
-
-def _known_activation(layer: "Union[Activate, _AnyDense]", number: int) -> str:
-    if not layer.h.known:
-        raise UnsupportedError(
-            "layer %d (%s): a function of your own cannot be written into a file" % (number + 1, layer)
-        )
-    return layer.activation
-
-
-def _write_dynamic_dense(layer: DynamicDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    spec, tensors = _write_dense(layer, number)
-    spec["symmetric"] = layer.symmetric
-    return spec, tensors + [("step", layer.step)]
-
-
-def _write_scale(layer: Scale, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    return {"kind": layer.kind, "inputs": layer.inputs}, [("scale", layer.scale), ("shift", layer.shift)]
-
-
-def _write_normalize(layer: Normalize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    return {"kind": layer.kind, "inputs": layer.inputs}, [("mean", layer.mean), ("deviation", layer.deviation)]
-
-
-def _write_layer_norm(layer: LayerNorm, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    tensors = [("scale", layer.scale), ("shift", layer.shift), ("epsilon", Matrix([layer.epsilon]))]
-    return {"kind": layer.kind, "inputs": layer.inputs}, tensors
-
-
-def _write_activate(layer: Activate, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    return {"kind": layer.kind, "inputs": layer.inputs, "activation": _known_activation(layer, number)}, []
-
-
-def _write_quantize(layer: Quantize, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    spec = {"kind": layer.kind, "inputs": layer.inputs, "low": layer.low, "high": layer.high}
-    spec.update({"zero": layer.zero, "rounding": layer.rounding})
-    return spec, [("step", layer.step)]
-
-
-def _write_integer_dense(layer: IntegerDense, number: int) -> "Tuple[Dict[str, Any], List[Tuple[str, Matrix]]]":
-    spec, tensors = _write_dense(layer, number)
-    spec.update({"offset": layer.offset, "shift": layer.shift, "table": layer.table is not None})
-    tensors.append(("step", layer.step))
-    if layer.table is not None:
-        tensors.append(("table", Matrix.wrap([layer.table])))
-    return spec, tensors
-
-
 def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
+    import json
+
     from .whole import written_whole
 
     entries, end = ['"__metadata__":' + json.dumps(metadata)], 0
@@ -368,25 +198,3 @@ def _little_endian(typecode: str, row: "Any") -> bytes:
     if sys.byteorder == "big":
         data.byteswap()
     return bytes(data)
-
-
-_READERS: "Dict[str, Any]" = {
-    "dense": _read_dense,
-    "dynamic_dense": _read_dynamic_dense,
-    "scale": _read_scale,
-    "normalize": _read_normalize,
-    "layer_norm": _read_layer_norm,
-    "activate": _read_activate,
-    "quantize": _read_quantize,
-    "integer_dense": _read_integer_dense,
-}
-_WRITERS: "Dict[type, Any]" = {
-    Dense: _write_dense,
-    DynamicDense: _write_dynamic_dense,
-    Scale: _write_scale,
-    Normalize: _write_normalize,
-    LayerNorm: _write_layer_norm,
-    Activate: _write_activate,
-    Quantize: _write_quantize,
-    IntegerDense: _write_integer_dense,
-}

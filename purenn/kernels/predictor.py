@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..network import plain
+from ..rows import as_sample as plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,200 @@
+"""A network as plain data and back: an architecture that JSON can hold, and matrices by name.
+
+    {"version": 2, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
+
+and the tensors ``layers.0.weight``, ``layers.0.bias``.  What a layer consists of is declared by
+its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats
+are tensors too: as bytes they lose no digit on any interpreter.
+"""
+
+from .errors import ModelFormatError, UnsupportedError
+from .layers import kind_of
+from .matrix import Matrix
+from .network import Network
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Tuple
+
+_VERSION = 2
+_ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
+_LARGEST = 1 << 62
+_TYPES = {str: "a text", bool: "true or false", int: "a whole number", tuple: "a list of whole numbers"}
+
+
+# ---- from a network
+
+
+def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
+    """(the architecture, {name: Matrix}) of a network.
+
+    >>> from purenn import Dense
+    >>> architecture, tensors = taken_apart(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))
+    >>> architecture["layers"], sorted(tensors)
+    ([{'kind': 'dense', 'activation': 'relu'}], ['layers.0.bias', 'layers.0.weight'])
+    """
+    specs, tensors = [], {}
+    for number, layer in enumerate(network.layers):
+        where = "layer %d (%s)" % (number + 1, layer)
+        if not _is_registered(layer):
+            raise UnsupportedError("%s cannot be saved: register its class, %s" % (where, type(layer).__name__))
+        spec = {"kind": layer.kind}
+        for name, matrix in layer.named_tensors():
+            tensors["layers.%d.%s" % (number, name)] = matrix
+        for name, type_ in layer.settings:
+            value = getattr(layer, name)
+            if name == "activation" and not layer.h.known:
+                raise UnsupportedError("%s: a function of your own cannot be written into a file" % where)
+            if type_ is float:
+                tensors["layers.%d.%s" % (number, name)] = Matrix([value])
+            else:
+                spec[name] = list(value) if type_ is tuple else value
+        specs.append(spec)
+    for label in network.labels or []:
+        if not _is_json(label):
+            raise UnsupportedError("a label is %r: a file holds text and numbers" % (label,))
+    architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
+    if not network.is_chain:
+        architecture["wires"] = [list(wire) for wire in network.wires]
+    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what)})
+    return architecture, tensors
+
+
+def _is_registered(layer: "Any") -> bool:
+    try:
+        return kind_of(layer.kind) is type(layer)
+    except UnsupportedError:
+        return False
+
+
+def _is_json(label: "Any") -> bool:
+    """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
+    if isinstance(label, (str, float)):
+        return True  # NaN equals nothing, not even itself
+    import json
+
+    try:
+        return bool(json.loads(json.dumps(label)) == label)
+    except (TypeError, ValueError):
+        return False
+
+
+# ---- to a network
+
+
+def put_together(architecture: "Any", tensors: "Any") -> Network:
+    """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
+    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
+        raise ModelFormatError("the architecture has no list of layers")
+    if architecture.get("version") not in (1, _VERSION):
+        what = (architecture.get("version"), _VERSION)
+        raise UnsupportedError("written as version %r, this is version %d" % what)
+    parts = _Parts(tensors)
+    specs = architecture["layers"]
+    for number, spec in enumerate(specs):
+        if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
+            raise ModelFormatError("layer %d has no kind" % (number + 1))
+    about = {what: architecture[what] for what in _ABOUT if what in architecture}
+    shape = architecture.get("input_shape")
+    if architecture["version"] == 1:
+        shape = [specs[0]["inputs"]] if specs and "inputs" in specs[0] else None
+        specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
+    layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
+    parts.check_all_taken()
+    try:
+        shape = None if shape is None else _whole_numbers(shape, "input_shape")
+        return Network(layers, _wires(architecture), shape, **about)
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError(str(error)) from None
+
+
+class _Parts:
+    """The tensors of a file, each taken once."""
+
+    def __init__(self, tensors: "Any") -> None:
+        self.tensors, self.left = tensors, set(tensors)
+
+    def has(self, name: str) -> bool:
+        return name in self.left
+
+    def take(self, name: str) -> Matrix:
+        if name not in self.left:
+            raise ModelFormatError("tensor %s is missing" % name)
+        self.left.remove(name)
+        return self.tensors[name]
+
+    def put(self, name: str, matrix: Matrix) -> None:
+        self.tensors = dict(self.tensors)
+        self.tensors[name] = matrix
+        self.left.add(name)
+
+    def check_all_taken(self) -> None:
+        if self.left:
+            raise ModelFormatError("tensor %s belongs to no layer" % shown(sorted(self.left)[0]))
+
+
+def shown(name: "Any") -> str:
+    """A name from a file, fit for one line of a message."""
+    text = repr(name)[1:-1]
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
+    where = "layer %d (%s)" % (number + 1, shown(spec["kind"]))
+    try:
+        kind = kind_of(spec["kind"])
+    except UnsupportedError as error:
+        raise UnsupportedError("layer %d: %s" % (number + 1, error)) from None
+    arguments: "Dict[str, Any]" = {}
+    for declared in kind.tensors:
+        name = "layers.%d.%s" % (number, declared.rstrip("?"))
+        if parts.has(name) or not declared.endswith("?"):
+            arguments[declared.rstrip("?")] = parts.take(name)
+    for name, type_ in kind.settings:
+        if type_ is float:
+            arguments[name] = parts.take("layers.%d.%s" % (number, name))[0, 0]
+        elif name not in spec:
+            raise ModelFormatError("%s: %s is missing" % (where, name))
+        else:
+            arguments[name] = _checked_setting(where, name, type_, spec[name])
+    for name in spec:
+        if name != "kind" and name not in arguments:
+            raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
+    try:
+        return kind(**arguments)
+    except (ValueError, TypeError) as error:
+        raise ModelFormatError("layer %d: %s" % (number + 1, error)) from None
+
+
+def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
+    """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
+    spec = {name: value for name, value in spec.items() if name not in ("inputs", "table")}
+    scale = "layers.%d.scale" % number
+    if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
+        spec.update({"zero": 0, "rounding": "up"})
+        scales = parts.take(scale)
+        if not all([s > 0 for s in scales._rows[0]]):
+            raise ModelFormatError("layer %d: a scale must be a positive number" % (number + 1))
+        parts.put("layers.%d.step" % number, scales.map(lambda s: 1.0 / s))
+    return spec
+
+
+def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
+    found = list if type_ is tuple else type_
+    is_right = type(value) is found
+    if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):
+        raise ModelFormatError("%s: %s must be %s, found %r" % (where, name, _TYPES[type_], value))
+    return tuple(_whole_numbers(value, "%s: %s" % (where, name))) if type_ is tuple else value
+
+
+def _whole_numbers(value: "Any", what: str) -> "List[int]":
+    if not isinstance(value, list) or not all([type(n) is int and -_LARGEST < n < _LARGEST for n in value]):
+        raise ModelFormatError("%s must be a list of whole numbers, found %r" % (what, value))
+    return value
+
+
+def _wires(architecture: "Dict[str, Any]") -> "Any":
+    wires = architecture.get("wires")
+    if wires is not None and not isinstance(wires, list):
+        raise ModelFormatError("wires must be lists of whole numbers, found %r" % (wires,))
+    return None if wires is None else [_whole_numbers(wire, "a wire") for wire in wires]

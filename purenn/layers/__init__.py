@@ -1,0 +1,75 @@
+"""Layers: one class holds all that the rest of the package knows of a kind of layer.
+
+`Layer`, in base.py, is the contract.  A kind is imported when it is asked for; `kind_of` finds
+one by the name it has in files, and `register` adds one of your own to them.
+"""
+
+from ..errors import UnsupportedError
+from .base import Layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Tuple
+
+# name in files: (module, class); a row for each kind
+KINDS: "Dict[str, Tuple[str, str]]" = {
+    "dense": ("dense", "Dense"),
+    "dynamic_dense": ("dynamic_dense", "DynamicDense"),
+    "scale": ("scale", "Scale"),
+    "normalize": ("normalize", "Normalize"),
+    "layer_norm": ("layer_norm", "LayerNorm"),
+    "activate": ("activate", "Activate"),
+    "quantize": ("integer", "Quantize"),
+    "integer_dense": ("integer", "IntegerDense"),
+    "dequantize": ("integer", "Dequantize"),
+    "add": ("merge", "Add"),
+    "multiply": ("merge", "Multiply"),
+    "concat": ("merge", "Concat"),
+    "flatten": ("shape", "Flatten"),
+    "reshape": ("shape", "Reshape"),
+}
+_MODULES = {name: module for module, name in KINDS.values()}
+_registered: "Dict[str, Any]" = {}
+
+__all__ = ["KINDS", "Layer", "kind_of", "register"]
+
+
+def register(kind: "Any") -> "Any":
+    """Make a class of your own a kind that files may hold; used as a decorator.
+
+    >>> @register
+    ... class Twice(Layer):
+    ...     kind = "example.twice"
+    ...     def steps(self, values, shapes):
+    ...         yield "Z{k} = 2 * {x}", values[0] * 2
+    >>> kind_of("example.twice").__name__
+    'Twice'
+    """
+    name = kind.kind
+    if not isinstance(name, str) or not name:
+        raise ValueError("%s has no `kind`, the name it is to have in files" % kind.__name__)
+    if name in KINDS or name in _registered:
+        raise ValueError("a kind of layer named %r is known already: %s" % (name, kind_of(name).__name__))
+    _registered[name] = kind
+    return kind
+
+
+def kind_of(name: str) -> "Any":
+    """The class of a kind of layer, by its name in files."""
+    if name in _registered:
+        return _registered[name]
+    if name not in KINDS:
+        known = ", ".join(sorted(list(KINDS) + list(_registered)))
+        raise UnsupportedError("unknown kind of layer %r, known are: %s (see purenn.register)" % (name, known))
+    module, class_name = KINDS[name]
+    return getattr(_imported(module), class_name)
+
+
+def _imported(module: str) -> "Any":
+    return __import__(__name__ + "." + module, None, None, ["*"])
+
+
+def __getattr__(name: str) -> "Any":
+    if name in _MODULES:
+        return getattr(_imported(_MODULES[name]), name)
+    raise AttributeError("purenn.layers has no %s" % name)

@@ -1,0 +1,45 @@
+"""Activate: an activation alone."""
+
+from ..activation import Activation
+from ..matrix import Matrix
+from .base import Layer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, Sequence, Tuple, Union
+
+    from .base import Gradients, Shape
+
+
+class Activate(Layer):
+    """An activation alone: ``Z = h(X)``, where no dense layer comes right before it.
+
+    >>> Activate("relu").forward(Matrix([[-1, 0, 2]]))
+    Matrix([[0, 0, 2]])
+    """
+
+    kind = "activate"
+    settings = (("activation", str),)
+
+    def __init__(self, activation: "Union[str, Callable[[Any], Any]]") -> None:
+        self.h = Activation(activation)
+        self.activation = self.h.name
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """``Z = h(X)``; a softmax along the last axis."""
+        (X,), (shape,) = values, shapes
+        yield "Z{k} = {h}({x})", self.h(X.reshape(shape[-1])).reshape(X.cols)
+
+    def backward(
+        self,
+        gradient: Matrix,
+        values: "Sequence[Matrix]",
+        shapes: "Sequence[Shape]",
+        kept: "Sequence[Matrix]",
+        at_sum: bool = False,
+    ) -> "Gradients":
+        """``dX = dZ h'(X)``; the gradient at X itself with `at_sum`."""
+        if at_sum:
+            return [gradient], {}
+        dZ, X, Z = [value.reshape(shapes[0][-1]) for value in (gradient, values[0], kept[0])]
+        return [self.h.backward(dZ, X, Z).reshape(gradient.cols)], {}

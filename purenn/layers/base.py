@@ -1,0 +1,120 @@
+"""Layer: the contract of every kind of layer."""
+
+from ..errors import ShapeError
+from ..matrix import Matrix
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+    Shape = Tuple[int, ...]
+    Gradients = Tuple[List[Matrix], Dict[str, Matrix]]
+
+
+class Layer:
+    """One or more values in, one value out.
+
+    A value is a `Matrix`, one sample to a row; a shape says how a row is read, channels last:
+    (features,), (steps, features), (rows, cols, channels).  A kind of layer is a class that
+    declares its `kind`, the name in files; `tensors`, the names of the attributes that hold a
+    Matrix ("table?" where it may be None); and `settings`, the names and types of its other
+    arguments: str, int, float, bool or tuple (of whole numbers).  Constructor arguments have the
+    names of the attributes.  They are set once: a network may be compiled with them.
+
+    A kind defines `steps`, and `output_shape` unless the shape stays; `backward` to be trained, and
+    `cost` where it multiplies.  `inputs` and `outputs` are the numbers along the last axis, where
+    the layer knows them.
+
+    >>> class Mirror(Layer):
+    ...     kind = "mirror"
+    ...     def steps(self, values, shapes):
+    ...         yield "Z{k} = mirror({x})", values[0].map_rows(lambda row: row[::-1])
+    >>> Mirror().forward(Matrix([1, 2, 3]))
+    Matrix([[3, 2, 1]])
+    """
+
+    kind = ""
+    tensors: "Tuple[str, ...]" = ()
+    settings: "Tuple[Tuple[str, type], ...]" = ()
+    inputs: "Optional[int]" = None
+    outputs: "Optional[int]" = None
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """Each equation of the layer with its value, the output last.
+
+        In an equation {k} is the layer's number, {x} (or {x1}, {x2} ...) its inputs, {h} its activation.
+        W{k} is its weight and B{k} its bias; other tensors and settings go by their names.
+        """
+        raise NotImplementedError("%s has no steps" % self)
+
+    def forward(self, *values: Matrix, shapes: "Optional[Sequence[Shape]]" = None) -> Matrix:
+        """The output: the last value of `steps`; flat rows, if no shapes are given."""
+        shapes = [(X.cols,) for X in values] if shapes is None else shapes
+        return [value for _, value in self.steps(values, shapes)][-1]
+
+    def output_shape(self, *shapes: "Shape") -> "Shape":
+        """The shape of the output; raises `ShapeError` where the layer cannot take inputs of these shapes."""
+        (shape,) = self.check_inputs(shapes, 1)
+        if self.inputs is not None and shape[-1] != self.inputs:
+            raise ShapeError("%s expects %d inputs, found shape %r" % (self, self.inputs, shape))
+        return shape if self.outputs is None else shape[:-1] + (self.outputs,)
+
+    def check_inputs(self, shapes: "Sequence[Shape]", count: int) -> "Sequence[Shape]":
+        """The shapes, if there are as many as the layer takes inputs."""
+        if len(shapes) != count:
+            raise ShapeError("%s takes %d input%s, found %d" % (self, count, "s" * (count != 1), len(shapes)))
+        return shapes
+
+    def backward(
+        self,
+        gradient: Matrix,
+        values: "Sequence[Matrix]",
+        shapes: "Sequence[Shape]",
+        kept: "Sequence[Matrix]",
+        at_sum: bool = False,
+    ) -> "Gradients":
+        """(the gradient at each input, the gradient at each tensor) from the gradient at the output.
+
+        `kept` are the values of `steps`.  With `at_sum` the gradient is the one at the first of them, A,
+        where the loss and the activation are joined: cross-entropy with softmax is Y - T there.
+        """
+        raise NotImplementedError("%s has no gradient" % self)
+
+    def cost(self, *shapes: "Shape") -> int:
+        """How many multiplications one sample takes."""
+        return 0
+
+    @property
+    def parameters(self) -> int:
+        """How many trained numbers the layer holds."""
+        return sum([matrix.rows * matrix.cols for _, matrix in self.named_tensors()])
+
+    def named_tensors(self) -> "List[Tuple[str, Matrix]]":
+        """(name, Matrix) of the tensors that are there."""
+        names = [name.rstrip("?") for name in self.tensors]
+        return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
+
+    def __setattr__(self, name: str, value: "Any") -> None:
+        declared = name in ("h", name + "?") or name in self.tensors or name + "?" in self.tensors
+        if (declared or name in [setting for setting, _ in self.settings]) and name in self.__dict__:
+            raise AttributeError(
+                "%s: its %s cannot be replaced, a network may be compiled with it: make a new layer and a new Network"
+                % (self, name)
+            )
+        object.__setattr__(self, name, value)
+
+    def __str__(self) -> str:
+        """`Dense 2 -> 3, sigmoid`: the kind, the inputs and outputs, the activation, where it has them."""
+        text = type(self).__name__
+        if self.inputs is not None:
+            text += " %d" % self.inputs + (" -> %d" % self.outputs if self.outputs is not None else "")
+        h = getattr(self, "h", None)
+        return text + ", " + h.name if h is not None else text
+
+    def __repr__(self) -> str:
+        arguments = self.named_tensors() + [(name, getattr(self, name)) for name, _ in self.settings]
+        h = getattr(self, "h", None)
+        texts = [
+            (name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments
+        ]
+        return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))

@@ -1,0 +1,234 @@
+"""Quantize, IntegerDense, Dequantize: the layers of an integer network.
+
+Every number x becomes an integer q that counts steps of one size.  A layer then needs
+integers alone: its weighted sums are exact, whatever the order of adding, so every
+machine gives the same result to the last bit.
+
+    q = round(x / step), clamped to low ... high          the input, once (`Quantize`)
+    a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
+    q = table[(a + offset) >> shift]                      h, in the next layer's steps, by table lookup
+    z = h(a * step)                                       floats again, at the end
+"""
+
+import math
+
+from ..activation import Activation
+from ..errors import ShapeError
+from ..matrix import Matrix
+from ..rows import size
+from .base import Layer
+from .dynamic_dense import away, single
+from .per_input import row_of, width_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, Iterator, Sequence, Tuple
+
+    from .base import Shape
+
+_INF = float("inf")
+
+
+def _up(a: float) -> int:
+    return math.floor(a + 0.5)
+
+
+# how a number becomes an integer, and where that sends halves
+ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
+    "up": (_up, "up"),
+    "even": (round, "to even"),
+    "away": (away, "away from 0"),
+}
+
+
+class Quantize(Layer):
+    """The way into an integer network: ``q = round(x / step)``, clamped to low ... high.
+
+    `step` is one number for all inputs, or one for each along the last axis.  Inputs are numbers as they were
+    measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
+
+    `zero` is what the model's own integers have for 0: they are q + zero, from `lowest` to
+    `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
+    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
+    precision, as those formats do.
+
+    >>> Quantize(0.5, -8, 7).forward(Matrix([[1.0, -100.0]]))
+    Matrix([[2, -8]])
+    >>> X = Matrix([[0.5, 1.5, -0.5]])
+    >>> [Quantize(1.0, -8, 7, rounding=rule).forward(X).tolist()[0] for rule in ("up", "even", "away")]
+    [[1, 2, 0], [0, 2, 0], [1, 2, -1]]
+    """
+
+    kind = "quantize"
+    tensors = ("step",)
+    settings = (("low", int), ("high", int), ("zero", int), ("rounding", str))
+    parameters = 0
+
+    def __init__(self, step: "Any", low: int, high: int, zero: int = 0, rounding: str = "up") -> None:
+        if rounding not in ROUNDINGS:
+            raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
+        self.rounding = rounding
+        self.step = row_of(step, "step", self)
+        self.inputs = width_of(self, self.step)
+        if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a positive number" % self)
+        if not low < high:
+            raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
+        self.low, self.high, self.zero = low, high, zero
+
+    @property
+    def lowest(self) -> int:
+        """The lowest of the model's own integers."""
+        return self.low + self.zero
+
+    @property
+    def highest(self) -> int:
+        """The highest of the model's own integers."""
+        return self.high + self.zero
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """``A = X / step``, and ``Z = round(A)``, clamped to low ... high."""
+        (X,), (shape,) = values, shapes
+        for row in X._rows:
+            for j, x in enumerate(row):
+                if not -_INF < x < _INF:
+                    raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
+        rows, low, high, nearest = X.reshape(shape[-1]), self.low, self.high, ROUNDINGS[self.rounding][0]
+        if self.rounding == "up":
+            A = rows / self.step
+        else:
+            A = (rows.map(single) / self.step.map(single)).map(single)
+        Z = A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
+        yield "A{k} = {x} / step", A.reshape(X.cols)
+        yield "Z{k} = round(A{k})", Z.reshape(X.cols)
+
+    def cost(self, *shapes: "Shape") -> int:
+        """One division for each input."""
+        return size(shapes[0])
+
+    def __str__(self) -> str:
+        return super().__str__() + ("" if self.rounding == "up" else ", halves %s" % ROUNDINGS[self.rounding][1])
+
+
+class IntegerDense(Layer):
+    """A dense layer in integers: ``A = X W + B``, then h by table lookup, or in floats at the end.
+
+    Between layers ``Z = table[(A + offset) >> shift]``, the index clamped to the table: it holds
+    h already rounded to the steps of the layer that follows.  Without a table, at the end,
+    ``Z = h(A * step)`` in floats; `step` is one number or one for each output.
+
+    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).forward(Matrix([[4, 1]]))
+    Matrix([[5.0]])
+    >>> IntegerDense([[2], [-1]], [3], "relu", 0.5, [0, 1, 2, 3], 0, 2).forward(Matrix([[4, 1]]))
+    Matrix([[2]])
+    """
+
+    kind = "integer_dense"
+    tensors = ("weight", "bias", "step", "table?")
+    settings = (("activation", str), ("offset", int), ("shift", int))
+    inputs: int
+    outputs: int
+
+    def __init__(
+        self,
+        weight: "Any",
+        bias: "Any",
+        activation: "Any",
+        step: "Any",
+        table: "Any" = None,
+        offset: int = 0,
+        shift: int = 0,
+    ) -> None:
+        self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
+        self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
+        self.step = step if isinstance(step, Matrix) else Matrix([step])
+        self.inputs, self.outputs = self.weight.shape
+        self.h = Activation(activation)
+        self.activation = self.h.name
+        self.table = None if table is None else row_of(table, "table", self)
+        self.offset, self.shift = offset, shift
+        if self.bias.shape != (1, self.outputs):
+            raise ShapeError("%s: the bias must be (1, %d), found %r" % (self, self.outputs, self.bias.shape))
+        if self.step.shape not in ((1, 1), (1, self.outputs)):
+            raise ShapeError("%s: expected one step or %d, found %r" % (self, self.outputs, self.step.shape))
+        if not all([s - s == 0 for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a finite number" % self)
+        if shift < 0:
+            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
+        for what, matrix in (("weight", self.weight), ("bias", self.bias), ("table", self.table)):
+            if matrix is not None and not all([_is_whole(row) for row in matrix._rows]):
+                raise ValueError("%s: the %s holds numbers that are not whole" % (self, what))
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """``A = X W + B``, in integers and so exactly; ``Z = table[(A + offset) >> shift]``, or ``h(A * step)``."""
+        (X,), outputs, offset, shift = values, size(self.output_shape(*shapes)), self.offset, self.shift
+        A = X.reshape(self.inputs) @ self.weight + self.bias
+        yield "A{k} = {x} W{k} + B{k}", A.reshape(outputs)
+        if self.table is None:
+            yield "Z{k} = {h}(A{k} * step)", self.h(A * self.step).reshape(outputs)
+            return
+        table, last = self.table._rows[0], self.table.cols - 1
+        Z = A.map(lambda a: table[min(max((a + offset) >> shift, 0), last)])
+        yield "Z{k} = table[(A{k} + offset) >> shift]", Z.reshape(outputs)
+
+    def cost(self, *shapes: "Shape") -> int:
+        """inputs * outputs, for each row along the last axis."""
+        return size(shapes[0]) * self.outputs
+
+    @property
+    def parameters(self) -> int:
+        """The weights and the biases."""
+        return (self.inputs + 1) * self.outputs
+
+    def bounds(self, low: int, high: int) -> "Tuple[int, int]":
+        """The smallest and largest sum that any inputs from low to high can give.
+
+        >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).bounds(0, 255)
+        (-252, 513)
+        """
+        smallest, largest = [], []
+        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
+            total, size = sum(weights), sum(map(abs, weights))
+            positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
+            smallest.append(bias + positive * low + negative * high)
+            largest.append(bias + positive * high + negative * low)
+        return min(smallest), max(largest)
+
+
+def _is_whole(row: "Any") -> bool:
+    return getattr(row, "typecode", "") in tuple("bBhHiIlLqQ") or all([isinstance(value, int) for value in row])
+
+
+class Dequantize(Layer):
+    """The way out of an integer network: ``Z = h(X * step)``, floats again.
+
+    `step` is what 1 stands for in the integers of X: one number, or one for each along the last axis.
+    One row costs as many multiplications as it has inputs.
+
+    >>> Dequantize([0.5, 2.0]).forward(Matrix([[3, -1]]))
+    Matrix([[1.5, -2.0]])
+    """
+
+    kind = "dequantize"
+    tensors = ("step",)
+    settings = (("activation", str),)
+    parameters = 0
+
+    def __init__(self, step: "Any", activation: "Any" = "identity") -> None:
+        self.step = row_of(step, "step", self)
+        self.inputs = width_of(self, self.step)
+        self.h = Activation(activation)
+        self.activation = self.h.name
+        if not all([s - s == 0 for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a finite number" % self)
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """``A = X * step`` and ``Z = h(A)``."""
+        (X,), (shape,) = values, shapes
+        A = X.reshape(shape[-1]) * self.step
+        yield "A{k} = {x} * step", A.reshape(X.cols)
+        yield "Z{k} = {h}(A{k})", self.h(A).reshape(X.cols)
+
+    def cost(self, *shapes: "Shape") -> int:
+        """One for each input."""
+        return size(shapes[0])

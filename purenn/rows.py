@@ -1,0 +1,197 @@
+"""Rows of numbers, from whatever holds them: lists, bytes, arrays of any library, nested pictures.
+
+Numbers of other libraries become Python's own: NumPy's overflow at a few bits, or round to them,
+whatever they meet.
+"""
+
+from array import array
+
+from .errors import ShapeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List, Sequence, Tuple
+
+    Shape = Tuple[int, ...]
+
+_PYTHONS = {int, float, bool}
+
+
+def size(shape: "Shape") -> int:
+    """How many numbers a shape holds: the product of its sides.
+
+    >>> size((28, 28, 3))
+    2352
+    """
+    product = 1
+    for side in shape:
+        product *= side
+    return product
+
+
+# ---- what a Matrix is made of
+
+
+def checked_rows(source: "Any") -> "List[Sequence[Any]]":
+    """Equally long rows of numbers, at least one by one; a flat list is one row."""
+    if hasattr(source, "tolist"):
+        source = source.tolist()
+    if isinstance(source, (str, dict)) or is_number(source):
+        raise TypeError("a Matrix is made of rows of numbers, found %s" % described(source))
+    try:
+        rows = list(source)
+    except TypeError:
+        raise TypeError("a Matrix is made of rows of numbers, found %s" % described(source)) from None
+    if rows and is_number(plain_number(rows[0])):
+        rows = [rows]
+    if not rows:
+        raise ShapeError("a matrix needs at least one row and one column, found none")
+    rows = [_checked_row(row, i) for i, row in enumerate(rows)]
+    if not rows[0]:
+        raise ShapeError("a matrix needs at least one row and one column, found an empty row")
+    for i, row in enumerate(rows):
+        if len(row) != len(rows[0]):
+            raise ShapeError("ragged rows: row 0 has %d entries, row %d has %d" % (len(rows[0]), i, len(row)))
+    return rows
+
+
+def _checked_row(row: "Any", i: int) -> "List[Any]":
+    if hasattr(row, "tolist"):
+        row = row.tolist()
+    if isinstance(row, (str, dict)):
+        raise TypeError("row %d is %s, expected numbers" % (i, described(row)))
+    try:
+        values = list(row)
+    except TypeError:
+        raise TypeError("row %d is %s, expected a row of numbers" % (i, described(row))) from None
+    if not set(map(type, values)) <= {int, float}:
+        values = [plain_number(value) for value in values]
+        for j, value in enumerate(values):
+            if not is_number(value):
+                raise TypeError("row %d, column %d is %s, expected a number" % (i, j, described(value)))
+    return values
+
+
+def plain_number(value: "Any") -> "Any":
+    """Python's own number for one of another library; anything else as it is."""
+    try:
+        return value.item() if hasattr(value, "item") else value
+    except (ValueError, RuntimeError):
+        return value  # an array of several numbers: the error comes where one number is expected
+
+
+def is_number(value: "Any") -> bool:
+    """Whether a value is a number: numbers multiply and subtract; text, lists and None do not."""
+    if isinstance(value, (int, float)):
+        return True
+    if isinstance(value, str) or hasattr(value, "__len__"):
+        return False
+    try:
+        value * value - value
+    except Exception:  # whatever the arithmetic of another class raises, it is not a number to us
+        return False
+    return True
+
+
+def described(value: "Any") -> str:
+    """A value and its type, in at most 40 letters of it."""
+    text = repr(value)
+    return "%s %s" % (type(value).__name__, text if len(text) <= 40 else text[:37] + "...")
+
+
+# ---- samples
+
+
+def as_sample(x: "Any") -> "Any":
+    """A sample with Python's own numbers; `bytes` and arrays of the standard library as they are.
+
+    >>> as_sample((1, 2.5)), as_sample(b"\\x01\\x02")
+    ((1, 2.5), b'\\x01\\x02')
+    """
+    if isinstance(x, (bytes, bytearray, array)) or (isinstance(x, memoryview) and _is_flat(x)):
+        return x
+    if isinstance(x, (str, dict, set, frozenset)):
+        raise TypeError("expected a sample, a list of numbers, found a %s" % type(x).__name__)
+    try:
+        values = x.tolist() if hasattr(x, "tolist") else x if isinstance(x, (list, tuple)) else list(x)
+    except (TypeError, NotImplementedError):  # a memoryview of numbers that Python cannot read
+        raise TypeError("expected a sample, a list of numbers, found %r" % (x,)) from None
+    if isinstance(values, (int, float)):
+        return [values]
+    if is_nested(values):
+        return values
+    return values if set(map(type, values)) <= _PYTHONS else [plain_number(value) for value in values]
+
+
+def _is_flat(view: "Any") -> bool:
+    """Whether a memoryview is one row of numbers in the order of this machine (MicroPython has no others)."""
+    return getattr(view, "ndim", 1) == 1 and getattr(view, "format", "B").lstrip("@") in tuple("bBhHiIlLqQfd")
+
+
+def is_nested(x: "Any") -> bool:
+    """Whether a sample, as `as_sample` gives it, holds rows and not numbers."""
+    if not isinstance(x, (list, tuple)) or not x or isinstance(x[0], str):
+        return False
+    return hasattr(x[0], "__len__") and getattr(x[0], "ndim", 1) > 0  # NumPy has arrays of no dimension
+
+
+def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
+    """(the flat samples, whether x is one sample) for samples of a shape, however they are nested.
+
+    A flat list is one sample. A nested picture that matches the shape exactly is one sample too;
+    any other nesting is rows of samples. What fits both ways raises `ShapeError`.
+
+    >>> samples_of([1, 2], (2,)), samples_of([[1, 2], [3, 4]], (2,)), samples_of([[1, 2], [3, 4]], (2, 2))
+    (([[1, 2]], True), ([[1, 2], [3, 4]], False), ([[1, 2, 3, 4]], True))
+    """
+    x = as_sample(x)
+    if not is_nested(x):
+        return [_checked_size(x, shape, "")], True
+    sides = _sides(x)
+    is_picture = sides == shape
+    if is_picture and len(shape) == 2 and shape[0] == 1:
+        raise ShapeError(
+            "%r can be one sample of shape %r or a row of one sample: pass a flat list for one sample, "
+            "or nest it once more for rows" % (sides, shape)
+        )
+    if is_picture:
+        return [_flattened(x)], True
+    return [_one(row, shape, "row %d: " % i) for i, row in enumerate(x)], False
+
+
+def _one(row: "Any", shape: "Shape", where: str) -> "Any":
+    """One sample among rows of samples, flat."""
+    if not hasattr(row, "__len__") or isinstance(row, str):
+        raise TypeError("%sexpected a sample of shape %r, found %s" % (where, shape, described(row)))
+    row = as_sample(row)
+    if not is_nested(row):
+        return _checked_size(row, shape, where)
+    if _sides(row) != shape:
+        raise ShapeError("%sexpected a sample of shape %r, found %r" % (where, shape, _sides(row)))
+    return _flattened(row)
+
+
+def _checked_size(x: "Any", shape: "Shape", where: str) -> "Any":
+    if len(x) != size(shape):
+        raise ShapeError("%sexpected one sample of %d numbers, found %d" % (where, size(shape), len(x)))
+    return x
+
+
+def _sides(x: "Any") -> "Shape":
+    """The shape of nested lists; () where they are ragged or hold both rows and numbers."""
+    if not hasattr(x, "__len__") or isinstance(x, str):
+        return ()
+    sides = [_sides(entry) for entry in x]
+    if not sides:
+        return (0,)
+    return (len(x),) + sides[0] if all([entry == sides[0] for entry in sides]) else ()
+
+
+def _flattened(x: "Any") -> "List[Any]":
+    flat = []
+    for entry in x:
+        if hasattr(entry, "__len__"):
+            flat += _flattened(entry)
+        else:
+            flat.append(plain_number(entry))
+    return flat

@@ -1,0 +1,46 @@
+"""Numbers and tables as text."""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List, Sequence
+
+# a matrix larger than this is shown without its middle; tolist() gives every number
+_MOST_ROWS, _MOST_COLS, _EDGE = 20, 16, 3
+
+
+def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> "List[str]":
+    """Lines of columns of one width each: the first `left` columns to the left, the others to the right.
+
+    >>> for line in aligned([["layer", "weights"], ["Dense", "6"]], left=1):
+    ...     print(line)
+    layer  weights
+    Dense        6
+    """
+    widths = [0] * max([len(row) for row in rows])
+    for row in rows:
+        for j, text in enumerate(row):
+            widths[j] = max(widths[j], len(text))
+    lines = []
+    for row in rows:
+        cells = []
+        for j, text in enumerate(row):
+            pad = " " * (widths[j] - len(text))
+            cells.append(text + pad if j < left else pad + text)
+        lines.append(gap.join(cells).rstrip())
+    return lines
+
+
+def grid(rows: "Sequence[Sequence[Any]]") -> str:
+    """Numbers to 8 digits in aligned columns between brackets, the middle of a large matrix left out."""
+    shown = [["..."] if row is None else _with_gap(row, _MOST_COLS) for row in _with_gap(rows, _MOST_ROWS)]
+    lines = aligned([[_text(value) for value in row] for row in shown], gap=" ")
+    return "[[" + "]\n [".join(lines) + "]]"
+
+
+def _with_gap(values: "Sequence[Any]", most: int) -> "List[Any]":
+    """The values, or the two ends of too many, with None for what was left out."""
+    return list(values) if len(values) <= most else list(values[:_EDGE]) + [None] + list(values[-_EDGE:])
+
+
+def _text(value: "Any") -> str:
+    return "..." if value is None else "%.8g" % value if isinstance(value, float) else str(value)

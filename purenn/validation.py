@@ -1,0 +1,105 @@
+"""What is checked when a network is built: its layers, wires, shapes, labels and names."""
+
+from .errors import ShapeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, List, Optional, Sequence, Tuple
+
+    Shape = Tuple[int, ...]
+
+_PROBE = (9973,)  # a shape that no layer turns into itself unless it keeps every shape
+
+
+def checked_layers(layers: "Any") -> "Tuple[Any, ...]":
+    """The layers as a tuple: of any kind that has the `steps` of a `Layer`."""
+    if hasattr(layers, "steps"):
+        raise TypeError("a network is made of a list of layers, found the layer %s" % layers)
+    checked = tuple(layers)
+    if not checked:
+        raise ShapeError("a network needs at least one layer, found none")
+    for k, layer in enumerate(checked, 1):
+        if not hasattr(layer, "steps"):
+            raise TypeError("layer %d is %r, expected a layer such as Dense" % (k, layer))
+    return checked
+
+
+def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ...], ...]":
+    """The wires; each layer takes the input or earlier layers, and is used by a later one."""
+    if wires is None:
+        return tuple([(k,) for k in range(len(layers))])
+    checked = tuple([tuple(wire) for wire in wires])
+    if len(checked) != len(layers):
+        raise ShapeError("%d wires for %d layers: give one for each" % (len(checked), len(layers)))
+    used = set()
+    for k, (layer, wire) in enumerate(zip(layers, checked), 1):
+        if not wire:
+            raise ShapeError("layer %d (%s) takes no value: its wire is empty" % (k, layer))
+        for j in wire:
+            if not isinstance(j, int) or not 0 <= j < k:
+                raise ShapeError(
+                    "layer %d (%s) takes the value %r, expected 0 (the input) to %d (the layer before)"
+                    % (k, layer, j, k - 1)
+                )
+            used.add(j)
+    for k, layer in enumerate(layers[:-1], 1):
+        if k not in used:
+            raise ShapeError("layer %d (%s) is used by no later layer" % (k, layer))
+    return checked
+
+
+def inferred_shapes(layers: "Sequence[Any]", wires: "Any", input_shape: "Any") -> "Tuple[Shape, ...]":
+    """The shape of every value, the input first."""
+    shapes = [_input_shape(layers, wires) if input_shape is None else tuple(input_shape)]
+    if not shapes[0] or not all([isinstance(side, int) and side > 0 for side in shapes[0]]):
+        raise ShapeError("the input shape is whole numbers from 1 upwards, found %r" % (shapes[0],))
+    for k, (layer, wire) in enumerate(zip(layers, wires), 1):
+        try:
+            shapes.append(tuple(layer.output_shape(*[shapes[j] for j in wire])))
+        except ShapeError as error:
+            sources = ["the input" if j == 0 else "layer %d (%s)" % (j, layers[j - 1]) for j in wire]
+            raise ShapeError("layer %d, which takes %s: %s" % (k, " and ".join(sources), error)) from None
+    return tuple(shapes)
+
+
+def _input_shape(layers: "Sequence[Any]", wires: "Any") -> "Shape":
+    """(inputs,) of the first layer that knows its number of inputs, if all before it keep the shape."""
+    same = {0}  # the values that have the shape of the input
+    for k, (layer, wire) in enumerate(zip(layers, wires), 1):
+        if same & set(wire):
+            if layer.inputs is not None:
+                return (layer.inputs,)
+            if _keeps_shape(layer, len(wire)):
+                same.add(k)
+    raise ShapeError("no layer says how many numbers it takes: give the network an input_shape")
+
+
+def _keeps_shape(layer: "Any", count: int) -> bool:
+    try:
+        return tuple(layer.output_shape(*[_PROBE] * count)) == _PROBE
+    except ShapeError:
+        return False
+
+
+def checked_list(what: str, values: "Any", expected: int, of: str) -> "Optional[List[Any]]":
+    """Labels or names as a list, one for each of the outputs or inputs."""
+    if values is None:
+        return None
+    if isinstance(values, (str, bytes, dict, set, frozenset)) or not hasattr(values, "__len__"):
+        raise TypeError("%s are a list, one for each of the %s, found %r" % (what, of, values))
+    if len(values) != expected:
+        raise ShapeError("%d %s for %d %s" % (len(values), what, expected, of))
+    return values.tolist() if hasattr(values, "tolist") else list(values)  # NumPy's numbers become Python's
+
+
+def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
+    """The names of the inputs as a list of different texts."""
+    checked = checked_list("names", names, inputs, "inputs")
+    seen = set()
+    for name in checked or []:
+        if not isinstance(name, str):
+            raise TypeError("the name of an input is a text, found %r" % (name,))
+        if name in seen:
+            raise ValueError("two inputs have the name %r" % name)
+        seen.add(name)
+    return checked
