@@ -15,9 +15,12 @@ from hypothesis import strategies as st
 
 from drawn import badly_scaled, keeps_its_promise, same, same_rows
 from purenn import Dense, Matrix, Network, ShapeError
-from purenn.activations import ELEMENTWISE, ROWWISE
+from purenn.activation import RECORDS, _loaded
 from purenn.kernels import KERNELS, compile
-from purenn.layers import Activate, LayerNorm, Normalize, Scale
+from purenn.layers.activate import Activate
+from purenn.layers.layer_norm import LayerNorm
+from purenn.layers.normalize import Normalize
+from purenn.layers.scale import Scale
 
 HERE = [name for name in KERNELS if name != "packed" and (name != "sumprod" or hasattr(math, "sumprod"))]
 EXACT = ["unrolled", "loops", "forward"]

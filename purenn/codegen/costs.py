@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 
+from ..rows import size
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any
 
     from .dialect import Dialect
 
@@ -42,25 +44,20 @@ def cost(name: str, dialect: Dialect) -> float:
 
 def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[float, int]:
     """What an emitter is expected to take for a sample from layer k on: (nanoseconds, multiplications done)."""
-    layers = network.layers[k - 1 :]
-    if emitter == "whole_numbers":
-        layers = [layer for layer in layers if hasattr(layer, "weight")][:1] or layers
     if emitter == "packed":
-        layers = [layer for layer in layers if hasattr(layer, "weight")]
-        if not any([hasattr(layer, "table") for layer in layers]):
-            return float("inf"), 1
-    terms = layers[0].multiplications
+        return _packed(network, dialect)
+    if emitter == "whole_numbers":
+        k = next((j for j, layer in enumerate(network.layers, 1) if layer.kind == "dense"), k)
+    inputs, outputs = size(network.shapes_into(k)[0]), size(network.shapes[k])
+    terms = network.cost_of(k)
 
     def c(name: str) -> float:
         return cost(name, dialect)
 
-    if emitter == "packed":
-        ns = sum([layer.inputs * c("LANES_CALL") + layer.multiplications * c("LANES_TERM") for layer in layers])
-        return ns, sum([layer.multiplications for layer in layers])
-    inputs, outputs = network.inputs if k == 1 else network.layers[k - 2].outputs, layers[0].outputs
     ns = {
         "unrolled": lambda: terms * c("WRITTEN_TERM"),
         "elementwise": lambda: terms * c("WRITTEN_TERM"),
+        "structure": lambda: terms * c("WRITTEN_TERM"),
         "loops": lambda: c("LOOP_LAYER") + terms * c("LOOP_TERM"),
         "dist": lambda: (outputs + 2) * c("DIST_CALL") + terms * c("DIST_TERM"),
         "sumprod": lambda: (
@@ -77,9 +74,18 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
     return ns, terms
 
 
+def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
+    layers = [(layer, network.cost_of(k)) for k, layer in enumerate(network.layers, 1) if layer.kind == "integer_dense"]
+    if not layers:
+        return float("inf"), 1
+    calls, terms = sum([layer.inputs for layer, _ in layers]), sum([terms for _, terms in layers])
+    return calls * cost("LANES_CALL", dialect) + terms * cost("LANES_TERM", dialect), terms
+
+
 def _share(network: Any, k: int) -> float:
     """What share of the inputs of layer k is expected not to be 0."""
     if k == 1:
         return 0.25  # what takes so many numbers takes pictures
-    h = getattr(network.layers[k - 2], "h", None)
+    (j,) = network.wires[k - 1]
+    h = getattr(network.layers[j - 1], "h", None) if j else None
     return 0.5 if h is not None and h.kind in _ZEROS_ARE_COMMON else 1.0

@@ -72,12 +72,15 @@ def _is_in_range(layer: Any) -> bool:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    if code.is_small and not code.dialect.is_exported:
-        return tested(code, k, _each_sum(code, k, value))
-    z = code.row(value, "z%d" % (k - 1))
-    code.line("z = tuple(%s)" % z)
-    write_sums(code, k)
-    return activated(code, k, code.layer(k).h, "a%d" % k)
+
+    def write(value: Value) -> Value:
+        code.inputs(value)
+        if code.is_small and not code.dialect.is_exported:
+            return tested(code, k, _each_sum(code, k))
+        write_sums(code, k)
+        return activated(code, k, code.layer(k).h, "a%d" % k)
+
+    return code.each_place(k, value, write)
 
 
 def write_sums(code: Code, k: int) -> None:
@@ -103,12 +106,8 @@ def _write_list(code: Code, k: int, rows: str, powers: Any, again: str) -> None:
     code.line("a%d = [%s for w, f, c, j in %s]" % (k, form, rows))
 
 
-def _each_sum(code: Code, k: int, value: Value) -> list[tuple[str, float | None, str]]:
+def _each_sum(code: Code, k: int) -> list[tuple[str, float | None, str]]:
     """The sums of a small layer, one by one; see `sums.tested`."""
-    if not isinstance(value, str):
-        code.line("z = (%s,)" % ", ".join(value))
-    else:
-        code.line("z = tuple(%s)" % value)
     powers = _powers(code, k)
     rows = runtime.prepared(columns_of(code.layer(k)), code.objects[powers] if powers else None)
     reach = runtime.reach(rows)

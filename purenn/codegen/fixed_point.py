@@ -73,12 +73,13 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    if isinstance(value, str):
-        code.line("z = tuple(%s)" % value)
-    else:
-        code.line("z = (%s,)" % ", ".join(value))
-    write_sums(code, k)
-    return activated(code, k, code.layer(k).h, "a%d" % k)
+
+    def write(value: Value) -> Value:
+        code.inputs(value)
+        write_sums(code, k)
+        return activated(code, k, code.layer(k).h, "a%d" % k)
+
+    return code.each_place(k, value, write)
 
 
 def write_sums(code: Code, k: int) -> None:

@@ -22,12 +22,12 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, *values: Value) -> Value:
     """The line that calls it."""
-    code.objects["forward%d" % k] = _forward(code.layer(k))
+    code.objects["forward%d" % k] = _forward(code.layer(k), code.network.shapes_into(k))
     rows = [code.row(value, "row%d" % j) for j, value in enumerate(values)]
     code.line("z%d = forward%d(%s)" % (k, k, ", ".join(rows)))
     return "z%d" % k
 
 
-def _forward(layer: Any) -> Callable[..., Any]:
+def _forward(layer: Any, shapes: Any) -> Callable[..., Any]:
     """A layer as a function from row to row."""
-    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows])._rows[0]
+    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)._rows[0]

@@ -7,7 +7,7 @@ Fractions, weights beyond the range.  Terms are added in the reference's order: 
 from __future__ import annotations
 
 from . import runtime
-from .elementwise import activated
+from .elementwise import activated, stretched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,19 +29,21 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    layer = code.layer(k)
-    z = code.row(value, "z%d" % (k - 1))
+    return code.each_place(k, value, lambda value: _emit(code, k, value))
+
+
+def _emit(code: Code, k: int, value: Value) -> Value:
+    layer, a = code.layer(k), "a%d" % k
+    z = code.row(value, "z%d" % code.network.wires[k - 1][0])
     zero = "0.0" if all([type(b) is float for b in layer.bias._rows[0]]) else "0"  # so that a JIT sees one type
-    code.line("a%d = %s(%s, %s, %s)" % (k, code.function(runtime.by_loops), z, code.columns(k), zero))
+    code.line("%s = %s(%s, %s, %s)" % (a, code.function(runtime.by_loops), z, code.columns(k), zero))
     if layer.kind == "dense":
-        return activated(code, k, layer.h, "a%d" % k)
-    code.objects["activate%d" % k] = _activate(layer)
-    code.line("z%d = activate%d(a%d)" % (k, k, k))
-    return "z%d" % k
-
-
-def _activate(layer: Any) -> Any:
-    """What an integer layer makes of its sums."""
-    from ..matrix import Matrix
-
-    return lambda sums: layer.activate(Matrix.wrap([sums]))._rows[0]
+        return activated(code, k, layer.h, a)
+    if layer.table is not None:
+        table = code.constant("TABLE%d" % k, layer.table.tolist()[0])
+        where = (k, table, layer.offset, layer.shift, layer.table.cols - 1, a)
+        code.line("z%d = [%s[min(max((a + %d) >> %d, 0), %d)] for a in %s]" % where)
+        return "z%d" % k
+    step = code.constant("STEP%d" % k, stretched(layer.step.tolist()[0], layer.outputs))
+    code.line("%s = [a*step for a, step in zip(%s, %s)]" % (a, a, step))
+    return activated(code, k, layer.h, a)

@@ -38,7 +38,7 @@ from .elementwise import activated
 from .entering import UNROLLED, Entering, weighed, written_out
 from .entrance import Entrance
 from .plan import kind_of
-from .program import wires_of
+from ..rows import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class _Part:
         k, network = self._next, self.network
         if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
             return None
-        if k > self.first and (wires_of(network, k) != (k - 1,) or _uses(network, k - 1) > 1):
+        if k > self.first and (network.wires[k - 1] != (k - 1,) or _uses(network, k - 1) > 1):
             return None
         self._next = k + 1
         return network.layers[k - 1]
@@ -116,25 +116,20 @@ class _Part:
         if not self.dense:
             return "is followed by no integer layer"
         for number, layer in self.dense:
-            if _size_of(self.network, number - 1) != layer.inputs:
+            if size(self.network.shapes[number - 1]) != layer.inputs:
                 return "is used on several rows by layer %d (%s)" % (number, layer)
         rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
         for row in rows + [layer.step._rows[0] for _, layer in self.dense]:
             if not set(map(type, row)) <= {int, float}:
                 return "has numbers that are neither float nor int"
+            if not max(map(abs, row)) <= 1e300:
+                return "has numbers beyond 1e300"
         return ""
 
 
 def _uses(network: Any, j: int) -> int:
     """How many layers take value j."""
-    return sum([wires_of(network, k).count(j) for k in range(j + 1, len(network.layers) + 1)])
-
-
-def _size_of(network: Any, j: int) -> int:
-    size = 1
-    for side in network.shapes[j]:
-        size *= side
-    return size
+    return sum([wire.count(j) for wire in network.wires])
 
 
 def _numbers(layer: Any) -> list[Sequence[Any]]:
@@ -148,7 +143,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layers k and on."""
     part = _Part(code.network, k)
     assert part.quantize is not None
-    entrance = Entrance(part.before, part.quantize, _size_of(code.network, k - 1))
+    entrance = Entrance(part.before, part.quantize, size(code.network.shapes[k - 1]))
     low, high = entrance.low, entrance.high
     stages = []
     for number, layer in part.dense:
@@ -170,9 +165,10 @@ def emit(code: Code, k: int, value: Value) -> Value:
 
 def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
     """``predict_quantized(x)``: another entrance, then the lines that are there from number `rest` on."""
+    lines = code.lines[rest:]
     with code.entry("predict_quantized(x)"):
         entering.write_own()
-        code.lines += code.entries_of("predict")[rest:]
+        code.lines += lines
 
 
 def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage], value: Value) -> Value:
@@ -198,8 +194,8 @@ def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage],
 
 
 def _export_quantized(code: Code) -> None:
+    lines = code.lines
     with code.entry("predict_quantized(x)"):
-        lines = list(code.entries_of("predict"))
         code.lines += [lines[0].replace("entered(", "entered_quantized(")] + lines[1:]
 
 
@@ -314,12 +310,12 @@ class _Stage:
         before, table = self._before, self._table
         values = [table[0]] * before + table[max(-before, 0) :]
         values = (values + [table[-1]] * (self._entries - len(values)))[: self._entries]
-        spread: Any
-        if 0 <= self.levels[0] and self.levels[1] < 256:
-            spread = b"".join([bytes([value]) * repeat for value in values])
+        spread: Any = chain.from_iterable([[value] * repeat for value in values])
+        if len(values) * repeat <= _LARGEST_TUPLE or max(map(abs, self.levels)) >= 1 << 62:
+            spread = tuple(spread)
         else:
-            spread = array("q" if max(map(abs, self.levels)) < 1 << 62 else "d", chain.from_iterable([[v] * repeat for v in values]))
-        return self.code.constant("TABLE%d" % self.k, tuple(spread) if len(spread) <= _LARGEST_TUPLE else spread)
+            spread = bytes(spread) if 0 <= self.levels[0] and self.levels[1] < 256 else array("q", spread)
+        return self.code.constant("TABLE%d" % self.k, spread)
 
     # ---- lines
 
@@ -331,7 +327,7 @@ class _Stage:
             code.line("t = sum([%s], %s)" % (self._exported_terms(following, are_zeros_skipped), following.start()))
             return
         is_short = following.row_bits <= _SHORT
-        if n <= UNROLLED and (is_short or n <= 8 or not are_zeros_skipped):
+        if self.by_table and n <= UNROLLED and (is_short or n <= 8 or not are_zeros_skipped):
             written_out(code, self.level_forms(), following)
             return
         levels = self.level_names()
@@ -351,8 +347,6 @@ class _Stage:
 
     def level_forms(self) -> list[str]:
         """The integers that the table makes of the sums, as expressions."""
-        if not self.by_table:
-            return self.level_names()  # type: ignore[return-value]
         names = self._unpacked("xH")
         self.code.line("table = %s" % self._spread())
         return ["table[%s]" % name for name in names]

@@ -17,14 +17,22 @@ __all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
     "dense": ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops"),
-    "normalize": ("whole_numbers", "elementwise"),
-    "scale": ("whole_numbers", "elementwise"),
-    "activate": ("elementwise",),
-    "quantize": (),
     "integer_dense": ("loops",),
+    "quantize": ("packed",),
+    "dequantize": ("elementwise",),
+    "normalize": ("packed", "whole_numbers", "elementwise"),
+    "scale": ("packed", "whole_numbers", "elementwise"),
+    "layer_norm": ("elementwise",),
+    "activate": ("elementwise",),
+    "add": ("structure",),
+    "multiply": ("structure",),
+    "concat": ("structure",),
+    "flatten": ("structure", "packed"),
+    "reshape": ("structure", "packed"),
 }
 KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
 _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
+_OWN = __name__.split(".")[0] + ".layers."
 _TAKE_SEVERAL = ("packed", "whole_numbers")  # layers without weight too
 
 
@@ -105,12 +113,12 @@ def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> li
 
     def cost(name: str) -> float:
         ns, terms = costs.estimate(name, network, k, dialect)
-        return ns / max(terms, 1)
+        return ns / terms if terms else float("inf")
 
     return sorted(names, key=cost)
 
 
 def kind_of(layer: Any) -> str:
     """The kind of one of purenn's own layers; empty for one of the user's, which may do anything."""
-    module = type(layer).__module__
-    return layer.kind if module.startswith(("purenn.layers", "purenn.quantize")) else ""
+    kind: str = layer.kind
+    return kind if type(layer).__module__.startswith(_OWN) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 
+from ..rows import size
 from .runtime import columns, later
 
 TYPE_CHECKING = False
@@ -32,7 +33,7 @@ class Name(str):
 class Code:
     """The lines of one program, and the names that they use.
 
-    `lines` are those of ``predict``; `entries` holds those of other functions of a module, by name.
+    `lines` are those of ``predict(x)``; `entries` holds those of other functions, by their heads: ``sums(x)``.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -41,10 +42,12 @@ class Code:
         self.layers = self.network.layers
         self.lines: list[str] = []
         self.entries: dict[str, list[str]] = {}
+        self.at_end: list[Callable[[], None]] = []  # called when the lines of ``predict`` are all there
         self.is_small = _is_small(plan)
         self.objects: dict[str, Any] = {}  # in process: what each name stands for
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
+        self._place = -1  # the layer that is being written for one place
 
     # ---- the network
 
@@ -54,7 +57,11 @@ class Code:
 
     def size(self, k: int) -> int:
         """How many numbers a sample of value k has; value 0 is the input."""
-        return size_of_value(self.network, k)
+        return self.width(k) if k == self._place else size(self.network.shapes[k])
+
+    def width(self, k: int) -> int:
+        """How many numbers value k has along its last axis."""
+        return self.network.shapes[k][-1]
 
     # ---- lines
 
@@ -70,6 +77,13 @@ class Code:
         yield
         self._indent = self._indent[:-4]
 
+    @contextmanager
+    def entry(self, head: str) -> Iterator[None]:
+        """Lines of another function than ``predict(x)``."""
+        lines, indent, self.lines, self._indent = self.lines, self._indent, [], "    "
+        yield
+        self.entries[head], self.lines, self._indent = self.lines, lines, indent
+
     def assign(self, names: Sequence[str], forms: Sequence[str]) -> list[str]:
         """A line ``name = form`` for each; the names."""
         self.lines += ["%s%s = %s" % (self._indent, name, form) for name, form in zip(names, forms)]
@@ -80,6 +94,21 @@ class Code:
         for start in range(0, len(terms), _TERMS):
             self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
 
+    def each_place(self, k: int, value: Value, write: Callable[[Value], Value]) -> Value:
+        """The value of layer k, which `write` writes for one row along the last axis, for all such rows of a value."""
+        (j,) = self.network.wires[k - 1]
+        width, total = self.width(j), self.size(j)
+        if width == total:
+            return write(value)
+        row = self.row(value, "z%d" % j)
+        self.line("y%d = []" % k)
+        self._place = k
+        with self.block("for place in range(0, %d, %d):" % (total, width)):
+            self.line("part = %s[place:place + %d]" % (row, width))
+            self.line("y%d.extend(%s)" % (k, self.row(write("part"), "z%d" % k)))
+        self._place = -1
+        return "y%d" % k
+
     # ---- values
 
     def row(self, value: Value, name: str = "row") -> str:
@@ -88,6 +117,10 @@ class Code:
             return value
         self.line("%s = (%s,)" % (name, ", ".join(value)))
         return name
+
+    def inputs(self, value: Value) -> None:
+        """The line that sets z, the inputs of weighted sums as a tuple."""
+        self.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
 
     def names(self, value: Value, k: int) -> list[str]:
         """The variables of a value, one for each number: its own, or made now and called after value k."""
@@ -101,7 +134,7 @@ class Code:
 
     def number(self, w: Any) -> str:
         """A number as source."""
-        return repr(self._own(w))
+        return repr(self.own(w))
 
     def constant(self, name: str, value: Any) -> Name:
         """A name for a number, or for a list or tuple of numbers."""
@@ -142,6 +175,13 @@ class Code:
         self.objects[name] = function
         return name
 
+    def called(self, h: Any) -> str:
+        """The name of an activation that has no source: of a function of the user's own; in process alone."""
+        function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
+        name = "h%d" % len(self.objects)
+        self.objects[name] = function
+        return name
+
     def written(self, name: str, text: str) -> str:
         """The name of a function given as source, ``def name(a): ...``, which may use exp, log and the like."""
         if name not in self.objects:
@@ -160,9 +200,10 @@ class Code:
 
     def biases(self, k: int) -> Name:
         """A name for the biases of layer k, a list."""
-        return self.constant("BIASES%d" % k, [self._own(b) for b in self.layer(k).bias._rows[0]])
+        return self.constant("BIASES%d" % k, [self.own(b) for b in self.layer(k).bias._rows[0]])
 
-    def _own(self, w: Any) -> Any:
+    def own(self, w: Any) -> Any:
+        """A number as the program holds it: an export holds floats."""
         return float(w) if self.dialect.is_exported else w
 
     def by_dist(self) -> str:
@@ -215,17 +256,21 @@ class Code:
         for step in self.plan.steps:
             if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
                 values[0] = self.check_sample()
-            value = step.emitter.emit(self, step.first, *[values[j] for j in wires_of(self.network, step.first)])
+            value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
-        self.give(values[-1])
+        self._give(values[-1])
+        for write in self.at_end:
+            write()
         return Program(self)
 
-    def give(self, value: Value) -> None:
+    def _give(self, value: Value) -> None:
         """The line that returns a value: a list of its own."""
-        if isinstance(value, str):
-            self.line("return %s" % ("list(%s)" % value if value in ("x", "z0") else value))
-        else:
+        if not isinstance(value, str):
             self.line("return [%s]" % ", ".join(value))
+        elif value in ("x", "z0") or self.plan.steps[-1].emitter.NAME == "forward":
+            self.line("return list(%s)" % value)  # it may be the sample
+        else:
+            self.line("return %s" % value)
 
 
 class Program:
@@ -241,13 +286,17 @@ class Program:
     def source(self) -> str:
         """The text."""
         if not self.dialect.is_exported:
-            return "\n".join(["def predict(x):"] + self._code.lines) + "\n"
+            return self._function("predict(x)")
         from .literals import module
 
         return module(self._code)
 
-    def run(self, another: Callable[[Any], Any] | None = None) -> Callable[[Any], list[Any]]:
-        """The function, list in, list out.
+    def _function(self, head: str) -> str:
+        lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
+        return "\n".join(["def %s:" % head] + lines) + "\n"
+
+    def run(self, another: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
+        """The function, list in, list out, or another one of the `entries`.
 
         In process it leaves a sample that is not made of as many of Python's own numbers as it takes
         to `another`.
@@ -255,27 +304,18 @@ class Program:
         names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
         if self.dialect.is_exported:
             names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-        exec(compile(self.source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
-        run: Callable[[Any], list[Any]] = names["predict"]
+        source = self.source if self.dialect.is_exported else self._function(head)
+        exec(compile(source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
+        run: Callable[[Any], list[Any]] = names[head.partition("(")[0]]
         return run
 
 
 def _is_small(plan: Plan) -> bool:
     """Whether a program gains from a variable for each number."""
-    widest: int = max([size_of_value(plan.network, k) for k in range(len(plan.network.layers) + 1)])
+    widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
         return widest <= UNROLLED and all([step.emitter.NAME in ("unrolled", "elementwise") for step in plan.steps])
     return widest <= _SMALL
-
-
-def size_of_value(network: Any, k: int) -> int:
-    """How many numbers a sample of value k has; value 0 is the input."""
-    return network.inputs if k == 0 else network.layers[k - 1].outputs
-
-
-def wires_of(network: Any, k: int) -> tuple[int, ...]:
-    """The numbers of the values that layer k takes."""
-    return (k - 1,)
 
 
 def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:

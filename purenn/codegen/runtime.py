@@ -5,7 +5,7 @@ They use `math` alone, no augmented assignment and no name with a leading unders
 in a sandbox as well.
 """
 
-from math import dist, exp, frexp, fsum, inf, ldexp, log, nan  # noqa: F401
+from math import dist, exp, frexp, fsum, inf, ldexp, log, nan, sqrt  # noqa: F401
 
 
 
@@ -171,7 +171,21 @@ def whole_scale(prepared, columns, moved, stretched, is_scale):
     return min(54 - frexp(size)[1], 51 - frexp(largest)[1]), most, start, biases
 
 
-# ---- activations of a whole row
+# ---- functions of a whole row
+
+
+def layer_norm(row, scale, shift, epsilon):
+    """A row brought to mean 0 and variance 1, then scaled and shifted."""
+    total = 0
+    for v in row:
+        total = total + v
+    mean = total/len(row)
+    centred = [v - mean for v in row]
+    total = 0
+    for v in centred:
+        total = total + v*v
+    deviation = sqrt(total/len(row) + epsilon) or nan
+    return [v/deviation*s + t for v, s, t in zip(centred, scale, shift)]
 
 
 def softmax(a):

@@ -42,9 +42,14 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
+    return code.each_place(k, value, lambda value: _emit(code, k, value))
+
+
+def _emit(code: Code, k: int, value: Value) -> Value:
     layer = code.layer(k)
     columns = [_Column(w, b) for w, b in columns_of(layer)]
-    _write_length(code, k, value, columns)
+    code.inputs(value)
+    _write_length(code, k, columns)
     if code.is_small:
         sums: list[tuple[str, float | None, str]] = []
         for j, column in enumerate(columns):
@@ -57,7 +62,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
     return activated(code, k, layer.h, "a%d" % k)
 
 
-def _write_length(code: Code, k: int, value: Value, columns: list[_Column]) -> None:
+def _write_length(code: Code, k: int, columns: list[_Column]) -> None:
     """The lines that find d = |x| and what a sum must be beyond, t and m = -t."""
     code.function(dist)
     code.function(math.sumprod)  # type: ignore[attr-defined,unused-ignore]
@@ -65,7 +70,6 @@ def _write_length(code: Code, k: int, value: Value, columns: list[_Column]) -> N
     origin = code.constant("ORIGIN%d" % k, runtime.origin(code.layer(k).inputs))
     largest = _LARGEST / max([column.length for column in columns] + [1e-10])
     worst = max([column.limit for column in columns])
-    code.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
     code.line("d = dist(z, %s)" % origin)
     code.line("t = d*%r + %r if d < %r else inf" % (worst, _SMALLEST, largest))
     code.line("m = -t")

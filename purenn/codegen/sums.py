@@ -62,17 +62,16 @@ def tested(code: Code, k: int, sums: Sequence[tuple[str, float | None, str]]) ->
     then a = s factor, for a power of two (None for 1).  Otherwise a is computed by the form `again`.
     """
     h = code.layer(k).h
-    signs = _BY_SIGN.get(h.source) if h.known else None
+    signs = _BY_SIGN.get(h.kind) if h.known else None
+    name = code.called(h) if signs else ""
     names = ["%s%d_%d" % ("z" if signs else "a", k, j) for j in range(len(sums))]
     forms = []
     for value, factor, again in sums:
         a, minus = ("s", "-s") if factor is None else ("s*%r" % factor, "s*%r" % -factor)
         if signs:
             positive, negative = [sign.format(a=a, minus=minus) for sign in signs]
-            forms.append("%s if (s := %s) > t else %s if s < m else h%d(%s)" % (positive, value, negative, k, again))
+            forms.append("%s if (s := %s) > t else %s if s < m else %s(%s)" % (positive, value, negative, name, again))
         else:
             forms.append("%s if (s := %s) > t or s < m else %s" % (a, value, again))
-    if signs:
-        code.objects["h%d" % k] = h
     code.assign(names, forms)
     return names if signs else activated(code, k, h, names)

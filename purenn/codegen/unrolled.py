@@ -34,10 +34,12 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    layer = code.layer(k)
-    names, a = code.names(value, k - 1), ["a%d_%d" % (k, j) for j in range(layer.outputs)]
-    for name, column, b in zip(a, zip(*layer.weight._rows), layer.bias._rows[0]):
+    layer, a = code.layer(k), ["a%d_%d" % (k, j) for j in range(code.size(k))]
+    names, columns = code.names(value, code.network.wires[k - 1][0]), list(zip(*layer.weight._rows))
+    for j, name in enumerate(a):
+        place, j = divmod(j, layer.outputs)
+        x, b = names[place * layer.inputs : (place + 1) * layer.inputs], layer.bias._rows[0][j]
         # the reference begins with 0, so its sums are never -0.0
-        terms = ["%s*%s" % (v, code.number(w)) for v, w in zip(names, column)] + [code.number(b or abs(b))]
+        terms = ["%s*%s" % (v, code.number(w)) for v, w in zip(x, columns[j])] + [code.number(b or abs(b))]
         code.added(name, terms)
-    return activated(code, k, layer.h, a)
+    return activated(code, k, layer.h, a, code.width(k))

@@ -55,6 +55,8 @@ _FEWEST_INPUTS = 100  # below, looking at them takes longer than it spares
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """The first dense layer, and one layer that prepares its inputs."""
     count = 1 if network.layers[k - 1].kind == "dense" else 2
+    if not network.is_chain or len(network.input_shape) != 1:
+        return "takes a row of numbers in a chain of layers alone"
     if k != 1:
         return "is not the first: only a sample is known to hold whole numbers"
     if len(network.layers) < count or network.layers[count - 1].kind != "dense":
@@ -106,7 +108,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
 def _write_prepared(code: Code, dense: int, sample: Value) -> None:
     """The line that sets z, the tuple of prepared inputs."""
     prepared = sample if dense == 1 else emit_elementwise(code, 1, sample)
-    code.line("z = tuple(%s)" % prepared)
+    code.inputs(prepared)
 
 
 def _write_lanes(code: Code, k: int, sample: Value) -> None:

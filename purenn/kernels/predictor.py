@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..rows import as_sample as plain
+from ..rows import samples_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,14 +48,17 @@ class Predictor:
         return self.plan.error_bound
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        if type(x) is not list or not x or type(x[0]) is not float:
-            x = plain(x)
-        return self._run(x)
+        kind = x.__class__
+        if kind is bytes or kind is list and x and x[0].__class__ is float:
+            return self._run(x)
+        samples, is_one = samples_of(x, self.network.input_shape)
+        outputs = [self._run(sample) for sample in samples]
+        return outputs[0] if is_one else outputs
 
     def _another(self, x: Any) -> list[Any]:
         """A sample that the program leaves: numbers of another kind or number, or no sample at all."""
-        numbers = plain(x)
-        if len(numbers) == self.network.inputs and set(map(type, numbers)) <= _KINDS:
+        (numbers,), _ = samples_of(x, self.network.input_shape)
+        if set(map(type, numbers)) <= _KINDS:
             return self._run(numbers)  # behind the first stood another library's number
         return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
 
