@@ -30,8 +30,8 @@ def module(code: Code) -> str:
     parts += [text for text in code.texts.values() if text.startswith("def ")]
     constants = [text for text in code.texts.values() if not text.startswith("def ")]
     parts.append("\n".join(constants))
-    for name, lines in list(code.entries.items()) + [("predict", code.lines)]:
-        parts.append("\n".join(["def %s(x):" % name] + [wrapped(line) for line in lines]))
+    for head, lines in list(code.entries.items()) + [("predict(x)", code.lines)]:
+        parts.append("\n".join(["def %s:" % head] + [wrapped(line) for line in lines]))
     return joined(parts)
 
 

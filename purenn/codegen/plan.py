@@ -19,17 +19,17 @@ __all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
 EMITTERS = {
     "dense": ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops"),
     "integer_dense": ("loops",),
-    "quantize": (),
+    "quantize": ("packed",),
     "dequantize": ("elementwise",),
-    "normalize": ("whole_numbers", "elementwise"),
-    "scale": ("whole_numbers", "elementwise"),
+    "normalize": ("packed", "whole_numbers", "elementwise"),
+    "scale": ("packed", "whole_numbers", "elementwise"),
     "layer_norm": ("elementwise",),
     "activate": ("elementwise",),
     "add": ("structure",),
     "multiply": ("structure",),
     "concat": ("structure",),
-    "flatten": ("structure",),
-    "reshape": ("structure",),
+    "flatten": ("structure", "packed"),
+    "reshape": ("structure", "packed"),
 }
 KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
 _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
@@ -114,7 +114,9 @@ def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> li
 
     def cost(name: str) -> float:
         ns, terms = costs.estimate(name, network, k, dialect)
-        return -1.0 if name == kernel else ns / max(terms, 1)
+        if name == kernel:
+            return -1.0
+        return ns / terms if terms else float("inf")
 
     return sorted(names, key=cost)
 

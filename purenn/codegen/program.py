@@ -34,7 +34,7 @@ class Name(str):
 class Code:
     """The lines of one program, and the names that they use.
 
-    `lines` are those of ``predict``; `entries` holds those of other functions of a module, by name.
+    `lines` are those of ``predict(x)``; `entries` holds those of other functions, by their heads: ``sums(x)``.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -43,6 +43,7 @@ class Code:
         self.layers = self.network.layers
         self.lines: list[str] = []
         self.entries: dict[str, list[str]] = {}
+        self.at_end: list[Callable[[], None]] = []  # called when the lines of ``predict`` are all there
         self.is_small = _is_small(plan)
         self.objects: dict[str, Any] = {}  # in process: what each name stands for
         self.texts: dict[str, str] = {}  # exported: the lines that define it
@@ -76,6 +77,13 @@ class Code:
         self._indent += "    "
         yield
         self._indent = self._indent[:-4]
+
+    @contextmanager
+    def entry(self, head: str) -> Iterator[None]:
+        """Lines of another function than ``predict(x)``."""
+        lines, indent, self.lines, self._indent = self.lines, self._indent, [], "    "
+        yield
+        self.entries[head], self.lines, self._indent = self.lines, lines, indent
 
     def assign(self, names: Sequence[str], forms: Sequence[str]) -> list[str]:
         """A line ``name = form`` for each; the names."""
@@ -258,6 +266,8 @@ class Code:
             value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
         self._give(values[-1])
+        for write in self.at_end:
+            write()
         return Program(self)
 
     def _give(self, value: Value) -> None:
@@ -288,13 +298,17 @@ class Program:
     def source(self) -> str:
         """The text."""
         if not self.dialect.is_exported:
-            return "\n".join(["def predict(x):"] + self._code.lines) + "\n"
+            return self._function("predict(x)")
         from .literals import module
 
         return module(self._code)
 
-    def run(self, another: Callable[[Any], Any] | None = None) -> Callable[[Any], list[Any]]:
-        """The function, list in, list out.
+    def _function(self, head: str) -> str:
+        lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
+        return "\n".join(["def %s:" % head] + lines) + "\n"
+
+    def run(self, another: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
+        """The function, list in, list out, or another one of the `entries`.
 
         In process it leaves a sample that is not made of as many of Python's own numbers as it takes
         to `another`.
@@ -302,8 +316,9 @@ class Program:
         names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
         if self.dialect.is_exported:
             names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-        exec(compile(self.source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
-        run: Callable[[Any], list[Any]] = names["predict"]
+        source = self.source if self.dialect.is_exported else self._function(head)
+        exec(compile(source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
+        run: Callable[[Any], list[Any]] = names[head.partition("(")[0]]
         return run
 
 

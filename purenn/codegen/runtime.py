@@ -214,3 +214,54 @@ def log_softmax(a):
     for v in a:
         total = total + exp(v - c)
     return [v - c - log(total) for v in a]
+
+
+# ---- integer networks
+
+
+def rows_of_lanes(weights, outputs, size, up):
+    """For each input its weights side by side, in lanes of `size` bytes, times 2^up."""
+    return [in_lanes(weights[k:k + outputs], size, up) for k in range(0, len(weights), outputs)]
+
+
+def in_lanes(numbers, size, up):
+    """Numbers side by side in one long integer, in lanes of `size` bytes, times 2^up."""
+    return sum([n << 8*size*j for j, n in enumerate(numbers)]) << up
+
+
+def pages(table, before, repeat, entries):
+    """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
+    spread = ([table[0]]*before + table[max(-before, 0):] + [table[-1]]*entries)[:entries]
+    values = [level for level in spread for n in range(repeat)]
+    return [values[k:k + 256] for k in range(0, len(values), 256)]
+
+
+def byte_table(numbers):
+    """The bytes that bytes become."""
+    return bytes(numbers)
+
+
+def finite(x):
+    """Numbers as they are; NaN and infinities are refused."""
+    for k, v in enumerate(x):
+        if not -inf < v < inf:
+            raise ValueError("input %d is %r: an integer network takes finite numbers" % (k, v))
+    return x
+
+
+def own_integers(q, lowest, highest):
+    """A model's own integers as they are; anything else is refused."""
+    for k, v in enumerate(q):
+        if not isinstance(v, int):
+            raise TypeError("input %d is %r: expected the model's own integers" % (k, v))
+        if not lowest <= v <= highest:
+            raise ValueError("input %d is %r: the model's integers go from %d to %d" % (k, v, lowest, highest))
+    return q
+
+
+def single(v):
+    """v rounded to single precision: 24 bits, down to 2^-149."""
+    if not abs(v) < 3.4028235677973366e38:
+        return inf if v > 0.0 else -inf
+    e = max(frexp(v)[1], -125) - 24
+    return ldexp(round(ldexp(v, -e)), e)

@@ -88,7 +88,7 @@ def _about(network: Network, name: str, program: Program) -> list[str]:
     """The lines of the module's docstring."""
     about = about_network(network)
     about += ["", "predict(x)   the outputs, a list of %d numbers, for one sample, a list of %d" % _ends(network)[::-1]]
-    if "sums" in program.entries:
+    if "sums(x)" in program.entries:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + _class_line(network), ""]
     entrance = way_in(network)[1]
