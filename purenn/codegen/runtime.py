@@ -43,7 +43,7 @@ def wholes(text, count, size, least):
 
 
 def floats(text, count, size, exponents):
-    """Floats from a text, exactly: each is a whole number of `size` bytes times one of the powers of two, or less it."""
+    """Floats from a text, exactly: each is a whole number of `size` bytes times a power of two or the negative of one."""
     data = decoded(text)
     powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
     places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2, 0)
