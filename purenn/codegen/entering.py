@@ -286,7 +286,7 @@ class Entering:
         code, entrance = self.code, self.entrance
         code.function(array), code.function(math.floor)
         prepared = entrance.prepared(self._name)
-        z = x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
+        z = "list(%s)" % x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
         with code.block("if not %s:" % self._inside(x)):
             code.line("%s(%s)" % (code.function(runtime.finite), z))
         code.line('z = array("f", %s)' % z)
