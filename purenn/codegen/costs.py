@@ -34,6 +34,7 @@ COSTS = {
     "FORWARD_TERM": (60.0, 120.0, 20.0),  # ... and a multiplication in it
 }
 _HERE = 2 if sys.implementation.name in ("pypy", "graalpy") else 0 if sys.version_info >= (3, 11) else 1
+_FEW = 100  # inputs: to look at them takes longer than skipping zeros spares
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 
 
@@ -47,6 +48,8 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
     if emitter == "packed":
         return _packed(network, dialect)
     if emitter == "whole_numbers":
+        if network.inputs <= _FEW:
+            return float("inf"), 1
         k = next((j for j, layer in enumerate(network.layers, 1) if layer.kind == "dense"), k)
     inputs, outputs = size(network.shapes_into(k)[0]), size(network.shapes[k])
     terms = network.cost_of(k)
@@ -68,6 +71,8 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
         ),
         "fixed_point": lambda: (
             c("ENTRANCE") + _share(network, k) * (inputs * c("FIXED_CALL") + terms * c("FIXED_TERM"))
+            if inputs > _FEW and _share(network, k) < 1.0
+            else float("inf")
         ),
         "forward": lambda: c("FORWARD") + terms * c("FORWARD_TERM"),
     }[emitter]()

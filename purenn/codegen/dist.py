@@ -37,7 +37,7 @@ from operator import mul
 from . import runtime
 from .elementwise import activated
 from .program import columns_of
-from .sums import ERROR_BOUND, ONCE, tested, unusual
+from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .dialect import Dialect
     from .program import Code, Name, Value
 
-__all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_sums"]
+__all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_outputs", "write_sums"]
 NAME = "dist"
 _MOST_INPUTS = 500000
 _SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
@@ -76,50 +76,53 @@ def emit(code: Code, k: int, value: Value) -> Value:
     def write(value: Value) -> Value:
         code.inputs(value)
         if code.is_small and not code.dialect.is_exported:
-            return tested(code, k, _each_sum(code, k))
-        write_sums(code, k)
-        return activated(code, k, code.layer(k).h, "a%d" % k)
+            return _write_each(code, k)
+        return write_outputs(code, k)
 
     return code.each_place(k, value, write)
 
 
-def write_sums(code: Code, k: int) -> None:
-    """The lines that set a{k}, a list of the sums of layer k, of the tuple z."""
+def write_outputs(code: Code, k: int) -> Value:
+    """The value of layer k, after the lines that compute it from the tuple z."""
+    h, a = code.layer(k).h, "a%d" % k
+    write_sums(code, k, h)
+    return a if is_by_sign(h) else activated(code, k, h, a)
+
+
+def write_sums(code: Code, k: int, h: Any) -> None:
+    """The lines that set a{k}, a list of the sums of layer k, of the tuple z; or of h of them, if it `is_by_sign`."""
     rows, powers = _rows(code, k)
-    reach = code.computed("REACH%d" % k, runtime.reach, rows)
+    a, y = "a%d" % k, "y" if powers else "z"
     again = "%s(z, %s[j])" % (code.function(runtime.exact), code.columns(k))
-    if code.dialect.is_exported:
-        code.by_dist()
-        with code.block("if BY_DIST:"):
-            _write_length(code, k, powers, "d*%s" % reach)
-            _write_list(code, k, rows, powers, again)
-        with code.block("else:"):
-            code.line("a%d = [%s for j in range(%d)]" % (k, again, code.layer(k).outputs))
-    else:
-        _write_length(code, k, powers, "d*%s" % reach)
-        _write_list(code, k, rows, powers, again)
+    by_length = "d*%s" % code.computed("REACH%d" % k, runtime.reach, rows)
+    form = tested(code, h, "q - (s := dist(%s, w))*s + c" % y, "f", again)
+    line = "%s = [%s for w, f, c, j in %s]" % (a, form, rows)
+    if not code.dialect.is_exported:
+        _write_length(code, k, powers, by_length)
+        code.line(line)
+        return
+    code.by_dist()
+    with code.block("if BY_DIST:"):
+        _write_length(code, k, powers, by_length)
+        code.line(line)
+    with code.block("else:"):
+        form = "%s(%s)" % (h.kind, again) if is_by_sign(h) else again
+        code.line("%s = [%s for j in range(%d)]" % (a, form, code.layer(k).outputs))
 
 
-def _write_list(code: Code, k: int, rows: str, powers: Any, again: str) -> None:
-    y = "z" if powers is None else "y"
-    form = "s*f if (s := q - (s := dist(%s, w))*s + c) > t or s < m else %s" % (y, again)
-    code.line("a%d = [%s for w, f, c, j in %s]" % (k, form, rows))
-
-
-def _each_sum(code: Code, k: int) -> list[tuple[str, float | None, str]]:
-    """The sums of a small layer, one by one; see `sums.tested`."""
-    powers = _powers(code, k)
+def _write_each(code: Code, k: int) -> Value:
+    """The outputs of a small layer, a line for each."""
+    powers, h = _powers(code, k), code.layer(k).h
     rows = runtime.prepared(columns_of(code.layer(k)), code.objects[powers] if powers else None)
     reach = runtime.reach(rows)
     # d <= q/64 + 16 spares a multiplication
     _write_length(code, k, powers, None, _SQUARE + reach / 64.0, _FIXED + reach * 16.0)
-    sums: list[tuple[str, float | None, str]] = []
-    columns, exact = code.columns(k), code.function(runtime.exact)
-    y = "y" if powers else "z"
+    columns, exact, y = code.columns(k), code.function(runtime.exact), "y" if powers else "z"
+    forms = []
     for w, f, c, j in rows:
-        name = code.constant("W%d_%d" % (k, j), w)
-        sums.append(("q - (d := dist(%s, %s))*d + %r" % (y, name, c), f, "%s(z, %s[%d])" % (exact, columns, j)))
-    return sums
+        form = "q - (d := dist(%s, %s))*d + %r" % (y, code.constant("W%d_%d" % (k, j), w), c)
+        forms.append(tested(code, h, form, repr(f), "%s(z, %s[%d])" % (exact, columns, j)))
+    return tested_names(code, k, h, forms)
 
 
 def _rows(code: Code, k: int) -> tuple[Name, Name | None]:

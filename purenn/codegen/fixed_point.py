@@ -37,7 +37,7 @@ import math
 from itertools import compress
 from operator import mul
 
-from . import runtime
+from . import dist, runtime
 from .costs import cost
 from .elementwise import activated
 from .lanes import finite_within, lanes_of_doubles
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from .dialect import Dialect
     from .program import Code, Value
 
-__all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_sums"]
+__all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_or", "write_outputs"]
 NAME = "fixed_point"
 _MOST_INPUTS = 1 << 20
 _LARGEST = 1e100  # of inputs and weights, and the smallest is 1 / that
@@ -65,8 +65,6 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     if not reason and not finite_within(layer.weight._rows, _LARGEST):
         reason = "has weights that are not finite or beyond 1e-100 ... 1e100"
     if not reason:
-        from . import dist
-
         return dist.takes(network, k, dialect)
     return reason
 
@@ -76,16 +74,13 @@ def emit(code: Code, k: int, value: Value) -> Value:
 
     def write(value: Value) -> Value:
         code.inputs(value)
-        write_sums(code, k)
-        return activated(code, k, code.layer(k).h, "a%d" % k)
+        return write_outputs(code, k)
 
     return code.each_place(k, value, write)
 
 
-def write_sums(code: Code, k: int) -> None:
-    """The lines that set a{k}, a list of the sums of layer k, of the tuple z."""
-    from . import dist
-
+def write_outputs(code: Code, k: int) -> Value:
+    """The value of layer k, after the lines that compute it from the tuple z."""
     layer, a = code.layer(k), "a%d" % k
     stride = max(layer.inputs // _LOOK, 1) | 1  # odd: a column of a picture is no good sample
     looked = -(-layer.inputs // stride)
@@ -93,8 +88,17 @@ def write_sums(code: Code, k: int) -> None:
     code.line("%s = None" % a)
     with code.block("if %sz[::%d].count(0.0) >= %d:" % (fast, stride, math.ceil(looked * (1.0 - _most(code, layer))))):
         _write_lanes(code, k)
-    with code.block("if %s is None:" % a):
-        dist.write_sums(code, k)
+    return write_or(code, k, lambda: dist.write_outputs(code, k))
+
+
+def write_or(code: Code, k: int, otherwise: Callable[[], Value]) -> Value:
+    """The value of layer k: h of the sums in a{k}, or what `otherwise` writes, where there are none."""
+    h, z = code.layer(k).h, "z%d" % k
+    with code.block("if a%d is None:" % k):
+        code.name(z, otherwise())
+    with code.block("else:"):
+        code.name(z, activated(code, k, h, "a%d" % k))
+    return z
 
 
 def _most(code: Code, layer: Any) -> float:

@@ -164,9 +164,9 @@ def emit(code: Code, k: int, value: Value) -> Value:
 
 
 def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
-    """``predict_quantized(x)``: another entrance, then the lines that are there from number `rest` on."""
+    """``predict_quantized(q)``: another entrance, then the lines that are there from number `rest` on."""
     lines = code.lines[rest:]
-    with code.entry("predict_quantized(x)"):
+    with code.entry("predict_quantized(q)"):
         entering.write_own()
         code.lines += lines
 
@@ -195,8 +195,8 @@ def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage],
 
 def _export_quantized(code: Code) -> None:
     lines = code.lines
-    with code.entry("predict_quantized(x)"):
-        code.lines += [lines[0].replace("entered(", "entered_quantized(")] + lines[1:]
+    with code.entry("predict_quantized(q)"):
+        code.lines += [lines[0].replace("entered(x)", "entered_quantized(q)")] + lines[1:]
 
 
 def _finished(code: Code, part: _Part, stage: _Stage, sums: str = "") -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from ..errors import UnsupportedError
 from . import costs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _step(network: Network, k: int, dialect: Dialect, kernel: str | None, error_
         else:
             reasons.append("would be run within %r only, not within %r" % (emitter.ERROR_BOUND, error_bound))
     what = ("kernel %s: " % kernel if kernel else "", k, layer, reasons[0])
-    raise ValueError("%slayer %d (%s) %s" % what)
+    raise UnsupportedError("%slayer %d (%s) %s" % what)
 
 
 def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> list[str]:
@@ -106,13 +107,15 @@ def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> li
         if kernel not in names:
             runs = ", ".join([kind for kind in EMITTERS if kernel in EMITTERS[kind]])
             what = (kernel, k, network.layers[k - 1], kind, runs)
-            raise ValueError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
+            raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
         names = (kernel,)
     elif kernel is not None:
         names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
 
     def cost(name: str) -> float:
         ns, terms = costs.estimate(name, network, k, dialect)
+        if name == kernel:
+            return -1.0
         if name == "packed" and ns < float("inf"):
             return 0.0  # what prepares the inputs of an integer network is a part of it
         return ns / terms if terms else float("inf")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Code", "Name", "Program", "UNROLLED"]
 _SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
 UNROLLED = 4000  # multiplications of a network that is written out in an export
+_BY_NAMES = ("unrolled", "elementwise")  # emitters that gain from a variable for each number of a sample
 _TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
 _MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
 
@@ -111,11 +112,16 @@ class Code:
 
     # ---- values
 
+    def name(self, name: str, value: Value) -> None:
+        """The line that gives a value a name as a row, unless it is its own."""
+        if value != name:
+            self.line("%s = %s" % (name, value if isinstance(value, str) else "(%s,)" % ", ".join(value)))
+
     def row(self, value: Value, name: str = "row") -> str:
         """A variable that holds a value as a row: its own, or a tuple made now and called `name`."""
         if isinstance(value, str):
             return value
-        self.line("%s = (%s,)" % (name, ", ".join(value)))
+        self.name(name, value)
         return name
 
     def inputs(self, value: Value) -> None:
@@ -216,31 +222,32 @@ class Code:
 
     # ---- the sample
 
-    def check_sample(self) -> Value:
-        """Write the check of the sample x; its value.
+    def check_sample(self, as_row: bool = False) -> Value:
+        """Write the check of the sample x; its value: a row if wanted, else a variable for each number of a small one.
 
-        A sum has the type of any number of another library among its terms, and where one is no number
+        A sum has the type of any number of another library among its terms, and where one is not a number
         it is a TypeError: so one sum knows whether all are Python's own.
         """
-        n = self.network.inputs
+        n, as_row = self.network.inputs, as_row or not self.is_small
         names = ["x%d" % i for i in range(n)]
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
                 self.line(self.wrong_length())
             self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
-            x = "x if float(s) is s else [float(v) for v in x]"
-            self.line("%s = %s" % (", ".join(names) + "," if self.is_small else "z0", x))
-            return names if self.is_small else "z0"
+            self.line("z0 = x if float(s) is s else [float(v) for v in x]")
+            if not as_row:
+                self.line("%s, = z0" % ", ".join(names))
+            return "z0" if as_row else names
         with self.block("try:"):
-            if self.is_small:
+            if not as_row:
                 self.line("%s, = x" % ", ".join(names))
-            self.line("s = %s" % (" + ".join(names) if self.is_small and n < 7 else "sum(x)"))
+            self.line("s = %s" % (" + ".join(names) if not as_row and n < 7 else "sum(x)"))
         with self.block("except (TypeError, ValueError):"):
             self.line("return another(x)")
-        length = "" if self.is_small else " or len(x) != %d" % n
+        length = " or len(x) != %d" % n if as_row else ""
         with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
             self.line("return another(x)")
-        return names if self.is_small else "x"
+        return "x" if as_row else names
 
     def wrong_length(self) -> str:
         """The statement that answers a sample of another length."""
@@ -255,7 +262,7 @@ class Code:
         values: list[Any] = ["x"]
         for step in self.plan.steps:
             if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
-                values[0] = self.check_sample()
+                values[0] = self.check_sample(as_row=step.emitter.NAME not in _BY_NAMES)
             value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
         self._give(values[-1])
@@ -281,6 +288,11 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.plan, self.dialect, self._code = code.plan, code.dialect, code
+
+    @property
+    def entries(self) -> list[str]:
+        """The functions of x that an export has besides ``predict``."""
+        return list(self._code.entries)
 
     @property
     def source(self) -> str:
@@ -314,7 +326,7 @@ def _is_small(plan: Plan) -> bool:
     """Whether a program gains from a variable for each number."""
     widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
-        return widest <= UNROLLED and all([step.emitter.NAME in ("unrolled", "elementwise") for step in plan.steps])
+        return widest <= UNROLLED and all([step.emitter.NAME in _BY_NAMES for step in plan.steps])
     return widest <= _SMALL
 
 

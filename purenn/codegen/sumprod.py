@@ -15,7 +15,7 @@ from math import dist
 from . import runtime
 from .elementwise import activated
 from .program import columns_of
-from .sums import ERROR_BOUND, ONCE, tested, unusual
+from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ def _emit(code: Code, k: int, value: Value) -> Value:
     code.inputs(value)
     _write_length(code, k, columns)
     if code.is_small:
-        sums: list[tuple[str, float | None, str]] = []
+        forms = []
         for j, column in enumerate(columns):
             form = "sumprod(z, %s) + %r" % (code.constant("W%d_%d" % (k, j), column.w), column.b)
-            sums.append((form, None, "again%d(%d, s, z, d)" % (k, j)))
-        return tested(code, k, sums)
+            forms.append(tested(code, layer.h, form, None, "again%d(%d, s, z, d)" % (k, j)))
+        return tested_names(code, k, layer.h, forms)
     code.objects["ROWS%d" % k] = [(column.w, column.b, j) for j, column in enumerate(columns)]
-    form = "v if (v := sumprod(z, w) + b) > t or v < m else again%d(j, v, z, d)" % k
+    form = tested(code, layer.h, "sumprod(z, w) + b", None, "again%d(j, s, z, d)" % k)
     code.line("a%d = [%s for w, b, j in ROWS%d]" % (k, form, k))
-    return activated(code, k, layer.h, "a%d" % k)
+    return "a%d" % k if is_by_sign(layer.h) else activated(code, k, layer.h, "a%d" % k)
 
 
 def _write_length(code: Code, k: int, columns: list[_Column]) -> None:

@@ -27,7 +27,7 @@ from .elementwise import activated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Any
 
     from .program import Code, Value
 
@@ -55,23 +55,27 @@ def unusual(layer: Any, most_inputs: int | None = None) -> str:
     return ""
 
 
-def tested(code: Code, k: int, sums: Sequence[tuple[str, float | None, str]]) -> Value:
-    """h(a) for the sums of layer k, each (form, factor, again), after the lines that set and test them.
+def tested(code: Code, h: Any, form: str, factor: str | None, again: str) -> str:
+    """A form for h(a), for a sum of which a form gives s: right where it is larger than t or smaller than m.
 
-    A sum s, of the form given, is right where it is larger than t or smaller than m, two variables;
-    then a = s factor, for a power of two (None for 1).  Otherwise a is computed by the form `again`.
+    Then a = s factor, for a power of two (None for 1).  Otherwise a is computed by the form `again`.
+    Where h is not one that looks at the sign alone, the form is for a itself; see `is_by_sign`.
     """
-    h = code.layer(k).h
-    signs = _BY_SIGN.get(h.kind) if h.known else None
-    name = code.called(h) if signs else ""
-    names = ["%s%d_%d" % ("z" if signs else "a", k, j) for j in range(len(sums))]
-    forms = []
-    for value, factor, again in sums:
-        a, minus = ("s", "-s") if factor is None else ("s*%r" % factor, "s*%r" % -factor)
-        if signs:
-            positive, negative = [sign.format(a=a, minus=minus) for sign in signs]
-            forms.append("%s if (s := %s) > t else %s if s < m else %s(%s)" % (positive, value, negative, name, again))
-        else:
-            forms.append("%s if (s := %s) > t or s < m else %s" % (a, value, again))
-    code.assign(names, forms)
-    return names if signs else activated(code, k, h, names)
+    a, minus = ("s", "-s") if factor is None else ("s*%s" % factor, "-s*%s" % factor)
+    if not is_by_sign(h):
+        return "%s if (s := %s) > t or s < m else %s" % (a, form, again)
+    positive, negative = [sign.format(a=a, minus=minus) for sign in _BY_SIGN[h.kind]]
+    function = code.written(h.kind, "def %s(a):\n    return %s" % (h.kind, h.source.format(a="a")))
+    return "%s if (s := %s) > t else %s if s < m else %s(%s)" % (positive, form, negative, function, again)
+
+
+def is_by_sign(h: Any) -> bool:
+    """Whether `tested` gives h(a)."""
+    return h.known and h.kind in _BY_SIGN
+
+
+def tested_names(code: Code, k: int, h: Any, forms: list[str]) -> Value:
+    """Variables for the outputs of layer k, after the lines that set them, from forms that `tested` gave."""
+    if is_by_sign(h):
+        return code.assign(["z%d_%d" % (k, j) for j in range(len(forms))], forms)
+    return activated(code, k, h, code.assign(["a%d_%d" % (k, j) for j in range(len(forms))], forms))

@@ -33,9 +33,9 @@ from itertools import compress
 from operator import mul
 
 from . import costs, dist, fixed_point, runtime
-from .elementwise import activated, each_number, stretched
 from .elementwise import emit as emit_elementwise
-from .fixed_point import MARGIN, write_repeats
+from .elementwise import stretched
+from .fixed_point import MARGIN, write_or, write_repeats
 from .lanes import finite_within, lanes_of_doubles
 from .sums import ERROR_BOUND
 
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 __all__ = ["ENTERS", "ERROR_BOUND", "NAME", "emit", "takes"]
 NAME = "whole_numbers"
 ENTERS = True
-_FEWEST_INPUTS = 100  # below, looking at them takes longer than it spares
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
@@ -61,8 +60,6 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
         return "is not the first: only a sample is known to hold whole numbers"
     if len(network.layers) < count or network.layers[count - 1].kind != "dense":
         return "is not followed by a dense layer"
-    if network.inputs < _FEWEST_INPUTS:
-        return "has less than %d inputs" % _FEWEST_INPUTS
     if count == 2 and not _is_moderate(network.layers[0]):
         return "prepares inputs by numbers beyond 1e-50 ... 1e50"
     taken = fixed_point.takes(network, count, dialect)
@@ -91,18 +88,21 @@ def emit(code: Code, k: int, value: Value) -> Value:
         if is_exported:
             code.line("z0 = x")
     with code.block("else:"):
-        sample = code.check_sample()
+        sample = code.check_sample(as_row=True)
         is_whole = "s.is_integer()" if is_exported else "s.__class__ is int or s.is_integer()"
         code.line("q = %s(%s) if %s else None" % (code.function(runtime.pixels), sample, is_whole))
     code.line("a%d = None" % dense)
     with code.block("if %sq is not None:" % (code.by_dist() if is_exported else "")):
         _write_lanes(code, dense, sample)
-    with code.block("if a%d is None:" % dense):
+
+    def otherwise() -> Value:
         _write_prepared(code, dense, sample)
-        by_fixed_point, by_dist = [costs.estimate(name, code.network, dense, code.dialect)[0]
-                                   for name in ("fixed_point", "dist")]
-        (fixed_point if by_fixed_point < by_dist else dist).write_sums(code, dense)
-    return activated(code, dense, code.layer(dense).h, "a%d" % dense)
+        by_fixed_point, by_dist = [
+            costs.estimate(name, code.network, dense, code.dialect)[0] for name in ("fixed_point", "dist")
+        ]
+        return (fixed_point if by_fixed_point < by_dist else dist).write_outputs(code, dense)
+
+    return write_or(code, dense, otherwise)
 
 
 def _write_prepared(code: Code, dense: int, sample: Value) -> None:
