@@ -102,11 +102,11 @@ class Entering:
             return
         code.objects["own"] = _own(code.network, layer)
         if layer.lowest == 0 and layer.highest == 255:
-            with code.block("if x.__class__ is not bytes or len(x) != %d:" % n):
-                code.line("x = own(x)")
+            with code.block("if q.__class__ is not bytes or len(q) != %d:" % n):
+                code.line("q = own(q)")
         else:
-            code.line("x = own(x)")
-        self._write_weighed_bytes("x")
+            code.line("q = own(q)")
+        self._write_weighed_bytes("q")
 
     # ---- exported
 
@@ -286,7 +286,7 @@ class Entering:
         code, entrance = self.code, self.entrance
         code.function(array), code.function(math.floor)
         prepared = entrance.prepared(self._name)
-        z = x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
+        z = "list(%s)" % x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
         with code.block("if not %s:" % self._inside(x)):
             code.line("%s(%s)" % (code.function(runtime.finite), z))
         code.line('z = array("f", %s)' % z)

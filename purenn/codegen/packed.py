@@ -164,9 +164,9 @@ def emit(code: Code, k: int, value: Value) -> Value:
 
 
 def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
-    """``predict_quantized(x)``: another entrance, then the lines that are there from number `rest` on."""
+    """``predict_quantized(q)``: another entrance, then the lines that are there from number `rest` on."""
     lines = code.lines[rest:]
-    with code.entry("predict_quantized(x)"):
+    with code.entry("predict_quantized(q)"):
         entering.write_own()
         code.lines += lines
 
@@ -195,8 +195,8 @@ def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage],
 
 def _export_quantized(code: Code) -> None:
     lines = code.lines
-    with code.entry("predict_quantized(x)"):
-        code.lines += [lines[0].replace("entered(", "entered_quantized(")] + lines[1:]
+    with code.entry("predict_quantized(q)"):
+        code.lines += [lines[0].replace("entered(x)", "entered_quantized(q)")] + lines[1:]
 
 
 def _finished(code: Code, part: _Part, stage: _Stage, sums: str = "") -> Value:
@@ -248,7 +248,7 @@ class _Stage:
             # a multiple of an entry away from the layer's own offset, so that entries begin where they did
             self.offset = layer.offset + -(-(-smallest - layer.offset) >> layer.shift << layer.shift)
             bits = max((largest + self.offset).bit_length(), 16)
-            self.by_table = bits - 16 <= layer.shift
+            self.by_table = bits - 16 <= layer.shift and not (is_last and code.dialect.is_exported)
             self._entries = (largest + self.offset >> layer.shift) + 1
             self._before = self.offset - layer.offset >> layer.shift
         self.size = max(-(-bits // 8), 1)
@@ -343,7 +343,7 @@ class _Stage:
             if are_zeros_skipped:
                 return "q*p for %s if (q := table[high][low])" % lanes
             return "table[high][low]*p for %s" % lanes
-        return "q*p for q, p in zip(%s, %s)" % (self._by_index(self._lanes()), rows)
+        return "q*p for q, p in zip(%s, %s)" % (self.level_names(), rows)
 
     def level_forms(self) -> list[str]:
         """The integers that the table makes of the sums, as expressions."""
@@ -358,17 +358,14 @@ class _Stage:
             level = self._level("a + %d >> %d" % (self.layer.offset, self.layer.shift))
             code.line("q%d = [%s for a in %s]" % (self.k, level, sums))
         elif not self.by_table:
-            code.line("q%d = %s" % (self.k, self._by_index(self._lanes())))
+            level = self._level("(v >> %d) - %d" % (self.layer.shift, self._before))
+            code.line("q%d = [%s for v in %s]" % (self.k, level, self._lanes()))
         elif n <= 8:
             return code.assign(["q%d_%d" % (self.k, j) for j in range(n)], self.level_forms())
         else:
             unpack, getter = self._unpack("xH"), code.function(itemgetter)
             code.line("q%d = %s(*%s(%s))(%s)" % (self.k, getter, unpack, self._bytes(), self._spread()))
         return "q%d" % self.k
-
-    def _by_index(self, lanes: str) -> str:
-        level = self._level("(v >> %d) - %d" % (self.layer.shift, self._before))
-        return "[%s for v in %s]" % (level, lanes)
 
     def _level(self, index: str) -> str:
         table = self.code.constant("LEVELS%d" % self.k, self._table)
