@@ -460,10 +460,10 @@ def _prepared(network: Network, args: "Arguments") -> Network:
     layers = []
     if given["scale"]:
         layers.append(
-            Normalize(n, given["scale"], -given["scale"]) if given["invert"] else Normalize(n, 0.0, given["scale"])
+            Normalize(given["scale"], -given["scale"]) if given["invert"] else Normalize(0.0, given["scale"])
         )
     if given["mean"] or given["deviation"]:
-        layers.append(Normalize(n, given["mean"] or 0.0, given["deviation"] or 1.0))
+        layers.append(Normalize(given["mean"] or 0.0, given["deviation"] or 1.0))
     return network.replace(layers=tuple(layers) + network.layers)
 
 

@@ -14,7 +14,7 @@ from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 from test_flatbuffer import flatbuffer
 
 from purenn import DynamicDense, Matrix, Normalize, UnsupportedError, load, save
-from purenn.formats import recognised, tflite
+from purenn.formats import recognised, tflite, tflite_graph
 from purenn.formats.source import Source
 from purenn.quantize import IntegerDense, Quantize
 
@@ -160,13 +160,13 @@ def operator(code, inputs, output, options=None, kind=0):
 
 
 def kind_of(name):
-    return tflite._OPTIONS.get(name, 0)
+    return tflite_graph._OPTIONS.get(name, 0)
 
 
 def model(tensors, operators, codes, buffers=(b"",), inputs=(0,), outputs=None, version=3, signatures=()):
     outputs = [len(tensors) - 1] if outputs is None else outputs
     graph = [("tables", tensors), ("i", *inputs), ("i", *outputs), ("tables", operators)]
-    kinds = [[None, None, None, number("i", tflite.OPERATORS.index(name))] for name in codes]
+    kinds = [[None, None, None, number("i", tflite_graph.OPERATORS.index(name))] for name in codes]
     held = [[("B", *content)] for content in buffers]
     root = [number("I", version), ("tables", kinds), ("tables", [graph]), ("text", "by hand"), ("tables", held)]
     root += [None, None, ("tables", [[None, None, None, None, number("I", k)] for k in signatures])]
@@ -191,7 +191,7 @@ def chain(name, options=None, inputs=(3,)):
 def custom(name):
     """A single operator of somebody else's."""
     graph = [("tables", [tensor([1, 2]), tensor([1, 2])]), ("i", 0), ("i", 1), ("tables", [operator(0, (0,), 1)])]
-    code = [None, ("text", name), None, number("i", tflite.OPERATORS.index("CUSTOM"))]
+    code = [None, ("text", name), None, number("i", tflite_graph.OPERATORS.index("CUSTOM"))]
     root = [number("I", 3), ("tables", [code]), ("tables", [graph]), ("text", "by hand"), ("tables", [[("B",)]])]
     return flatbuffer(root, b"TFL3")
 
