@@ -14,9 +14,8 @@ would take away digits that scikit-learn keeps.
 
 from contextlib import contextmanager
 
-from ..errors import ModelFormatError, UnsupportedError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..layers import Dense, Normalize, Scale
-from ..matrix import ShapeError
 from ..network import Network
 from .source import shown
 from .unpickler import described

@@ -11,9 +11,9 @@ trained numbers a sample may have more axes, in the order in which Flatten makes
 import math
 from itertools import islice
 
-from ..errors import ModelFormatError, UnsupportedError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
-from ..matrix import Matrix, ShapeError
+from ..matrix import Matrix
 from ..network import Network
 from .fold import folded
 from .source import shown
