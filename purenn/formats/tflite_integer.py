@@ -19,7 +19,7 @@ integers too; `Dequantize` gives them back as numbers, or their softmax.
 import math
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ModelFormatError, UnsupportedError
 from ..layers import Dequantize, IntegerDense, Quantize
 from ..matrix import Matrix
