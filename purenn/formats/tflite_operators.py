@@ -2,7 +2,7 @@
 
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ModelFormatError
 from .tensor import count
 from .tflite_graph import ARITHMETIC, FLOAT16, FLOAT32, Graph, Operator, TensorInfo

@@ -26,7 +26,7 @@ product would leave the range of normal doubles.  Shifts can cancel, so it matte
 import math
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
 from .activate import Activate
