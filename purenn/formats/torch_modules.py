@@ -246,6 +246,18 @@ def _with_number(kind: str, setting: str, default: float) -> "Maker":
     return lambda module, width: [Activate("%s(%r)" % (kind, module.number(setting, default)))]
 
 
+def _clip(low: float, high: float) -> "Maker":
+    """Held to two limits, by default these."""
+
+    def maker(module: Module, width: int) -> "List[Any]":
+        limits = module.number("min_val", low), module.number("max_val", high)
+        if not limits[0] < limits[1]:
+            raise ModelFormatError("%s: from %r to %r there is nothing" % ((module,) + limits))
+        return [Activate("clip(%r, %r)" % limits)]
+
+    return maker
+
+
 def _along_the_row(name: str) -> "Maker":
     def maker(module: Module, width: int) -> "List[Any]":
         axis = module.settings.get("dim")  # None: of two axes the last
@@ -287,7 +299,7 @@ _TRAINED_OTHERWISE = (
 )
 
 # Activations that we know by the same name
-_SAME = ("ReLU", "ReLU6", "SELU", "Sigmoid", "SiLU", "Softsign", "Tanh")
+_SAME = ("ReLU", "SELU", "Sigmoid", "SiLU", "Softsign", "Tanh")
 # file of torch.nn.modules, class, what it becomes
 _TABLE = (
     ("container", "Sequential", _nothing),
@@ -299,6 +311,8 @@ _TABLE = (
     ("dropout", "AlphaDropout", _nothing),
     ("flatten", "Flatten", _flatten),
     ("activation", "Hardsigmoid", _activation("hard_sigmoid")),
+    ("activation", "Hardtanh", _clip(-1.0, 1.0)),
+    ("activation", "ReLU6", _clip(0.0, 6.0)),
     ("activation", "LeakyReLU", _with_number("leaky_relu", "negative_slope", 0.01)),
     ("activation", "ELU", _with_number("elu", "alpha", 1.0)),
     ("activation", "GELU", _gelu),
