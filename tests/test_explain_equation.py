@@ -203,10 +203,9 @@ def test_elements():
     assert made("Z1 = relu(A1) - 1", [3.0], A1=[4.0]) == "relu(4.0) - 1"
     scaled = {"scale": [2.0, -1.0], "shift": [0.5]}
     assert made("Z1 = X * scale + shift", [2.5, -2.5], 1, False, scaled, X=[1.0, 3.0]) == "x_2*scale_2 + shift"
-    assert (
-        made("Z1 = X * scale + shift", [2.5, -2.5, 4.5, -0.5], 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0])
-        == "2.0*2.0 + 0.5"
-    )
+    places = Row([2.5, -2.5, 4.5, -0.5], (2, 2))
+    assert made("Z1 = X * scale + shift", places, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) == "2.0*2.0 + 0.5"
+    assert made("Z1 = X * scale + shift", places.numbers, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) is None
     assert made("Z3 = [Z1 Z2]", [1, 2, 3], 2, False, Z1=[1, 2], Z2=[3]) == "z_1"
     joined = Row([1, 2, 5, 3, 4, 6], (2, 3))
     assert made("Z3 = [Z1 Z2]", joined, 5, Z1=Row([1, 2, 3, 4], (2, 2)), Z2=Row([5, 6], (2, 1))) == "6"

@@ -11,8 +11,8 @@ the sum of its terms.
 >>> print(notation.text(element.made), "=", notation.text(element.made, numbers=True))
 x_1*w_2,1 + x_2*w_2,2 + b_2 = 1.0*0.3 + 0.5*0.4 + 0.2
 
-Whatever is shown was computed again, and is what the layer gave: an equation that cannot be taken
-apart so has no elements.
+Whatever is shown was computed again, and is what the layer gave, as far as single precision goes.  An
+equation that cannot be taken apart so has no elements.
 """
 
 import heapq
@@ -21,6 +21,7 @@ import math
 from .. import more_activations  # noqa: F401  # so that all records are there
 from ..activations import RECORDS, Activation, _exp
 from ..matrix import Matrix
+from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
 from .numbers import real, size
 
@@ -158,12 +159,12 @@ class Scope:
         settings: "Optional[Dict[str, Any]]" = None,
         functions: "Optional[Dict[str, Function]]" = None,
     ) -> None:
-        self.inputs = list(rows)
         self.rows, self.tensors, self.settings = rows, tensors, settings or {}
         self.functions: "Dict[str, Function]" = dict(_FUNCTIONS)
         self.functions.update(functions or {})
         self._parsed: "Dict[str, Any]" = {}
         self._of_rows: "Dict[Tuple[int, int], Any]" = {}  # what is known of a part of an equation, and of a row
+        self._nothing: "Dict[str, bool]" = {}
 
     def sides(self, equation: str) -> "Optional[List[Node]]":
         """The left side and the right one, or None where there are no such two."""
@@ -176,22 +177,22 @@ class Scope:
     def element(self, equation: str, row: Row, j: int) -> "Optional[Element]":
         """How number j of a row is made; None where its equation does not say, or does not give that number."""
         sides = self.sides(equation)
-        made = None if sides is None else self.made(sides[1], j, len(row))
+        made = None if sides is None else self.made(sides[1], j, row.shape)
         if sides is None or made is None or not self.gives(made, row.numbers[j]):
             return None
         return Element(entry(sides[0].name, row.place(j)), made, row.numbers[j])  # type: ignore[attr-defined]
 
-    def made(self, node: Node, j: int, numbers: int) -> "Optional[Node]":
-        """What makes number j of so many by itself; None where nothing does."""
+    def made(self, node: Node, j: int, shape: "Shape") -> "Optional[Node]":
+        """What makes number j of a value of some shape by itself; None where nothing does."""
         try:
-            return self.at(node, j, numbers)
+            return self.at(node, j, shape)
         except _Whole:
             return None
 
-    def numbers(self, node: Node, numbers: int) -> "Optional[List[Any]]":
-        """The row of so many numbers that a node stands for; None where they are not made one by one."""
+    def numbers(self, node: Node, shape: "Shape") -> "Optional[List[Any]]":
+        """The numbers of the value of some shape that a node stands for; None where they are not made one by one."""
         try:
-            return [self._value(self.at(node, j, numbers)) for j in range(numbers)]
+            return [self._value(self.at(node, j, shape)) for j in range(count(shape))]
         except _Whole:
             return None
 
@@ -242,7 +243,7 @@ class Scope:
 
         def f(a: "Any") -> "Any":
             other.rows[name] = Row([math.floor(a) if whole else a])
-            made = other.made(node, 0, 1)
+            made = other.made(node, 0, (1,))
             return None if made is None else other.computed(made)
 
         return f
@@ -270,36 +271,36 @@ class Scope:
 
     # ---- from rows to single numbers
 
-    def at(self, node: Node, j: int, numbers: int) -> Node:
-        """What makes number j of the row of so many that a node stands for."""
-        return getattr(self, "_" + type(node).__name__.lower())(node, j, numbers)
+    def at(self, node: Node, j: int, shape: "Shape") -> Node:
+        """What makes number j of the value of some shape that a node stands for."""
+        return getattr(self, "_" + type(node).__name__.lower())(node, j, shape)
 
-    def _number(self, node: Number, j: int, numbers: int) -> Node:
+    def _number(self, node: Number, j: int, shape: "Shape") -> Node:
         return node
 
-    def _name(self, node: Name, j: int, numbers: int) -> Node:
+    def _name(self, node: Name, j: int, shape: "Shape") -> Node:
         name = node.name
         if name in self.rows:
             row = self.rows[name]
-            if numbers % len(row):
+            if len(row) not in (1, count(shape)):
                 raise _Whole
-            i = j % len(row)
+            i = j if len(row) > 1 else 0
             return Known(entry(name, row.place(i)), row.numbers[i], (name, i))
         if name in self.tensors:
-            return _entry_of(name, self.tensors[name], j, numbers)
+            return _entry_of(name, self.tensors[name], j, shape)
         if name in self.settings:
             return Known(node, self.settings[name])
         raise _Whole
 
-    def _of_row(self, node: Call, j: int, numbers: int) -> Node:
+    def _of_row(self, node: Call, j: int, shape: "Shape") -> Node:
         """A mean or a variance of the numbers along the last axis, among which number j stands."""
         rows = [self.rows[part.name] for part in node.walk() if isinstance(part, Name) and part.name in self.rows]
         if not rows:
             raise _Whole
-        many, side = len(rows[0]), rows[0].shape[-1]
-        start = (j * many // numbers) // side * side
+        of, side = rows[0].shape, rows[0].shape[-1]
+        start = (j * count(of) // count(shape)) // side * side
         if (id(node), start) not in self._of_rows:
-            along = [self._value(self.at(node.arguments[0], i, many)) for i in range(start, start + side)]
+            along = [self._value(self.at(node.arguments[0], i, of)) for i in range(start, start + side)]
             self._of_rows[id(node), start] = OF_ROWS[node.name](along)
         return Known(node, self._of_rows[id(node), start])
 
@@ -309,76 +310,78 @@ class Scope:
             raise _Whole
         return found
 
-    def _negative(self, node: Negative, j: int, numbers: int) -> Node:
-        return Negative(self.at(node.parts[0], j, numbers))
+    def _negative(self, node: Negative, j: int, shape: "Shape") -> Node:
+        return Negative(self.at(node.parts[0], j, shape))
 
-    def _operation(self, node: Operation, j: int, numbers: int) -> Node:
+    def _operation(self, node: Operation, j: int, shape: "Shape") -> Node:
         left, right = node.parts
         if node.sign in ("+", "-") and self.is_nothing(right):
-            return self.at(left, j, numbers)
-        return Operation(node.sign, self.at(left, j, numbers), self.at(right, j, numbers))
+            return self.at(left, j, shape)
+        return Operation(node.sign, self.at(left, j, shape), self.at(right, j, shape))
 
     def is_nothing(self, node: Node) -> bool:
         """Whether a node is a tensor of zeros, as a bias or a mean that was left out."""
         if not (isinstance(node, Name) and node.name in self.tensors and node.name not in self.rows):
             return False
-        return not any([value for row in self.tensors[node.name]._rows for value in row])
+        if node.name not in self._nothing:
+            self._nothing[node.name] = not any([any(row) for row in self.tensors[node.name]._rows])
+        return self._nothing[node.name]
 
     def weight(self, node: Node) -> "Optional[Matrix]":
         """The matrix that the left side of a product is multiplied by."""
         right = node.parts[1]
         return self.tensors.get(right.name) if isinstance(right, Name) else None
 
-    def _product(self, node: Product, j: int, numbers: int) -> Node:
+    def _product(self, node: Product, j: int, shape: "Shape") -> Node:
         left, right = node.parts
         weight = self.weight(node)
-        if weight is None or numbers % weight.cols:
+        if weight is None or weight.cols != shape[-1]:
             raise _Whole
         place, c = divmod(j, weight.cols)
-        start, row = place * weight.rows, numbers // weight.cols * weight.rows
+        start, of = place * weight.rows, shape[:-1] + (weight.rows,)
         name: str = right.name  # type: ignore[attr-defined]
         if isinstance(left, Name) and left.name in self.rows:
-            if len(self.rows[left.name]) != row:
+            if len(self.rows[left.name]) != count(of):
                 raise _Whole
             values = self.rows[left.name].numbers[start : start + weight.rows]
         else:
-            values = [self._value(self.at(left, start + i, row)) for i in range(weight.rows)]
+            values = [self._value(self.at(left, start + i, of)) for i in range(weight.rows)]
 
         def term(i: int) -> Node:
             factor = Known(entry(name, [c + 1, i + 1]), weight._rows[i][c])
-            return Operation("*", self.at(left, start + i, row), factor)
+            return Operation("*", self.at(left, start + i, of), factor)
 
         return Dot([value * weights[c] for value, weights in zip(values, weight._rows)], term)
 
-    def _choice(self, node: Choice, j: int, numbers: int) -> Node:
-        return Choice(*[self.at(part, j, numbers) for part in node.parts])
+    def _choice(self, node: Choice, j: int, shape: "Shape") -> Node:
+        return Choice(*[self.at(part, j, shape) for part in node.parts])
 
-    def _call(self, node: Call, j: int, numbers: int) -> Node:
+    def _call(self, node: Call, j: int, shape: "Shape") -> Node:
         if node.name in OF_ROWS and len(node.arguments) == 1:
-            return self._of_row(node, j, numbers)
+            return self._of_row(node, j, shape)
         if node.name in SAME and len(node.arguments) == 1:
-            return self.at(node.arguments[0], j, numbers)
+            return self.at(node.arguments[0], j, shape)
         if self.function(node.name) is None:
             raise _Whole
-        return Call(node.parts[0], *[self.at(argument, j, numbers) for argument in node.arguments])
+        return Call(node.parts[0], *[self.at(argument, j, shape) for argument in node.arguments])
 
-    def _lookup(self, node: Lookup, j: int, numbers: int) -> Node:
+    def _lookup(self, node: Lookup, j: int, shape: "Shape") -> Node:
         table, *indices = node.parts
         if not isinstance(table, Name) or table.name not in self.tensors or len(indices) != 1:
             raise _Whole
         if self.tensors[table.name].rows != 1:
             raise _Whole
-        return Lookup(table, self.at(indices[0], j, numbers))
+        return Lookup(table, self.at(indices[0], j, shape))
 
-    def _joined(self, node: Joined, j: int, numbers: int) -> Node:
+    def _joined(self, node: Joined, j: int, shape: "Shape") -> Node:
         rows = [self.rows[item.name] for item in node.parts if isinstance(item, Name) and item.name in self.rows]
-        if len(rows) < len(node.parts) or sum(map(len, rows)) != numbers:
-            raise _Whole
         sides = [row.shape[-1] for row in rows]
-        place, k = divmod(j, sum(sides))
+        if len(rows) < len(node.parts) or sum(sides) != shape[-1]:
+            raise _Whole
+        place, k = divmod(j, shape[-1])
         for item, row, side in zip(node.parts, rows, sides):
             if k < side:
-                return self.at(item, place * side + k, len(row))
+                return self.at(item, place * side + k, row.shape)
             k -= side
         raise _Whole
 
@@ -393,15 +396,12 @@ def entry(name: str, place: "Sequence[int]") -> Name:
     return Name("_".join([letter] + [str(k) for k in place]))
 
 
-def _entry_of(name: str, tensor: Matrix, j: int, numbers: int) -> Known:
+def _entry_of(name: str, tensor: Matrix, j: int, shape: "Shape") -> Known:
     """The entry of a tensor that belongs to number j: of one number itself, of a row that of its column."""
     if tensor.shape == (1, 1):
         return Known(Name(name), tensor[0, 0])
-    if tensor.rows == 1 and numbers % tensor.cols == 0:
+    if tensor.rows == 1 and tensor.cols in (shape[-1], count(shape)):
         return Known(entry(name, [j % tensor.cols + 1]), tensor[0, j % tensor.cols])
-    if tensor.rows * tensor.cols == numbers:
-        i, k = divmod(j, tensor.cols)
-        return Known(entry(name, [i + 1, k + 1]), tensor[i, k])
     raise _Whole
 
 
@@ -461,7 +461,7 @@ def _bounded(x: "Any", low: "Any", high: "Any") -> "Any":
 _FUNCTIONS: "Dict[str, Function]" = {
     "exp": _exp,
     "log": math.log,
-    "sqrt": lambda x: math.sqrt(x),
+    "sqrt": math.sqrt,
     "tanh": math.tanh,
     "abs": abs,
     "floor": math.floor,

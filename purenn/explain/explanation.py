@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Place = Tuple[int, int]  # layer and index of a neuron, from 1
 
 _SMALLEST_PICTURE = 8  # pixels to a side
+_TRIED = 16  # numbers of a value for which its equation must hold
 
 
 class Explanation:
@@ -265,6 +266,17 @@ class ExplainedStep:
 
     def element(self, j: int) -> "Optional[Element]":
         """How its number j is made; None where the equation does not make its numbers one by one."""
+        if not self._holds:
+            return None
+        return self._element(j)
+
+    @property
+    def _holds(self) -> bool:
+        """Whether the equation gives the numbers it should, in places all over: not one by chance, as 0 = 0 x."""
+        apart = max(1, len(self.numbers) // _TRIED)
+        return all([self._element(j) is not None for j in range(0, len(self.numbers), apart)])
+
+    def _element(self, j: int) -> "Optional[Element]":
         if j not in self._elements:
             self._elements[j] = self.layer.scope.element(self.equation, self.row, j)
         return self._elements[j]
@@ -295,7 +307,7 @@ class ExplainedStep:
     def arguments(self) -> "Optional[List[Any]]":
         """The numbers that the function of this step is applied to."""
         argument = self.argument
-        return None if argument is None else self.layer.scope.numbers(argument, len(self.numbers))
+        return None if argument is None else self.layer.scope.numbers(argument, self.row.shape)
 
     @property
     def curve(self) -> "Optional[Tuple[str, Callable[[Any], Any], List[Any]]]":
