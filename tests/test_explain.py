@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from purenn import Dense, Layer, LayerNorm, Matrix, Network, Normalize, Scale, ShapeError, demo, load, save
 from purenn import more_activations  # noqa: F401  # so that all records are there
-from purenn.activations import RECORDS, Activation, sigmoid, softmax
+from purenn.activation import RECORDS, Activation
+from purenn.activations import sigmoid, softmax
 from purenn.cli import main
 from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
 from purenn.explain.curves import curve, drawable, slope

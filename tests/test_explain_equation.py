@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from purenn import Matrix
 from purenn import more_activations  # noqa: F401  # so that all records are there
-from purenn.activations import RECORDS, Activation
+from purenn.activation import RECORDS, Activation
 from purenn.explain.counts import Counts
 from purenn.explain.element import Row, Scope
 from purenn.explain.equation import Name, Number, Operation, parse

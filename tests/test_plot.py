@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import more_activations  # noqa: F401  # so that all records are there
-from purenn.activations import RECORDS, sigmoid
+from purenn.activation import RECORDS
+from purenn.activations import sigmoid
 from purenn.explain import Plot, Terminal
 from purenn.explain.braille import Canvas, picture
 from purenn.explain.plot import ticks

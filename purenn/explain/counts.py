@@ -1,6 +1,6 @@
 """Counts: what one sample costs, in multiplications, additions and exps, by the equations of its layers."""
 
-from ..activations import RECORDS, Activation
+from ..activation import RECORDS, Activation
 from .element import OF_ROWS, SAME, Row, Scope
 from .equation import Call, Joined, Name, Operation, Product
 from .numbers import counted

@@ -6,7 +6,7 @@
 ['0.000, 1.000', '1.000, 1.000']
 """
 
-from ..activations import Activation
+from ..activation import Activation
 from .numbers import real
 
 TYPE_CHECKING = False

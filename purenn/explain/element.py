@@ -18,8 +18,9 @@ equation that cannot be taken apart so has no elements.
 import heapq
 import math
 
-from .. import more_activations  # noqa: F401  # so that all records are there
-from ..activations import RECORDS, Activation, _exp
+from .. import more_activations  # noqa: F401  # adds its records to the first ones
+from ..activation import RECORDS, Activation
+from ..activations import _exp
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse

@@ -2,7 +2,8 @@
 
 import math
 
-from ..activations import Activation, _exp, softmax
+from ..activation import Activation
+from ..activations import _exp, softmax
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..network import Network, winner

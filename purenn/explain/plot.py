@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from ..activations import Activation
+from ..activation import Activation
 from .braille import Canvas
 from .curves import curve, drawable, slope
 from .notation import latex

@@ -4,7 +4,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Tuple
 
-    from ..activations import Activation
+    from ..activation import Activation
 
 # h(a) as an expression of the name {a} and the parameters {0}, {1}
 _EXPRESSIONS = {

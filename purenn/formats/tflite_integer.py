@@ -19,7 +19,7 @@ integers too; the last layer, of weights 1, gives them back as numbers, or their
 import math
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ModelFormatError, UnsupportedError
 from ..matrix import Matrix
 from ..quantize import IntegerDense, Quantize

@@ -51,7 +51,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
-    from ..activations import Activation
+    from ..activation import Activation
     from ..network import Network
 
     # s as an expression, the power of two by which it is to be multiplied, what computes it again if it is not beyond t

@@ -7,8 +7,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-    from ..activations import Activation
-
     Shape = Tuple[int, ...]
     Gradients = Tuple[List[Matrix], Dict[str, Matrix]]
 
@@ -51,11 +49,8 @@ class Layer:
 
     def forward(self, *values: Matrix, shapes: "Optional[Sequence[Shape]]" = None) -> Matrix:
         """The output: the last value of `steps`; flat rows, if no shapes are given."""
-        result = None
-        for _, result in self.steps(values, [(X.cols,) for X in values] if shapes is None else shapes):
-            pass
-        assert result is not None
-        return result
+        shapes = [(X.cols,) for X in values] if shapes is None else shapes
+        return [value for _, value in self.steps(values, shapes)][-1]
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
         """The shape of the output; raises `ShapeError` where the layer cannot take inputs of these shapes."""
@@ -119,34 +114,7 @@ class Layer:
     def __repr__(self) -> str:
         arguments = self.named_tensors() + [(name, getattr(self, name)) for name, _ in self.settings]
         h = getattr(self, "h", None)
-        texts = [(name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments]
+        texts = [
+            (name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments
+        ]
         return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))
-
-
-def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
-    """One number for all inputs, or one for each, as a row."""
-    row = numbers if isinstance(numbers, Matrix) else Matrix([numbers])
-    if row.rows != 1:
-        raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
-    return row
-
-
-def width_of(layer: Layer, *rows: Matrix) -> "Optional[int]":
-    """The one length of the rows that hold more than one number; None where none does."""
-    widths = [row.cols for row in rows if row.cols > 1]
-    for width in widths:
-        if width != widths[0]:
-            raise ShapeError("%s: rows of %d and of %d numbers do not fit together" % (layer, widths[0], width))
-    return widths[0] if widths else None
-
-
-def activation_backward(h: "Optional[Activation]", gradient: Matrix, kept: "Sequence[Matrix]", at_sum: bool) -> Matrix:
-    """The gradient at A, kept[0], from the one at Z, kept[-1], or at A already."""
-    return gradient if at_sum or h is None else h.backward(gradient, kept[0], kept[-1])
-
-
-def summed_to(gradient: Matrix, shape: "Tuple[int, int]") -> Matrix:
-    """A gradient of every row and column, added up where the tensor held one number for all of them."""
-    total = gradient.sum(axis=0)
-    return total if shape[1] > 1 else total.sum(axis=1)
-
