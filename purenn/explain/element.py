@@ -20,7 +20,7 @@ import math
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
-from ..activations import _exp
+from ..activations import exp
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
@@ -460,7 +460,7 @@ def _bounded(x: "Any", low: "Any", high: "Any") -> "Any":
 
 
 _FUNCTIONS: "Dict[str, Function]" = {
-    "exp": _exp,
+    "exp": exp,
     "log": math.log,
     "sqrt": math.sqrt,
     "tanh": math.tanh,

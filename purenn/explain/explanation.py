@@ -3,7 +3,7 @@
 import math
 
 from ..activation import Activation
-from ..activations import _exp, softmax
+from ..activations import exp, softmax
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..network import Network, winner
@@ -355,8 +355,8 @@ class Softmax:
         self.place = place  # which row it is of how many
         self.a = [float(value) for value in a]
         self.constant = 0.0 - max(self.a) if constant is None else constant
-        self.powers = [_exp(value + self.constant) for value in self.a]
-        self.plain_powers = [_exp(value) for value in self.a]
+        self.powers = [exp(value + self.constant) for value in self.a]
+        self.plain_powers = [exp(value) for value in self.a]
         self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
 
 
