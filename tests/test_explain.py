@@ -504,6 +504,18 @@ def test_inputs_are_shown_by_their_names():
     assert "inputs: petal length, petal width" in network._repr_html_()
 
 
+def test_names_and_pictures_behind_a_scaler():
+    names = ["column %d" % i for i in range(81)]
+    layers = [Normalize(0.0, 2.0), Dense([[0.01 * i] for i in range(81)])]
+    whole = Explanation(Network(layers, names=names), range(81))
+    assert [layer.reads_input for layer in whole.layers] == [False, True]
+    assert "z_81*w_1,81  column 80" in as_text(whole) and "<small>column 80</small>" in as_html(whole)
+    assert as_html(whole).count("what each pixel adds") == 2  # on the neuron's sum, and in its section
+    mixed = Explanation(Network([Mirror()] + layers[1:], input_shape=(81,), names=names), range(81))
+    assert [layer.reads_input for layer in mixed.layers] == [False, False]  # its input 1 is not the network's
+    assert "column 80" not in as_text(mixed).split("layer 1")[1]
+
+
 def test_names_of_many_inputs():
     names = ["column %d %s" % (i, "x" * 60) for i in range(100)]
     network = Network([Dense([[1.0, 0.01 * i] for i in range(100)])], names=names)

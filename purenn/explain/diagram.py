@@ -183,11 +183,11 @@ class _Whole:
         gap = min(gaps, key=lambda height: abs(height - y))
         gap = max(min(gap, self.height - 10.0), 28.0)
         self.passing[c, gap] = beside = self.passing.get((c, gap), 0) + 1
-        return gap + (beside // 2) * (4 if beside % 2 else -4)
+        return gap + (beside // 2) * (6 if beside % 2 else -6)
 
     def _drawn(self, line: _Line, k: int, largest: float) -> str:
         weight = line.edge.weight
-        thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 0.8
+        thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 1.2
         sign = "none" if weight is None else "neg" if (real(weight) or 0.0) < 0 else "pos"
         place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
         return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place

@@ -209,7 +209,7 @@ class ExplainedLayer:
         found = {}
         for element in [element for element in elements if element is not None]:
             dot = element.dot
-            for edge in _weighted(dot, j) + _biases(self.scope, element, j) if dot is not None else []:
+            for edge in _biases(self.scope, element, j) + _weighted(dot, j) if dot is not None else []:
                 found[edge.source, edge.i] = edge
             for node in element.made.walk():
                 if isinstance(node, Known) and node.source is not None:
