@@ -29,6 +29,18 @@ def size(shape: "Shape") -> int:
     return product
 
 
+def checked_shape(what: str, shape: "Any") -> "Shape":
+    """A shape as a tuple of whole numbers from 1 upwards.
+
+    >>> checked_shape("the input shape", [28, 28])
+    (28, 28)
+    """
+    sides = tuple(shape) if isinstance(shape, (list, tuple)) else ()
+    if not sides or not all([type(side) is int and side > 0 for side in sides]):
+        raise ShapeError("%s is a tuple of whole numbers from 1 upwards, found %s" % (what, described(shape)))
+    return sides
+
+
 # ---- what a Matrix is made of
 
 

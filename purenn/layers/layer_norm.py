@@ -60,6 +60,8 @@ class LayerNorm(Layer):
         at_sum: bool = False,
     ) -> "Gradients":
         """``dX = (dA - mean(dA) - A * mean(dA * A)) / D`` with ``dA = dZ * scale``."""
+        if at_sum:
+            raise ValueError("%s has no activation for a loss to be joined with" % self)
         (X,), (shape,) = values, shapes
         A, dZ = kept[0].reshape(shape[-1]), gradient.reshape(shape[-1])
         dA = dZ * self.scale
