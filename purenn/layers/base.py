@@ -2,7 +2,7 @@
 
 from ..errors import ShapeError, UnsupportedError
 from ..matrix import Matrix
-from ..rows import described, plain_number
+from ..rows import described, is_number, plain_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _is_of(kind: type, value: "Any") -> bool:
 
 def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
     """One number for all inputs, or one for each, as a row."""
-    row = numbers if isinstance(numbers, Matrix) else Matrix([numbers])
+    row = Matrix([numbers] if is_number(plain_number(numbers)) else numbers)
     if row.rows != 1:
         raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
     return row

@@ -34,9 +34,9 @@ class LayerNorm(Layer):
     def __init__(self, scale: "Any" = 1.0, shift: "Any" = 0.0, epsilon: float = 1e-5) -> None:
         self.scale, self.shift = row_of(scale, "scale", self), row_of(shift, "shift", self)
         self.inputs = width_of(self, self.scale, self.shift)
-        if not 0.0 <= epsilon < float("inf"):
-            raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
         self.epsilon = epsilon
+        if not 0.0 <= self.epsilon < float("inf"):
+            raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = (X - mean(X)) / sqrt(variance(X) + epsilon)``, row by row, and ``Z = A * scale + shift``."""
