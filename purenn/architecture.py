@@ -14,7 +14,7 @@ from .layers import kind_of
 from .layers.base import TYPES
 from .matrix import Matrix
 from .network import Network
-from .rows import described
+from .rows import described, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
-    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what)})
+    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what) not in (None, False)})
     return architecture, tensors
 
 
@@ -88,9 +88,9 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
     """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
-    if architecture.get("version") not in (1, _VERSION):
-        what = (architecture.get("version"), _VERSION)
-        raise UnsupportedError("written as version %r, this is version %d" % what)
+    version = architecture.get("version")
+    if type(version) is not int or version not in (1, _VERSION):
+        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
         if part not in _PARTS:
             raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
@@ -103,7 +103,7 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
     if type(about.get("multilabel", False)) is not bool:
         raise ModelFormatError("multilabel must be true or false, found %s" % described(about["multilabel"]))
     widths = [None] * len(specs)
-    if architecture["version"] == 1:
+    if version == 1:
         widths = [spec.get("inputs") for spec in specs]
         shape = None if widths[:1] in ([], [None]) else [widths[0]]
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
@@ -180,7 +180,7 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
         else:
             arguments[name] = _checked_setting(where, name, type_, spec[name])
     for name in spec:
-        if name != "kind" and name not in arguments:
+        if name != "kind" and name not in [setting for setting, _ in kind.settings]:
             raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
     try:
         return kind(**arguments)

@@ -106,9 +106,14 @@ def is_number(value: "Any") -> bool:
 
 
 def described(value: "Any") -> str:
-    """A value and its type, in at most 40 letters of it."""
+    """A value and its type, for a message."""
+    return "%s %s" % (type(value).__name__, short(value))
+
+
+def short(value: "Any") -> str:
+    """A value in at most 40 letters."""
     text = repr(value)
-    return "%s %s" % (type(value).__name__, text if len(text) <= 40 else text[:37] + "...")
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 # ---- samples

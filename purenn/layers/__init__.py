@@ -5,6 +5,7 @@ one by the name it has in files, and `register` adds one of your own to them.
 """
 
 from ..errors import UnsupportedError
+from ..rows import short
 from .base import TYPES, Layer
 
 TYPE_CHECKING = False
@@ -63,7 +64,7 @@ def kind_of(name: str) -> "Any":
         return _registered[name]
     if name not in KINDS:
         known = ", ".join(sorted(list(KINDS) + list(_registered)))
-        raise UnsupportedError("unknown kind of layer %r, known are: %s (see purenn.register)" % (name, known))
+        raise UnsupportedError("unknown kind of layer %s, known are: %s (see purenn.register)" % (short(name), known))
     module, class_name = KINDS[name]
     return getattr(_imported(module), class_name)
 
