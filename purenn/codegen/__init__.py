@@ -42,25 +42,14 @@ lines of a function of x, holds them.
 
 from __future__ import annotations
 
+from .plan import planned as plan
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..network import Network
-    from .dialect import Dialect
     from .plan import Plan
     from .program import Program
 
 __all__ = ["emit", "plan"]
-
-
-def plan(network: Network, dialect: Dialect, kernel: str | None = None, error_bound: float = 1e-9) -> Plan:
-    """How to run a network: for each of its layers the emitter that is expected to be the fastest.
-
-    Only emitters that promise `error_bound` are considered.  `kernel` names the emitter of the dense
-    layers; one that cannot run a layer raises `ValueError` with the reason.
-    """
-    from .plan import planned
-
-    return planned(network, dialect, kernel, error_bound)
 
 
 def emit(plan: Plan) -> Program:

@@ -80,10 +80,10 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
 
 
 def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
-    layers = [(layer, network.cost_of(k)) for k, layer in enumerate(network.layers, 1) if layer.kind == "integer_dense"]
+    layers = [k for k, layer in enumerate(network.layers, 1) if layer.kind == "integer_dense"]
     if not layers:
         return float("inf"), 1
-    calls, terms = sum([layer.inputs for layer, _ in layers]), sum([terms for _, terms in layers])
+    calls, terms = sum([network.layers[k - 1].inputs for k in layers]), sum(map(network.cost_of, layers))
     return calls * cost("LANES_CALL", dialect) + terms * cost("LANES_TERM", dialect), terms
 
 

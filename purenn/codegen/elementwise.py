@@ -54,7 +54,8 @@ def _each_number(code: Code, k: int, value: Value) -> Value:
     if all([len(row) == 1 for row in rows]):
         code.line("%s = [%s for v in %s]" % (a, form.format("v", *[code.number(row[0]) for row in rows]), value))
         return a
-    names = [code.constant("EACH%d_%d" % (k, i), [code.own(w) for w in stretched(row, n)]) for i, row in enumerate(rows)]
+    rows = [[code.own(w) for w in stretched(row, n)] for row in rows]
+    names = [code.constant("EACH%d_%d" % (k, i), row) for i, row in enumerate(rows)]
     variables = ["p", "r"][: len(rows)]
     zipped = (a, form.format("v", *variables), ", ".join(variables), value, ", ".join(names))
     code.line("%s = [%s for v, %s in zip(%s, %s)]" % zipped)

@@ -69,8 +69,12 @@ class Plan:
         return "\n".join(lines)
 
 
-def planned(network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> Plan:
-    """The plan, greedy: from each layer on the emitter that takes the least for a multiplication."""
+def planned(network: Network, dialect: Dialect, kernel: str | None = None, error_bound: float = 1e-9) -> Plan:
+    """How to run a network, greedy: from each layer on the emitter that takes the least for a multiplication.
+
+    Only emitters that promise `error_bound` are considered.  `kernel` names the emitter of the dense
+    layers; one that cannot run a layer raises `UnsupportedError` with the reason.
+    """
     if kernel is not None and kernel not in KERNELS:
         raise ValueError("unknown kernel %r, known are: %s" % (kernel, ", ".join(KERNELS)))
     steps: list[Step] = []

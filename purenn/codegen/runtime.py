@@ -30,7 +30,7 @@ def decoded(text):
 
 
 def whole(data, count, size, least):
-    """Whole numbers from `least` on, of `size` bytes: first the highest byte of each, then the next, ... the lowest."""
+    """Whole numbers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
     numbers = [0]*count
     for k in range(size):
         numbers = [256*n + b for n, b in zip(numbers, data[k*count:(k + 1)*count])]
@@ -43,7 +43,7 @@ def wholes(text, count, size, least):
 
 
 def floats(text, count, size, exponents):
-    """Floats from a text, exactly: each is a whole number of `size` bytes times one of the powers of two, or less it."""
+    """Floats from a text, exactly: whole numbers of `size` bytes, each times plus or minus one of the powers of two."""
     data = decoded(text)
     powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
     places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2, 0)
@@ -132,7 +132,7 @@ def fixed_lanes(columns):
 
 
 def fixed_scale(columns):
-    """(g, n, start): 2^43 times the sizes of a column's weights times 2^g are at most 2^94; n is the longest column."""
+    """(g, n, start): 2^43 2^g times the sizes of a column's weights is at most 2^94; n is the longest column."""
     size = max([sum([abs(v) for v in w]) for w, b in columns])
     longest = max([dist(w, origin(len(w))) for w, b in columns])
     return 51 - frexp(size)[1], longest, sum([1 << 96*j + 31 for j in range(len(columns))])

@@ -146,7 +146,7 @@ def _write_lanes(code: Code, k: int, sample: Value) -> None:
 
 
 def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool, bool]:
-    """What is subtracted and divided by (multiplied by and added, for a `Scale`), whether it is a scale; if 0 stays 0."""
+    """What is subtracted and divided by (added and multiplied by, for a `Scale`); whether it is one; whether 0 stays 0."""
     n = code.network.inputs
     if dense == 1:
         return [0.0] * n, [1.0] * n, False, True
