@@ -23,10 +23,10 @@ of its own last bit, at most 2^-43, for sizes up to 512), and the second is as a
 from __future__ import annotations
 
 import math
+import struct
 from array import array
 from itertools import compress
 from operator import mul
-from struct import Struct
 from sys import byteorder
 
 from ..rows import as_sample, samples_of
@@ -234,15 +234,16 @@ class Entering:
         n, (at, above, top) = entrance.inputs, _BYTES
         t = "%s + 0.5" % entrance.quotient(self._name)
         form = "%s + %r" % (t, 4096.0 - _HALF) if low == 0 else "%s - %r + %r" % (t, _HALF, 4352.0 - low)
-        rows, pack = self.stage.rows(), code.constant("pack", Struct("%dd" % n).pack)
+        rows, pack = self.stage.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
         dense = "doubles = %s(*[%s for %s])" % (pack, form, self._each(x))
         if entrance.keeps_zero:
-            code.function(array), code.function(compress)
+            code.function(compress)
             with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
                 code.line(dense)
                 code.line("rows = %s" % rows)
             with code.block("else:"):
-                code.line('doubles = array("d", [%s for v in filter(None, %s)]).tobytes()' % (form, x))
+                code.line("doubles = [%s for v in filter(None, %s)]" % (form, x))
+                code.line('doubles = %s("%%dd" %% len(doubles), *doubles)' % code.constant("pack_some", struct.pack))
                 code.line("rows = compress(%s, %s)" % (rows, x))
         else:
             code.line(dense)

@@ -33,12 +33,12 @@ from operator import itemgetter
 from struct import Struct
 from sys import byteorder
 
+from ..rows import size
 from . import runtime
 from .elementwise import activated
 from .entering import UNROLLED, Entering, weighed, written_out
 from .entrance import Entrance
-from .plan import kind_of
-from ..rows import size
+from .part import Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,90 +58,15 @@ _SHORT = 700  # bits of a row so short that leaving a zero out costs more than i
 _LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as bytes
 
 
-# ---- which layers
-
-
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """What prepares the inputs, the `Quantize`, the integer layers, and the `Dequantize` where there is one."""
-    part = _Part(network, k)
+    part = Part(network, k)
     return part.refusal or part.count
-
-
-class _Part:
-    """The layers from number k on that are one integer network; or the `refusal`."""
-
-    def __init__(self, network: Any, k: int) -> None:
-        self.network, self.count, self.refusal = network, 0, ""
-        self.first, self._next = k, k
-        self.before = self._take_all("normalize", "scale", "flatten", "reshape")
-        self.quantize = self._take("quantize")
-        self.dense: list[tuple[int, Any]] = []
-        self.dequantize: Any = None
-        if self.quantize is None:
-            self.refusal = "does not lead into an integer network (see Network.quantize)"
-            return
-        while not self.dense or self.dense[-1][1].table is not None:
-            shaping = self._next
-            self._take_all("flatten", "reshape")
-            number, layer = self._next, self._take("integer_dense")
-            if layer is None:
-                self._next = shaping
-                break
-            self.dense.append((number, layer))
-        if self.dense and self.dense[-1][1].table is not None:
-            self._take_all("flatten", "reshape")
-            self.dequantize = self._take("dequantize")
-        self.count = self._next - k
-        self.refusal = self._refused()
-
-    def _take_all(self, *kinds: str) -> list[Any]:
-        layers = []
-        while True:
-            layer = self._take(*kinds)
-            if layer is None:
-                return layers
-            layers.append(layer)
-
-    def _take(self, *kinds: str) -> Any:
-        """The next layer, where it is of one of these kinds and follows the last one alone."""
-        k, network = self._next, self.network
-        if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
-            return None
-        if k > self.first and (network.wires[k - 1] != (k - 1,) or _uses(network, k - 1) > 1):
-            return None
-        self._next = k + 1
-        return network.layers[k - 1]
-
-    def _refused(self) -> str:
-        if not self.dense:
-            return "is followed by no integer layer"
-        for number, layer in self.dense:
-            if size(self.network.shapes[number - 1]) != layer.inputs:
-                return "is used on several rows by layer %d (%s)" % (number, layer)
-        rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
-        for row in rows + [layer.step._rows[0] for _, layer in self.dense]:
-            if not set(map(type, row)) <= {int, float}:
-                return "has numbers that are neither float nor int"
-            if not max(map(abs, row)) <= 1e300:
-                return "has numbers beyond 1e300"
-        return ""
-
-
-def _uses(network: Any, j: int) -> int:
-    """How many layers take value j."""
-    return sum([wire.count(j) for wire in network.wires])
-
-
-def _numbers(layer: Any) -> list[Sequence[Any]]:
-    return [matrix._rows[0] for _, matrix in layer.named_tensors()]
-
-
-# ---- all of it
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layers k and on."""
-    part = _Part(code.network, k)
+    part = Part(code.network, k)
     assert part.quantize is not None
     entrance = Entrance(part.before, part.quantize, size(code.network.shapes[k - 1]))
     low, high = entrance.low, entrance.high
@@ -171,7 +96,7 @@ def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
         code.lines += lines
 
 
-def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage], value: Value) -> Value:
+def _exported(code: Code, part: Part, entering: Entering, stages: list[_Stage], value: Value) -> Value:
     """The same as functions of a module."""
     with code.entry("entered(x)"):
         entering.write("x" if part.first == 1 else "z")
@@ -199,20 +124,20 @@ def _export_quantized(code: Code) -> None:
         code.lines += [lines[0].replace("entered(x)", "entered_quantized(q)")] + lines[1:]
 
 
-def _finished(code: Code, part: _Part, stage: _Stage, sums: str = "") -> Value:
+def _finished(code: Code, part: Part, stage: _Stage, sums: str = "") -> Value:
     """The value of the last layer of the part: floats, or the integers of a table."""
     layer, n = stage.layer, stage.layer.outputs
     if layer.table is None:
         steps = layer.step._rows[0]
         a = _multiplied(code, stage.k, stage.last_sums(sums), steps, n)
-        return activated(code, stage.k, layer.h, a)
+        return activated(code, stage.k, layer.h, a, n)
     levels = stage.level_names(sums)
     if part.dequantize is None:
         return levels
     k = part.first + part.count - 1
     steps = part.dequantize.step._rows[0]
     steps = steps if len(steps) == 1 else list(steps) * (n // len(steps))
-    return activated(code, k, part.dequantize.h, _multiplied(code, k, levels, steps, n))
+    return activated(code, k, part.dequantize.h, _multiplied(code, k, levels, steps, n), code.width(k))
 
 
 def _multiplied(code: Code, k: int, value: Value, steps: Sequence[float], n: int) -> Value:
