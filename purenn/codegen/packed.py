@@ -55,7 +55,7 @@ _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
 _SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
-_LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as bytes
+_LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as an array, a little slower
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
@@ -167,6 +167,7 @@ class _Stage:
         self.levels = (0, 0)
         self.by_table = self.is_float = False
         self.up = 0
+        self._packed: list[int] = []
         if layer.table is not None:
             self._table = list(layer.table._rows[0])
             self.levels = (min(self._table), max(self._table))
@@ -193,13 +194,13 @@ class _Stage:
         """The integers P_i."""
         name, layer = "ROWS%d" % self.k, self.layer
         if not self.code.dialect.is_exported:
-            return self.code.constant(name, self._packed())
+            return self.code.constant(name, self._integers())
         weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight._rows for w in row])
         return self.code.computed(name, runtime.rows_of_lanes, weights, layer.outputs, self.size, self.up)
 
     def row_names(self) -> list[Name]:
         """A name for each of the integers P_i."""
-        return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._packed())]
+        return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._integers())]
 
     def start(self, counted_from: int = 0) -> Name:
         """What a sum starts from, where the inputs are counted from a number: biases and offsets in their lanes."""
@@ -213,7 +214,11 @@ class _Stage:
         numbers = self.code.constant(name + "_LANES", starts)
         return self.code.computed(name, runtime.in_lanes, numbers, self.size, self.up)
 
-    def _packed(self) -> list[int]:
+    def _integers(self) -> list[int]:
+        self._packed = self._packed or self._made()
+        return self._packed
+
+    def _made(self) -> list[int]:
         rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, 8 * self.size
         lift = 1 << lane - 1
         if lane <= 64 and -lift <= min(map(min, rows)) and max(map(max, rows)) < lift:
@@ -233,14 +238,15 @@ class _Stage:
         """In process: the table by the upper 16 bits of a lane."""
         repeat = 1 << self.layer.shift + self.up + 16 - 8 * self.size
         before, table = self._before, self._table
-        values = [table[0]] * before + table[max(-before, 0) :]
+        values: Any = [table[0]] * before + table[max(-before, 0) :]
         values = (values + [table[-1]] * (self._entries - len(values)))[: self._entries]
-        spread: Any = chain.from_iterable([[value] * repeat for value in values])
-        if len(values) * repeat <= _LARGEST_TUPLE or max(map(abs, self.levels)) >= 1 << 62:
-            spread = tuple(spread)
-        else:
-            spread = bytes(spread) if 0 <= self.levels[0] and self.levels[1] < 256 else array("q", spread)
-        return self.code.constant("TABLE%d" % self.k, spread)
+        if max(map(abs, self.levels)) >= 1 << 63:
+            return self.code.constant("TABLE%d" % self.k, [value for value in values for _ in range(repeat)])
+        code = "B" if 0 <= self.levels[0] and self.levels[1] < 256 else "q"
+        spread, values = array(code, values * repeat), array(code, values)
+        for at in range(repeat):
+            spread[at::repeat] = values
+        return self.code.constant("TABLE%d" % self.k, tuple(spread) if len(spread) <= _LARGEST_TUPLE else spread)
 
     # ---- lines
 
