@@ -152,7 +152,8 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
     """
     a = "a%d" % k
     code.line("t = %s" % limit)
-    with code.block("if not min(map(abs, %s)) >= t:" % a):
+    sizes = "[abs(v) for v in %s]" if code.dialect.is_exported else "map(abs, %s)"
+    with code.block("if not min(%s) >= t:" % (sizes % a)):
         if prepare is not None:
             prepare()
         code.line("again = [j for j, v in enumerate(%s) if not abs(v) >= t]" % a)

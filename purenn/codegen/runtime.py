@@ -97,7 +97,7 @@ def prepared(columns, powers):
     """
     rows = []
     for w, b in columns:
-        if not any(w):  # the sum is b: s = 2^40 with its sign is beyond any limit; or 0 and computed again if f rounds
+        if max(w) == min(w) == 0:  # the sum is b: s = 2^40 with its sign is beyond any limit; or 0 and computed again if f rounds
             f = abs(b)/2.0**40
             rows.append((w, f, 0.0 if f*2.0**40 != abs(b) else 2.0**40 if b >= 0 else -2.0**40, len(rows)))
             continue
@@ -165,7 +165,7 @@ def whole_scale(prepared, columns, moved, stretched, is_scale):
     most = max([sum([abs(v)*r for v, r in zip(w, reach)]) for w, b in columns])
     start = sum([1 << 64*j + 63 for j in range(len(columns))])
     biases = [b for w, b in columns]
-    if any(moved):
+    if max(moved) != 0 or min(moved) != 0:
         terms = [[v*m if is_scale else -m*v/s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
         biases = [fsum(t) + b for t, b in zip(terms, biases)]
     return min(54 - frexp(size)[1], 51 - frexp(largest)[1]), most, start, biases
