@@ -145,7 +145,13 @@ class Entering:
             inside = "s - s == 0 and %r < min(%s) and max(%s) < %r" % (-entrance.limit, x, x, entrance.limit)
             with code.block("if %s:" % inside):
                 q = "(q if %d <= (q := floor(%s + 0.5)) <= %d else %d if q < %d else %d)" % (
-                    low, entrance.quotient(self._name), high, low, low, high)
+                    low,
+                    entrance.quotient(self._name),
+                    high,
+                    low,
+                    low,
+                    high,
+                )
                 skipped = " if v" if entrance.keeps_zero else ""
                 code.line("t = %s" % self._sum(q + "*p", self._each(x, self.stage.rows()) + skipped))
             with code.block("else:"):
@@ -326,7 +332,15 @@ class Entering:
 
     def _clamped_rounded(self, first: str, a: str) -> str:
         rounded = self.entrance.rounded(a)
-        return "%d if %s <= %d else %d if %s >= %d else %s" % (self.low, first, self.low, self.high, a, self.high, rounded)
+        return "%d if %s <= %d else %d if %s >= %d else %s" % (
+            self.low,
+            first,
+            self.low,
+            self.high,
+            a,
+            self.high,
+            rounded,
+        )
 
     def _each(self, x: str, *others: str) -> str:
         """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""

@@ -204,7 +204,10 @@ class _Stage:
 
     def start(self, counted_from: int = 0) -> Name:
         """What a sum starts from, where the inputs are counted from a number: biases and offsets in their lanes."""
-        name, layer = "START%d" % self.k + ("_%s" % str(counted_from).replace("-", "M") if counted_from else ""), self.layer
+        name, layer = (
+            "START%d" % self.k + ("_%s" % str(counted_from).replace("-", "M") if counted_from else ""),
+            self.layer,
+        )
         totals = [sum(column) for column in zip(*layer.weight._rows)] if counted_from else [0] * layer.outputs
         starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias._rows[0], totals)]
         if not self.code.dialect.is_exported:
