@@ -100,7 +100,7 @@ class Quantize(Layer):
             A = (rows.map(single) / self.step.map(single)).map(single)
         Z = A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
         yield "A{k} = {x} / step", A.reshape(X.cols)
-        yield "Z{k} = round(A{k})", Z.reshape(X.cols)
+        yield "Z{k} = clip(round(A{k}), low, high)", Z.reshape(X.cols)
 
     def cost(self, *shapes: "Shape") -> int:
         """One division for each input."""
