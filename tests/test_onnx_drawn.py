@@ -405,7 +405,7 @@ def outcome(seed):
             numbers = followed(network, row)
             found += numbers[-network.outputs :]
             largest = max([largest] + [abs(number) for number in numbers if math.isfinite(number)])
-            limits = {layer.activation for layer in network.layers} & set(HAVE_LIMITS)
+            limits = {getattr(layer, "activation", "") for layer in network.layers} & set(HAVE_LIMITS)
             if limits and not all(map(math.isfinite, numbers)):
                 return "skipped", "infinity, where purenn has a limit"
     except ValueError as error:  # NaN and infinities have no integer
