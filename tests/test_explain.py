@@ -784,6 +784,22 @@ def test_derivatives():
     assert [len(line) for line in curve(slope(Activation("relu")), -1.0, 1.0)] == [2, 2]
 
 
+def test_the_curve_of_a_step_goes_through_its_numbers():
+    found = {}
+    for network, x in of_every_kind():
+        for layer in Explanation(network, x).layers:
+            for step in layer.steps:
+                if step.curve is not None:
+                    name, f, arguments = step.curve
+                    found[name] = f
+                    assert [f(a) for a in arguments] == pytest.approx(list(step.numbers))
+    assert set(found) == {"relu", "selu", "clip", "table", "identity", "sigmoid", "tanh", "<lambda>"}
+    assert [found["clip"](a) for a in (-99.0, 2.4, 99.0)] == [-8, 2, 7]
+    assert [found["table"](a) for a in (-99.0, 2.5, 99.0)] == [1, 2, 4]
+    step = Explanation(Network([Gate([1.0, 2.0])], input_shape=(2,)), [1.0, 2.0]).layers[0].steps[1]
+    assert step.curve is None  # a product is no curve
+
+
 def test_a_curve_breaks_where_the_function_is_no_number():
     broken = curve(lambda x: 1 / x if x else math.nan, -1.0, 1.0)
     assert len(broken) >= 2 and all([x != 0 for line in broken for x, _ in line])
