@@ -576,6 +576,13 @@ def test_no_line_is_wider_than_the_terminal(network, x, width):
         assert columns(line) <= width, line
 
 
+def test_a_long_equation_is_cut():
+    network = Network([Dense([[1.0]], [0.5]), Add()], wires=[(0,), (1,) * 20])
+    shown = list(lines(Explanation(network, [1.0]), Terminal(60)))
+    assert max(map(columns, shown)) <= 60 and "  Z2 = Z1 + Z1 + Z1" in shown[-12][:19]
+    assert [line for line in shown if line.startswith("      + Z1 + Z1")]
+
+
 class Screen(io.StringIO):
     def isatty(self):
         return True
@@ -798,6 +805,14 @@ def test_the_curve_of_a_step_goes_through_its_numbers():
     assert [found["table"](a) for a in (-99.0, 2.5, 99.0)] == [1, 2, 4]
     step = Explanation(Network([Gate([1.0, 2.0])], input_shape=(2,)), [1.0, 2.0]).layers[0].steps[1]
     assert step.curve is None  # a product is no curve
+
+    class AlmostRelu(Layer):
+        kind = "example.almost"
+
+        def steps(self, values, shapes):
+            yield "Z{k} = relu({x})", Matrix([[1.0, -9.0] + [1.0] * 62])
+
+    assert Explanation(Network([AlmostRelu()], input_shape=(64,)), [1.0] * 64).layers[0].steps[0].curve is None
 
 
 def test_a_curve_breaks_where_the_function_is_no_number():

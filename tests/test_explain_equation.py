@@ -221,6 +221,8 @@ def test_elements():
     places = Row([2.5, -2.5, 4.5, -0.5], (2, 2))
     assert made("Z1 = X * scale + shift", places, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) == "2.0*2.0 + 0.5"
     assert made("Z1 = X * scale + shift", places.numbers, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) is None
+    assert made("Z2 = X * Z1", [3.0, 6.0], 1, X=[1.0, 2.0], Z1=[3.0]) == "2.0*3.0"
+    assert made("Z2 = X * Z1", [0.0, 0.0, 0.0, 0.0], 0, X=[0.0] * 4, Z1=[1.0, 2.0]) is None  # which of the two?
     assert made("Z3 = [Z1 Z2]", [1, 2, 3], 2, False, Z1=[1, 2], Z2=[3]) == "z_1"
     joined = Row([1, 2, 5, 3, 4, 6], (2, 3))
     assert made("Z3 = [Z1 Z2]", joined, 5, Z1=Row([1, 2, 3, 4], (2, 2)), Z2=Row([5, 6], (2, 1))) == "6"
