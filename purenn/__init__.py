@@ -106,9 +106,11 @@ __all__ = [
 def __getattr__(name: str) -> "Any":
     """Kinds of layer and activations that most networks do without are imported when they are asked for."""
     if name in __all__:
-        from . import layers, more_activations
-
-        return getattr(more_activations if hasattr(more_activations, name) else layers, name)
+        # not `from . import`: MicroPython would ask this very function for the module first
+        for module in (".more_activations", ".layers"):
+            found = getattr(__import__(__name__ + module, None, None, ["*"]), name, None)
+            if found is not None:
+                return found
     raise AttributeError("purenn has no %s" % name)
 
 

@@ -195,7 +195,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
 
 def _loaded() -> "Dict[str, Record]":
     """All records, those of more_activations.py as well."""
-    from . import more_activations  # noqa: F401  # most networks do without, and small boards leave it out
+    from .more_activations import softplus  # noqa: F401  # most networks do without, and small boards leave it out
 
     return RECORDS
 

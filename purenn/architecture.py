@@ -9,8 +9,10 @@ are tensors too: as bytes they lose no digit on any interpreter.
 
 from .errors import ModelFormatError, UnsupportedError
 from .layers import kind_of
+from .layers.base import TYPES
 from .matrix import Matrix
 from .network import Network
+from .rows import described, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
 _VERSION = 2
 _ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
+_PARTS = _ABOUT + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
-_TYPES = {str: "a text", bool: "true or false", int: "a whole number", tuple: "a list of whole numbers"}
 
 
 # ---- from a network
@@ -56,7 +58,7 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
-    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what)})
+    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what) not in (None, False)})
     return architecture, tensors
 
 
@@ -86,26 +88,40 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
     """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
-    if architecture.get("version") not in (1, _VERSION):
-        what = (architecture.get("version"), _VERSION)
-        raise UnsupportedError("written as version %r, this is version %d" % what)
+    version = architecture.get("version")
+    if type(version) is not int or version not in (1, _VERSION):
+        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
+    for part in architecture:
+        if part not in _PARTS:
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
     parts = _Parts(tensors)
     specs = architecture["layers"]
     for number, spec in enumerate(specs):
         if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
             raise ModelFormatError("layer %d has no kind" % (number + 1))
     about = {what: architecture[what] for what in _ABOUT if what in architecture}
-    shape = architecture.get("input_shape")
-    if architecture["version"] == 1:
-        shape = [specs[0]["inputs"]] if specs and "inputs" in specs[0] else None
+    if type(about.get("multilabel", False)) is not bool:
+        raise ModelFormatError("multilabel must be true or false, found %s" % described(about["multilabel"]))
+    widths = [None] * len(specs)
+    if version == 1:
+        widths = [spec.get("inputs") for spec in specs]
+        shape = None if widths[:1] in ([], [None]) else [widths[0]]
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
+    elif "input_shape" in architecture:
+        shape = _whole_numbers(architecture["input_shape"], "input_shape")
+    else:
+        raise ModelFormatError("the architecture has no input_shape")
     layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
     parts.check_all_taken()
     try:
-        shape = None if shape is None else _whole_numbers(shape, "input_shape")
-        return Network(layers, _wires(architecture), shape, **about)
+        network = Network(layers, _wires(architecture), shape, **about)
     except (ValueError, TypeError) as error:
         raise ModelFormatError(str(error)) from None
+    for k, width in enumerate(widths, 1):
+        if width not in (None, network.shapes[k - 1][-1]):
+            what = (k, network.layers[k - 1], described(width), network.shapes[k - 1][-1])
+            raise ModelFormatError("layer %d (%s): inputs is %s, but %d numbers come in" % what)
+    return network
 
 
 class _Parts:
@@ -122,6 +138,12 @@ class _Parts:
             raise ModelFormatError("tensor %s is missing" % name)
         self.left.remove(name)
         return self.tensors[name]
+
+    def take_number(self, name: str) -> "Any":
+        matrix = self.take(name)
+        if matrix.shape != (1, 1):
+            raise ModelFormatError("tensor %s: expected one number, found shape %r" % (name, matrix.shape))
+        return matrix[0, 0]
 
     def put(self, name: str, matrix: Matrix) -> None:
         self.tensors = dict(self.tensors)
@@ -152,13 +174,13 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
             arguments[declared.rstrip("?")] = parts.take(name)
     for name, type_ in kind.settings:
         if type_ is float:
-            arguments[name] = parts.take("layers.%d.%s" % (number, name))[0, 0]
+            arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
         elif name not in spec:
             raise ModelFormatError("%s: %s is missing" % (where, name))
         else:
             arguments[name] = _checked_setting(where, name, type_, spec[name])
     for name in spec:
-        if name != "kind" and name not in arguments:
+        if name != "kind" and name not in [setting for setting, _ in kind.settings]:
             raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
     try:
         return kind(**arguments)
@@ -168,6 +190,8 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
 
 def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
     """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
+    if spec.get("table") is True and not parts.has("layers.%d.table" % number):
+        raise ModelFormatError("tensor layers.%d.table is missing" % number)
     spec = {name: value for name, value in spec.items() if name not in ("inputs", "table")}
     scale = "layers.%d.scale" % number
     if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
@@ -183,18 +207,18 @@ def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
     found = list if type_ is tuple else type_
     is_right = type(value) is found
     if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):
-        raise ModelFormatError("%s: %s must be %s, found %r" % (where, name, _TYPES[type_], value))
+        raise ModelFormatError("%s: %s must be %s, found %s" % (where, name, TYPES[type_], described(value)))
     return tuple(_whole_numbers(value, "%s: %s" % (where, name))) if type_ is tuple else value
 
 
 def _whole_numbers(value: "Any", what: str) -> "List[int]":
     if not isinstance(value, list) or not all([type(n) is int and -_LARGEST < n < _LARGEST for n in value]):
-        raise ModelFormatError("%s must be a list of whole numbers, found %r" % (what, value))
+        raise ModelFormatError("%s must be a list of whole numbers, found %s" % (what, described(value)))
     return value
 
 
 def _wires(architecture: "Dict[str, Any]") -> "Any":
     wires = architecture.get("wires")
     if wires is not None and not isinstance(wires, list):
-        raise ModelFormatError("wires must be lists of whole numbers, found %r" % (wires,))
+        raise ModelFormatError("wires must be lists of whole numbers, found %s" % described(wires))
     return None if wires is None else [_whole_numbers(wire, "a wire") for wire in wires]

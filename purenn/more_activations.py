@@ -113,7 +113,8 @@ def gelu(x: "Any") -> "Any":
 
 def _gelu_tanh_slope(a: "Any", z: "Any") -> "Any":
     share = sigmoid(2.0 * _SQRT_2_OVER_PI * a * (1.0 + 0.044715 * a * a))
-    return share + a * share * (1.0 - share) * 2.0 * _SQRT_2_OVER_PI * (1.0 + 3 * 0.044715 * a * a)
+    spread = share * (1.0 - share)  # vanishes faster than a grows
+    return share + (a * spread * 2.0 * _SQRT_2_OVER_PI * (1.0 + 3 * 0.044715 * a * a) if spread else 0.0)
 
 
 @Record(

@@ -102,7 +102,8 @@ class Network:
         values: "List[Any]" = [self.checked(X)]
         last_use = {j: k for k, wire in enumerate(self.wires, 1) for j in wire}
         for k, (layer, wire) in enumerate(zip(self.layers, self.wires), 1):
-            values.append(layer.forward(*[values[j] for j in wire], shapes=self.shapes_into(k)))
+            Z = layer.forward(*[values[j] for j in wire], shapes=self.shapes_into(k))
+            values.append(self.checked_value(k, Z, values[wire[0]].rows))
             for j in wire:
                 values[j] = values[j] if last_use[j] > k else None  # frees the memory
         return values[-1]
@@ -272,6 +273,14 @@ class Network:
         if X.cols != self.inputs:
             raise ShapeError("the network expects rows of %d numbers, found %r" % (self.inputs, X.shape))
         return X
+
+    def checked_value(self, k: int, Z: Matrix, samples: int) -> Matrix:
+        """What layer k gives, if its shape is the one that its `output_shape` told."""
+        expected = (samples, size(self.shapes[k]))
+        if Z.shape != expected:
+            where = (k, self.layers[k - 1], Z.shape, expected)
+            raise ShapeError("layer %d (%s) gives %r, its output_shape tells %r" % where)
+        return Z
 
     # ---- describing it
 

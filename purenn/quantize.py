@@ -64,7 +64,7 @@ def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]
         return None
     Z = Matrix([[byte] for byte in range(256)])
     for layer in before + [entrance]:
-        Z = layer.forward(Z)
+        Z = Z if type(layer) in _AFTER else layer.forward(Z)
     return [level for level, in Z.tolist()]
 
 
@@ -79,7 +79,8 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
     lowest, highest = entrance.lowest, entrance.highest
     plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
     plain.append(Quantize(1.0, entrance.low, entrance.high))
-    predict = network.replace(layers=plain + list(network.layers[len(before) + 1 :])).predict
+    layers = plain + list(network.layers[len(before) + 1 :])
+    predict = network.replace(layers=layers, input_shape=network.shapes[len(before)]).predict
 
     def run(q: "Any") -> "List[Any]":
         q = as_sample(q)

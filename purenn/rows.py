@@ -29,6 +29,18 @@ def size(shape: "Shape") -> int:
     return product
 
 
+def checked_shape(what: str, shape: "Any") -> "Shape":
+    """A shape as a tuple of whole numbers from 1 upwards.
+
+    >>> checked_shape("the input shape", [28, 28])
+    (28, 28)
+    """
+    sides = tuple(shape) if isinstance(shape, (list, tuple)) else ()
+    if not sides or not all([type(side) is int and side > 0 for side in sides]):
+        raise ShapeError("%s is a tuple of whole numbers from 1 upwards, found %s" % (what, described(shape)))
+    return sides
+
+
 # ---- what a Matrix is made of
 
 
@@ -94,9 +106,14 @@ def is_number(value: "Any") -> bool:
 
 
 def described(value: "Any") -> str:
-    """A value and its type, in at most 40 letters of it."""
+    """A value and its type, for a message."""
+    return "%s %s" % (type(value).__name__, short(value))
+
+
+def short(value: "Any") -> str:
+    """A value in at most 40 letters."""
     text = repr(value)
-    return "%s %s" % (type(value).__name__, text if len(text) <= 40 else text[:37] + "...")
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 # ---- samples

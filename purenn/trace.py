@@ -1,5 +1,6 @@
 """Trace: a forward pass with every equation and its value, and gradients backwards through it."""
 
+from .errors import ShapeError, UnsupportedError
 from .matrix import Matrix
 
 TYPE_CHECKING = False
@@ -27,7 +28,8 @@ class TraceEntry:
         made = list(self.layer.steps(inputs, self.input_shapes))
         self.equations = [equation for equation, _ in made]  # with their braces, as the layer writes them
         self.steps = [(equation.format(**names), value) for equation, value in made]
-        self.X, self.A, self.Z = inputs[0], self.steps[0][1], self.steps[-1][1]
+        self.X, self.A = inputs[0], self.steps[0][1]
+        self.Z = network.checked_value(number, self.steps[-1][1], self.X.rows)
 
     def __str__(self) -> str:
         lines = ["layer %d: %s" % (self.number, self.layer)]
@@ -65,6 +67,8 @@ class Trace:
         >>> pass_.backward(Matrix([[1.0]]))
         (Matrix([[2.0, 3.0]]), [{'weight': Matrix([[1.0], [-1.0]]), 'bias': Matrix([[1.0]])}])
         """
+        if gradient.shape != self.Y.shape:
+            raise ShapeError("the gradient at Y must be %r, as Y is, found %r" % (self.Y.shape, gradient.shape))
         at: "List[Any]" = [None] * (len(self.entries) + 1)
         at[-1] = gradient
         tensors: "List[Any]" = [None] * len(self.entries)
@@ -72,9 +76,13 @@ class Trace:
             k = entry.number
             kept = [value for _, value in entry.steps]
             ends_here = at_sum and k == len(self.entries)
-            gradients, tensors[k - 1] = entry.layer.backward(at[k], entry.inputs, entry.input_shapes, kept, ends_here)
-            for j, found in zip(entry.sources, gradients):
-                at[j] = found if at[j] is None else at[j] + found
+            try:
+                found = entry.layer.backward(at[k], entry.inputs, entry.input_shapes, kept, ends_here)
+            except UnsupportedError as error:
+                raise UnsupportedError("layer %d: %s" % (k, error)) from None
+            gradients, tensors[k - 1] = found
+            for j, dX in zip(entry.sources, gradients):
+                at[j] = dX if at[j] is None else at[j] + dX
         return at[0], tensors
 
     def __str__(self) -> str:

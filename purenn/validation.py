@@ -1,6 +1,7 @@
 """What is checked when a network is built: its layers, wires, shapes, labels and names."""
 
 from .errors import ShapeError
+from .rows import checked_shape, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ def checked_layers(layers: "Any") -> "Tuple[Any, ...]":
     if not checked:
         raise ShapeError("a network needs at least one layer, found none")
     for k, layer in enumerate(checked, 1):
-        if not hasattr(layer, "steps"):
-            raise TypeError("layer %d is %r, expected a layer such as Dense" % (k, layer))
+        if not hasattr(layer, "steps") or isinstance(layer, type):
+            raise TypeError("layer %d is %r, expected a layer such as Dense(...)" % (k, layer))
     return checked
 
 
@@ -28,6 +29,9 @@ def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ..
     """The wires; each layer takes the input or earlier layers, and is used by a later one."""
     if wires is None:
         return tuple([(k,) for k in range(len(layers))])
+    for wire in [wires] + list(wires if isinstance(wires, (list, tuple)) else ()):
+        if not isinstance(wire, (list, tuple)):
+            raise TypeError("wires are a list, for each layer, of the values it takes, found %s" % described(wire))
     checked = tuple([tuple(wire) for wire in wires])
     if len(checked) != len(layers):
         raise ShapeError("%d wires for %d layers: give one for each" % (len(checked), len(layers)))
@@ -36,7 +40,7 @@ def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ..
         if not wire:
             raise ShapeError("layer %d (%s) takes no value: its wire is empty" % (k, layer))
         for j in wire:
-            if not isinstance(j, int) or not 0 <= j < k:
+            if type(j) is not int or not 0 <= j < k:
                 raise ShapeError(
                     "layer %d (%s) takes the value %r, expected 0 (the input) to %d (the layer before)"
                     % (k, layer, j, k - 1)
@@ -50,12 +54,11 @@ def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ..
 
 def inferred_shapes(layers: "Sequence[Any]", wires: "Any", input_shape: "Any") -> "Tuple[Shape, ...]":
     """The shape of every value, the input first."""
-    shapes = [_input_shape(layers, wires) if input_shape is None else tuple(input_shape)]
-    if not shapes[0] or not all([isinstance(side, int) and side > 0 for side in shapes[0]]):
-        raise ShapeError("the input shape is whole numbers from 1 upwards, found %r" % (shapes[0],))
+    shapes = [checked_shape("the input shape", _input_shape(layers, wires) if input_shape is None else input_shape)]
     for k, (layer, wire) in enumerate(zip(layers, wires), 1):
         try:
-            shapes.append(tuple(layer.output_shape(*[shapes[j] for j in wire])))
+            shape = layer.output_shape(*[shapes[j] for j in wire])
+            shapes.append(checked_shape("%s: its output shape" % layer, shape))
         except ShapeError as error:
             sources = ["the input" if j == 0 else "layer %d (%s)" % (j, layers[j - 1]) for j in wire]
             raise ShapeError("layer %d, which takes %s: %s" % (k, " and ".join(sources), error)) from None

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import purenn
-from purenn import Activation, Matrix, ShapeError, log_softmax, relu, sigmoid, softmax, softmax_plain
+from purenn import Activation, Matrix, ShapeError, UnsupportedError, log_softmax, relu, sigmoid, softmax, softmax_plain
+from purenn.activations import ALIASES, RECORDS, Record, _loaded
 
 INF, NAN, BIGGEST, SMALLEST = float("inf"), float("nan"), 1.7976931348623157e308, 5e-324
 
@@ -334,12 +335,16 @@ def test_a_list_and_a_matrix_go_entry_by_entry(name, row):
     expected = [h(x) for x in row]
     assert same_rows([h(row)], [expected]) and same_rows([h(tuple(row))], [expected])
     assert same_rows(h(Matrix([row, row])).tolist(), [expected, expected])
+    assert same_rows(h([row, row]), [expected, expected])
+    assert same_rows([h([tuple(row), row])[0], Activation(name)(row)], [expected, expected])
 
 
 def test_softmax_goes_row_by_row():
     A = Matrix([[0.3, 2.9, 4.0], [1010, 1000, 990]])
-    for h in (softmax, log_softmax):
-        assert h(A).tolist() == [h(row) for row in A.tolist()]
+    for h in (softmax, log_softmax, softmax_plain):
+        expected = [h(row) for row in A.tolist()]
+        assert same_rows(h(A).tolist(), expected) and same_rows(h(A.tolist()), expected)
+        assert same_rows(h(tuple(A.tolist())), expected)
     assert softmax((7.0, 7.0)) == [0.5, 0.5]
 
 
@@ -355,10 +360,13 @@ def test_softmax_of_no_row():
 # ---- by name
 
 
+DEFAULTS = {"leaky_relu": (0.01,), "elu": (1.0,), "hard_sigmoid": (1 / 6, 0.5), "clip": (-1.0, 1.0)}
+
+
 @pytest.mark.parametrize("name", NAMES + ["softmax", "log_softmax"])
 def test_an_activation_by_its_name(name):
     for h in (Activation(name), Activation(h_of(name)), Activation(Activation(name))):
-        assert (h.name, h.kind, h.parameters, h.known) == (name, name, (), True)
+        assert (h.name, h.kind, h.parameters, h.known) == (name, name, DEFAULTS.get(name, ()), True)
         assert h.rowwise == (name in ("softmax", "log_softmax"))
         assert h(Matrix([-1.0, 0.5])) == h_of(name)(Matrix([-1.0, 0.5]))
         assert eval(repr(h)) == h == Activation(name) and hash(h) == hash(Activation(name))
@@ -368,6 +376,12 @@ def test_an_activation_by_its_name(name):
     "text, parameters, x, expected",
     [
         ("leaky_relu(0.25)", (0.25,), -2.0, -0.5),
+        ("clip(-0.5)", (-0.5, 1.0), -7.0, -0.5),  # what is left out is filled in
+        ("relu6", (0.0, 6.0), 7.0, 6.0),
+        ("ReLU6", (0.0, 6.0), -7.0, 0.0),
+        ("Swish", (), 0.0, 0.0),
+        ("linear", (), 7.5, 7.5),
+        ("logistic", (), 0.0, 0.5),
         (" elu ( 2 ) ", (2.0,), -1000.0, -2.0),
         ("hard_sigmoid(0.2, 0.5)", (0.2, 0.5), 1.0, 0.7),
         ("clip(-inf, 5.0)", (float("-inf"), 5.0), 7.0, 5.0),
@@ -417,3 +431,79 @@ def test_a_function_of_your_own_may_have_the_name_of_ours():
     h = Activation(relu)
     assert not h.known and h(Matrix([-5.0, 5.0])) == Matrix([-1.0, 5.0])
     assert h != Activation("relu")
+
+
+# ---- the record of each
+
+
+ELEMENTWISE = sorted([name for name, record in _loaded().items() if not record.rowwise])
+VARIANTS = ELEMENTWISE + ["leaky_relu(0.3)", "elu(0.5)", "clip(-inf, 5.0)", "relu6", "hard_sigmoid(0.2, 0.5)"]
+
+
+def test_every_activation_is_tested_here():
+    assert ELEMENTWISE == NAMES and sorted(RECORDS) == sorted(NAMES + ["softmax", "log_softmax", "softmax_plain"])
+    assert sorted(ALIASES) == ["linear", "logistic", "relu6", "swish"]
+    for name, record in RECORDS.items():
+        assert record.public is h_of(name) and Activation(name).record is record and record.name == name
+
+
+def run(h, source):
+    """What generated code makes of the source of an activation: a function of a."""
+    names = dict([(name, getattr(math, name)) for name in dir(math)])
+    if source.startswith("def "):
+        exec(source, names)
+        return names[h.function_name]
+    return eval("lambda a: " + source.format(a="a"), names)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@given(x=doubles)
+def test_the_source_computes_the_very_same_number(name, x):
+    """Bit for bit, over all doubles, with and without ``:=``."""
+    h = Activation(name)
+    for source in (h.source, h.board_source):
+        assert same(run(h, source)(x), h(x))
+    assert ":=" not in h.board_source
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_source_has_its_parameters_in_place(name):
+    h = Activation(name)
+    assert "{a}" in h.source or h.source.startswith("def %s(a):\n" % h.function_name)
+    assert h.calls == (2 if name == "softplus" else 1 if any([w in h.source for w in ("exp", "erfc", "tanh")]) else 0)
+
+
+def test_other_parameters_give_a_function_another_name():
+    names = [Activation(name).function_name for name in ("hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "hard_sigmoid(0.25, 0.5)")]
+    assert len(set(names)) == 3
+    for name in names:
+        exec("def %s(a): pass" % name, {})
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@given(x=st.floats(min_value=-20, max_value=20))
+def test_the_formula_is_the_definition(name, x):
+    h = Activation(name)
+    names = dict([(function, getattr(math, function)) for function in ("exp", "log", "sqrt")])
+    names.update({"x": x, "Phi": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), "sigmoid": sigmoid, "inf": INF})
+    assert close(eval(h.formula, names), h(x), rel=1e-6, abs_=1e-8)
+
+
+def test_a_function_of_your_own_has_no_source():
+    h = Activation(lambda x: x)
+    assert (h.source, h.board_source, h.formula, h.calls) == ("", "", "", 0)
+    assert Activation("softmax").source == "" and Activation("softmax").calls == 1
+    with pytest.raises(UnsupportedError):
+        h.backward([1.0], [1.0], [1.0])
+
+
+def test_an_activation_that_is_added_works_everywhere():
+    record = Record("tests_cube", "x**3", lambda a, z: 3 * a * a, "{a}*{a}*{a}")
+    cube = record(lambda x: x * x * x)
+    try:
+        h = Activation("tests_cube")
+        assert Activation(cube) == h and h([2.0, -1.0]) == [8.0, -1.0] and cube(Matrix([3])) == Matrix([27])
+        assert h.backward([1.0], [2.0], [8.0]) == [12.0] and run(h, h.source)(2.0) == 8.0
+        assert purenn.Dense([[1.0]], [1.0], "tests_cube").forward(Matrix([1.0])) == Matrix([8.0])
+    finally:
+        del RECORDS["tests_cube"]

@@ -5,7 +5,8 @@ from drawn import doubles, finite, matrices, moderate, rows, same, same_rows, si
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Matrix, ShapeError
+import purenn
+from purenn import Matrix, ShapeError, softmax
 
 INF, NAN = float("inf"), float("nan")
 integers = st.integers(min_value=-(10**6), max_value=10**6)
@@ -447,6 +448,80 @@ def test_another_axis_is_refused():
 @given(a=matrices(doubles))
 def test_map_goes_entry_by_entry(a):
     assert same_rows(Matrix(a).map(lambda x: -x).tolist(), [[-x for x in row] for row in a])
+
+
+# ---- activations, element by element and row by row
+
+
+@pytest.mark.parametrize("name", ["step", "sigmoid", "relu", "tanh"])
+@given(a=matrices(doubles))
+def test_an_activation_of_every_entry(name, a):
+    h, found = getattr(purenn, name), getattr(Matrix(a), name)()
+    assert same_rows(found.tolist(), [[h(x) for x in row] for row in a])
+    assert same_rows(found.tolist(), h(Matrix(a)).tolist()) and same_rows(found.tolist(), h(a))
+
+
+@given(a=matrices(doubles))
+def test_softmax_of_every_row(a):
+    assert same_rows(Matrix(a).softmax().tolist(), [softmax(row) for row in a])
+    assert same_rows(softmax(Matrix(a)).tolist(), softmax(a))
+
+
+@given(a=matrices(finite))
+def test_the_rows_of_softmax_sum_to_one(a):
+    for total, row in zip(Matrix(a).softmax().sum(axis=1).tolist(), a):
+        assert abs(total[0] - 1) < 1e-15 * (1 + len(row))
+
+
+@given(a=matrices(st.floats(-200, 200)), shift=st.floats(-200, 200))
+def test_softmax_ignores_a_constant(a, shift):
+    """Added to every entry of a row, or as C' itself."""
+    expected = Matrix(a).softmax()
+    assert (Matrix(a) + shift).softmax().allclose(expected, rtol=1e-12, atol=1e-300)
+    assert Matrix(a).softmax(shift).allclose(expected, rtol=1e-12, atol=1e-300)
+    assert Matrix(a).softmax(constant=0.0).allclose(expected, rtol=1e-12, atol=1e-300)
+
+
+def test_the_layer_of_the_card():
+    X, W, B = Matrix([1.0, 0.5]), Matrix([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), Matrix([0.1, 0.2, 0.3])
+    Z = (X @ W + B).sigmoid()
+    assert Z.allclose(Matrix([0.57444252, 0.66818777, 0.75026011]), rtol=0, atol=0.5e-8)
+    assert (X @ W - B).relu() == Matrix([max(0.0, a) for a in (X @ W - B).tolist()[0]])
+    assert (X @ W - 0.5).step() == Matrix([0.0, 0.0, 1.0]) and (Z - Z).tanh() == Matrix([0.0, 0.0, 0.0])
+    y = Matrix([[0.3, 2.9, 4.0], [1010, 1000, 990]]).softmax()
+    assert y[0].allclose(Matrix([0.01821127, 0.24519181, 0.73659691]), rtol=0, atol=0.5e-8)
+    assert y[1].allclose(Matrix([9.99954600e-01, 4.53978686e-05, 2.06106005e-09]), rtol=1e-8, atol=0)
+
+
+def test_activations_of_exact_numbers():
+    assert Matrix([-2, 3]).relu().tolist() == [[0, 3]] and Matrix([-2, 3]).step().tolist() == [[0, 1]]
+    Fraction = pytest.importorskip("fractions").Fraction
+    assert Matrix([Fraction(-1, 3), Fraction(1, 3)]).relu().tolist() == [[0, Fraction(1, 3)]]
+
+
+# ---- other shapes
+
+
+@given(a=st.tuples(sizes, sizes).flatmap(lambda s: rows(integers, s[0], 6 * s[1])), cols=st.integers(1, 30))
+def test_reshape_keeps_the_order(a, cols):
+    flat = [x for row in a for x in row]
+    if len(flat) % cols:
+        message = refused(ShapeError, lambda: Matrix(a).reshape(cols))
+        assert message == "the %d numbers of %r do not make rows of %d" % (len(flat), Matrix(a).shape, cols)
+    else:
+        found = Matrix(a).reshape(cols)
+        assert found.tolist() == [flat[k : k + cols] for k in range(0, len(flat), cols)]
+        assert found.reshape(len(a[0])) == Matrix(a)
+
+
+def test_reshape_to_no_columns():
+    for cols in (0, -2):
+        assert "do not make rows of %d" % cols in refused(ShapeError, lambda cols=cols: M.reshape(cols))
+
+
+@given(a=matrices(integers))
+def test_map_rows_goes_row_by_row(a):
+    assert Matrix(a).map_rows(sorted).tolist() == [sorted(row) for row in a]
 
 
 # ---- text

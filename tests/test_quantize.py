@@ -7,9 +7,26 @@ from drawn import rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, load, save
-from purenn.activations import Activation
-from purenn.quantize import ROUNDINGS, IntegerDense, Quantize
+from purenn import (
+    Activate,
+    Activation,
+    Add,
+    Dense,
+    Dequantize,
+    Flatten,
+    IntegerDense,
+    Matrix,
+    Network,
+    Normalize,
+    Quantize,
+    Reshape,
+    Scale,
+    ShapeError,
+    UnsupportedError,
+    load,
+    save,
+)
+from purenn.layers.integer import ROUNDINGS
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -54,10 +71,11 @@ def test_a_table_holds_h_to_less_than_a_step(h, activation_bits):
     network = Network([Dense([[3.0, -2.0]], [0.25, 0.5], h), Dense([[1.0], [1.0]])])
     layer = network.quantize([[-2.0], [2.0]], 12, activation_bits).layers[1]
     unit = layer.step[0, 0]
-    largest = max(max(layer.table), -min(layer.table))
+    largest = max(layer.table.max(), -layer.table.min())
     step = max([abs(Activation(h)(a)) for a in (-5.75, 6.25, -3.5, 4.5)]) / largest
     for a in range(-400, 401):
-        q = layer.activate(Matrix([round(a / 100 / unit)]))[0, 0]
+        place = (round(a / 100 / unit) + layer.offset) >> layer.shift
+        q = layer.table[0, min(max(place, 0), layer.table.cols - 1)]
         exact = Activation(h)(round(a / 100 / unit) * unit) / step
         if h != "step":
             assert abs(q - exact) <= 0.8 or abs(q) == largest
@@ -132,10 +150,10 @@ def test_a_network_of_floats_has_no_integers():
     rounding=st.sampled_from(sorted(ROUNDINGS)),
 )
 def test_the_models_integers_are_those_that_the_entrance_makes(x, step, zero, rounding):
-    entrance = Quantize(len(x), step, -100, 90, zero, rounding)
+    entrance = Quantize(step, -100, 90, zero, rounding)
     network = Network(
         [
-            Normalize(len(x), 0.5, -2.0),
+            Normalize(0.5, -2.0),
             entrance,
             IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5),
         ]
@@ -149,14 +167,14 @@ def test_the_models_integers_are_those_that_the_entrance_makes(x, step, zero, ro
 )
 def test_halves_go_where_the_rounding_says(rounding, expected):
     x = [-1.5, -0.5, 0.5, 1.5, 2.5]
-    assert Quantize(5, 1.0, -9, 9, rounding=rounding).forward(Matrix(x)).tolist() == [expected]
+    assert Quantize(1.0, -9, 9, rounding=rounding).forward(Matrix(x)).tolist() == [expected]
 
 
 def test_formats_divide_in_single_precision():
     """0.15f / 0.1f is 1.5 in single precision, and below it in double."""
     step = array("f", [0.1])[0]
-    assert Quantize(1, step, -9, 9, rounding="away").forward(Matrix([0.15])).tolist() == [[2]]
-    assert Quantize(1, step, -9, 9, rounding="even").forward(Matrix([0.25])).tolist() == [[2]]
+    assert Quantize(step, -9, 9, rounding="away").forward(Matrix([0.15])).tolist() == [[2]]
+    assert Quantize(step, -9, 9, rounding="even").forward(Matrix([0.25])).tolist() == [[2]]
 
 
 def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
@@ -166,11 +184,8 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
         assert message == "input 1 is %r: an integer network takes finite numbers" % bad
     assert "one sample of 3 numbers, found 2" in refused(lambda: network.predict([0.0, 0.0]), ShapeError)
     assert "one sample of 3 numbers, found 2" in refused(lambda: network.predict(b"ab"), ShapeError)
-    assert "expected a number" in refused(lambda: network.predict(["a", 0.0, 0.0]), TypeError)
+    assert "expected a number" in refused(lambda: network.forward_one(["a", 0.0, 0.0]), TypeError)
     assert network.predict([1e308, -1e308, 0.5]) == network.predict([1.0, 0.0, 0.5])
-    entrance = network.layers[0]
-    assert entrance.clamped([1e308, -1e308, 0.5]) == 2
-    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([1, 0, 1]))
 
 
 @pytest.mark.parametrize("h", HIDDEN)
@@ -181,7 +196,7 @@ def test_tables_are_as_long_as_allowed_and_still_near_h(h):
     spread = max(exact) - min(exact)
     for most in (32, 100, 256):
         small = network.quantize(samples, table_entries=most)
-        assert len(small.layers[1].table) <= most
+        assert small.layers[1].table.cols <= most
         worst = max([abs(small.forward_one(x)[0] - y) for x, y in zip(samples, exact)])
         assert worst <= spread * (0.02 + 2.0 / most)
 
@@ -205,7 +220,7 @@ RANGE = {"input_range": (-1.0, 1.0)}
             Network([Dense([[INF]])]),
             RANGE,
             UnsupportedError,
-            "layer 1 (Dense 1 -> 1, identity) has weights that are not",
+            "layer 1 (Dense 1 -> 1, identity) cannot be quantised: its weights are not finite",
         ),
         (
             Network([Dense([[1.0]], None, "softmax"), Dense([[1.0]])]),
@@ -213,25 +228,96 @@ RANGE = {"input_range": (-1.0, 1.0)}
             UnsupportedError,
             "softmax only at the end",
         ),
-        (ONE.quantize(input_range=(-1.0, 1.0)), RANGE, UnsupportedError, "layer 1 (Quantize 1) cannot be quantised"),
+        (ONE.quantize(input_range=(-1.0, 1.0)), RANGE, UnsupportedError, "layer 1 (Quantize) cannot be quantised"),
+        (
+            Network([Dense([[1.0]]), Add()], [[0], [0, 1]]),
+            RANGE,
+            UnsupportedError,
+            "Network(1-1, 2 parameters) cannot be quantised: its layers are not a chain",
+        ),
+        (Network([Scale([1.0, 2.0])]), RANGE, UnsupportedError, "has no dense layer to be quantised"),
+        (
+            Network([Dense([[1.0]]), Flatten()]),
+            RANGE,
+            UnsupportedError,
+            "layer 2 (Flatten) cannot be quantised at the end",
+        ),
     ],
 )
 def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
     assert reason in refused(lambda: network.quantize(**arguments), error)
 
 
-def test_layers_check_what_they_are_made_of():
-    for wrong in (0.0, -1.0, NAN, INF):
-        assert "a step must be a positive number" in refused(lambda wrong=wrong: Quantize(2, wrong, 0, 1), ValueError)
-    assert "expected one step or one for each" in refused(lambda: Quantize(2, [1.0, 1.0, 1.0], 0, 1), ShapeError)
-    assert "unknown rounding 'down'" in refused(lambda: Quantize(2, 1.0, 0, 1, rounding="down"), ValueError)
-    assert "the range 1 ... 1 is empty" in refused(lambda: Quantize(2, 1.0, 1, 1), ValueError)
-    assert "the bias must be (1, 2)" in refused(lambda: IntegerDense([[1, 2]], [1], "relu", 1.0), ShapeError)
-    assert "expected one step or 2" in refused(lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3), ShapeError)
-    assert "at least one entry" in refused(lambda: IntegerDense([[1, 2]], [1, 2], "relu", 1.0, b""), ValueError)
-    assert "the shift must be 0 or more" in refused(
-        lambda: IntegerDense([[1, 2]], [1, 2], "relu", 1.0, None, 0, -1), ValueError
-    )
+@pytest.mark.parametrize(
+    "make, error, message",
+    [
+        (lambda: Quantize(0.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
+        (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
+        (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a step must be a positive number"),
+        (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a step must be a positive number"),
+        (lambda: Quantize([[1.0], [1.0]], 0, 1), ShapeError, "Quantize: expected one step or a row of them, found (2, 1)"),
+        (lambda: Quantize(1.0, 0, 1, rounding="down"), ValueError, "unknown rounding 'down', known are: away, even, up"),
+        (lambda: Quantize(1.0, 1, 1), ValueError, "Quantize: the range 1 ... 1 is empty"),
+        (lambda: IntegerDense([[1, 2]], [1], "relu", 1.0), ShapeError, "the bias must be (1, 2), found (1, 1)"),
+        (lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3), ShapeError, "expected one step or 2, found (1, 3)"),
+        (lambda: IntegerDense([[1]], [1], "relu", INF), ValueError, "a step must be a finite number"),
+        (lambda: IntegerDense([[1]], [1], "relu", 1.0, []), ShapeError, "at least one row and one column"),
+        (lambda: IntegerDense([[1]], [1], "relu", 1.0, None, 0, -1), ValueError, "the shift must be 0 or more, found -1"),
+        (lambda: IntegerDense([[0.5]], [1], "relu", 1.0), ValueError, "the weight holds numbers that are not whole"),
+        (lambda: IntegerDense([[1]], [1.0], "relu", 1.0), ValueError, "the bias holds numbers that are not whole"),
+        (lambda: IntegerDense([[1]], [1], "relu", 1.0, [0.5]), ValueError, "the table holds numbers that are not whole"),
+        (lambda: IntegerDense([[1]], [1], "relu", 1.0, [[1], [2]]), ShapeError, "expected one table or a row of them"),
+        (lambda: Dequantize(NAN), ValueError, "Dequantize, identity: a step must be a finite number"),
+    ],
+)
+def test_layers_check_what_they_are_made_of(make, error, message):
+    assert message in refused(make, error)
+
+
+@given(
+    a=st.lists(st.integers(-10000, 10000), min_size=1, max_size=6),
+    table=st.lists(st.integers(-9, 9), min_size=1, max_size=9),
+    offset=st.integers(-100, 100),
+    shift=st.integers(0, 6),
+)
+def test_a_table_is_looked_up_as_written_out(a, table, offset, shift):
+    layer = IntegerDense([[1]], [0], "relu", 0.5, table, offset, shift)
+    for value in a:
+        place = (value + offset) // 2**shift
+        expected = table[0] if place < 0 else table[-1] if place >= len(table) else table[place]
+        assert layer.forward(Matrix([value])).tolist() == [[expected]]
+
+
+@given(
+    w=st.tuples(st.integers(1, 4), st.integers(1, 3)).flatmap(lambda s: rows(st.integers(-5, 5), s[0], s[1])),
+    low=st.integers(-6, 0),
+    high=st.integers(1, 6),
+)
+def test_bounds_are_the_extremes_of_the_sums(w, low, high):
+    layer = IntegerDense(w, [7] * len(w[0]), "relu", 1.0)
+    sums = []
+    for j in range(len(w[0])):
+        smallest = largest = 7
+        for row in w:
+            smallest += min(row[j] * low, row[j] * high)
+            largest += max(row[j] * low, row[j] * high)
+        sums += [smallest, largest]
+    assert layer.bounds(low, high) == (min(sums), max(sums))
+
+
+@given(x=st.lists(st.integers(-300, 300), min_size=2, max_size=2), h=st.sampled_from(["identity", "sigmoid", "softmax"]))
+def test_dequantize_is_written_out(x, h):
+    assert Dequantize([0.5, 0.125], h).forward(Matrix(x)).tolist() == [Activation(h)([x[0] * 0.5, x[1] * 0.125])]
+    assert Dequantize(0.25, h).forward(Matrix(x)).tolist() == [Activation(h)([x[0] * 0.25, x[1] * 0.25])]
+
+
+def test_a_network_may_end_in_integers_that_become_floats():
+    """A table and Dequantize instead of h(A * step)."""
+    layers = [Quantize(0.5, -128, 127), IntegerDense([[3], [-2]], [1], "identity", 1.0, list(range(-8, 9)), 8, 0)]
+    net = Network(layers + [Dequantize(0.25, "relu")])
+    for x, q in (([1.0, 0.5], 5), ([-3.0, 0.0], -8), ([100.0, -100.0], 8)):
+        assert net.forward(x).tolist() == [[max(0.0, q * 0.25)]] == [net(x)]
+    assert net.predict_quantized([2, 1]) == [1.25]
 
 
 # ---- kept and shown
@@ -281,7 +367,7 @@ def test_what_prepares_the_inputs_stays_before_the_entrance(drawn, mean, deviati
     samples, weight, (bias,) = drawn
     n = len(weight)
     dense = Dense(weight, bias, "tanh")
-    before = Normalize(n, [mean] * n if each else mean, [deviation] * n if each else deviation)
+    before = Normalize([mean] * n if each else mean, [deviation] * n if each else deviation)
     raw = [[mean + deviation * round(v * 64) / 64 for v in row] for row in samples]
     prepared = before.forward(Matrix(raw)).tolist()
     integer, plain = Network([before, dense]).quantize(raw, 9), Network([dense]).quantize(prepared, 9)
@@ -293,7 +379,7 @@ def test_what_prepares_the_inputs_stays_before_the_entrance(drawn, mean, deviati
 
 
 def test_pictures_keep_their_bytes():
-    network = Network([Normalize(2, 0.0, 255.0), Dense([[1.0], [-1.0]])]).quantize([[0, 200], [255, 3]])
+    network = Network([Normalize(0.0, 255.0), Dense([[1.0], [-1.0]])]).quantize([[0, 200], [255, 3]])
     assert network.layers[1].step.tolist() == [[1 / 255]] and (network.layers[1].low, network.layers[1].high) == (
         0,
         255,
@@ -315,3 +401,45 @@ def test_more_bits_are_never_worse(drawn, bias):
 
     scale = max([abs(bias)] + [abs(y) for row in exact for y in row])
     assert error(16) <= max(error(8), 1e-3 * scale)
+
+
+# ---- several axes, activations of their own
+
+
+def test_an_activation_of_its_own_joins_the_dense_layer_before():
+    dense, last = Dense([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.1]), Dense([[1.0], [-1.0]])
+    samples = [[a / 8, b / 8] for a in range(-8, 9, 4) for b in range(-8, 9, 4)]
+    apart = Network([dense, Activate("sigmoid"), last, Activate("tanh")]).quantize(samples)
+    joined = Network([Dense(dense.weight, dense.bias, "sigmoid"), Dense(last.weight, last.bias, "tanh")]).quantize(samples)
+    assert [repr(layer) for layer in apart.layers] == [repr(layer) for layer in joined.layers]
+    for before in (Activate("sigmoid"), Dense(dense.weight, None, "relu")):
+        message = refused(lambda before=before: Network([before, Activate("tanh"), last]).quantize(samples), ValueError)
+        assert "cannot be quantised: only Dense can, activations after it" in message
+
+
+@pytest.mark.parametrize("how", ["samples", "range"])
+def test_a_network_of_pictures(how):
+    """Dense along the last axis, twice, then all numbers together."""
+    net = Network(
+        [
+            Reshape((3, 2)),
+            Dense([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.1], "relu"),
+            Flatten(),
+            Dense([[1.0], [-0.5], [0.25], [0.75], [-1.0], [0.5]], [0.2]),
+        ],
+        input_shape=(6,),
+    )
+    samples = [[((7 * k + 3 * n) % 17 - 8) / 8 for k in range(6)] for n in range(40)]
+    small = net.quantize(samples if how == "samples" else None, 12, 12, None if how == "samples" else (-1.0, 1.0))
+    assert [type(layer) for layer in small.layers] == [Reshape, Quantize, IntegerDense, Flatten, IntegerDense]
+    assert small.shapes == ((6,), (3, 2), (3, 2), (3, 2), (6,), (1,))
+    for x in samples:
+        assert abs(small.forward_one(x)[0] - net.forward_one(x)[0]) < 0.01
+    levels = small.layers[1].forward(Matrix(samples[3])).tolist()[0]
+    assert small.predict_quantized(levels) == small.predict(samples[3])
+
+
+def test_a_scale_for_each_input_along_the_last_axis():
+    net = Network([Dense([[0.01], [1.0]])], input_shape=(2, 2))
+    entrance = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
+    assert entrance.step.tolist() == [[1 / 2.55, 1 / 255.0]]

@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 
 from purenn import (
     Activate,
+    Add,
+    Concat,
     Dense,
     DynamicDense,
+    Flatten,
     LayerNorm,
     Matrix,
     ModelFormatError,
+    Multiply,
     Network,
+    Reshape,
     Scale,
     UnsupportedError,
     load,
@@ -126,9 +131,9 @@ def test_a_network_computes_the_same_after_it_came_back(parts):
 
 def test_every_kind_of_layer_comes_back():
     layers = [
-        Scale(2, [0.1, 2.0], -1.0),
-        LayerNorm(2, 0.5, [0.25, 0.75], 0.1),
-        Activate(2, "leaky_relu(0.3)"),
+        Scale([0.1, 2.0], -1.0),
+        LayerNorm(0.5, [0.25, 0.75], 0.1),
+        Activate("leaky_relu(0.3)"),
         DynamicDense([[1, -128], [0, 127]], [0.5, 0.25], "tanh", [0.25, 3.0], False),
         DynamicDense([[3, 4], [5, 6]]),
         Dense([[1.0], [2.0]]),
@@ -139,13 +144,13 @@ def test_every_kind_of_layer_comes_back():
 
 @given(labels=st.lists(st.text(max_size=5), min_size=2, max_size=2), name=st.text())
 def test_labels_and_name_come_back(labels, name):
-    again = load(written(Network(LAYERS, labels, name)))
+    again = load(written(Network(LAYERS, labels=labels, name=name)))
     assert again.labels == labels and again.name == name
 
 
 def test_labels_of_another_kind_and_none():
     assert load(written(Network(LAYERS))).labels is None and load(written(Network(LAYERS))).name is None
-    assert load(written(Network(LAYERS, [7, True]))).labels == [7, True]
+    assert load(written(Network(LAYERS, labels=[7, True]))).labels == [7, True]
     assert load(written(Network(LAYERS)), labels=["a", "b"]).classify([1.0, 0.5]) in ("a", "b")
 
 
@@ -155,7 +160,7 @@ def test_parameters_of_an_activation_come_back():
 
 
 def test_the_layout_is_that_of_the_format():
-    raw = written(Network(LAYERS, ["a", "b"]))
+    raw = written(Network(LAYERS, labels=["a", "b"]))
     (length,) = struct.unpack("<Q", raw[:8])
     header = header_of(raw)
     assert (8 + length) % 8 == 0 and raw[8:9] == b"{"
@@ -173,7 +178,7 @@ def test_the_layout_is_that_of_the_format():
 
 def test_the_official_package_opens_ours():
     official, numpy = pytest.importorskip("safetensors.numpy"), pytest.importorskip("numpy")
-    tensors = official.load(written(Network(LAYERS, ["caf\u00e9", "\u4e2d"])))
+    tensors = official.load(written(Network(LAYERS, labels=["caf\u00e9", "\u4e2d"])))
     assert sorted(tensors) == ["layers.0.bias", "layers.0.weight", "layers.1.bias", "layers.1.weight"]
     for number, layer in enumerate(LAYERS):
         assert numpy.array_equal(tensors["layers.%d.weight" % number], numpy.array(layer.weight.tolist()))
@@ -257,7 +262,7 @@ def test_another_ending_is_refused():
 # ---- files that lie
 
 
-WHOLE = written(Network(LAYERS, ["a", "b"]))
+WHOLE = written(Network(LAYERS, labels=["a", "b"]))
 EIGHT = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 
 
@@ -370,7 +375,7 @@ def test_a_header_that_is_no_unicode_is_refused():
 
 
 def architecture(**changes):
-    whole = {"version": 1, "layers": [{"kind": "dense", "activation": "relu"}], "labels": None, "name": None}
+    whole = {"version": 2, "input_shape": [1], "layers": [{"kind": "dense", "activation": "relu"}], "name": None}
     whole.update(changes)
     return json.dumps(whole)
 
@@ -396,38 +401,17 @@ def test_the_hand_made_file_is_sound():
         (None, "the architecture is not JSON"),
         ("[" * 100000, "the architecture is not JSON"),
         ("[]", "the architecture has no list of layers"),
-        ("{}", "the architecture has no list of layers"),
-        (architecture(layers={}), "the architecture has no list of layers"),
-        (architecture(layers=[]), "a network needs at least one layer, found none"),
-        (architecture(layers=[{"kind": "dense"}] * 2), "tensor layers.1.weight is missing"),
         (architecture(layers=[{"kind": "dense", "activation": "sigmod"}]), "layer 1: unknown activation 'sigmod'"),
-        (architecture(layers=[{"kind": "dense", "activation": 3}]), "layer 1: an activation is a name"),
-        (architecture(layers=[{"kind": "activate", "inputs": 2}]), "layer 1: an activation is a name"),
-        (architecture(layers=[{"kind": "activate", "activation": "relu"}]), "layer 1: inputs must be a whole number"),
-        (architecture(layers=[{"kind": "scale", "inputs": 0}]), "tensor layers.0.scale is missing"),
-        (architecture(layers=[{"kind": "dense", "activation": ["relu"]}]), "layer 1: an activation is a name"),
-        (architecture(labels=["a", "b"]), "2 labels for 1 outputs"),
-        (architecture(labels=7), ""),
     ],
 )
 def test_an_architecture_that_does_not_fit_is_refused(text, message):
-    assert message in refused(with_architecture(text))
+    """All else that can be wrong with one is in test_architecture.py."""
+    assert "<bytes>: " + message in refused(with_architecture(text))
 
 
-@pytest.mark.parametrize(
-    "text, message",
-    [
-        (architecture(version=2), "written as version 2, this is version 1"),
-        (architecture(version=None), "written as version None, this is version 1"),
-        (architecture(version="1"), "written as version '1', this is version 1"),
-        (architecture(layers=[{"kind": "conv9d"}]), "layer 1 is of kind 'conv9d', known are activate, dense"),
-        (architecture(layers=[{"kind": ["dense"]}]), "layer 1 is of kind"),
-        (architecture(layers=[{}]), "layer 1 is of kind"),
-        (architecture(layers=[3]), "layer 1 is of kind"),
-    ],
-)
-def test_what_this_version_does_not_know_is_refused(text, message):
-    assert message in refused(with_architecture(text), UnsupportedError)
+def test_what_this_version_does_not_know_is_refused():
+    text = architecture(version=3)
+    assert refused(with_architecture(text), UnsupportedError) == "<bytes>: written as version 3, this is version 2"
 
 
 @pytest.mark.parametrize("names", [("layers.0.weight",), ("layers.0.bias",), (), ("weight", "bias")])
@@ -503,18 +487,13 @@ def test_half_floats_are_widened_exactly():
     assert same(found["b"].data[3], 2.0**-133)
 
 
-def test_layers_and_labels_that_no_file_holds():
-    class Half(Dense):
-        def activate(self, A):
-            return A * 0.5
-
-    for network, words in (
-        (Network([Half([[1.0]])]), "layer 1 (Dense 1 -> 1, identity) cannot be written"),
-        (Network([Dense([[1.0, 2.0]])], [b"no", b"yes"]), "a label is b'no': a file holds text and numbers"),
-        (Network([Dense([[1.0, 2.0]])], [(1, 2), 3]), "a label is (1, 2): a file holds text and numbers"),
+def test_labels_that_no_file_holds():
+    for labels, words in (
+        ([b"no", b"yes"], "a label is b'no': a file holds text and numbers"),
+        ([(1, 2), 3], "a label is (1, 2): a file holds text and numbers"),
     ):
         with pytest.raises(UnsupportedError) as caught:
-            written(network)
+            written(Network([Dense([[1.0, 2.0]])], labels=labels))
         assert words in str(caught.value)
 
 
@@ -531,3 +510,39 @@ def test_what_a_file_is_said_to_hold_is_shown_on_a_short_line():
             load(struct.pack("<Q", len(text)) + text)
         message = str(caught.value)
         assert len(message) < 300 and "\n" not in message and "\x1b" not in message
+
+
+# ---- files of earlier releases
+
+
+FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures") if hasattr(os, "path") else None
+
+
+@pytest.mark.parametrize("name", ["float", "integer", "integer_16", "integer_of_each", "integer_of_pixels"])
+def test_files_of_release_0_1_0_answer_as_they_did(name):
+    """Bit for bit; and once more from the file that is written of them today."""
+    if FIXTURES is None or not os.path.isdir(FIXTURES):
+        pytest.skip("the fixtures are not here")
+    name = "purenn010_%s.safetensors" % name
+    with open(os.path.join(FIXTURES, "safetensors.json"), encoding="utf-8") as file:
+        expected = json.load(file)[name]
+    old = load(os.path.join(FIXTURES, name))
+    again = load(written(old))
+    for network in (old, again):
+        assert same_rows(network.forward(expected["inputs"]).tolist(), expected["outputs"])
+        assert (network.labels, network.name) == (expected["labels"], expected["name"])
+        assert network.input_shape == (len(expected["inputs"][0]),)
+    assert json.loads(header_of(written(old))["__metadata__"]["purenn"])["version"] == 2
+    assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in old.layers]
+
+
+def test_a_wired_network_comes_back():
+    net = Network(
+        [Dense([[0.5, 1.0], [2.0, 0.25]], None, "relu"), Add(), Concat(), Reshape((3, 2)), Flatten(), Multiply()],
+        [[0], [0, 1], [2, 0, 1], [3], [4], [5, 3]],
+        names=["x", "y"],
+        multilabel=True,
+    )
+    again = load(written(net))
+    assert (again.wires, again.shapes, again.names, again.multilabel) == (net.wires, net.shapes, net.names, True)
+    assert again.forward([1.5, -0.5]) == net.forward([1.5, -0.5])

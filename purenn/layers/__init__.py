@@ -5,7 +5,8 @@ one by the name it has in files, and `register` adds one of your own to them.
 """
 
 from ..errors import UnsupportedError
-from .base import Layer
+from ..rows import short
+from .base import TYPES, Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def register(kind: "Any") -> "Any":
     name = kind.kind
     if not isinstance(name, str) or not name:
         raise ValueError("%s has no `kind`, the name it is to have in files" % kind.__name__)
+    for setting, type_ in kind.settings:
+        if type_ not in TYPES:
+            raise TypeError("%s: its setting %s is str, int, float, bool or tuple, found %r" % (kind.__name__, setting, type_))
     if name in KINDS or name in _registered:
         raise ValueError("a kind of layer named %r is known already: %s" % (name, kind_of(name).__name__))
     _registered[name] = kind
@@ -60,7 +64,7 @@ def kind_of(name: str) -> "Any":
         return _registered[name]
     if name not in KINDS:
         known = ", ".join(sorted(list(KINDS) + list(_registered)))
-        raise UnsupportedError("unknown kind of layer %r, known are: %s (see purenn.register)" % (name, known))
+        raise UnsupportedError("unknown kind of layer %s, known are: %s (see purenn.register)" % (short(name), known))
     module, class_name = KINDS[name]
     return getattr(_imported(module), class_name)
 

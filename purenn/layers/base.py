@@ -1,7 +1,8 @@
 """Layer: the contract of every kind of layer."""
 
-from ..errors import ShapeError
+from ..errors import ShapeError, UnsupportedError
 from ..matrix import Matrix
+from ..rows import described, plain_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
     Gradients = Tuple[List[Matrix], Dict[str, Matrix]]
+
+TYPES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", tuple: "whole numbers"}
 
 
 class Layer:
@@ -49,7 +52,9 @@ class Layer:
 
     def forward(self, *values: Matrix, shapes: "Optional[Sequence[Shape]]" = None) -> Matrix:
         """The output: the last value of `steps`; flat rows, if no shapes are given."""
-        shapes = [(X.cols,) for X in values] if shapes is None else shapes
+        if shapes is None:
+            shapes = [(X.cols,) for X in values]
+            self.output_shape(*shapes)  # a network has checked its shapes when it was built
         return [value for _, value in self.steps(values, shapes)][-1]
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
@@ -78,7 +83,7 @@ class Layer:
         `kept` are the values of `steps`.  With `at_sum` the gradient is the one at the first of them, A,
         where the loss and the activation are joined: cross-entropy with softmax is Y - T there.
         """
-        raise NotImplementedError("%s has no gradient" % self)
+        raise UnsupportedError("%s has no gradient" % self)
 
     def cost(self, *shapes: "Shape") -> int:
         """How many multiplications one sample takes."""
@@ -95,12 +100,18 @@ class Layer:
         return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
 
     def __setattr__(self, name: str, value: "Any") -> None:
-        declared = name in ("h", name + "?") or name in self.tensors or name + "?" in self.tensors
-        if (declared or name in [setting for setting, _ in self.settings]) and name in self.__dict__:
+        settings = dict(self.settings)
+        declared = name in ("h", "inputs", "outputs") or name in self.tensors or name + "?" in self.tensors
+        if (declared or name in settings) and name in self.__dict__:
             raise AttributeError(
                 "%s: its %s cannot be replaced, a network may be compiled with it: make a new layer and a new Network"
                 % (self, name)
             )
+        if name in settings:
+            value = plain_number(value)
+            if not _is_of(settings[name], value):
+                what = (type(self).__name__, name, TYPES[settings[name]], described(value))
+                raise TypeError("%s: %s must be %s, found %s" % what)
         object.__setattr__(self, name, value)
 
     def __str__(self) -> str:
@@ -118,3 +129,10 @@ class Layer:
             (name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments
         ]
         return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))
+
+
+def _is_of(kind: type, value: "Any") -> bool:
+    """Whether a setting has the type that its layer declares; a whole number is a float too."""
+    if kind is float and type(value) is int:
+        return True
+    return type(value) is kind and (kind is not tuple or all([type(n) is int for n in value]))

@@ -60,7 +60,7 @@ class DynamicDense(Layer):
         self.step = step if isinstance(step, Matrix) else Matrix([step])
         self.h = Activation(activation)
         self.activation = self.h.name
-        self.symmetric = bool(symmetric)
+        self.symmetric = symmetric
         for what, row, lengths in (("bias", self.bias, [self.outputs]), ("step", self.step, [1, self.outputs])):
             if row.rows != 1 or row.cols not in lengths:
                 expected = " or ".join([repr((1, length)) for length in lengths])

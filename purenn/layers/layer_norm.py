@@ -35,9 +35,9 @@ class LayerNorm(Layer):
     def __init__(self, scale: "Any" = 1.0, shift: "Any" = 0.0, epsilon: float = 1e-5) -> None:
         self.scale, self.shift = row_of(scale, "scale", self), row_of(shift, "shift", self)
         self.inputs = width_of(self, self.scale, self.shift)
-        if not 0.0 <= epsilon < float("inf"):
-            raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
         self.epsilon = epsilon
+        if not 0.0 <= self.epsilon < float("inf"):
+            raise ValueError("%s: epsilon must be a number from 0 upwards, found %r" % (self, epsilon))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = (X - mean(X)) / sqrt(variance(X) + epsilon)``, row by row, and ``Z = A * scale + shift``."""
@@ -61,6 +61,8 @@ class LayerNorm(Layer):
         at_sum: bool = False,
     ) -> "Gradients":
         """``dX = (dA - mean(dA) - A * mean(dA * A)) / D`` with ``dA = dZ * scale``."""
+        if at_sum:
+            raise ValueError("%s has no activation for a loss to be joined with" % self)
         (X,), (shape,) = values, shapes
         A, dZ = kept[0].reshape(shape[-1]), gradient.reshape(shape[-1])
         dA = dZ * self.scale

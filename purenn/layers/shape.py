@@ -2,7 +2,7 @@
 
 from ..errors import ShapeError
 from ..matrix import Matrix
-from ..rows import size
+from ..rows import checked_shape, size
 from .base import Layer
 
 TYPE_CHECKING = False
@@ -57,9 +57,7 @@ class Reshape(_SameNumbers):
     settings = (("shape", tuple),)
 
     def __init__(self, shape: "Sequence[int]") -> None:
-        self.shape = tuple(shape)
-        if not self.shape or not all([isinstance(side, int) and side > 0 for side in self.shape]):
-            raise ShapeError("Reshape: a shape is whole numbers from 1 upwards, found %r" % (self.shape,))
+        self.shape = checked_shape("Reshape: a shape", shape)
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
         """The shape, if the input has as many numbers."""
