@@ -351,6 +351,20 @@ def test_layers_of_several_axes_and_several_inputs():
         assert line in shown
 
 
+def test_a_nested_picture_is_one_sample():
+    network = Network([Flatten(), Dense([[0.5]] * 64)], input_shape=(8, 8))
+    picture = [[8.0 * i + j for j in range(8)] for i in range(8)]
+    whole = Explanation(network, picture)
+    assert whole.x == [float(i) for i in range(64)] and whole.picture == 8
+    assert [layer.reads_input for layer in whole.layers] == [False, True]
+    flat = Explanation(network, [value for row in picture for value in row])
+    assert [way(flat) for way in WAYS] == [way(whole) for way in WAYS]
+    colours = Explanation(Network([Flatten(), Dense([[0.5]] * 192)], input_shape=(8, 8, 3)), [0.5] * 192)
+    assert colours.picture is None and "X, the input (8, 8, 3)" in as_text(colours)
+    channels = Explanation(Network([Dense([[0.5]] * 4)], input_shape=(4, 4, 4)), [0.5] * 64)
+    assert channels.picture is None  # 64 numbers, but no picture of 8 by 8
+
+
 def lines_to(svg, place):
     """The lines of a diagram that lead to a neuron."""
     paths = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}path")
@@ -388,7 +402,7 @@ def test_a_large_diagram_has_a_lane_for_each_wire_that_skips_layers():
 def test_one_sample_at_a_time_and_neurons_that_exist():
     with pytest.raises(ShapeError, match="one sample is explained at a time, found 2"):
         Explanation(demo.network(), [[1.0, 2.0], [3.0, 4.0]])
-    with pytest.raises(ShapeError, match="the network expects rows of 2 numbers"):
+    with pytest.raises(ShapeError, match="expected one sample of 2 numbers, found 1"):
         Explanation(demo.network(), [1.0])
     with pytest.raises(ShapeError, match="neuron 4:1: the network has layers 1 to 3"):
         book(neuron=(4, 1))

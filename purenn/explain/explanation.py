@@ -7,7 +7,7 @@ from ..activations import exp, softmax
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..network import Network, winner
-from ..rows import size
+from ..rows import samples_of, size
 from ..trace import equation_names
 from .counts import Counts
 from .element import Known, Row, Scope, attempted, entry
@@ -54,11 +54,11 @@ class Explanation:
     ) -> None:
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
-        self.X = x if isinstance(x, Matrix) else Matrix(x)
-        if self.X.rows != 1:
-            raise ShapeError("one sample is explained at a time, found %d" % self.X.rows)
-        self.trace = network.trace(self.X)
-        self.x, self.shape = self.X._rows[0], network.shapes[0]
+        samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
+        if len(samples) != 1:
+            raise ShapeError("one sample is explained at a time, found %d" % len(samples))
+        self.trace = network.trace(Matrix([list(samples[0])]))
+        self.x, self.shape = self.trace.X._rows[0], network.input_shape
         self.layers = [ExplainedLayer(entry) for entry in self.trace]
         self._mark_readers()
         self.y = self.layers[-1].z
