@@ -17,11 +17,14 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # module of purenn, or a folder with all that is in it.
 ROOMS = [
     ["errors"],
-    ["matrix"],
+    ["rows", "text"],
     ["activations"],
+    ["more_activations"],
+    ["matrix"],
     ["layers"],
+    ["validation"],
     ["network"],
-    ["quantize"],
+    ["trace", "architecture", "quantize"],
     ["kernels", "formats", "explain", "train"],
     ["export"],  # the same code as the kernels, printed
     ["bench", "demo", "jobs", "live", "progress"],
@@ -30,7 +33,7 @@ ROOMS = [
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # These may reach up, inside a function: `Network.compile()` and friends.
-REACH_UP = ("matrix", "network", "quantize")
+REACH_UP = ("activations", "matrix", "network", "trace", "quantize")
 CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
 
 

@@ -58,7 +58,10 @@ def test_a_name_with_braces_does_no_harm():
     def odd(a):
         return a
 
-    odd.__name__ = "{k}"
+    try:
+        odd.__name__ = "{k}"
+    except AttributeError:
+        pytest.skip("MicroPython's functions have no other name")
     entry = Network([Activate(odd)], input_shape=(1,)).trace([1.0])[0]
     assert entry.steps[0][0] == "Z1 = {k}(X)"
 
