@@ -16,7 +16,8 @@ layers/, `Network` in network.py; files are read and written in formats/, one fi
 per format.  ``import purenn`` loads these alone, and they run on MicroPython as they are.
 """
 
-from .activations import Activation, identity, relu, sigmoid, softmax, step, tanh
+from .activation import Activation
+from .activations import identity, relu, sigmoid, softmax, step, tanh
 from .errors import ModelFormatError, ShapeError, UnsupportedError
 from .formats import load, save
 from .layers import Layer, register

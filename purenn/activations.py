@@ -9,96 +9,21 @@ passes through, and an infinity gives the limit (in a softmax inf - inf is NaN, 
 >>> softmax([1010, 1000, 990])
 [0.999954600070331, 4.539786860886666e-05, 2.061060046209062e-09]
 
-The decorator above a function is its record: all that the rest of the package knows of it.  An
-activation that is added here, or in more_activations.py, works everywhere.
+The decorator above a function is its record: name, formula, slope, and what generated code runs; see
+`Record` in activation.py.  An activation that is added here, or in more_activations.py, works everywhere.
 """
 
 import math
 
-from .errors import ShapeError, UnsupportedError
+from .activation import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, List, Optional, Sequence
 
-_INF, _NAN = float("inf"), float("nan")
+INF, NAN = float("inf"), float("nan")
 # Above this exp is infinite: 709.78 for doubles, 88.72 on boards whose floats are single.
-_EXP_LIMIT = 709.782712893384 if 1e300 < _INF else 88.72283
-
-RECORDS: "Dict[str, Record]" = {}
-ALIASES = {"relu6": "clip(0.0, 6.0)"}  # another name: an activation as `Activation` reads it
-
-
-class Record:
-    """All that is known of an activation; it decorates the function of one number, or of one row.
-
-    `formula` is its definition in x (for a row in a_k).  `slope(a, z, *parameters)` is dz/da; for a
-    row `slope(z, dz)` is the gradient at a.  `source` is what generated code runs: an expression of
-    {a}, or a function of a, with the same operations in the same order; `board_source` does without
-    ``:=``.  `parameters` are the defaults of what the name may carry in brackets, `calls` the calls of exp
-    or the like for one number, `also` another name.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        formula: str,
-        slope: "Any",
-        source: str = "",
-        parameters: "Tuple[float, ...]" = (),
-        calls: int = 0,
-        also: str = "",
-        rowwise: bool = False,
-        board_source: str = "",
-    ) -> None:
-        self.name, self.formula, self.slope, self.source = name, formula, slope, source
-        self.parameters, self.calls, self.rowwise, self.also = parameters, calls, rowwise, also
-        self.board_source = board_source or source
-
-    def __call__(self, h: "Any") -> "Any":
-        RECORDS[self.name] = self
-        if self.also:
-            ALIASES[self.also] = self.name
-        self.function, self.public = h, (_of_rows if self.rowwise else _of_numbers)(h)
-        return self.public
-
-
-def _of_numbers(h: "Any") -> "Any":
-    """h, which takes one number, for lists and matrices as well."""
-
-    def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
-        if isinstance(a, (list, tuple)):
-            return [of(x, *parameters, **named) for x in a]
-        return a.map(lambda x: h(x, *parameters, **named)) if hasattr(a, "map") else h(a, *parameters, **named)
-
-    return _named_like(of, h)
-
-
-def _of_rows(h: "Any") -> "Any":
-    """h, which takes a row, for rows of rows and matrices as well."""
-
-    def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
-        if hasattr(a, "map_rows"):
-            return a.map_rows(lambda row: h(row, *parameters, **named))
-        try:
-            row = list(a)
-        except TypeError:
-            raise TypeError("expected a row of numbers or a Matrix, found %r" % (a,)) from None
-        if not row:
-            raise ShapeError("expected a row of at least one number, found none")
-        if isinstance(row[0], (list, tuple)):
-            return [of(r, *parameters, **named) for r in row]
-        return h(row, *parameters, **named)
-
-    return _named_like(of, h)
-
-
-def _named_like(of: "Any", h: "Any") -> "Any":
-    try:
-        of.__name__, of.__qualname__, of.__doc__ = h.__name__, h.__qualname__, h.__doc__
-    except AttributeError:
-        pass  # MicroPython's functions carry no such names
-    return of
+_EXP_LIMIT = 709.782712893384 if 1e300 < INF else 88.72283
 
 
 # ---- element by element
@@ -157,9 +82,7 @@ def relu(x: "Any") -> "Any":
     return type(x)() if x < 0 else x
 
 
-@Record(
-    "tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", lambda a, z: (1 - z) * (1 + z), "tanh({a})", calls=1
-)
+@Record("tanh", "(exp(x) - exp(-x)) / (exp(x) + exp(-x))", lambda a, z: (1 - z) * (1 + z), "tanh({a})", calls=1)
 def tanh(x: "Any") -> "Any":
     """(e^x - e^-x) / (e^x + e^-x), from -1 to 1.
 
@@ -172,13 +95,13 @@ def tanh(x: "Any") -> "Any":
 # ---- row by row
 
 
-def _softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
+def softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
     """da_k = y_k (dy_k - sum over i of dy_i y_i)."""
-    inner = _added([d * value for d, value in zip(dy, y)])
+    inner = added([d * value for d, value in zip(dy, y)])
     return [value * (d - inner) for d, value in zip(dy, y)]
 
 
-@Record("softmax", "exp(a_k + C) / sum(exp(a_i + C))", _softmax_slope, calls=1, rowwise=True)
+@Record("softmax", "exp(a_k + C) / sum(exp(a_i + C))", softmax_slope, calls=1, rowwise=True)
 def softmax(a: "Sequence[Any]", constant: "Optional[float]" = None) -> "List[float]":
     """y_k = exp(a_k + C') / sum over i of exp(a_i + C'), for any constant C'.
 
@@ -192,159 +115,20 @@ def softmax(a: "Sequence[Any]", constant: "Optional[float]" = None) -> "List[flo
     [0.5, 0.5]
     """
     c = -max(a) if constant is None else constant
-    powers = [_exp(value + c) for value in a]
-    total = _added(powers)
-    return [power / total if total else _NAN for power in powers]  # 0/0: the constant was far too low
-
-
-# ---- by name
-
-
-class Activation:
-    """An activation found by its name, or made of any function of one number.
-
-    The name may carry parameters, ``"leaky_relu(0.2)"``, and may be one of those that other
-    libraries use: ``"ReLU"``, ``"swish"``, ``"linear"``, ``"relu6"``.  `kind` is the name without
-    them, `parameters` all the numbers, those left out included.  A function of your own is applied
-    to every entry; its `name` is the function's.
-
-    >>> h = Activation("leaky_relu(0.5)")
-    >>> h.kind, h.parameters, h([-1.0, 2.0]), Activation("ReLU6").name
-    ('leaky_relu', (0.5,), [-0.5, 2.0], 'clip(0.0, 6.0)')
-    >>> Activation("sigmod")
-    Traceback (most recent call last):
-    ...
-    ValueError: unknown activation 'sigmod', known are: clip, elu, gelu, gelu_tanh, hard_sigmoid, identity, \
-leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, softplus, softsign, step, tanh
-    """
-
-    def __init__(self, activation: "Any") -> None:
-        if isinstance(activation, Activation):
-            activation = activation.function or activation.name
-        ours = [name for name, record in RECORDS.items() if activation is record.public]
-        activation = ours[0] if ours else activation  # a function of yours may be called relu too
-        self.function: "Any" = None  # of the user's
-        if isinstance(activation, str):
-            self.kind, given = _parsed(activation)
-            self.parameters = given + self.record.parameters[len(given) :]
-            self.name = self.kind + ("(%s)" % ", ".join([repr(p) for p in given]) if given else "")
-        elif callable(activation):
-            self.function, self.parameters = activation, ()
-            self.kind = self.name = getattr(activation, "__name__", "function")
-        else:
-            raise TypeError("an activation is a name or a function, found %r" % (activation,))
-        self.known = self.function is None
-        self.rowwise = self.known and self.record.rowwise
-
-    @property
-    def record(self) -> Record:
-        """All that is known of it; not for a function of yours."""
-        return RECORDS.get(self.kind) or _loaded()[self.kind]
-
-    def __call__(self, a: "Any") -> "Any":
-        """h(a), for a number, a list or a Matrix; row by row for softmax."""
-        if not self.known:
-            return _of_numbers(self.function)(a)
-        return self.record.public(a, *self.parameters)
-
-    def backward(self, dZ: "Any", A: "Any", Z: "Any") -> "Any":
-        """The gradient at A from the one at Z, all three rows or matrices of one shape.
-
-        >>> Activation("relu").backward([5.0, 5.0], [-1.0, 2.0], [0.0, 2.0])
-        [0.0, 5.0]
-        """
-        if hasattr(A, "map_rows"):
-            rows = zip(dZ.tolist(), A.tolist(), Z.tolist())
-            return type(A).wrap([self.backward(dz, a, z) for dz, a, z in rows])
-        if not self.known:
-            raise UnsupportedError("the slope of %s is not known: it is a function of your own" % self.name)
-        slope = self.record.slope
-        if self.rowwise:
-            return slope(Z, dZ)
-        return [dz * slope(a, z, *self.parameters) for dz, a, z in zip(dZ, A, Z)]
-
-    @property
-    def formula(self) -> str:
-        """The definition, in x, with the parameters in place; empty for a function of yours."""
-        numbers = ["%.8g" % p if p >= 0 else "(%.8g)" % p for p in self.parameters]
-        return self.record.formula.format(*numbers) if self.known else ""
-
-    @property
-    def calls(self) -> int:
-        """How many calls of exp or the like one number takes."""
-        return self.record.calls if self.known else 0
-
-    @property
-    def source(self) -> str:
-        """What generated code runs, with the parameters in place; see `Record`."""
-        return self._filled(self.record.source) if self.known else ""
-
-    @property
-    def board_source(self) -> str:
-        """The same without ``:=``."""
-        return self._filled(self.record.board_source) if self.known else ""
-
-    @property
-    def function_name(self) -> str:
-        """What `source` calls its function, where it is one: another name for other parameters."""
-        if self.parameters == self.record.parameters:
-            return self.kind
-        return "".join([c if c.isalpha() or c.isdigit() else "_" for c in self.kind + repr(self.parameters)])
-
-    def _filled(self, source: str) -> str:
-        if not source.startswith("def "):
-            return source.format(*[repr(p) for p in self.parameters], a="{a}")
-        source = source.format(*[repr(p) for p in self.parameters])
-        return source.replace("def %s(" % self.kind, "def %s(" % self.function_name)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Activation) and (self.function, self.name) == (other.function, other.name)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-    def __repr__(self) -> str:
-        return "Activation(%r)" % (self.name if self.known else self.function,)
-
-
-def _loaded() -> "Dict[str, Record]":
-    """All records, those of more_activations.py as well."""
-    from .more_activations import softplus  # noqa: F401  # not needed by most networks, left out on small boards
-
-    return RECORDS
-
-
-def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
-    kind, bracket, rest = text.partition("(")
-    kind = kind.strip().lower()
-    records = RECORDS if kind in RECORDS or kind in ALIASES else _loaded()
-    if kind in ALIASES and not (bracket and "(" in ALIASES[kind]):
-        kind, bracket, rest = (ALIASES[kind] + bracket + rest).partition("(")
-    records = records if kind in records else _loaded()
-    if kind not in records:
-        raise ValueError("unknown activation %r, known are: %s" % (text, ", ".join(sorted(records))))
-    most = 1 if kind == "softmax" else len(records[kind].parameters)
-    if not bracket:
-        return kind, ()
-    try:
-        parameters = tuple([float(number) for number in rest.strip()[:-1].split(",")])
-        is_complete = rest.strip().endswith(")") and len(parameters) <= most
-    except ValueError:
-        is_complete = False
-    if not is_complete:
-        raise ValueError("activation %r: %s takes up to %d numbers, as in leaky_relu(0.2)" % (text, kind, most))
-    return kind, parameters
+    powers = [exp(value + c) for value in a]
+    total = added(powers)
+    return [power / total if total else NAN for power in powers]  # 0/0: the constant was far too low
 
 
 # ---- helpers that stay within the range of floats
 
 
-def _exp(x: "Any") -> float:
+def exp(x: "Any") -> float:
     """e^x, infinite where Python would raise."""
-    return _INF if x > _EXP_LIMIT else math.exp(x)
+    return INF if x > _EXP_LIMIT else math.exp(x)
 
 
-def _added(values: "Sequence[Any]") -> "Any":
+def added(values: "Sequence[Any]") -> "Any":
     """The sum, from left to right: the built-in sum() of floats differs between Python versions."""
     total: "Any" = 0
     for value in values:

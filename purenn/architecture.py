@@ -7,8 +7,6 @@ its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settin
 are tensors too: as bytes they lose no digit on any interpreter.
 """
 
-import json
-
 from .errors import ModelFormatError, UnsupportedError
 from .layers import kind_of
 from .layers.base import TYPES
@@ -75,6 +73,8 @@ def _is_json(label: "Any") -> bool:
     """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
     if isinstance(label, (str, float)):
         return True  # NaN equals nothing, not even itself
+    import json
+
     try:
         return bool(json.loads(json.dumps(label)) == label)
     except (TypeError, ValueError):
@@ -205,7 +205,8 @@ def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict
 
 def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
     found = list if type_ is tuple else type_
-    if type(value) is not found or (type_ is int and not -_LARGEST < value < _LARGEST):
+    is_right = type(value) is found
+    if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):
         raise ModelFormatError("%s: %s must be %s, found %s" % (where, name, TYPES[type_], described(value)))
     return tuple(_whole_numbers(value, "%s: %s" % (where, name))) if type_ is tuple else value
 

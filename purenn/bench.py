@@ -14,10 +14,10 @@ from timeit import Timer
 
 from .errors import UnsupportedError
 from .kernels import KERNELS
-from .layers import Dense, Normalize
 from .matrix import Matrix
 from .network import Network
-from .quantize import levels_of, way_in
+from .quantize import way_in
+from .rows import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _TURN = 0.01  # seconds that a turn takes at least: far more than the clock's step
 _TOGETHER = ", together"
+# What is written in NumPy, by the equations of a layer
+_IN_NUMPY = ["A{k} = {x} W{k} + B{k}", "Z{k} = {h}(A{k})"]
+_BEFORE_IN_NUMPY = ["Z{k} = ({x} - mean) / deviation"]
 
 
 # ---- a race
@@ -168,8 +171,10 @@ def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
     """Samples in the network's own integers: bytes where they go from 0 to 255, else arrays."""
     before, entrance, _ = way_in(network)
     assert entrance is not None
-    levels = levels_of(before, entrance, Matrix(samples)).tolist()
-    rows = [[level + entrance.zero for level in row] for row in levels]
+    levels = Matrix(samples)
+    for k, layer in enumerate(before + [entrance], 1):
+        levels = layer.forward(levels, shapes=network.shapes_into(k))
+    rows = [[level + entrance.zero for level in row] for row in levels.tolist()]
     if (entrance.lowest, entrance.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]
@@ -188,8 +193,8 @@ def _by_numpy(network: Network, samples: "Sequence[List[float]]") -> "List[Rival
 def numpy_forward(network: Network) -> "Callable[[Any], Any]":
     """The network as one writes it in NumPy: a sample or a batch in, an array out, float32.
 
-    Where NumPy is not installed this is an ImportError.  Layers other than Dense, and
-    activations other than those below, raise `UnsupportedError`.
+    Where NumPy is not installed this is an ImportError.  Layers that compute anything but X W + B,
+    or (X - mean) / deviation at the start, and activations other than those below, raise `UnsupportedError`.
     """
     np = import_module("numpy")  # for comparison alone: purenn never needs it
 
@@ -214,12 +219,13 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
     prepare: "List[Any]" = []
     layers: "List[Any]" = []
     for number, layer in enumerate(network.layers, 1):
-        if type(layer) is Normalize and not layers:
+        equations = _equations(network, number)
+        if equations == _BEFORE_IN_NUMPY and not layers:
             prepare.append((row(layer.mean), row(layer.deviation)))
             continue
-        if type(layer) is not Dense or layer.h.source not in activations:
+        if equations != _IN_NUMPY or not layer.h.known or layer.h.name not in activations or not network.is_chain:
             raise UnsupportedError("layer %d (%s) is not written in it" % (number, layer))
-        layers.append((np.array(layer.weight.tolist(), np.float32), row(layer.bias), activations[layer.h.source]))
+        layers.append((np.array(layer.weight.tolist(), np.float32), row(layer.bias), activations[layer.h.name]))
 
     def forward(X: "Any") -> "Any":
         Z = np.asarray(X, np.float32)
@@ -230,6 +236,13 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
         return Z
 
     return forward
+
+
+def _equations(network: Network, k: int) -> "List[str]":
+    """What layer k computes: the same for every sample."""
+    shapes = network.shapes_into(k)
+    zeros = [Matrix.zeros(1, size(shape)) for shape in shapes]
+    return [equation for equation, _ in network.layers[k - 1].steps(zeros, shapes)]
 
 
 # ---- the result

@@ -9,17 +9,16 @@ import csv
 import io
 import json
 import os
-import re
 import sys
 from contextlib import closing
 
 from . import __version__
-from .errors import UnsupportedError
+from .errors import ShapeError, UnsupportedError
 from .formats import FORMATS, load, read, recognised, save
 from .formats.source import Source
 from .formats.whole import written_whole
-from .layers import Normalize, Scale
-from .matrix import Matrix, ShapeError
+from .layers.folding import is_affine
+from .layers.normalize import Normalize
 from .network import Network, winner
 from .quantize import way_in
 
@@ -168,15 +167,6 @@ def _option(*names: str, **settings: "Any") -> "Tuple[Tuple[str, ...], Dict[str,
     return names, settings
 
 
-def _names(text: str) -> "List[str]":
-    """NAME,NAME(1,2),...: commas inside of brackets separate nothing.
-
-    >>> _names("relu, hard_sigmoid(0.2,0.5)")
-    ['relu', 'hard_sigmoid(0.2,0.5)']
-    """
-    return [name.strip() for name in re.split(r",(?![^(]*\))", text)]
-
-
 def _divisor(text: str) -> float:
     try:
         number = float(text)
@@ -222,13 +212,11 @@ EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each
 ACTIVATIONS = _option(
     "--activations",
     metavar="NAME,...",
-    type=_names,
     help="one for each layer, where MODEL holds only arrays: relu,leaky_relu(0.2),softmax",
 )
 ORDER = _option(
     "--order",
     metavar="NAME,...",
-    type=_names,
     help="the layers from first to last, where MODEL holds only arrays and does not tell it: input,hidden,output",
 )
 LABELS = _option("--labels", metavar="NAME,...", help="what the outputs are called; or a file, a name on each line")
@@ -452,19 +440,25 @@ def _prepared(network: Network, args: "Arguments") -> Network:
     named = ["--" + what for what, value in given.items() if value]
     if not named:
         return network
-    n, first = network.inputs, network.layers[0]
-    if type(first) in (Normalize, Scale):
-        raise _Mistake("%s: layer 1 (%s) of the network prepares the inputs already" % (" ".join(named), first))
+    used = [j for wire in network.wires for j in wire]
+    for k, layer in enumerate(way_in(network)[0], 1):
+        if is_affine(layer) and used.count(k - 1) == 1:
+            raise _Mistake("%s: layer %d (%s) of the network prepares the inputs already" % (" ".join(named), k, layer))
+    for what in ("mean", "deviation"):
+        if len(given[what] or [0.0]) not in (1, network.input_shape[-1]):
+            expected = "one number or one for each input, %d" % network.input_shape[-1]
+            raise _Mistake("--%s: expected %s, found %d" % (what, expected, len(given[what])))
     if given["invert"] and not given["scale"]:
         raise _Mistake("--invert: say what the largest input is, as in --scale 255 --invert")
-    layers = []
+    layers: "List[Any]" = []
     if given["scale"]:
         layers.append(
-            Normalize(n, given["scale"], -given["scale"]) if given["invert"] else Normalize(n, 0.0, given["scale"])
+            Normalize(given["scale"], -given["scale"]) if given["invert"] else Normalize(0.0, given["scale"])
         )
     if given["mean"] or given["deviation"]:
-        layers.append(Normalize(n, given["mean"] or 0.0, given["deviation"] or 1.0))
-    return network.replace(layers=tuple(layers) + network.layers)
+        layers.append(Normalize(given["mean"] or 0.0, given["deviation"] or 1.0))
+    wires = [(k,) for k in range(len(layers))] + [tuple([j + len(layers) for j in wire]) for wire in network.wires]
+    return network.replace(layers=tuple(layers) + network.layers, wires=wires)
 
 
 def _needs(args: "Arguments", option: str, needed: str) -> None:
@@ -615,7 +609,7 @@ def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
 def _not_finite(network: Network) -> int:
     number = 0
     for layer in network.layers:
-        for matrix in [value for value in vars(layer).values() if isinstance(value, Matrix)]:
+        for _, matrix in layer.named_tensors():
             number += sum([value - value != 0 for row in matrix.tolist() for value in row])
     return number
 

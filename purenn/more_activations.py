@@ -6,7 +6,8 @@
 
 import math
 
-from .activations import _INF, _NAN, Record, _added, _exp, _softmax_slope, sigmoid, softmax
+from .activation import Record
+from .activations import INF, NAN, added, exp, softmax_slope, sigmoid, softmax
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -210,13 +211,13 @@ def softsign(x: "Any") -> "Any":
     [-0.5, 0.75]
     """
     size = abs(x)
-    return x / (1.0 + size) if size != _INF else (1.0 if x > 0 else -1.0)
+    return x / (1.0 + size) if size != INF else (1.0 if x > 0 else -1.0)
 
 
 # ---- row by row
 
 
-@Record("softmax_plain", "exp(a_k) / sum(exp(a_i))", _softmax_slope, calls=1, rowwise=True)
+@Record("softmax_plain", "exp(a_k) / sum(exp(a_i))", softmax_slope, calls=1, rowwise=True)
 def softmax_plain(a: "Sequence[Any]") -> "List[float]":
     """exp(a_k) / sum over i of exp(a_i): the definition itself, which overflows.
 
@@ -231,7 +232,7 @@ def softmax_plain(a: "Sequence[Any]") -> "List[float]":
 
 def _log_softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
     """da_k = dy_k - exp(y_k) sum over i of dy_i."""
-    total = _added(dy)
+    total = added(dy)
     return [d - math.exp(value) * total for d, value in zip(dy, y)]
 
 
@@ -243,8 +244,8 @@ def log_softmax(a: "Sequence[Any]") -> "List[float]":
     [-1000.0, 0.0]
     """
     top = max(a)
-    total = _added([_exp(value - top) for value in a])
-    return [value - top - (math.log(total) if total > 0.0 else _NAN) for value in a]
+    total = added([exp(value - top) for value in a])
+    return [value - top - (math.log(total) if total > 0.0 else NAN) for value in a]
 
 
 # ---- helpers that stay within the range of floats

@@ -143,9 +143,7 @@ class Network:
             self._predictor = self._by_reference if sys.implementation.name == "micropython" else self.compile()
         return self._predictor(x)
 
-    def __call__(self, x: "Sequence[Any]") -> "List[Any]":
-        """`predict`."""
-        return self.predict(x)
+    __call__ = predict
 
     def _by_reference(self, x: "Sequence[Any]") -> "List[Any]":
         samples, is_one = samples_of(x, self.input_shape)
@@ -155,13 +153,9 @@ class Network:
     def forward_one(self, x: "Sequence[Any]") -> "List[Any]":
         """The reference for one flat sample, list in, list out."""
         x = as_sample(x)
-        if is_nested(x):
-            raise ShapeError(
-                "expected one sample of %d numbers, found %d rows (for many: forward, or compile().batch)"
-                % (self.inputs, len(x))
-            )
-        if len(x) != self.inputs:
-            raise ShapeError("expected one sample of %d numbers, found %d" % (self.inputs, len(x)))
+        if is_nested(x) or len(x) != self.inputs:
+            what = "rows (for many: predict, or compile().batch)" if is_nested(x) else "numbers"
+            raise ShapeError("expected one sample of %d numbers, found %d %s" % (self.inputs, len(x), what))
         as_it_is = isinstance(x, (bytes, bytearray, memoryview, array))
         return self.forward(Matrix.wrap([x]) if as_it_is else Matrix([list(x)])).tolist()[0]
 
@@ -259,8 +253,9 @@ class Network:
         >>> net.replace(layers=(Normalize(0.0, 255.0),) + net.layers).predict([255, 0])
         [1.0]
         """
-        keep = ("labels", "name", "names", "multilabel")
-        keep += ("input_shape",) if "layers" in changes else ("layers", "wires", "input_shape")
+        keep = ["labels", "name", "names", "multilabel", "input_shape"] + (
+            [] if "layers" in changes else ["layers", "wires"]
+        )
         settings = {what: getattr(self, what) for what in keep}
         settings.update(changes)
         other = Network(**settings)
@@ -307,7 +302,9 @@ class Network:
         return "\n".join(aligned(rows, left=1))
 
     def __repr__(self) -> str:
-        sizes = [str(self.inputs)] + [str(size(s)) for s, layer in zip(self.shapes[1:], self.layers) if layer.parameters]
+        sizes = [str(self.inputs)] + [
+            str(size(s)) for s, layer in zip(self.shapes[1:], self.layers) if layer.parameters
+        ]
         return "Network(%s, %d parameters)" % ("-".join(sizes), self.parameters)
 
     def _repr_html_(self) -> str:

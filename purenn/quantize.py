@@ -9,7 +9,7 @@ Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
 import math
 from array import array
 
-from .activations import Activation
+from .activation import Activation
 from .errors import ShapeError, UnsupportedError
 from .layers.activate import Activate
 from .layers.dense import Dense
@@ -23,7 +23,7 @@ from .rows import as_sample, is_nested, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
     Shape = Tuple[int, ...]

@@ -25,7 +25,9 @@ class TraceEntry:
         self.inputs, self.sources = inputs, network.wires[number - 1]
         self.input_shapes, self.shape = network.shapes_into(number), network.shapes[number]
         names = equation_names(self.layer, number, self.sources)
-        self.steps = [(equation.format(**names), value) for equation, value in self.layer.steps(inputs, self.input_shapes)]
+        made = list(self.layer.steps(inputs, self.input_shapes))
+        self.equations = [equation for equation, _ in made]  # with their braces, as the layer writes them
+        self.steps = [(equation.format(**names), value) for equation, value in made]
         self.X, self.A = inputs[0], self.steps[0][1]
         self.Z = network.checked_value(number, self.steps[-1][1], self.X.rows)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import purenn
 from purenn import Activation, Matrix, ShapeError, UnsupportedError, log_softmax, relu, sigmoid, softmax, softmax_plain
-from purenn.activations import ALIASES, RECORDS, Record, _loaded
+from purenn.activation import ALIASES, RECORDS, Record, _loaded
 
 INF, NAN, BIGGEST, SMALLEST = float("inf"), float("nan"), 1.7976931348623157e308, 5e-324
 

@@ -16,20 +16,23 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from purenn import Dense, Matrix, Network, Normalize, ShapeError, UnsupportedError, demo, load, save
-from purenn.activations import ELEMENTWISE, Activation, softmax
+from purenn import Dense, Layer, LayerNorm, Matrix, Network, Normalize, Scale, ShapeError, demo, load, save
+from purenn import more_activations  # noqa: F401  # so that all records are there
+from purenn.activation import RECORDS, Activation
+from purenn.activations import sigmoid, softmax
 from purenn.cli import main
 from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
-from purenn.explain.curves import FORMULAS, curve, definition, drawable, slope
-from purenn.explain.formula import latex, mathml, wrapping
+from purenn.explain.curves import curve, drawable, slope
+from purenn.explain.equation import Call
 from purenn.explain.latex_text import latex_text
+from purenn.explain.notation import text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
 from purenn.formats import png
 from purenn.formats.source import Source
+from purenn.layers import Activate, Add, Concat, Dequantize, DynamicDense, Flatten, IntegerDense, Multiply
+from purenn.layers import Quantize, Reshape
 from purenn.network import winner
-from purenn.quantize import Quantize
-from purenn.layers import Activate, Layer, LayerNorm, Scale
 
 from drawn import moderate, rows, sizes
 from test_cli import BOOK, PICTURES, WEIGHTS, finished, needs_mnist, printed, refused
@@ -43,28 +46,80 @@ def book(**settings):
     return Explanation(demo.network(), demo.X, "1.0,0.5", **settings)
 
 
+class Gate(Layer):
+    """A kind of the user's, in two equations of his own."""
+
+    kind, tensors = "example.gate", ("gain",)
+
+    def __init__(self, gain):
+        self.gain = Matrix([gain])
+
+    def steps(self, values, shapes):
+        (X,) = values
+        G = X.map(sigmoid)
+        yield "G{k} = sigmoid({x})", G
+        yield "Z{k} = {x} * G{k} * gain", X * G * self.gain
+
+    def cost(self, *shapes):
+        return 2 * shapes[0][0]
+
+
+class Mirror(Layer):
+    """A kind whose numbers no equation makes one by one."""
+
+    kind = "example.mirror"
+
+    def steps(self, values, shapes):
+        yield "Z{k} = mirror({x})", values[0].map_rows(lambda row: list(row)[::-1])
+
+
+class Free(Layer):
+    """A kind that writes no equation at all."""
+
+    kind = "example.free"
+
+    def steps(self, values, shapes):
+        yield "twice <what> was in {x}; & more", values[0] * 2
+
+
 def of_every_kind():
     """Networks in which each kind of layer occurs, each with an input."""
     first = Dense([[0.5, -1.0], [2.0, 0.25]], [0.1, -0.2], "relu")
     dense = Network([first, Dense([[1.0, -1.0], [0.5, 2.0]], None, "softmax")])
-    others = [Normalize(2, [1.0, -40.0], [-2.0, 12.5]), Normalize(2, 3.0, 255.0), Scale(2, [2.0, -1.0], 0.5)]
-    others += [LayerNorm(2, [1.0, 2.0], 0.25), Activate(2, "selu")]
+    others = [Normalize([1.0, -40.0], [-2.0, 12.5]), Normalize(3.0, 255.0), Scale([2.0, -1.0], 0.5)]
+    others += [LayerNorm([1.0, 2.0], 0.25), Activate("selu")]
+    small = [Quantize(0.5, -8, 7), IntegerDense([[2], [3]], [1], "sigmoid", 0.25, [1, 2, 3, 4], offset=8, shift=3)]
+    wired = [first, Add(), Concat(), Multiply(), Dense([[0.5]] * 4, [0.25])]
+    shaped = [Reshape((2, 3)), Dense([[1.0, 2.0], [0.5, -1.0], [1.0, 0.0]], [0.5, 0.0], "softmax"), LayerNorm()]
+    shaped += [Flatten(), Mirror(), Gate([0.5, 1.0, 2.0, -1.0]), Free()]
     return [
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
         (
-            Network([Normalize(2, [40.0, 0.0]), Quantize(2, [0.5, 0.25], -128, 127, 3), Dense([[0.1], [0.2]])]),
+            Network([Normalize([40.0, 0.0]), Quantize([0.5, 0.25], -128, 127, 3), Dense([[0.1], [0.2]])]),
             [41.0, -0.3],
         ),
-        (Network((Normalize(2, 5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
+        (Network((Normalize(5.0),) + dense.layers).quantize([[6.0, 5.5], [4.0, 5.25]]), [5.75, 4.5]),
         (Network([Dense([[1.0], [2.0]], [0.5], lambda a: 3 * a)]), [1.0, 1.0]),
         (Network([Dense([[1, -2], [3, 4]], [0, 1])]), [5, 6]),
         (Network([Dense([[Fraction(1, 3)], [Fraction(-1, 2)]], [Fraction(1)], "relu")]), [Fraction(1, 7), 2]),
         (Network([Dense([[1j], [2.0 - 1j]], [0j])]), [1.0 + 1j, 2.0]),
         (Network([Dense([[math.sqrt(i) - 2] for i in range(12)], None, "sigmoid")]), [1 / (i + 1) for i in range(12)]),
         (Network([Dense([[0.01 * (i - j) for j in range(30)] for i in range(100)], None, "tanh")]), [0.1] * 100),
+        (Network(small + [Dequantize(0.5, "relu")]), [1.25, 100.0]),
+        (Network([DynamicDense([[2, 127], [-1, 0]], [0.5, 0.0], "relu", 0.25)]), [127.0, 10.4]),
+        (Network(wired, wires=[(0,), (0, 1), (2, 1), (3, 3), (4,)]), [1.0, 2.0]),
+        (Network(shaped, input_shape=(6,)), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
     ]
+
+
+def elements_of(whole):
+    """Every step of every layer with each of its elements."""
+    for layer in whole.layers:
+        for step in layer.steps:
+            for j, value in enumerate(step.numbers):
+                yield step, step.element(j), value
 
 
 # ---- what is said
@@ -82,89 +137,139 @@ def test_the_sum_of_a_neuron_term_by_term():
     assert "  z_1 = sigmoid(0.3) = 0.57444252" in lines_
     lines_ = as_text(book(neuron=(1, 3))).split("\n")
     assert "  a_3 = 1.0*0.5 + 0.5*0.6 + 0.3 = 1.1" in lines_
-    assert lines_[-1] == "all in all: 16 multiplications, 16 additions, 5 exps"
+    assert lines_[-1] == "total: 16 multiplications, 16 additions, 5 exps"
 
 
-def names_of(step, sum_):
-    """The numbers that the names of a sum stand for."""
-    names = {"sqrt": math.sqrt, "epsilon": getattr(step.layer, "epsilon", None)}
-    if step.layer.kind == "layer_norm":
-        mean = sum(step.x) / len(step.x)
-        names.update(mean=mean, variance=sum([(x - mean) ** 2 for x in step.x]) / len(step.x))
-    for what in ("step", "deviation"):
-        if step.layer.kind in ("quantize", "normalize") and hasattr(step.layer, what):
-            numbers = getattr(step.layer, what).tolist()[0]
-            numbers = numbers if len(numbers) > 1 else numbers * step.layer.inputs
-            names.update({"%s_%d" % (what, k): number for k, number in enumerate(numbers, 1)})
-    for term in list(sum_.terms) + sum_.biases:
-        names.update(zip(term.names.split("*"), term.factors))
-    return names
+class Held(list):
+    """A table, whose index is held to it."""
+
+    def __getitem__(self, index):
+        return super().__getitem__(min(max(index, 0), len(self) - 1))
+
+
+def evaluated(step, element, numbers, most=10**6):
+    """What an element comes to as Python computes its text, by names or by numbers."""
+    names = {name: function for name, function in step.layer.scope.functions.items()}
+    names.update({name: Activation(name) for name in RECORDS if name not in names})
+    names.update({name: Held(matrix.tolist()[0]) for name, matrix in step.layer.parameters if name == "table"})
+    known(element.made, names)
+    for term in element.dot.shown(most) if element.dot is not None else []:
+        known(term, names)
+    formula = text(element.made, numbers=numbers, most=most)
+    return eval(re.sub(r"(?<=\d),(?=\d)", "_", formula), names)
+
+
+def known(node, names):
+    """The names of the known numbers below a node, as they are in a text."""
+    for part in node.walk():
+        if type(part).__name__ == "Known" and isinstance(part.parts[0], Call):
+            names[part.parts[0].name] = lambda row, value=part.value: value  # the mean of a row
+            names.update({value: None for value in ["X"] + ["Z%d" % k for k in range(9)]})
+        elif type(part).__name__ == "Known":
+            names[text(part).replace(",", "_")] = part.value
 
 
 @pytest.mark.parametrize("network, x", of_every_kind(), ids=lambda value: str(value)[:40])
-def test_every_sum_computed_again_gives_the_number_it_explains(network, x):
-    for step in Explanation(network, x).steps:
-        for j, a in enumerate(step.a):
-            whole = step.sum(j)
-            assert eval(whole.symbols(10**6), names_of(step, whole)) == pytest.approx(a, rel=1e-12)
-            cut = dict(names_of(step, whole), rest=whole.rest(3))
-            assert eval(whole.symbols(3), cut) == pytest.approx(a, rel=1e-9, abs=1e-12)
-            if not isinstance(a, (Fraction, complex)):
-                assert eval(whole.numbers(3), names_of(step, whole)) == pytest.approx(a, rel=1e-6, abs=1e-6)
+def test_every_number_computed_again_is_the_number_it_explains(network, x):
+    for step, element, value in elements_of(Explanation(network, x)):
+        if element is None:
+            continue
+        assert element.value is value
+        assert evaluated(step, element, False) == pytest.approx(value, rel=1e-12)
+        assert evaluated(step, element, False, 3) == pytest.approx(value, rel=1e-9, abs=1e-12)
+        if not isinstance(value, (Fraction, complex)):
+            assert evaluated(step, element, True, 3) == pytest.approx(value, rel=1e-6, abs=1e-6)
+
+
+def test_which_numbers_are_made_one_by_one():
+    """All but those of a softmax, and of kinds that explain has never seen where their equations do not say it."""
+    for network, x in of_every_kind():
+        for step, element, _ in elements_of(Explanation(network, x)):
+            whole = ("softmax", "mirror", "twice", "round(X / s)")  # s is not among the numbers of DynamicDense
+            assert (element is None) == any([word in step.text for word in whole]), step.text
+
+
+def test_a_number_that_its_equation_does_not_give_is_not_explained_by_it():
+    class Liar(Layer):
+        kind = "example.liar"
+
+        def steps(self, values, shapes):
+            yield "Z{k} = {x} + {x}", Matrix([[2.0, 5.0]])
+
+    whole = Explanation(Network([Liar()], input_shape=(2,)), [1.0, 2.0])
+    assert whole.layers[0].steps[0].element(0) is None and whole.layers[0].steps[0].element(1) is None
+    assert "  z_" not in as_text(whole) and "  Z1 = X + X  (1, 2)" in as_text(whole)
+    assert all([way(whole) for way in WAYS])
 
 
 @pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
 def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
-    whole = Explanation(Network([Quantize(1, 0.1, -8, 7, zero=1, rounding=rounding)]), [0.25])
-    step, written_out = whole.steps[0], whole.steps[0].sum(0)
-    assert written_out.symbols() == "x_1 / step_1" and written_out.numbers() == "0.25 / 0.1"
-    assert written_out.total == pytest.approx(2.5, rel=1e-7) and step.z == [q]  # two of them in single precision
+    whole = Explanation(Network([Quantize(0.1, -8, 7, zero=1, rounding=rounding)], input_shape=(1,)), [0.25])
+    scaled, rounded = [step.element(0) for step in whole.layers[0].steps]
+    assert (text(scaled.made), text(scaled.made, numbers=True)) == ("x_1 / step", "0.25 / 0.1")
+    assert scaled.value == pytest.approx(2.5, rel=1e-7)  # two of them in single precision
+    assert rounded.value == q and text(rounded.made, numbers=True) == "clip(round(2.5), -8, 7)"
     assert all([way(whole) for way in WAYS])
     assert whole.counts.additions == 0
+
+
+def test_a_number_beyond_the_range_of_an_entrance_is_shown_clamped():
+    whole = Explanation(Network([Quantize(0.5, -8, 7)], input_shape=(2,)), [1.0, 100.0], neuron=(1, 2))
+    assert "  z_2 = clip(round(200.0), -8, 7) = 7" in as_text(whole).split("\n")
 
 
 @given(st.data())
 def test_sums_of_dense_layers_are_those_of_the_reference_bit_for_bit(data):
     inputs, outputs = data.draw(sizes), data.draw(sizes)
     weight, bias, x = [data.draw(rows(moderate, *shape)) for shape in ((inputs, outputs), (1, outputs), (1, inputs))]
-    step = Explanation(Network([Dense(weight, bias)]), x).steps[0]
-    for j, a in enumerate(step.a):
-        whole = step.sum(j)
-        assert eval(whole.symbols(99), names_of(step, whole)) == a
+    step = Explanation(Network([Dense(weight, bias)]), x).layers[0].steps[0]
+    for j, a in enumerate(step.numbers):
+        assert step.layer.scope.computed(step.element(j).made) == a
 
 
 def test_a_weight_is_named_by_where_it_leads_then_by_where_it_comes_from():
-    term = book().steps[1].sum(0).terms[2]
-    assert (term.names, term.factors[1]) == ("z1_3*w2_1_3", 0.3)
-    assert [bias.names for bias in book().steps[1].sum(1).biases] == ["b2_2"]
+    step = book().layers[1].steps[0]
+    term = step.element(0).dot.term(2)
+    assert text(term, layers=True) == "z1_3*w2_1,3" and term.parts[1].value == 0.3
+    assert [text(node, layers=True) for node, _ in step.layer.scope.added(step.element(1))] == ["b2_2"]
 
 
 def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
-    entered, last = Explanation(network, [100 / 255, 7 / 255]).steps
-    scaled = entered.sum(0)
-    assert scaled.symbols() == "x_1 / step_1" and scaled.total == pytest.approx(100)
-    assert last.softmax.y == last.z and last.softmax.a != last.a
-    assert last.sum(0).numbers().startswith("100*") and isinstance(last.sum(0).total, int)
+    entered, last = Explanation(network, [100 / 255, 7 / 255]).layers
+    scaled = entered.steps[0].element(0)
+    assert text(scaled.made) == "x_1 / step" and scaled.value == pytest.approx(100)
+    assert last.steps[-1].softmax.y == last.z and last.steps[-1].softmax.a != last.a
+    summed = last.steps[0].element(0)
+    assert text(summed.made, numbers=True).startswith("100*") and isinstance(summed.value, int)
 
 
 def test_the_largest_terms_come_first():
     network = Network([Dense([[0.1 * (-1) ** i * i] for i in range(40)])])
-    whole = Explanation(network, [1.0] * 40).steps[0].sum(0)
+    whole = Explanation(network, [1.0] * 40).layers[0].steps[0].element(0).dot
     assert whole.largest(5) == [39, 38, 37, 36, 35]
     assert whole.largest(40) == list(range(40))
     assert whole.rest(5) == pytest.approx(sum([0.1 * (-1) ** i * i for i in range(35)]))
-    text = as_text(Explanation(network, [1.0] * 40))
-    assert text.index("x_40*w_1,40") < text.index("x_39*w_1,39") < text.index("the other 32 terms")
+    shown = as_text(Explanation(network, [1.0] * 40))
+    assert shown.index("x_40*w_1,40") < shown.index("x_39*w_1,39") < shown.index("the other 32 terms")
 
 
 def test_counts():
     for network, x in of_every_kind():
         whole = Explanation(network, x)
-        entrance = network.inputs if any([layer.kind == "quantize" for layer in network.layers]) else 0
-        assert whole.counts.multiplications == network.multiplications + entrance
-    counts = Explanation(Network([Dense([[1.0] * 4] * 3, None, "softmax")]), [0.0] * 3).counts
+        for k, layer in enumerate(whole.layers, 1):
+            extra = len(layer.z) if "* step)" in layer.steps[-1].text else 0  # back to floats, at the end
+            assert layer.counts.multiplications == network.cost_of(k) + extra, layer.title
+    counts = Explanation(Network([Dense([[1.0] * 4] * 3, [0.5] * 4, "softmax")]), [0.0] * 3).counts
     assert (counts.multiplications, counts.additions, counts.exps) == (12, 12, 4)
+    counts = Explanation(Network([Dense([[1.0] * 4] * 3, None, "softplus")]), [0.0] * 3).counts
+    assert (counts.multiplications, counts.additions, counts.exps) == (12, 8, 8)  # no bias; exp and log
+
+
+def test_a_bias_or_a_mean_that_was_left_out_is_not_written():
+    shown = as_text(Explanation(Network([Normalize(0.0, 255.0), Dense([[0.5], [2.0]])]), [51.0, 102.0]))
+    assert "  z_1 = 51.0 / 255.0 = 0.2" in shown and "  a_1 = 0.2*0.5 + 0.4*2.0 = 0.9" in shown
+    assert "total: 4 multiplications, 1 addition, 0 exps" in shown
 
 
 def test_softmax_with_its_constant_and_in_the_plain_form():
@@ -172,10 +277,11 @@ def test_softmax_with_its_constant_and_in_the_plain_form():
     for way in WAYS:
         text = way(whole)
         assert "1010" in text and "0.9999546" in text and "nan" in text.lower()
-    both = whole.steps[0].softmax
+    both = whole.layers[0].steps[-1].softmax
     assert both.constant == -1010.0 and both.y == softmax([1010.0, 1000.0, 990.0])
     assert both.plain_powers == [math.inf] * 3 and all([math.isnan(y) for y in both.plain])
-    shifted = Explanation(Network([Dense([[1.0, 2.0]], None, "softmax(5.0)")]), [1.0]).steps[0].softmax
+    shifted = Explanation(Network([Dense([[1.0, 2.0]], None, "softmax(5.0)")]), [1.0])
+    shifted = shifted.layers[0].steps[-1].softmax
     assert shifted.constant == 5.0 and shifted.powers == [math.exp(6.0), math.exp(7.0)]
 
 
@@ -188,26 +294,95 @@ def test_every_kind_of_layer_is_explained_in_every_way(network, x):
     for way in WAYS:
         assert way(whole)
     ElementTree.fromstring(diagram_svg(whole))
-    for step in whole.steps:
-        heading = "layer %d: %s" % (step.k, step.layer)
-        assert heading in as_text(whole)
+    page = Reader(as_html(whole)).text
+    for layer in whole.layers:
+        assert (
+            "layer %d: %s" % (layer.k, layer.layer) in as_text(whole)
+            and "Layer %d: %s" % (layer.k, layer.layer) in page
+        )
+        for step in layer.steps:
+            assert step.text in as_text(whole)
+    assert network._repr_html_().count("<p>") == len(network.layers) + 2 and network._repr_latex_()
+    assert whole.trace._repr_html_() and whole.trace._repr_latex_()
 
 
-def test_a_kind_of_layer_that_is_not_known_is_refused_by_name():
-    class Odd(Layer):
-        kind, inputs, outputs = "odd", 2, 2
+def test_a_kind_that_explain_has_never_seen():
+    whole = Explanation(Network([Gate([0.5, 2.0]), Mirror(), Free()], input_shape=(2,)), [0.0, 1.0], neuron=(1, 2))
+    shown = as_text(whole).split("\n")
+    for line in (
+        "  gain (1, 2)",
+        "  G1 = sigmoid(X)  (1, 2)",
+        "  g_2 = sigmoid(1.0) = 0.73105858",
+        "  Z1 = X * G1 * gain",
+        "  z_2 = 1.0*0.73105858*2.0 = 1.4621172",
+        "  4 multiplications, 0 additions, 2 exps",
+        "  Z2 = mirror(Z1)  (1, 2)",
+        "  twice <what> was in Z2; & more  (1, 2)",
+    ):
+        assert line in shown
+    tex, page = as_latex(whole), as_html(whole)
+    assert r"z_{2}^{(1)} &= x_{2} \cdot g_{2}^{(1)} \cdot \text{gain}_{2}" in tex
+    assert r"\text{twice \textless{}what\textgreater{} was in Z2; \& more}" in tex
+    assert r"\mathbf{Z}^{(2)} = \text{mirror}\left( \mathbf{Z}^{(1)} \right)" in tex
+    assert "<mtext>twice &lt;what&gt; was in Z2; &amp; more</mtext>" in page and "<mtext>mirror</mtext>" in page
+    assert Reader(page).text.count("one of") >= 2
 
-        def __str__(self):
-            return "Odd 2"
 
-    class OwnDense(Dense):
-        def linear(self, X):
-            return X @ self.weight
+def test_layers_of_several_axes_and_several_inputs():
+    network, x = of_every_kind()[-1]
+    shown = as_text(Explanation(network, x, neuron=(2, 3))).split("\n")
+    for line in (
+        "  A2 = Z1 W2 + B2  (2, 3) (3, 2) + (1, 2) = (2, 2)",
+        "  a_2,1 = 4.0*1.0 + 5.0*0.5 + 6.0*1.0 + 0.5 = 13",
+        "  row 2 of 2:",
+        "  Z4 = flatten(Z3)  (1, 4)",
+        "  z_1 = z3_1,1 = 0.99997967",
+    ):
+        assert line in shown
+    network, x = of_every_kind()[-2]
+    shown = as_text(Explanation(network, x, neuron=[(2, 2), (3, 3), (4, 1)])).split("\n")
+    for line in (
+        "  Z2 = X + Z1  (1, 2)",
+        "  z_2 = 2.0 + 0.0 = 2",
+        "  Z3 = [Z2 Z1]  (1, 4)",
+        "  z_3 = z1_1 = 4.6",
+        "  z_1 = 5.6*5.6 = 31.36",
+    ):
+        assert line in shown
 
-    with pytest.raises(UnsupportedError, match=r"layer 2 \(Odd 2\) cannot be explained, known kinds are: Activate, "):
-        Explanation(Network([Scale(2), Odd()]), [1.0, 2.0])
-    with pytest.raises(UnsupportedError, match=r"layer 1 \(Dense 1 -> 1, identity\) cannot be explained"):
-        Explanation(Network([OwnDense([[1.0]], [5.0])]), [1.0])  # its sums are not those that would be shown
+
+def lines_to(svg, place):
+    """The lines of a diagram that lead to a neuron."""
+    paths = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}path")
+    return [path for path in paths if path.get("data-to") == place]
+
+
+def test_a_diagram_draws_wires_that_skip_layers():
+    network, x = of_every_kind()[-2]
+    svg = diagram_svg(Explanation(network, x))
+    straight, around = sorted([path.get("d") for path in lines_to(svg, "2-1")], key=len)  # from Z1, and from X
+    assert "L" in straight and around.count("C") == 2 and around.count("H") == 1
+    start = [float(number) for number in around[1:].split("C")[0].split()]
+    assert start[0] == 14 + 124 and len(lines_to(svg, "3-4")) == 1
+    assert len(lines_to(svg, "1-1")) == 3 and len(lines_to(svg, "5-1")) == 5  # weights and a bias
+    heights = {
+        float(path.get("d").split("H")[0].split()[-1]) for path in lines_to(svg, "2-1") + lines_to(svg, "2-2")[:1]
+    }
+    boxes = [box for box in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}rect")]
+    layer_1 = [float(box.get("y")) for box in boxes if box.get("x") == "298.0"]
+    passing = float(around.split("H")[0].split()[-1])
+    assert len(layer_1) == 2 and not any([y <= passing <= y + 54 for y in layer_1]) and heights
+
+
+def test_a_large_diagram_has_a_lane_for_each_wire_that_skips_layers():
+    wide = [Dense([[0.1] * 20] * 20, None, "tanh") for _ in range(3)]
+    network = Network(wide + [Add(), Concat()], wires=[(0,), (1,), (2,), (3, 1), (4, 0)])
+    svg = diagram_svg(Explanation(network, [0.5] * 20))
+    wires = re.findall(r'class="arrow" d="M[\d.]+ [\d.]+V([\d.]+)H', svg)
+    assert sorted(wires) == ["24.0", "40.0"]
+    assert len(re.findall(r'class="arrow" d="M[\d.]+ [\d.]+h', svg)) == 5
+    apart = Network(wide + [Add()], wires=[(0,), (0,), (1,), (3, 2)])
+    assert len(re.findall(r'class="arrow" d="M[\d.]+ [\d.]+h', diagram_svg(Explanation(apart, [0.5] * 20)))) == 2
 
 
 def test_one_sample_at_a_time_and_neurons_that_exist():
@@ -241,7 +416,7 @@ def test_several_neurons_are_all_written_out():
         "z_2 = identity(0.69627909) = 0.69627909",
     ]
     body = as_latex(whole)
-    assert all([name in body for name in ("a_{3}^{(1)} &= ", "a_{1}^{(1)} &= ", "z_{3}^{(1)} = ", "z_{1}^{(1)} = ")])
+    assert all([name in body for name in ("a_{3}^{(1)} &= ", "a_{1}^{(1)} &= ", "z_{3}^{(1)} &= ", "z_{1}^{(1)} &= ")])
     page = as_html(whole)
     assert 'data-first="1-3"' in page and page.count("<h3>Layer 1, neuron 3</h3>") == 2
     assert page.count("<h3>Layer 1, neuron 1</h3>") == 2 and page.count("<h3>Layer 1, neuron 2</h3>") == 1
@@ -265,7 +440,7 @@ NAN, INF = math.nan, math.inf
 )
 @pytest.mark.parametrize("labels", [None, ["cat", "dog", "eel"]])
 def test_the_answer_is_the_one_that_classify_gives(x, answer, labels):
-    whole = Explanation(Network([Activate(3, "identity")], labels=labels), x)
+    whole = Explanation(Network([Activate("identity")], input_shape=(3,), labels=labels), x)
     assert whole.answer == answer == winner(x) and whole.focus == (1, (answer or 0) + 1)
     text, tex, page = [way(whole) for way in WAYS]
     if answer is None:
@@ -282,7 +457,9 @@ def test_the_answer_is_the_one_that_classify_gives(x, answer, labels):
 def test_the_largest_outputs_are_shown_infinities_and_nan_among_them():
     for odd in (INF, NAN):
         x = [float(k) for k in range(30)] + [odd] + [float(-k) for k in range(30)]
-        whole = Explanation(Network([Activate(61, "identity")], labels=["label%d" % k for k in range(61)]), x)
+        whole = Explanation(
+            Network([Activate("identity")], input_shape=(61,), labels=["label%d" % k for k in range(61)]), x
+        )
         result = as_text(whole).split("Y = Z1")[1]
         assert "label30 " in result and "label29 " in result and "label5 " not in result
         assert "label30 &" in as_latex(whole) and "<td>label30</td>" in as_html(whole)
@@ -327,6 +504,18 @@ def test_inputs_are_shown_by_their_names():
     assert "inputs: petal length, petal width" in network._repr_html_()
 
 
+def test_names_and_pictures_behind_a_scaler():
+    names = ["column %d" % i for i in range(81)]
+    layers = [Normalize(0.0, 2.0), Dense([[0.01 * i] for i in range(81)])]
+    whole = Explanation(Network(layers, names=names), range(81))
+    assert [layer.reads_input for layer in whole.layers] == [False, True]
+    assert "z_81*w_1,81  column 80" in as_text(whole) and "<small>column 80</small>" in as_html(whole)
+    assert as_html(whole).count("what each pixel adds") == 2  # on the neuron's sum, and in its section
+    mixed = Explanation(Network([Mirror()] + layers[1:], input_shape=(81,), names=names), range(81))
+    assert [layer.reads_input for layer in mixed.layers] == [False, False]  # its input 1 is not the network's
+    assert "column 80" not in as_text(mixed).split("layer 1")[1]
+
+
 def test_names_of_many_inputs():
     names = ["column %d %s" % (i, "x" * 60) for i in range(100)]
     network = Network([Dense([[1.0, 0.01 * i] for i in range(100)])], names=names)
@@ -346,9 +535,9 @@ def test_names_of_many_inputs():
 def test_labels_of_every_type_are_shown(label):
     network = Network([Dense([[1.0, 2.0]], None, "softmax")], labels=["x", label])
     whole = Explanation(network, [1.0])
-    for text in [way(whole) for way in WAYS] + [diagram_svg(whole), network._repr_html_(), whole._repr_html_()]:
-        text.encode("utf-8")
-        assert "\x1b" not in text
+    for shown in [way(whole) for way in WAYS] + [diagram_svg(whole), network._repr_html_(), whole._repr_html_()]:
+        shown.encode("utf-8")
+        assert "\x1b" not in shown
 
 
 ODD = [math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, 1.7e308, -1.7e308]
@@ -360,7 +549,7 @@ def test_any_floats_at_all_are_explained(data):
     any_float = st.one_of(st.sampled_from(ODD), st.floats())
     inputs, outputs = data.draw(sizes), data.draw(sizes)
     weight, bias, x = [data.draw(rows(any_float, *shape)) for shape in ((inputs, outputs), (1, outputs), (1, inputs))]
-    h = data.draw(st.sampled_from(sorted(FORMULAS)))
+    h = data.draw(st.sampled_from(sorted(RECORDS)))
     whole = Explanation(Network([Dense(weight, bias, h)]), x)
     for way in WAYS:
         way(whole)
@@ -421,11 +610,11 @@ def test_braille_only_where_it_can_be_shown(name, monkeypatch):
     assert Terminal.of(stream).braille == shown
     # what is drawn besides the names from the file can be written there
     pixels = Explanation(Network([Dense([[0.1]] * 81)], names=["n%d%s" % (i, "x" * 90) for i in range(81)]), range(81))
-    for text in (
+    for drawn in (
         Plot(["tanh", "relu"], derivative=True).text(Terminal.of(stream)),
         as_text(pixels, Terminal.of(stream)),
     ):
-        assert text.isascii() or shown
+        assert drawn.isascii() or shown
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs the locales of POSIX")
@@ -546,45 +735,6 @@ def test_latex_compiles_as_it_is(tmp_path):
         assert done.returncode == 0, done.stdout.decode("utf-8", "replace")[-2000:]
 
 
-# ---- formulas
-
-
-def test_formulas():
-    assert latex("Z1 = table[(A1 + offset) >> shift]") == (
-        r"\mathbf{Z}^{(1)} = \text{table}\left[ \left( \mathbf{A}^{(1)} + \text{offset} \right) "
-        r"\mathbin{>>} \text{shift} \right]"
-    )
-    assert latex("x*(1 + x) - (2 - x)") == r"x \cdot \left( 1 + x \right) - \left( 2 - x \right)"
-    assert latex("1.5e-7*x_1") == r"1.5 \cdot 10^{-7} \cdot x_{1}"
-    assert latex("(-0.5)*x_1 + (-2.0)") == r"\left( -0.5 \right) \cdot x_{1} + \left( -2 \right)"
-    pieces = wrapping("a1_1 = (-1.0)*0.5 + (-0.1) = -0.6").split("</math> ")
-    assert len(pieces) == 4 and all([piece.count("<math") == 1 for piece in pieces])
-    assert latex("w1_10_2") == "w_{10,2}^{(1)}"
-    assert "<mtext>a&lt;b</mtext>" in mathml("h(x)", {"h": "a<b"})
-    for formula in list(FORMULAS.values()) + ["floor(A1 + 1/2)", "(x - mean) / sqrt(variance + epsilon)"]:
-        ElementTree.fromstring(mathml(formula.format(0.1, 0.2)).replace("&nbsp;", " "))
-
-
-KNOWN = {"Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, "sigmoid": ELEMENTWISE["sigmoid"]}
-
-
-@pytest.mark.parametrize("name", sorted(ELEMENTWISE))
-def test_the_definition_of_an_activation_is_what_it_computes(name):
-    for x in (-3.0, -0.5, 0.25, 2.0):
-        value = eval(definition(Activation(name)), dict(KNOWN, x=x, exp=math.exp, log=math.log))
-        assert value == pytest.approx(Activation(name)(x), abs=1e-8)
-
-
-def test_every_activation_has_a_definition_with_its_parameters():
-    for name in sorted(FORMULAS):
-        assert definition(Activation(name))
-    assert set(ELEMENTWISE) <= set(FORMULAS)
-    assert definition(Activation("leaky_relu(0.2)")) == "x if x > 0 else 0.2*x"
-    assert definition(Activation("hard_sigmoid(0.2, -0.5)")) == "min(1, max(0, 0.2*x + (-0.5)))"
-    assert definition(Activation("clip(-0.5, inf)")) == "min(inf, max((-0.5), x))"
-    assert definition(Activation(math.sqrt)) == ""
-
-
 # ---- pictures of numbers
 
 
@@ -616,7 +766,7 @@ def test_square_inputs_are_pictures():
 # ---- curves
 
 
-@pytest.mark.parametrize("name", sorted(FORMULAS))
+@pytest.mark.parametrize("name", sorted(RECORDS))
 def test_a_curve_lies_on_its_function(name):
     f = drawable(Activation(name))
     for line in curve(name, -6.0, 6.0):
@@ -626,12 +776,12 @@ def test_a_curve_lies_on_its_function(name):
 
 
 def test_derivatives():
-    sigmoid, tanh = ELEMENTWISE["sigmoid"], math.tanh
+    tanh = math.tanh
     for x in (-5.0, -0.3, 0.0, 2.5):
         assert slope(sigmoid)(x) == pytest.approx(sigmoid(x) * (1 - sigmoid(x)), abs=1e-9)
         assert slope(tanh)(x) == pytest.approx(1 - tanh(x) ** 2, abs=1e-9)
-    assert math.isnan(slope(ELEMENTWISE["relu"])(0.0)) and math.isnan(slope(ELEMENTWISE["step"])(0.0))
-    assert [len(line) for line in curve(slope(ELEMENTWISE["relu"]), -1.0, 1.0)] == [2, 2]
+    assert math.isnan(slope(Activation("relu"))(0.0)) and math.isnan(slope(Activation("step"))(0.0))
+    assert [len(line) for line in curve(slope(Activation("relu")), -1.0, 1.0)] == [2, 2]
 
 
 def test_a_curve_breaks_where_the_function_is_no_number():

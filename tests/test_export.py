@@ -17,16 +17,20 @@ from hypothesis import example, given, strategies as st
 
 import standin_micropython
 from drawn import badly_scaled, doubles, keeps_its_promise, same, same_rows
-from purenn import Activation, Dense, Matrix, Network, UnsupportedError, save
-from purenn.activations import ELEMENTWISE, ROWWISE
+from purenn import Activation, Dense, DynamicDense, Layer, Matrix, Network, UnsupportedError, save
+from purenn.activation import RECORDS
 from purenn.cli import main
+from purenn.codegen import emit, plan
+from purenn.codegen.dialect import EXPORTED
+from purenn.codegen.literals import digits, imports, planes, size_of, split
 from purenn.export import export
-from purenn.export import micropython as boards
-from purenn.export import python as pythons
-from purenn.export.dist import code as dist_code
-from purenn.export.functions import expression
-from purenn.export.text import digits, imports, planes, size_of, split
-from purenn.layers import Activate, LayerNorm, Normalize, Scale
+from purenn.layers.activate import Activate
+from purenn.layers.normalize import Normalize
+from purenn.layers.scale import Scale
+
+Activation("clip")  # so that all records are there
+ROWWISE = sorted([name for name in RECORDS if RECORDS[name].rowwise])
+ELEMENTWISE = sorted([name for name in RECORDS if not RECORDS[name].rowwise])
 
 NAMES = ["relu", "sigmoid", "tanh", "leaky_relu(0.2)", "step", "gelu", "silu", "elu", "softsign", "hard_sigmoid"]
 NAMES += ["clip", "clip(-inf, 0.5)"]
@@ -96,26 +100,23 @@ def test_planes_are_the_bytes_of_the_numbers_from_the_highest(numbers):
 
 
 @lru_cache(maxsize=None)
-def written(name):
-    text, function = expression(Activation(name), 1)
-    code = "%s\n%s\n" % (imports(function + text), function)
-    names = module(code + "def f(a):\n    return " + text.format(a="a"))
-    return names["f"]
+def written(name, width):
+    return exported(Network([Activate(name)], input_shape=(width,)))["predict"]
 
 
 WITH_PARAMETERS = ["leaky_relu(0.3)", "elu(0.5)", "hard_sigmoid(0.2, 0.5)", "clip(-inf, 5.0)", "clip(-0.1, inf)"]
 
 
-@pytest.mark.parametrize("name", sorted(ELEMENTWISE) + WITH_PARAMETERS)
+@pytest.mark.parametrize("name", ELEMENTWISE + WITH_PARAMETERS)
 @given(st.one_of(doubles, inputs))
 def test_elementwise_activations_are_ours_bit_for_bit(name, a):
-    assert same(written(name)(a), Activation(name)(a))
+    assert same(written(name, 1)([a])[0], Activation(name)(a))
 
 
-@pytest.mark.parametrize("name", sorted(ROWWISE) + ["softmax(2.0)"])
+@pytest.mark.parametrize("name", ROWWISE + ["softmax(2.0)"])
 @given(st.lists(st.one_of(doubles, inputs), min_size=1, max_size=5))
 def test_rowwise_activations_are_ours_bit_for_bit(name, a):
-    assert same_rows([written(name)(a)], [Activation(name)(a)])
+    assert same_rows([written(name, len(a))(a)], [Activation(name)(a)])
 
 
 # ---- float networks
@@ -137,20 +138,25 @@ def test_a_softmax_written_out_adds_in_order(x):
 
 
 def by_dist(network):
-    activations = [pythons._expression(layer, k) for k, layer in enumerate(network.layers)]
-    return module("from math import *\n" + dist_code(network, activations))
+    return module("from math import *\n" + emit(plan(network, EXPORTED, "dist")).source)
 
 
 @given(networks(last=("identity",)))
 def test_distances_stay_within_the_kernels_bound_and_loops_are_the_reference(drawn):
     network, samples = drawn
     layer = Network(network.layers[-1:])
-    names = by_dist(layer)
+    try:
+        names = by_dist(layer)
+    except UnsupportedError:
+        return  # weights beyond 1e-140 ... 1e140
     for x in samples:
         z = [sum(x)] * layer.inputs
         for j, (y, expected) in enumerate(zip(names["predict"](z), layer.forward_one(z))):
             assert keeps_its_promise(y, layer.layers[0], z, j, expected)
-    names = by_dist(network)
+    try:
+        names = by_dist(network)
+    except UnsupportedError:
+        return
     names["BY_DIST"] = False
     for x in samples + [[math.nan] * network.inputs, [math.inf] * network.inputs]:
         assert same_rows([names["predict"](x)], [network.forward_one(x)])
@@ -165,9 +171,9 @@ def test_distances_stay_within_the_kernels_bound_and_loops_are_the_reference(dra
 )
 def test_badly_scaled_features(inputs, outputs, h, normalized, seed):
     layer, x = badly_scaled(random.Random(seed), inputs, outputs, h)
-    network = Network([Normalize(inputs, 0.5, 255.0), layer] if normalized else [layer])
-    z = Normalize(inputs, 0.5, 255.0).forward(Matrix([x])) if normalized else Matrix([x])
-    sums = layer.linear(z).tolist()[0]
+    network = Network([Normalize(0.5, 255.0), layer] if normalized else [layer])
+    z = Normalize(0.5, 255.0).forward(Matrix([x])) if normalized else Matrix([x])
+    sums = next(iter(layer.steps([z], [(inputs,)])))[1].tolist()[0]
     for names in (exported(network), by_dist(network)):
         for j, (y, a) in enumerate(zip(names["predict"](x), sums)):
             if h == "step":
@@ -229,9 +235,9 @@ def test_what_prepares_the_inputs_is_written_too(width):
     weight = [[math.sin(7 * i + j) for j in range(90)] for i in range(width)]
     each = [[-0.0, 2.5, 0.0][i % 3] for i in range(width)], [[3.0, -1.0, 255.0][i % 3] for i in range(width)]
     for mean, deviation in ((0.0, 255.0), (-0.0, 2.0), (0, 3), (1.5, -2.0), each, (0.0, each[1]), ([0.0] * width, 7.0)):
-        layers = [Normalize(width, mean, deviation), Scale(width, deviation, mean), Activate(width, "relu")]
-        for before in (layers, layers[::-1], layers[:1], [Activate(width, "softmax")]):
-            for network in (Network(before), Network(before + [Dense(weight, None, "tanh")])):
+        layers = [Normalize(mean, deviation), Scale(deviation, mean), Activate("relu")]
+        for before in (layers, layers[::-1], layers[:1], [Activate("softmax")]):
+            for network in (Network(before, input_shape=(width,)), Network(before + [Dense(weight, None, "tanh")])):
                 for x in ([-0.0, 0.0, 200.0] * 30, [-1.5, 7, -0.0] * 30, bytes([0, 7, 255] * 30)):
                     x = x[:width]
                     y = network.forward_one(x)
@@ -246,7 +252,7 @@ def test_what_prepares_the_inputs_is_written_too(width):
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, where its numbers overflow before they are noticed
-@pytest.mark.parametrize("before", [[], [Normalize(3, 0.0, 255.0)], [Activate(3, "relu")]])
+@pytest.mark.parametrize("before", [[], [Normalize(0.0, 255.0)], [Activate("relu")]])
 def test_numpys_numbers_become_pythons(before):
     np = pytest.importorskip("numpy")
     network = Network(before + [Dense([[2.0, 0.5]] * 3)])
@@ -257,7 +263,7 @@ def test_numpys_numbers_become_pythons(before):
                 assert y == pytest.approx(network.predict(x), rel=1e-9) and {type(v) for v in y} == {float}
     tiny = Network([Dense([[1e-200], [2e-200]])])
     assert "dist(" not in export(Network([Dense([[1e-200] * 40] * 300)]))["model.py"]
-    assert by_dist(tiny)["predict"]([3.0, 4.0]) == tiny.forward_one([3.0, 4.0])
+    assert exported(tiny)["predict"]([3.0, 4.0]) == tiny.forward_one([3.0, 4.0])
 
 
 def test_a_large_network_and_one_with_many_exponents():
@@ -339,12 +345,12 @@ def test_bad_input_of_an_integer_network(target):
         ([1.0], "expected 2 numbers, found 1"),
         ([], "expected 2 numbers, found 0"),
         (b"abc", "expected 2 numbers, found 3"),
-        ([0.5, math.nan], "input 1 is nan, not a finite number"),
-        ([-math.inf, 0.0], "input 0 is -inf, not a finite number"),
+        ([0.5, math.nan], "input 1 is nan"),
+        ([-math.inf, 0.0], "input 0 is -inf"),
     ):
         with pytest.raises(ValueError) as caught:
             names["predict"](x)
-        assert str(caught.value) == message
+        assert str(caught.value).startswith(message)
     for x in (["a", 1.0], [None, 1.0], [[1.0], [1.0]], 5):
         with pytest.raises(TypeError):
             names["predict"](x)
@@ -369,8 +375,13 @@ def own(x):
 class Half(Dense):
     """A dense layer with an activation of its own."""
 
-    def activate(self, A):
-        return A.map(lambda a: a / 2)
+    def steps(self, values, shapes):
+        yield "Z{k} = {x} / 2", values[0] * 0.5
+
+
+class Own(Layer):
+    def steps(self, values, shapes):
+        yield "Z{k} = {x}", values[0]
 
 
 UNIT = {"input_range": (-1.0, 1.0)}
@@ -380,19 +391,19 @@ INTEGER = Network([Dense([[1.0], [2.0]], None, "relu"), Dense([[1.0]])]).quantiz
 @pytest.mark.parametrize(
     "network, target, reason",
     [
-        (Network([LayerNorm(2)]), "python", "layer 1 (LayerNorm 2) is a LayerNorm and cannot be exported, only D"),
-        (Network([Half([[1.0]])]), "python", "layer 1 (Dense 1 -> 1, identity) is a Half and cannot be exp"),
-        (Network([Normalize(1, 10**400, 1.0)]), "python", "has weights that are no finite floats"),
-        (Network([Activate(1, own)]), "python", "layer 1 (Activate 1, own): a function of your own"),
-        (Network([Dense([[1.0]])], [object]), "python", "the label <class 'object'> cannot be exported: labels"),
-        (Network([Dense([[1.0]])], [math.nan]), "python", "the label nan cannot be exported"),
-        (Network([Dense([[1.0]])], [(1, math.inf)]), "python", "the label (1, inf) cannot be exported"),
+        (Network([DynamicDense([[1]])]), "python", "layer 1 (DynamicDense 1 -> 1, identity) has no code of its own"),
+        (Network([Own()], input_shape=(1,)), "python", "layer 1 (Own) has no code of its own"),
+        (Network([Half([[1.0]])]), "python", "layer 1 (Half 1 -> 1, identity) has no code of its own"),
+        (Network([Normalize(10**400, 1.0)], input_shape=(1,)), "python", "has weights that are not finite floats"),
+        (Network([Activate(own)], input_shape=(1,)), "python", "layer 1 (Activate, own): a function of your own"),
+        (Network([Dense([[1.0]])], labels=[object]), "python", "the label <class 'object'> cannot be exported: labels"),
+        (Network([Dense([[1.0]])], labels=[math.nan]), "python", "the label nan cannot be exported"),
+        (Network([Dense([[1.0]])], labels=[(1, math.inf)]), "python", "the label (1, inf) cannot be exported"),
         (Network([Dense([[1.0]], None, own)]), "python", "layer 1 (Dense 1 -> 1, own): a function of your own"),
-        (Network([Dense([[math.inf]])]), "python", "1 (Dense 1 -> 1, identity) has weights that are no finite"),
-        (Network([Dense([[10**400]])]), "python", "has weights that are no finite floats"),
+        (Network([Dense([[math.inf]])]), "python", "1 (Dense 1 -> 1, identity) has weights that are not finite"),
+        (Network([Dense([[10**400]])]), "python", "has weights that are not finite floats"),
         (Network([Dense([[1.0]])]), "micropython", "quantise it first"),
         (Network([Dense([[1.0]])]), "microbit", "quantise it first"),
-        (Network(INTEGER.layers[:2]), "python", "is not an integer layer in its place"),
         (Network([Dense([[1.0]])]).quantize(bits=9, **UNIT), "micropython", "Dense 1 -> 1, identity) has weights"),
         (Network([Dense([[1.0]])]).quantize(activation_bits=9, **UNIT), "microbit", "a board takes 8 bits"),
         (Network([Dense([[1.0]] * 17000)]).quantize(**UNIT), "micropython", "sums of more than 31 bits"),
@@ -407,7 +418,9 @@ def test_what_cannot_be_exported_is_named(network, target, reason):
 
 
 def test_a_model_too_large_for_the_heap_is_refused_with_the_numbers():
-    needed = boards.heap_needed(INTEGER)
+    from purenn.export.micropython import heap_needed
+
+    needed = heap_needed(INTEGER)
     assert export(INTEGER, "micropython", heap=needed)
     with pytest.raises(UnsupportedError) as caught:
         export(INTEGER, "micropython", heap=needed - 1)
@@ -443,7 +456,7 @@ HOSTILE += ["\0\r\t", "\\N", "\\x", "\u2028"]
 def test_names_labels_and_notes_cannot_leave_their_place(target):
     for text in HOSTILE:
         base = INTEGER if target != "python" else Network([Dense([[1.0]])])
-        network = Network(base.layers, [text] * base.outputs, text)
+        network = Network(base.layers, labels=[text] * base.outputs, name=text, input_shape=base.input_shape)
         network.notes = [text]
         code = export(network, target)["model.py"]
         assert code.isascii() if hasattr(code, "isascii") else code.encode("ascii")
@@ -463,7 +476,7 @@ LABELS = st.recursive(
 
 @given(st.lists(LABELS, min_size=1, max_size=5))
 def test_labels_of_any_kind_stay_themselves(labels):
-    network = Network([Dense([[float(k) for k in range(len(labels))]])], labels)
+    network = Network([Dense([[float(k) for k in range(len(labels))]])], labels=labels)
     names = exported(network)
     assert repr(names["LABELS"]) == repr(labels)
     for x in ([1.0], [-1.0]):
@@ -477,13 +490,13 @@ def test_labels_of_any_kind_stay_themselves(labels):
 @example([1.0, math.inf, math.inf], False, True)
 def test_classes_are_the_networks_own(y, multilabel, labelled):
     labels = ["a", "b", "c", "d"][: len(y)] if labelled else None
-    network = Network([Activate(len(y), "identity")], labels, multilabel=multilabel)
+    network = Network([Activate("identity")], labels=labels, multilabel=multilabel, input_shape=(len(y),))
     assert exported(network)["classify"](y) == network.classify(y)
 
 
 def test_labels_of_numpy_are_pythons():
     np = pytest.importorskip("numpy")
-    names = exported(Network([Dense([[1.0, 2.0, 3.0]])], [np.int64(3), np.str_("x"), np.float64(0.5)]))
+    names = exported(Network([Dense([[1.0, 2.0, 3.0]])], labels=[np.int64(3), np.str_("x"), np.float64(0.5)]))
     assert repr(names["LABELS"]) == "[3, 'x', 0.5]"
 
 
@@ -620,4 +633,4 @@ def test_the_command_quantises_for_a_board(folder, capsys):
 
 def test_python_modules_are_chosen_by_size():
     small, large = Network([Dense([[0.5] * 3] * 2)]), WIDE
-    assert pythons._way(small).__name__.endswith(".straight") and pythons._way(large).__name__.endswith(".dist")
+    assert plan(small, EXPORTED).kernel == "unrolled" and plan(large, EXPORTED).kernel == "dist"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Activate, Dense, LayerNorm, Matrix, Network, Normalize, Scale
+from purenn import Activate, Dense, DynamicDense, LayerNorm, Matrix, Network, Normalize, Quantize, Scale, ShapeError
 from purenn.formats.fold import folded
-from purenn.quantize import Quantize
+from purenn.layers import KINDS, folding
 
 INF, NAN = float("inf"), float("nan")
 numbers = st.floats(min_value=-4.0, max_value=4.0).filter(lambda x: x == 0.0 or abs(x) > 1e-9)
@@ -37,38 +37,35 @@ def chains(draw):
             layers.append(Dense(weight, draw(row(outputs)), draw(st.sampled_from(["identity", "sigmoid", "relu"]))))
             width = outputs
         elif kind == "scale":
-            layers.append(Scale(width, draw(shared_or_each(width)), draw(shared_or_each(width))))
+            layers.append(Scale(draw(shared_or_each(width)), draw(shared_or_each(width))))
         elif kind == "normalize":
             deviations = numbers.filter(lambda d: abs(d) > 0.1)
             each = st.lists(deviations, min_size=width, max_size=width)
-            layers.append(Normalize(width, draw(shared_or_each(width)), draw(deviations | each)))
+            layers.append(Normalize(draw(shared_or_each(width)), draw(deviations | each)))
         elif kind == "activate":
-            layers.append(Activate(width, draw(st.sampled_from(["identity", "tanh", "softmax"]))))
+            layers.append(Activate(draw(st.sampled_from(["identity", "tanh", "softmax"]))))
         elif kind == "norm":
-            layers.append(LayerNorm(width, draw(shared_or_each(width)), draw(shared_or_each(width)), 0.1))
+            layers.append(LayerNorm(draw(shared_or_each(width)), draw(shared_or_each(width)), 0.1))
         elif width == 1:
             layers.append(Dense([[-1.0, 1.0]], [1.0, 0.0]))
             width = 2
-    layers = layers or [Scale(width)]
-    return layers, draw(st.lists(row(inputs), min_size=1, max_size=3))
+    layers = layers or [Scale()]
+    return layers, inputs, draw(st.lists(row(inputs), min_size=1, max_size=3))
 
 
 def sizes(network, X):
     """About how large the sums inside of a network get: rounding errors are a share of that."""
     largest = 1.0
-    Z = Matrix(X)
-    for layer in network.layers:
-        A = layer.linear(Z)
-        factors = [abs(w) for matrix in vars(layer).values() if isinstance(matrix, Matrix) for w in matrix._rows[0]]
-        largest *= 1.0 + max([abs(a) for line in A.tolist() for a in line] + factors)
-        Z = layer.activate(A)
+    for entry in network.trace(X):
+        factors = [abs(w) for _, matrix in entry.layer.named_tensors() for w in matrix._rows[0]]
+        largest *= 1.0 + max([abs(a) for line in entry.A.tolist() for a in line] + factors)
     return largest
 
 
 @given(chains())
 def test_a_folded_network_computes_the_same(chain):
-    layers, X = chain
-    unfolded, network = Network(layers), Network(folded(layers)[0])
+    layers, inputs, X = chain
+    unfolded, network = [Network(chosen, input_shape=(inputs,)) for chosen in (layers, folded(layers)[0])]
     assert (network.inputs, network.outputs) == (unfolded.inputs, unfolded.outputs)
     expected = unfolded.forward(X)
     assert network.forward(X).allclose(expected, rtol=1e-12, atol=1e-12 * sizes(unfolded, X))
@@ -109,14 +106,14 @@ def offset_chains(draw):
     powers = st.sampled_from([1.0, -1.0, 0.5, 4.0])
     for kind in draw(st.lists(st.sampled_from(["scale", "normalize", "pick", "relu"]), max_size=4)):
         if kind == "scale":
-            layers.append(Scale(width, draw(powers), [-draw(offsets) for _ in range(width)]))
+            layers.append(Scale(draw(powers), [-draw(offsets) for _ in range(width)]))
         elif kind == "normalize":
-            layers.append(Normalize(width, [draw(offsets) for _ in range(width)], draw(powers)))
+            layers.append(Normalize([draw(offsets) for _ in range(width)], draw(powers)))
         elif kind == "pick":
             picked = [[float(i == j) for j in range(width)] for i in range(width)]
             layers.append(Dense(picked, draw(st.just(None) | row(width))))
         else:
-            layers.append(Activate(width, "relu"))
+            layers.append(Activate("relu"))
     weight = draw(st.lists(row(3), min_size=width, max_size=width))
     return layers + [Dense(weight, draw(row(3)))], x
 
@@ -140,11 +137,11 @@ def test_no_digit_is_lost_where_the_input_is_exact(chain):
 
 def test_a_large_mean_is_subtracted_first():
     weight = [[3.1], [-0.7]]
-    network = Network(folded([Normalize(2, 1e12, 0.1), Dense(weight, [0.2], "tanh")])[0])
+    network = Network(folded([Normalize(1e12, 0.1), Dense(weight, [0.2], "tanh")])[0])
     assert [type(layer) for layer in network.layers] == [Normalize, Dense]
     x = [1e12 + 0.125, 1e12 - 0.5]
     assert network.forward([x])[0, 0] == math.tanh(1.25 * 3.1 + 5.0 * 0.7 + 0.2)
-    hidden = [Dense([[1.0], [1.0]], [0.5]), Activate(1, "relu"), Normalize(1, 3.0, 4.0), Dense([[2.0]])]
+    hidden = [Dense([[1.0], [1.0]], [0.5]), Activate("relu"), Normalize(3.0, 4.0), Dense([[2.0]])]
     assert [repr(layer) for layer in folded(hidden)[0]] == [
         repr(Dense([[1.0], [1.0]], [0.5], "relu")),
         repr(Dense([[0.5]], [-1.5])),
@@ -154,13 +151,13 @@ def test_a_large_mean_is_subtracted_first():
 @pytest.mark.parametrize(
     "layers, expected",
     [
-        ([Normalize(2, [1.0, 2.0]), Normalize(2, 0.0, [3.0, 5.0])], [Normalize(2, [1.0, 2.0], [3.0, 5.0])]),
-        ([Normalize(1, 4.0, 3.0), Scale(1, 0.5)], [Normalize(1, 4.0, 6.0)]),
-        ([Normalize(1), Dense([[1.0]])], [Dense([[1.0]])]),
-        ([Normalize(1), Normalize(1)], [Normalize(1)]),
-        ([Dense([[1.0], [2.0]], [6.0]), Normalize(1, 2.0, 4.0)], [Dense([[0.25], [0.5]], [1.0])]),
-        ([Dense([[2.0]], [6.0]), Normalize(1, 0.0, 4.0)], [Dense([[0.5]], [1.5])]),
-        ([Scale(1, 0.0), Dense([[2.0]])], [Dense([[0.0]])]),
+        ([Normalize([1.0, 2.0]), Normalize(0.0, [3.0, 5.0])], [Normalize([1.0, 2.0], [3.0, 5.0])]),
+        ([Normalize(4.0, 3.0), Scale(0.5)], [Normalize(4.0, 6.0)]),
+        ([Normalize(), Dense([[1.0]])], [Dense([[1.0]])]),
+        ([Normalize(), Normalize()], [Normalize()]),
+        ([Dense([[1.0], [2.0]], [6.0]), Normalize(2.0, 4.0)], [Dense([[0.25], [0.5]], [1.0])]),
+        ([Dense([[2.0]], [6.0]), Normalize(0.0, 4.0)], [Dense([[0.5]], [1.5])]),
+        ([Scale(0.0), Dense([[2.0]])], [Dense([[0.0]])]),
     ],
     ids=str,
 )
@@ -171,21 +168,22 @@ def test_normalisations(layers, expected):
 class OwnDense(Dense):
     """A layer of a user's own."""
 
-    def activate(self, A):
-        return A * 2.0
+    def steps(self, values, shapes):
+        for equation, value in super().steps(values, shapes):
+            yield equation, value * 2.0
 
 
 class OwnScale(Scale):
     """Another."""
 
-    def linear(self, X):
-        return X * 3.0
+    def steps(self, values, shapes):
+        yield "Z{k} = 3 * {x}", values[0] * 3.0
 
 
 def test_a_layer_of_a_class_of_its_own_stays_as_it_is():
-    layers = [OwnScale(1), Dense([[2.0]]), OwnScale(1), OwnDense([[1.0]]), Scale(1, 2.0)]
+    layers = [OwnScale(1), Dense([[2.0]]), OwnScale(1), OwnDense([[1.0]]), Scale(2.0)]
     assert folded(layers)[0] == layers
-    layers = [OwnDense([[2.0], [1.0]]), Activate(1, "relu")]
+    layers = [OwnDense([[2.0], [1.0]]), Activate("relu")]
     assert folded(layers)[0] == layers
     layers = [OwnDense([[2.0]], None, "sigmoid"), Dense([[-1.0, 1.0]], [1.0, 0.0])]
     assert folded(layers)[0] == layers
@@ -193,29 +191,29 @@ def test_a_layer_of_a_class_of_its_own_stays_as_it_is():
 
 def test_an_addition_keeps_the_weight_as_it_is():
     weight = Matrix.wrap([array("f", [0.1, 0.2])])
-    (dense,), _ = folded([Dense(weight), Scale(2, 1.0, [0.5, NAN])])
+    (dense,), _ = folded([Dense(weight), Scale(1.0, [0.5, NAN])])
     assert dense.weight is weight and dense.bias[0, 0] == 0.5 and math.isnan(dense.bias[0, 1])
     hidden = Dense([[1.0], [1.0]], None, "relu")
-    (_, dense), _ = folded([hidden, Scale(1, 1.0, 2.0), Dense(weight, [1.0, 1.0], "relu")])
+    (_, dense), _ = folded([hidden, Scale(1.0, 2.0), Dense(weight, [1.0, 1.0], "relu")])
     assert dense.weight is weight and dense.activation == "relu"
 
 
 def test_scales_on_both_sides_are_multiplied_first():
-    layers = [Scale(1, 3.0), Dense([[7]]), Scale(1, 0.1, 2.0)]
+    layers = [Scale(3.0), Dense([[7]]), Scale(0.1, 2.0)]
     kept, notes = folded(layers, ["before", "", "after"])
     assert [repr(layer) for layer in kept] == [repr(Dense([[7 * (0.1 * 3.0)]], [2.0]))]
     assert notes == ["before folded into layer 1", "after folded into layer 1"]
-    kept, _ = folded([Scale(1, 1e300), Dense([[1e-300]]), Scale(1, 1e300)])  # their product would be infinite
+    kept, _ = folded([Scale(1e300), Dense([[1e-300]]), Scale(1e300)])  # their product would be infinite
     assert len(kept) == 1 and abs(kept[0].weight[0, 0] / 1e300 - 1.0) < 1e-15
 
 
 def test_float32_weights_are_multiplied_in_doubles():
-    (dense,), _ = folded([Dense(Matrix.wrap([array("f", [0.1])])), Scale(1, 1 / 3)])
+    (dense,), _ = folded([Dense(Matrix.wrap([array("f", [0.1])])), Scale(1 / 3)])
     assert dense.weight[0, 0] == array("f", [0.1])[0] * (1 / 3)
 
 
 def test_both_probabilities():
-    layers = [Dense([[2.0], [-1.0]], [0.5], "sigmoid"), Scale(1, 1.0, 0.0), Dense([[-1.0, 1.0]], [1.0, 0.0])]
+    layers = [Dense([[2.0], [-1.0]], [0.5], "sigmoid"), Scale(1.0, 0.0), Dense([[-1.0, 1.0]], [1.0, 0.0])]
     (dense,), _ = folded(layers)
     assert dense.activation == "sigmoid"
     assert dense.weight == Matrix([[-2.0, 2.0], [1.0, -1.0]]) and dense.bias == Matrix([-0.5, 0.5])
@@ -226,19 +224,19 @@ def test_both_probabilities():
 @pytest.mark.parametrize(
     "layers",
     [
-        [Dense([[1e300]]), Scale(1, 1e300)],
-        [Scale(1, 1e300), Dense([[1e300]])],
-        [Dense([[INF]], [1.0]), Scale(1, 0.0)],
-        [Scale(1, 0.0, 1.0), Dense([[INF]])],
-        [Dense([[NAN]], [1.0]), Scale(1, 2.0)],
-        [Scale(1, 1e300), Scale(1, 1e300)],
-        [LayerNorm(1, 1e300), Scale(1, 1e300)],
-        [Dense([[1e-200]]), Scale(1, 1e-200)],
-        [Scale(1, 1e-200), Dense([[1e-200]])],
-        [Scale(1, 1e-300), Dense([[1e-20]])],
-        [Dense([[1e-300]]), Normalize(1, 0.0, 1e20)],
-        [Normalize(1, 0.0, 1e-300), Scale(1, 1e300)],
-        [Normalize(1, 0.0, 1e300), Scale(1, 1e-300)],
+        [Dense([[1e300]]), Scale(1e300)],
+        [Scale(1e300), Dense([[1e300]])],
+        [Dense([[INF]], [1.0]), Scale(0.0)],
+        [Scale(0.0, 1.0), Dense([[INF]])],
+        [Dense([[NAN]], [1.0]), Scale(2.0)],
+        [Scale(1e300), Scale(1e300)],
+        [LayerNorm(1e300), Scale(1e300)],
+        [Dense([[1e-200]]), Scale(1e-200)],
+        [Scale(1e-200), Dense([[1e-200]])],
+        [Scale(1e-300), Dense([[1e-20]])],
+        [Dense([[1e-300]]), Normalize(0.0, 1e20)],
+        [Normalize(0.0, 1e-300), Scale(1e300)],
+        [Normalize(0.0, 1e300), Scale(1e-300)],
     ],
     ids=str,
 )
@@ -249,25 +247,25 @@ def test_what_would_leave_the_range_of_doubles_stays_apart(layers):
 @pytest.mark.parametrize(
     "layers",
     [
-        [Dense([[1.0]], None, "relu"), Scale(1, 2.0)],
-        [Dense([[1.0]], None, "relu"), Activate(1, "relu")],
-        [Scale(1, 2.0), Activate(1, "relu"), Dense([[1.0]])],
+        [Dense([[1.0]], None, "relu"), Scale(2.0)],
+        [Dense([[1.0]], None, "relu"), Activate("relu")],
+        [Scale(2.0), Activate("relu"), Dense([[1.0]])],
         [Dense([[1.0]]), Dense([[-1.0, 1.0]], [1.0, 0.0])],
         [Dense([[1.0]], None, "sigmoid"), Dense([[-1.0, 1.0]], [1.0, 0.0], "softmax")],
         [Dense([[1.0]], None, "sigmoid"), Dense([[1.0, 1.0]], [1.0, 0.0])],
-        [Quantize(1, 2.0, -8, 7), Scale(1, 0.5)],
-        [Scale(1, 2.0), LayerNorm(1)],
-        [Normalize(1, 1.0), Dense([[2.0]])],
-        [Normalize(1, 0.0, 255.0), Dense([[2.0]])],
-        [Normalize(1, 1.0, 2.0), Normalize(1, 1.0)],
-        [Normalize(1, 1.0, 2.0), Scale(1, 1.0, 3.0)],
-        [Normalize(1, 1.0, 2.0), Scale(1, 0.0), LayerNorm(1)],
-        [Scale(1, 3.0, 1.0), Dense([[2.0]])],
-        [Scale(1, 3.0, 1.0), Scale(1, 2.0)],
-        [Activate(1, "relu"), Normalize(1, 1.0), Dense([[2.0]])],
-        [Dense([[1.0, 0.0], [0.0, 1.0]], None, "relu"), Scale(2, 1.0, [1.0, 2.0]), Dense([[2.0], [3.0]])],
-        [Dense([[1.0]], [1e9]), Scale(1, 1.0, -1e9)],
-        [Dense([[1.0]]), Normalize(1, 1e9)],
+        [Quantize(2.0, -8, 7), Scale(0.5)],
+        [Scale(2.0), LayerNorm()],
+        [Normalize(1.0), Dense([[2.0]])],
+        [Normalize(0.0, 255.0), Dense([[2.0]])],
+        [Normalize(1.0, 2.0), Normalize(1.0)],
+        [Normalize(1.0, 2.0), Scale(1.0, 3.0)],
+        [Normalize(1.0, 2.0), Scale(0.0), LayerNorm()],
+        [Scale(3.0, 1.0), Dense([[2.0]])],
+        [Scale(3.0, 1.0), Scale(2.0)],
+        [Activate("relu"), Normalize(1.0), Dense([[2.0]])],
+        [Dense([[1.0, 0.0], [0.0, 1.0]], None, "relu"), Scale(1.0, [1.0, 2.0]), Dense([[2.0], [3.0]])],
+        [Dense([[1.0]], [1e9]), Scale(1.0, -1e9)],
+        [Dense([[1.0]]), Normalize(1e9)],
     ],
     ids=str,
 )
@@ -276,23 +274,23 @@ def test_what_no_equation_allows_stays_apart(layers):
 
 
 def test_what_does_nothing_is_left_out():
-    assert [layer.kind for layer in folded([Activate(2, "identity"), Scale(2), Activate(2, "relu")])[0]] == ["activate"]
-    assert [layer.kind for layer in folded([Scale(2, 2.0), Scale(2, 0.5), Activate(2, "relu")])[0]] == ["activate"]
-    assert [layer.kind for layer in folded([Scale(2), Scale(2)])[0]] == ["scale"]  # a network needs a layer
+    assert [layer.kind for layer in folded([Activate("identity"), Scale(), Activate("relu")])[0]] == ["activate"]
+    assert [layer.kind for layer in folded([Scale(2.0), Scale(0.5), Activate("relu")])[0]] == ["activate"]
+    assert [layer.kind for layer in folded([Scale(), Scale()])[0]] == ["scale"]  # a network needs a layer
 
 
 def test_notes_name_the_layer_that_took_it_in():
     layers = [
-        Scale(1, 1.0),
-        Activate(1, "tanh"),
-        Scale(1, 2.0),
+        Scale(1.0),
+        Activate("tanh"),
+        Scale(2.0),
         Dense([[1.0]]),
-        Scale(1, 3.0),
-        Activate(1, "relu"),
-        Scale(1, 4.0),
-        Activate(1, "relu"),
-        LayerNorm(1),
-        Scale(1, 5.0),
+        Scale(3.0),
+        Activate("relu"),
+        Scale(4.0),
+        Activate("relu"),
+        LayerNorm(),
+        Scale(5.0),
     ]
     names = ["nothing", "", "before", "weight", "after", "relu", "stays", "", "norm", "gain"]
     kept, notes = folded(layers, names)

@@ -32,7 +32,7 @@ from purenn import (
     log_softmax,
     softmax,
 )
-from purenn.activations import _loaded
+from purenn.activation import _loaded
 from purenn.rows import size
 
 KINDS = {

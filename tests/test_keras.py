@@ -13,7 +13,7 @@ from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import keras, recognised
-from purenn.formats.keras_layers import _ACTIVATIONS, _SETTINGS, _STRETCHED, LAYERS, Builder, Spec, _laid_out
+from purenn.formats.keras_layers import _ACTIVATIONS, _OTHERS, _SETTINGS, LAYERS, Builder, Spec, _laid_out
 from purenn.formats.source import Source
 from purenn.layers import Normalize
 
@@ -492,7 +492,7 @@ def live():
 
 def test_every_activation_live(tmp_path):
     installed = live()
-    for name in list(_ACTIVATIONS) + list(_STRETCHED):
+    for name in _ACTIVATIONS + list(_OTHERS):
         layers = [installed.layers.Input((6,)), installed.layers.Dense(5, name), installed.layers.Dense(4, name)]
         model = installed.Sequential(layers)
         model.save(str(tmp_path / "model.keras"))

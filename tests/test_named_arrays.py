@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy_files import peak_memory
 
 from purenn import Matrix, ShapeError, UnsupportedError
-from purenn.formats.named_arrays import network_of, ordered_layers
+from purenn.formats.named_arrays import listed_in, network_of, ordered_layers
 from purenn.formats.tensor import Tensor, Unordered, count
 
 
@@ -285,6 +285,19 @@ def test_activations_must_be_named(activations, said):
     with pytest.raises(ValueError) as caught:
         network_of(TWO, activations)
     assert said in str(caught.value)
+
+
+def test_a_text_lists_what_a_list_does():
+    for activations in ("sigmoid, clip(0, 6)", " sigmoid,clip(0.0,6.0) ", ["sigmoid", "clip(0, 6)"]):
+        assert [layer.activation for layer in network_of(TWO, activations).layers] == ["sigmoid", "clip(0.0, 6.0)"]
+    assert listed_in("relu") == ["relu"] and listed_in("a(1, 2), b") == ["a(1, 2)", "b"]
+    with pytest.raises(ValueError, match="1 activation for 2 layers"):
+        network_of(TWO, "clip(0, 6")  # a bracket that is never closed
+    with pytest.raises(ValueError, match="unknown activation ''"):
+        network_of(TWO, "relu,")
+    named = {"b.weight": tensor(1, 2), "a.weight": tensor(2, 3)}
+    network = network_of(named, "relu, relu", "a, b")
+    assert (network.inputs, network.outputs) == (3, 1)
 
 
 def test_many_layers_make_a_short_message():

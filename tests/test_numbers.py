@@ -30,11 +30,11 @@ def networks(draw):
         st.sampled_from(
             [
                 [],
-                [Normalize(inputs, 0.0, 255.0)],
-                [Normalize(inputs, 255.0, -255.0)],
-                [Normalize(inputs, 0.0, 255.0), Normalize(inputs, 0.25, 0.5)],
-                [Normalize(inputs, [random.uniform(0, 9) for _ in range(inputs)], 40.0)],
-                [Scale(inputs, 1 / 128, -1.0)],
+                [Normalize(0.0, 255.0)],
+                [Normalize(255.0, -255.0)],
+                [Normalize(0.0, 255.0), Normalize(0.25, 0.5)],
+                [Normalize([random.uniform(0, 9) for _ in range(inputs)], 40.0)],
+                [Scale(1 / 128, -1.0)],
             ]
         )
     )

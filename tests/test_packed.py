@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import Dense, Matrix, Network, Normalize, Scale, ShapeError, load
-from purenn.quantize import ROUNDINGS, IntegerDense, Quantize, way_in
+from purenn.layers.integer import ROUNDINGS, IntegerDense, Quantize
+from purenn.quantize import way_in
 
 MNIST = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -85,13 +86,12 @@ def integer_networks(draw):
     table = [random.randint(first, last) for _ in range(draw(st.integers(min_value=1, max_value=50)))]
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
-    entrance = Quantize(
-        m, draw(st.sampled_from([1.0, 0.1, 0.5])), low, high, random.randint(-200, 200), draw(roundings)
-    )
+    step = draw(st.sampled_from([1.0, 0.1, 0.5, [random.random() + 0.1 for _ in range(m)]]))
+    entrance = Quantize(step, low, high, random.randint(-200, 200), draw(roundings))
     before = [
-        Normalize(m, random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
-        Normalize(m, [random.random() for _ in range(m)], [random.random() + 0.1 for _ in range(m)]),
-        Scale(m, -2.0, 0.25),
+        Normalize(random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
+        Normalize([random.random() for _ in range(m)], [random.random() + 0.1 for _ in range(m)]),
+        Scale(-2.0, 0.25),
     ]
     layers = before[: draw(st.integers(0, 3))] + [
         entrance,
@@ -121,7 +121,7 @@ def test_no_lane_overflows_for_any_input(drawn):
 
 def test_the_widest_lanes():
     weight = [[32767, -32767]] * 3000
-    network = Network([Quantize(3000, 1.0, 0, 65535), IntegerDense(weight, [1, 2], "identity", 1.0)])
+    network = Network([Quantize(1.0, 0, 65535), IntegerDense(weight, [1, 2], "identity", 1.0)])
     packed = network.compile("packed")
     assert packed([65535.0] * 3000) == [65535.0 * 32767 * 3000 + 1, -65535.0 * 32767 * 3000 + 2]
 
@@ -180,7 +180,7 @@ def test_mnist_keeps_its_accuracy():
     with gzip.open(MNIST / "t10k-labels-idx1-ubyte.gz") as file:
         labels = file.read()[8:]
     pictures = [pixels[k * 784 : (k + 1) * 784] for k in range(10000)]
-    network = Network((Normalize(784, 0.0, 255.0),) + weights.layers)
+    network = Network((Normalize(0.0, 255.0),) + weights.layers)
     small = network.quantize(pictures[:100])
     right = sum([small.classify(picture) == label for picture, label in zip(pictures, labels)])
     assert right >= 9340

@@ -5,16 +5,20 @@ import re
 
 import pytest
 
-from purenn import Dense, Network, demo
+from purenn import Add, Concat, Dense, Network, demo
 from purenn.explain import Explanation, Plot, diagram_svg
 
 DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 ONE_NEURON = Network([Dense([[0.1], [0.2]], [0.1], "sigmoid")])
+RESIDUAL = Network(
+    [Dense([[0.5, -0.25], [1.0, 0.5]], [0.1, 0.2], "relu"), Add(), Concat()], wires=[(0,), (0, 1), (2, 0)]
+)
 
 # as docs/arithmetic.md makes them
 PICTURES = {
     "neuron.svg": lambda: diagram_svg(Explanation(ONE_NEURON, [1.0, 0.5])),
+    "residual.svg": lambda: diagram_svg(Explanation(RESIDUAL, [1.0, 0.5])),
     "activations.svg": lambda: Plot(["step", "sigmoid", "relu"]).svg(),
     "network.svg": lambda: diagram_svg(Explanation(demo.network(), demo.X)),
 }

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn.activations import ELEMENTWISE, ROWWISE, sigmoid
+from purenn import more_activations  # noqa: F401  # so that all records are there
+from purenn.activation import RECORDS
+from purenn.activations import sigmoid
 from purenn.explain import Plot, Terminal
 from purenn.explain.braille import Canvas, picture
 from purenn.explain.plot import ticks
@@ -16,7 +18,7 @@ from purenn.explain.terminal import columns
 
 from test_cli import printed, refused
 
-EVERYTHING = sorted(ELEMENTWISE) + sorted(ROWWISE)
+EVERYTHING = sorted(RECORDS)
 SVG = "{http://www.w3.org/2000/svg}"
 
 

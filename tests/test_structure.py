@@ -16,24 +16,26 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # From the ground up; a module imports from rooms below its own, or from its own.  A room is a
 # module of purenn, or a folder with all that is in it.
 ROOMS = [
-    ["errors"],
-    ["rows", "text"],
+    ["errors", "json_text", "text"],
+    ["rows"],
+    ["activation"],
     ["activations"],
     ["more_activations"],
     ["matrix"],
     ["layers"],
-    ["validation"],
+    ["trace", "validation"],
     ["network"],
-    ["trace", "architecture", "quantize"],
+    ["architecture", "quantize"],
+    ["codegen"],
     ["kernels", "formats", "explain", "train"],
-    ["export"],  # the same code as the kernels, printed
+    ["export"],
     ["bench", "demo", "jobs", "live", "progress"],
     ["cli"],
     ["__main__"],
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
-# These may reach up, inside a function: `Network.compile()` and friends.
-REACH_UP = ("activations", "matrix", "network", "trace", "quantize")
+# These may reach up, inside a function: `Network.compile()` and friends, and what is loaded on demand.
+REACH_UP = ("activation", "matrix", "network", "quantize", "trace")
 CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
 
 
@@ -106,6 +108,62 @@ def test_imports_run_downwards(path):
         assert other in FLOOR, "%s imports %s, which has no room" % (path, name)
         allowed = FLOOR[other] < FLOOR[room] or (inside and room in REACH_UP)
         assert allowed, "%s imports %s: imports run downwards" % (path, name)
+
+
+# ---- circles
+
+
+def circles(edges):
+    """The groups of modules that import each other, directly or not: Tarjan's strongly connected components."""
+    numbers, lowest, path, found = {}, {}, [], []
+
+    def visit(module):
+        numbers[module] = lowest[module] = len(numbers)
+        path.append(module)
+        for other in sorted(edges.get(module, ())):
+            if other not in numbers:
+                visit(other)
+            if other in path:
+                lowest[module] = min(lowest[module], lowest[other])
+        if lowest[module] == numbers[module]:
+            group = path[path.index(module) :]
+            del path[path.index(module) :]
+            if len(group) > 1 or module in edges.get(module, ()):
+                found.append(sorted(group))
+
+    for module in sorted(edges):
+        if module not in numbers:
+            visit(module)
+    return found
+
+
+def edges(inside_too):
+    """{module: the modules of purenn that it imports} at module level; `inside_too` also within functions.
+
+    Left out of the latter are those that may reach up, the package itself, which holds `from_torch` and friends,
+    and the kernels, where a predictor is pickled as a call of `compile`.
+    """
+    found = {}
+    for path, tree in MODULES.items():
+        name = re.sub(r"(/__init__)?\.py$", "", path).replace("/", ".")
+        lazy = inside_too and room_of(name) not in REACH_UP + ("__init__", "kernels")
+        found[name] = {other for other, inside in imports(path, tree) if other.startswith("purenn") and lazy >= inside}
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert circles(edges(inside_too=False)) == []
+
+
+def test_functions_close_no_circle_either():
+    assert circles(edges(inside_too=True)) == []
+
+
+def test_circles_are_found():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": {"d"}}) == []
+    assert circles({"a": {"a"}}) == [["a"]]
+    assert circles({"a": {"b"}, "b": {"a"}, "c": {"d", "a"}, "d": {"c"}}) == [["a", "b"], ["c", "d"]]
 
 
 # ---- the core: what package.json gives to small machines

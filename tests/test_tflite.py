@@ -8,15 +8,15 @@ import struct
 import sys
 
 import pytest
+from drawn import same_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 from test_flatbuffer import flatbuffer
 
-from purenn import DynamicDense, Matrix, Normalize, UnsupportedError, load, save
-from purenn.formats import recognised, tflite
+from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save
+from purenn.formats import recognised, tflite, tflite_graph
 from purenn.formats.source import Source
-from purenn.quantize import IntegerDense, Quantize
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 with open(os.path.join(FIXTURES, "tflite.json"), encoding="utf-8") as _file:
@@ -49,8 +49,8 @@ def test_floats(name):
 @pytest.mark.parametrize("name", INTEGER)
 def test_integers_come_within_a_step_of_the_outputs(name):
     network = load(fixture(name))
-    assert isinstance(network.layers[0], Quantize)
-    assert all([isinstance(layer, IntegerDense) for layer in network.layers[1:]])
+    kinds = [layer.kind for layer in network.layers]
+    assert kinds == ["quantize"] + ["integer_dense"] * (len(kinds) - 2) + ["dequantize"]
     distance_in_steps = distance(network, EXPECTED[name]) / EXPECTED[name]["step"]
     # a softmax is not rounded to 8 bits here; everything else comes out as the very integers
     assert distance_in_steps < (0.75 if "picture" in name else 1.01 if "hard_silu" in name else 1e-3)
@@ -63,6 +63,18 @@ def test_integer_networks_run_everywhere_as_they_run_here(tmp_path):
         packed, again = network.compile("packed"), load(tmp_path / "model.safetensors")
         for row in EXPECTED[name]["inputs"]:
             assert packed(row) == network.forward_one(row) == again.forward_one(row)
+
+
+@pytest.mark.parametrize("name", INTEGER)
+def test_the_way_out_multiplies_each_output_once(name):
+    """And gives what a last dense layer of weights 1 would, to the last bit."""
+    network = load(fixture(name))
+    way_out, n = network.layers[-1], network.outputs
+    assert network.cost_of(len(network.layers)) == n
+    ones = [[int(i == j) for j in range(n)] for i in range(n)]
+    longer = network.replace(layers=network.layers[:-1] + (IntegerDense(ones, [0] * n, way_out.h, way_out.step),))
+    for row in EXPECTED[name]["inputs"]:
+        assert same_rows([network.forward_one(row)], [longer.forward_one(row)])
 
 
 def test_bytes_are_the_integers_of_a_model_that_takes_bytes():
@@ -115,7 +127,7 @@ def test_what_is_done_to_the_inputs_subtracts_first():
 
 def test_casts():
     assert "(CAST): from INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
-    assert len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table)) < 60  # whole numbers, of finer steps
+    assert len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table.tolist()[0])) < 60  # whole numbers, of finer steps
 
 
 def test_what_was_read_is_told():
@@ -160,13 +172,13 @@ def operator(code, inputs, output, options=None, kind=0):
 
 
 def kind_of(name):
-    return tflite._OPTIONS.get(name, 0)
+    return tflite_graph._OPTIONS.get(name, 0)
 
 
 def model(tensors, operators, codes, buffers=(b"",), inputs=(0,), outputs=None, version=3, signatures=()):
     outputs = [len(tensors) - 1] if outputs is None else outputs
     graph = [("tables", tensors), ("i", *inputs), ("i", *outputs), ("tables", operators)]
-    kinds = [[None, None, None, number("i", tflite.OPERATORS.index(name))] for name in codes]
+    kinds = [[None, None, None, number("i", tflite_graph.OPERATORS.index(name))] for name in codes]
     held = [[("B", *content)] for content in buffers]
     root = [number("I", version), ("tables", kinds), ("tables", [graph]), ("text", "by hand"), ("tables", held)]
     root += [None, None, ("tables", [[None, None, None, None, number("I", k)] for k in signatures])]
@@ -191,7 +203,7 @@ def chain(name, options=None, inputs=(3,)):
 def custom(name):
     """A single operator of somebody else's."""
     graph = [("tables", [tensor([1, 2]), tensor([1, 2])]), ("i", 0), ("i", 1), ("tables", [operator(0, (0,), 1)])]
-    code = [None, ("text", name), None, number("i", tflite.OPERATORS.index("CUSTOM"))]
+    code = [None, ("text", name), None, number("i", tflite_graph.OPERATORS.index("CUSTOM"))]
     root = [number("I", 3), ("tables", [code]), ("tables", [graph]), ("text", "by hand"), ("tables", [[("B",)]])]
     return flatbuffer(root, b"TFL3")
 
@@ -280,7 +292,7 @@ def test_weights_that_are_dequantized_are_floats():
     tensors = [tensor([1, 2]), tensor([2, 2], 9, 1, [0.5]), tensor([2, 2]), tensor([1, 2])]
     operators = [operator(0, (1,), 2), operator(1, (0, 2, -1), 3)]
     data = model(tensors, operators, ["DEQUANTIZE", "FULLY_CONNECTED"], [b"", struct.pack("<4b", 2, 4, 6, 8)])
-    assert repr(read(data).layers[0]) == "Dense(Matrix([[1.0, 3.0], [2.0, 4.0]]), Matrix([[0.0, 0.0]]), 'identity')"
+    assert repr(read(data).layers[0]) == repr(Dense([[1.0, 3.0], [2.0, 4.0]]))
 
 
 def elu_by_hand(a, b, zero=0.0, one=1.0):
@@ -504,7 +516,7 @@ def test_what_changes_the_inputs_integers_is_refused():
         operators = [operator(1, (0, 4), 5), operator(0, (5, 1, 2), 3)]
         data = model(tensors, operators, ["FULLY_CONNECTED", "MUL"], INT_BUFFERS + [b"\x64"], outputs=[3])
         if sound:
-            assert [len(layer.weight) for layer in read(data).layers[1:]] == [2, 2]
+            assert [layer.kind for layer in read(data).layers[1:]] == ["integer_dense", "dequantize"]
         else:
             assert "operator 1 (FULLY_CONNECTED): what comes before it" in refusal(read, data, UnsupportedError)
 

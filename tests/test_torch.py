@@ -362,6 +362,13 @@ def test_settings_that_older_versions_do_not_write_have_their_defaults():
     assert [layer.activation for layer in loaded(piece).layers] == ["gelu", "leaky_relu(0.01)"]
 
 
+def test_what_is_held_to_limits():
+    piece = sequential(linear(ONE), module("activation.ReLU6"), linear(ONE), module("activation.Hardtanh"))
+    assert [layer.activation for layer in loaded(piece).layers] == ["clip(0.0, 6.0)", "clip(-1.0, 1.0)"]
+    limits = ("min_val", integer(0)), ("max_val", integer(2))
+    assert loaded(sequential(linear(ONE), module("activation.Hardtanh", *limits))).layers[0].activation == "clip(0.0, 2.0)"
+
+
 def test_a_module_by_itself_and_activations_before_the_first_numbers():
     assert loaded(linear(ONE)).forward(Matrix([1.0, 0.0])) == Matrix([1.0, 3.0])
     network = loaded(sequential(module("activation.ReLU"), module("dropout.Dropout"), linear(ONE)))
@@ -524,6 +531,11 @@ def test_a_softmax_before_flatten_may_be_along_one_axis_of_several(along, axis):
             sequential(linear(ONE), module("activation.GELU", ("approximate", text("erf")))),
             "approximate is 'erf'",
             UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("activation.Hardtanh", ("max_val", integer(-1)))),
+            "1 (Hardtanh): from -1.0 to -1.0 there is nothing",
+            ModelFormatError,
         ),
         (
             sequential(linear(ONE), module("activation.ELU", ("alpha", text("1")))),

@@ -32,6 +32,7 @@ _PLAIN = {  # activations that have a name of their own here
     nn.SELU: "selu",
     nn.SiLU: "silu",
     nn.Softsign: "softsign",
+    nn.ReLU6: "ReLU6",
     nn.Hardsigmoid: "hard_sigmoid",
     nn.Identity: "identity",
 }
@@ -46,6 +47,8 @@ ACTIVATIONS = [
     inplace(nn.SELU),
     inplace(nn.SiLU),
     inplace(nn.Hardsigmoid),
+    inplace(nn.ReLU6),
+    lambda r: nn.Hardtanh(r.choice([-1, -0.5, 0]), r.choice([0.25, 1, 2.0])),
     lambda r: nn.Sigmoid(),
     lambda r: nn.Tanh(),
     lambda r: nn.Softsign(),
@@ -58,8 +61,6 @@ ACTIVATIONS = [
     lambda r: nn.LogSoftmax(r.choice([1, -1, None, 0])),
 ]
 OTHERS = [  # not known: refused, by name
-    lambda r, n: nn.Hardtanh(-1, r.choice([1, 2])),
-    lambda r, n: nn.ReLU6(),
     lambda r, n: nn.CELU(0.5),
     lambda r, n: nn.PReLU(r.choice([1, n])),
     lambda r, n: nn.Mish(),

@@ -1,47 +1,129 @@
-"""Counts: what one row costs, in multiplications, additions and exps."""
+"""Counts: what one sample costs, in multiplications, additions and exps, by the equations of its layers."""
 
+from ..activation import RECORDS, Activation
+from .element import OF_ROWS, SAME, Row, Scope
+from .equation import Call, Joined, Name, Operation, Product
 from .numbers import counted
-from .sums import additions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterable
+    from typing import Any, Iterable, Optional
 
-    from ..layers import Layer
+    from .equation import Node
 
-# activations without exp, or a function as dear (tanh, erf, log); all others take one for each number
-_WITHOUT_EXP = ("", "identity", "step", "relu", "leaky_relu", "hard_sigmoid", "clip", "softsign")
+_EXPS = ("exp", "log", "tanh")  # as expensive as an exp
 
 
 class Counts:
-    """Multiplications and additions of the weighted sums, exps of the activation.
+    """Multiplications, additions, and calls of exp or a function as expensive (tanh, erf, log).
 
     A division counts as a multiplication, a subtraction as an addition.
 
-    >>> from purenn import Dense
-    >>> print(Counts.of(Dense([[1.0, 2.0], [3.0, 4.0]], [0.0, 0.0], "sigmoid")))
-    4 multiplications, 4 additions, 2 exps
+    >>> from purenn import Matrix
+    >>> from purenn.explain.element import Row
+    >>> scope = Scope({"X": Row([1.0, 2.0])}, {"W1": Matrix([[1.0, 2.0], [3.0, 4.0]]), "B1": Matrix([0.1, 0.2])})
+    >>> print(Counts().add(scope, "A1 = X W1 + B1", 2))
+    4 multiplications, 4 additions, 0 exps
     """
 
-    def __init__(self, multiplications: int, additions: int, exps: int) -> None:
+    def __init__(self, multiplications: int = 0, additions: int = 0, exps: int = 0) -> None:
         self.multiplications, self.additions, self.exps = multiplications, additions, exps
+        self.complete = True
 
-    @classmethod
-    def of(cls, layer: "Layer") -> "Counts":
-        """What one row costs in a layer."""
-        multiplications = layer.inputs if layer.kind == "quantize" else layer.multiplications
-        looked_up = getattr(layer, "table", None) is not None
-        without = looked_up or layer.activation.partition("(")[0] in _WITHOUT_EXP
-        return cls(multiplications, additions(layer), 0 if without else layer.outputs)
+    def add(self, scope: Scope, equation: str, numbers: int, h: "Optional[Activation]" = None) -> "Counts":
+        """Count an equation that makes so many numbers; what it does not tell leaves the counts not `complete`."""
+        sides = scope.sides(equation)
+        if sides is None:
+            self.complete = False
+        else:
+            _Counter(self, scope, h).count(sides[1], numbers)
+        return self
 
     @classmethod
     def total(cls, counts: "Iterable[Counts]") -> "Counts":
         """All of them together."""
-        every = list(counts)
-        return cls(
-            sum([c.multiplications for c in every]), sum([c.additions for c in every]), sum([c.exps for c in every])
-        )
+        whole = cls()
+        for part in counts:
+            whole.multiplications += part.multiplications
+            whole.additions += part.additions
+            whole.exps += part.exps
+        return whole
 
     def __str__(self) -> str:
         numbers = (self.multiplications, self.additions, self.exps)
         return ", ".join([counted(n, what) for n, what in zip(numbers, ("multiplication", "addition", "exp"))])
+
+
+class _Counter:
+    """Walks an equation and adds to some counts."""
+
+    def __init__(self, counts: Counts, scope: Scope, h: "Optional[Activation]") -> None:
+        self.counts, self.scope, self.h = counts, scope, h
+
+    def count(self, node: "Any", numbers: int) -> None:
+        """What a node costs that makes so many numbers."""
+        if isinstance(node, Product):
+            self.product(node, numbers)
+            return
+        many = self.extent(node, numbers)
+        if isinstance(node, Operation):
+            if node.sign in ("*", "/"):
+                self.counts.multiplications += many
+            elif node.sign in ("+", "-") and not self.scope.is_nothing(node.parts[1]):
+                self.counts.additions += many
+        elif isinstance(node, Call):
+            self.call(node, numbers, many)
+        elif isinstance(node, Name) and not self.scope.knows(node.name):
+            self.counts.complete = False
+        if isinstance(node, Call) and node.name in OF_ROWS:
+            numbers = len(self.longest(node))
+        for part in node.parts[1:] if isinstance(node, Call) else node.parts:
+            self.count(part, numbers)
+
+    def product(self, node: Product, numbers: int) -> None:
+        weight = self.scope.weight(node)
+        if weight is None:
+            self.counts.complete = False
+            return
+        self.counts.multiplications += numbers * weight.rows
+        self.counts.additions += numbers * (weight.rows - 1)
+        self.count(node.parts[0], numbers // weight.cols * weight.rows)
+
+    def call(self, node: Call, numbers: int, many: int) -> None:
+        if node.name == "h" and self.h is not None:
+            self.counts.exps += many * self.h.calls
+        elif node.name in OF_ROWS:
+            self.of_rows(node.name, len(self.longest(node)))
+        elif node.name in _EXPS:
+            self.counts.exps += many
+        elif node.name in RECORDS:
+            self.counts.exps += many * RECORDS[node.name].calls
+        elif node.name not in SAME and self.scope.function(node.name) is None:
+            self.counts.complete = False
+
+    def of_rows(self, name: str, numbers: int) -> None:
+        """A mean adds each number; a variance squares and adds each, less the mean that is known."""
+        self.counts.additions += numbers
+        self.counts.multiplications += numbers if name == "variance" else 0
+
+    def longest(self, node: "Node") -> Row:
+        """The longest row in a node."""
+        rows = [self.scope.rows[part.name] for part in node.walk() if self.is_row(part)]  # type: ignore[attr-defined]
+        return max(rows, key=len)
+
+    def extent(self, node: "Any", numbers: int) -> int:
+        """How many different numbers a node stands for, of so many in its place."""
+        if isinstance(node, Call) and node.name in OF_ROWS:
+            row = self.longest(node)
+            return len(row) // row.shape[-1]
+        if isinstance(node, (Product, Joined)) or self.is_row(node):
+            return numbers
+        if self.is_tensor(node):
+            return self.scope.tensors[node.name].cols
+        return max([self.extent(part, numbers) for part in node.parts] + [1])
+
+    def is_row(self, node: "Any") -> bool:
+        return isinstance(node, Name) and node.name in self.scope.rows
+
+    def is_tensor(self, node: "Any") -> bool:
+        return isinstance(node, Name) and node.name in self.scope.tensors

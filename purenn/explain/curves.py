@@ -6,54 +6,18 @@
 ['0.000, 1.000', '1.000, 1.000']
 """
 
-from ..activations import ELEMENTWISE, Activation
+from ..activation import Activation
 from .numbers import real
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Tuple
+    from typing import Any, Callable, List, Tuple
 
     Function = Callable[[float], Any]
     Line = List[Tuple[float, float]]
 
-# the definition of each activation; {0} and {1} are its parameters
-FORMULAS: "Dict[str, str]" = {
-    "step": "1 if x > 0 else 0",
-    "identity": "x",
-    "sigmoid": "1 / (1 + exp(-x))",
-    "relu": "max(0, x)",
-    "tanh": "(exp(x) - exp(-x)) / (exp(x) + exp(-x))",
-    "softplus": "log(1 + exp(x))",
-    "leaky_relu": "x if x > 0 else {0}*x",
-    "elu": "x if x > 0 else {0}*(exp(x) - 1)",
-    "selu": "1.0507009873554805*(x if x > 0 else 1.6732632423543772*(exp(x) - 1))",
-    "gelu": "x*Phi(x)",
-    "gelu_tanh": "x*sigmoid(1.5957691216057308*(x + 0.044715*x**3))",
-    "silu": "x*sigmoid(x)",
-    "hard_sigmoid": "min(1, max(0, {0}*x + {1}))",
-    "clip": "min({1}, max({0}, x))",
-    "softsign": "x / (1 + abs(x))",
-    "softmax": "exp(a_k + C) / sum(exp(a_i + C))",
-    "softmax_plain": "exp(a_k) / sum(exp(a_i))",
-    "log_softmax": "a_k - log(sum(exp(a_i)))",
-}
 _STEPS = 240
 _STEEP = 0.02  # of the height: a step that rises more is looked at closely
-
-
-def definition(h: Activation) -> str:
-    """The formula of an activation; empty for a function of the user's.
-
-    >>> definition(Activation("leaky_relu"))
-    'x if x > 0 else 0.01*x'
-    """
-    if not h.known:
-        return ""
-    parameters = h.parameters
-    if h.kind in ELEMENTWISE:
-        defaults = ELEMENTWISE[h.kind].__wrapped__.__defaults__ or ()  # type: ignore[attr-defined]
-        parameters += tuple(defaults)[len(parameters) :]
-    return FORMULAS[h.kind].format(*["%.8g" % p if p >= 0 else "(%.8g)" % p for p in parameters])
 
 
 def drawable(h: Activation) -> "Function":

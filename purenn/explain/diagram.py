@@ -8,15 +8,18 @@ A large one is drawn layer by layer, a cell for each neuron.
 import math
 from html import escape
 
+from .element import Row, entry
+from .explanation import value_name
 from .heatmap import shown
 from .numbers import plain, real, size, written
 from .raster import grey, signed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Optional, Sequence, Tuple
+    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
-    from .explanation import ExplainedStep, Explanation
+    from .equation import Name
+    from .explanation import Edge, ExplainedLayer, Explanation
 
     Place = Tuple[float, float]
     Box = Tuple[float, float, float, float]
@@ -30,20 +33,23 @@ _MOST_CELLS = 512  # neurons of a layer that have a cell each
 _LIST = 24  # outputs that are listed by name
 _NAME, _BAR = 116, 80  # of a listed output
 _BLOCK_GAP = 78
+_LANE = 16  # of a wire that skips layers
 _LETTER = 6.6  # about as wide as a letter is
 
 
 def is_small(whole: "Explanation") -> bool:
     """Whether a network is drawn whole."""
-    widths = [len(whole.x)] + [len(step.a) for step in whole.steps]
-    edges = sum([len(step.x) * len(step.a) for step in whole.steps if step.weighted])
-    return max(widths) <= _WIDEST and edges <= _MOST_EDGES
+    widths = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
+    if max(widths) > _WIDEST:
+        return False
+    lines = [edge for layer in whole.layers for edge in layer.edges if edge.i >= 0]
+    return len(lines) <= _MOST_EDGES + sum(widths)
 
 
 def svg(whole: "Explanation", linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
     picture = _Whole(whole, linked) if is_small(whole) else _ByLayer(whole, linked)
-    title = "The network %s: %s" % (whole.name, ", ".join([step.title for step in whole.steps]))
+    title = "The network %s: %s" % (whole.name, ", ".join([layer.title for layer in whole.layers]))
     head = '<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 %d %d" width="%d" height="%d"%s>'
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
@@ -53,29 +59,58 @@ def svg(whole: "Explanation", linked: bool = False) -> str:
     return "\n".join(parts + picture.parts + ["</svg>"]) + "\n"
 
 
-def neuron(step: "ExplainedStep", j: int, inner: str, linked: bool) -> str:
+def neuron(layer: "ExplainedLayer", j: int, inner: str, linked: bool) -> str:
     """A neuron's group, which can be reached with the keyboard where it leads to its sum."""
-    name = "layer %d, neuron %d: a = %s, z = %s" % (step.k, j + 1, written(step.a[j]), written(step.z[j]))
+    values = ["%s = %s" % (name.letter, written(value)) for name, value in numbers_of(layer, j)]
+    name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
     if not linked:
-        return "<g><title>%s</title>%s</g>" % (escape(name), inner)
-    place = "%d-%d" % (step.k, j + 1)
-    return '<a class="neuron" href="#sum-%s" data-neuron="%s" aria-label="%s"><title>%s</title>%s</a>' % (
-        place,
-        place,
-        escape(name),
-        escape(name),
-        inner,
-    )
+        return "<g><title>%s</title>%s</g>" % (name, inner)
+    place = "%d-%d" % (layer.k, j + 1)
+    form = '<a class="neuron" href="#sum-%s" data-neuron="%s" aria-label="%s"><title>%s</title>%s</a>'
+    return form % (place, place, name, name, inner)
 
 
-def symbol(letter: str, indices: "Sequence[int]", layer: int = 0) -> str:
-    """a_1^(1) as the pieces of a text; the index below, the layer above it."""
-    below = ("," if max(indices) > 9 else "").join(map(str, indices))
-    text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (letter, below)
-    if not layer:
+def numbers_of(layer: "ExplainedLayer", j: int) -> "List[Tuple[Name, Any]]":
+    """The first and the last number of a neuron, with their names: a and z, or z alone."""
+    steps = layer.by_numbers
+    return [(layer.name_of(j, step), step.numbers[j]) for step in steps[:1] * (len(steps) > 1) + steps[-1:]]
+
+
+def symbol(name: "Name") -> str:
+    """a1_2 as the pieces of a text; the index below, the layer above it."""
+    below = ("," if max(map(len, name.indices), default=0) > 1 else "").join(name.indices)
+    text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (escape(name.letter), below)
+    if not name.layer:
         return text + "<tspan dy='-3.5'>\u200b</tspan>"
     back = 4.6 * len(below)
-    return text + "<tspan class='s' dx='-%.1f' dy='-9'>(%d)</tspan><tspan dy='5.5'>\u200b</tspan>" % (back, layer)
+    above = "<tspan class='s' dx='-%.1f' dy='-9'>(%s)</tspan><tspan dy='5.5'>\u200b</tspan>"
+    return text + above % (back, name.layer)
+
+
+class _Line:
+    """A line that is drawn: from one place to another, past others in between."""
+
+    def __init__(self, edge: "Edge", column: int, places: "List[Place]") -> None:
+        self.edge, self.column, self.places = edge, column, places
+
+    @property
+    def last(self) -> "Tuple[Place, Place]":
+        """Its last piece, which leads to the neuron."""
+        return self.places[-2], self.places[-1]
+
+    @property
+    def path(self) -> str:
+        """Straight from one layer to the next; level past the neurons of a layer it skips, with bends between."""
+        (x, y), *others = self.places
+        d = "M%.1f %.1f" % (x, y)
+        if len(others) == 1:
+            return d + "L%.1f %.1f" % others[0]
+        for number, (x1, y1) in enumerate(others):
+            middle = (x + x1) / 2
+            past = number % 2 == 1
+            d += "H%.1f" % x1 if past else "C%.1f %.1f %.1f %.1f %.1f %.1f" % (middle, y, middle, y1, x1, y1)
+            x, y = x1, y1
+        return d
 
 
 class _Whole:
@@ -83,19 +118,23 @@ class _Whole:
 
     def __init__(self, whole: "Explanation", linked: bool) -> None:
         self.whole, self.linked = whole, linked
-        self.biased = [step.weighted for step in whole.steps] + [False]
-        counts = [len(whole.x)] + [len(step.a) for step in whole.steps]
+        self.edges = [layer.edges for layer in whole.layers]
+        counts = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
+        self.biased = [False] * len(counts)
+        for layer, edges in zip(whole.layers, self.edges):
+            if any([edge.i < 0 for edge in edges]):
+                self.biased[layer.sources[0]] = True
         rows = [count + biased for count, biased in zip(counts, self.biased)]
         labels = max([len(label) for label in whole.labels]) if whole.labels else 0
         self.label_width = min(labels * _LETTER + 12, 190) if labels else 0
-        self.width = int(_COLUMN * len(whole.steps) + _NODE + 2 * _MARGIN + self.label_width)
+        self.width = int(_COLUMN * len(whole.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
         self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
-        edges = sum([len(step.x) * len(step.a) + len(step.a) for step in whole.steps])
-        self.labelled = edges <= _MOST_LABELS
+        self.labelled = sum(map(len, self.edges)) <= _MOST_LABELS
         self.taken: "List[Box]" = []
         for x, y in [place for column in self.places for place in column]:
             self.taken.append((x - _NODE / 2, y - _NODE_HEIGHT / 2, x + _NODE / 2, y + _NODE_HEIGHT / 2))
+        self.passing: "Dict[Tuple[int, float], int]" = {}  # how many lines go past a layer at a height
         self.parts: "List[str]" = list(self._lines()) + list(self._nodes())
 
     def _column(self, c: int, count: int, rows: int) -> "List[Place]":
@@ -109,59 +148,66 @@ class _Whole:
 
     def _lines(self) -> "Iterator[str]":
         drawn, labels = [], []
-        for step in self.whole.steps:
-            edges = list(self._edges(step))
-            largest = max([size(weight) for _, _, weight, _ in edges])
-            lines = [self._ends(start, end) for start, end, _, _ in edges]
-            for start, end, weight, name in edges:
-                drawn.append(self._line(step, start, end, weight, largest))
-                if self.labelled and name:
-                    text = "%s = %s" % (name[0], shown_short(weight))
-                    labels.append(self._label(start, end, text, name[1], lines))
+        for layer, edges in zip(self.whole.layers, self.edges):
+            columns = {value_name(c): c for c in layer.sources}
+            lines = [self._line(edge, columns.get(edge.source, layer.sources[0]), layer.k) for edge in edges]
+            largest = max([size(edge.weight or 0.0) for edge in edges])
+            for line in lines:
+                drawn.append(self._drawn(line, layer.k, largest))
+                name, weight = line.edge.name, line.edge.weight
+                if self.labelled and name is not None:
+                    text = "%s = %s" % (symbol(name), shown_short(weight))
+                    width = 28 + 6 * len(name.indices) + _LETTER * len(shown_short(weight))
+                    labels.append(self._label(line, layer.k, text, width, [other.last for other in lines]))
         yield from drawn
         yield from labels
 
-    def _edges(self, step: "ExplainedStep") -> "Iterator[Any]":
-        """(from, to, weight, its name) of each line into a layer; the neuron it leads to stands in `to`."""
-        k, c = step.k, step.k - 1
-        for j in range(len(step.a)):
-            if not step.weighted:
-                yield (c, j), (k, j), 1.0, None
-                continue
-            bias = step.layer.bias[0, j]
-            yield (c, -1), (k, j), bias, (symbol("b", [j + 1], k), 34 + _LETTER * len(shown_short(bias)))
-            for i in range(len(step.x)):
-                weight = step.layer.weight[i, j]
-                yield (c, i), (k, j), weight, (symbol("w", [j + 1, i + 1], k), 40 + _LETTER * len(shown_short(weight)))
+    def _line(self, edge: "Edge", c: int, k: int) -> _Line:
+        """The line of an edge from column c, past those between in the gap nearest to the straight line."""
+        x0, y0 = self._bias(c) if edge.i < 0 else self.places[c][edge.i]
+        x1, y1 = self.places[k][edge.j]
+        start, end = (x0 + (_BIAS if edge.i < 0 else _NODE / 2), y0), (x1 - _NODE / 2, y1)
+        places = [start]
+        for between in range(c + 1, k):
+            x = self.places[between][0][0]
+            y = self._gap(between, y0 + (y1 - y0) * (x - x0) / (x1 - x0))
+            places += [(x - _NODE / 2, y), (x + _NODE / 2, y)]
+        return _Line(edge, c, places + [end])
 
-    def _ends(self, start: "Any", end: "Any") -> "Tuple[Place, Place]":
-        (c, i), (k, j) = start, end
-        x0, y0 = self._bias(c) if i < 0 else self.places[c][i]
-        x1, y1 = self.places[k][j]
-        return (x0 + (_BIAS if i < 0 else _NODE / 2), y0), (x1 - _NODE / 2, y1)
+    def _gap(self, c: int, y: float) -> float:
+        """The height nearest to y at which a line passes between the neurons of a column, beside others."""
+        rows = [place[1] for place in self.places[c]]
+        gaps = [row - _ROW / 2 for row in rows] + [rows[-1] + _ROW / 2]
+        if self.biased[c]:
+            gaps[0] -= _ROW
+        gap = min(gaps, key=lambda height: abs(height - y))
+        gap = max(min(gap, self.height - 10.0), 28.0)
+        self.passing[c, gap] = beside = self.passing.get((c, gap), 0) + 1
+        return gap + (beside // 2) * (6 if beside % 2 else -6)
 
-    def _line(self, step: "ExplainedStep", start: "Any", end: "Any", weight: "Any", largest: float) -> str:
-        (x0, y0), (x1, y1) = self._ends(start, end)
-        thick = 0.8 + 4.2 * (size(weight) / largest) if largest and step.weighted else 0.8
-        sign = "none" if not step.weighted else "neg" if (real(weight) or 0.0) < 0 else "pos"
-        place = (sign, "%d-%d" % (end[0], end[1] + 1), x0, y0, x1, y1, thick)
-        return '<path class="edge %s" data-to="%s" d="M%.1f %.1fL%.1f %.1f" stroke-width="%.1f"/>' % place
+    def _drawn(self, line: _Line, k: int, largest: float) -> str:
+        weight = line.edge.weight
+        thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 1.2
+        sign = "none" if weight is None else "neg" if (real(weight) or 0.0) < 0 else "pos"
+        place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
+        return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
 
-    def _label(self, start: "Any", end: "Any", text: str, width: float, lines: "List[Tuple[Place, Place]]") -> str:
+    def _label(self, line: _Line, k: int, text: str, width: float, lines: "List[Tuple[Place, Place]]") -> str:
         """Put where it covers no other label, no node, and as few lines as can be."""
-        (x0, y0), (x1, y1) = self._ends(start, end)
+        (x0, y0), (x1, y1) = line.last
         best, least = (0.0, 0.0, 0.0, 0.0), float("inf")
-        for k in range(13):
-            t = 0.5 + (-1) ** k * 0.025 * (k + 1)
+        for number in range(13):
+            t = 0.5 + (-1) ** number * 0.025 * (number + 1)
             x, y = x0 + (x1 - x0) * t, y0 + (y1 - y0) * t
             box = (x - width / 2, y - 9, x + width / 2, y + 9)
             covered = 10.0 * sum([_overlap(box, other) for other in self.taken])
-            covered += sum([_crosses(line, box) for line in lines])
+            covered += sum([_crosses(other, box) for other in lines])
             if covered < least:
                 best, least = box, covered
         self.taken.append(best)
         x, y = (best[0] + best[2]) / 2, (best[1] + best[3]) / 2
-        return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % (end[0], end[1] + 1, x, y + 4, text)
+        place = (k, line.edge.j + 1, x, y + 4, text)
+        return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % place
 
     def _nodes(self) -> "Iterator[str]":
         for c, (x, _) in enumerate([column[0] for column in self.places]):
@@ -173,25 +219,30 @@ class _Whole:
                 yield '<text x="%.1f" y="%.1f">1</text></g>' % (bx, by + 4)
         for i, (x, y) in enumerate(self.places[0]):
             yield self._entry(i, x, y)
-        for step in self.whole.steps:
-            for j, (x, y) in enumerate(self.places[step.k]):
-                lines = [("a", step.a[j], -6), ("z", step.z[j], 16)]
-                inner = _box(x, y)
-                for letter, value, dy in lines:
-                    text = "%s = %s" % (symbol(letter, [j + 1], step.k), shown_short(value))
-                    inner += '<text x="%.1f" y="%.1f">%s</text>' % (x, y + dy, text)
-                yield neuron(step, j, inner, self.linked)
+        for layer in self.whole.layers:
+            for j, (x, y) in enumerate(self.places[layer.k]):
+                yield neuron(layer, j, _box(x, y) + self._numbers(layer, j, x, y), self.linked)
         if self.whole.labels is not None:
             for (x, y), label in zip(self.places[-1], self.whole.labels):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
 
+    def _numbers(self, layer: "ExplainedLayer", j: int, x: float, y: float) -> str:
+        """What stands in a node, one number below the other."""
+        values = numbers_of(layer, j)
+        inner = ""
+        for dy, (name, value) in zip((-6, 16) if len(values) > 1 else (4,), values):
+            text = "%s = %s" % (symbol(name), shown_short(value))
+            inner += '<text x="%.1f" y="%.1f">%s</text>' % (x, y + dy, text)
+        return inner
+
     def _entry(self, i: int, x: float, y: float) -> str:
         """An input: its value, and its name above where it has one."""
-        text = "%s = %s" % (symbol("x", [i + 1]), shown_short(self.whole.x[i]))
+        name = entry("X", Row(self.whole.x, self.whole.shape).place(i))
+        text = "%s = %s" % (symbol(name), shown_short(self.whole.x[i]))
         if self.whole.names is None:
             return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
-        name = self.whole.names[i]
-        parts = (escape(name), _box(x, y), x, y - 6, escape(plain(name, _LETTERS)), x, y + 16, text)
+        called = self.whole.names[i]
+        parts = (escape(called), _box(x, y), x, y - 6, escape(plain(called, _LETTERS)), x, y + 16, text)
         form = '<text x="%.1f" y="%.1f">%s</text>'
         return ('<g class="input"><title>%s</title>%s' + 2 * form + "</g>") % parts
 
@@ -202,50 +253,69 @@ class _ByLayer:
     def __init__(self, whole: "Explanation", linked: bool) -> None:
         self.whole, self.linked = whole, linked
         self.parts: "List[str]" = []
-        blocks = [self._input()] + [self._block(step) for step in whole.steps]
-        self.height = int(max([height for _, height, _ in blocks]) + 70)
+        blocks = [self._input()] + [self._block(layer) for layer in whole.layers]
+        lanes = _lanes(whole)
+        self.top = 28 + _LANE * (max(lanes.values()) + 1 if lanes else 0)
+        self.inside = max([height for _, height, _ in blocks])
+        self.height = int(self.top + self.inside + 42)
         x: float = _MARGIN
+        tops: "List[Place]" = []
         for k, (width, height, parts) in enumerate(blocks):
             if k:
-                self._arrow(x, whole.steps[k - 1])
+                self._arrow(x, whole.layers[k - 1])
                 x += _BLOCK_GAP
-            y = 28 + (self.height - 70 - height) / 2
+            tops.append((x + width / 2, self.top + (self.inside - height) / 2))
             heading = "input" if k == 0 else "layer %d" % k
             self.parts.append('<text class="heading" x="%.1f" y="14">%s</text>' % (x + width / 2, heading))
-            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, y))
+            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[-1][1]))
             self.parts += parts + ["</g>"]
-            size_and_h = [str(len(whole.steps[k - 1].a)), whole.steps[k - 1].h_name] if k else [str(len(whole.x))]
-            below = (x + width / 2, self.height - 14, escape(", ".join(filter(None, size_and_h))[:24]))
+            about = [str(len(whole.layers[k - 1].z)), whole.layers[k - 1].h_name] if k else [str(len(whole.x))]
+            below = (x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
             self.parts.append('<text class="heading" x="%.1f" y="%.1f">%s</text>' % below)
             x += width
+        for (c, k), lane in lanes.items():
+            self._wire(tops[c], tops[k], 24 + _LANE * lane)
         self.width = int(x + _MARGIN)
 
-    def _arrow(self, x: float, step: "ExplainedStep") -> None:
-        y = 28 + (self.height - 70) / 2
+    def _arrow(self, x: float, layer: "ExplainedLayer") -> None:
+        """From the layer before, if it is one of the sources."""
+        if layer.k - 1 not in layer.sources:
+            return
+        y = self.top + self.inside / 2
         self.parts.append('<path class="arrow" d="M%.1f %.1fh%d m-7 -5 l7 5 l-7 5"/>' % (x + 8, y, _BLOCK_GAP - 16))
-        if step.weighted:
+        if layer.weights is not None and layer.weights[0] == value_name(layer.k - 1):
             middle = (x + _BLOCK_GAP / 2, y - 10)
-            name = "W<tspan class='s' dy='-4'>(%d)</tspan>" % step.k
+            name = "W<tspan class='s' dy='-4'>(%d)</tspan>" % layer.k
             self.parts.append('<text class="heading bold" x="%.1f" y="%.1f">%s</text>' % (middle + (name,)))
-            shape = (middle[0], y + 20, len(step.x), len(step.a))
+            shape = (middle[0], y + 20) + layer.weights[1].shape
             self.parts.append('<text class="heading" x="%.1f" y="%.1f">%d\u00d7%d</text>' % shape)
+
+    def _wire(self, start: "Place", end: "Place", y: float) -> None:
+        """A wire over the layers that it skips, in a lane of its own."""
+        (x0, y0), (x1, y1) = start, end
+        d = "M%.1f %.1fV%.1fH%.1fV%.1f" % (x0 + 6, y0 - 4, y, x1 - 6, y1 - 4)
+        self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
 
     def _input(self) -> "Tuple[float, float, List[str]]":
         side = self.whole.picture
         if side is None:
-            return self._cells(self.whole.x, None)
+            return self._cells(self.whole.x, self.whole.shape, None)
         rows = [self.whole.x[y * side : (y + 1) * side] for y in range(side)]
         place = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
         return 168, 168, [place % (grey(rows), side, side)]
 
-    def _block(self, step: "ExplainedStep") -> "Tuple[float, float, List[str]]":
-        if step is self.whole.steps[-1] and len(step.z) <= _LIST:
-            return self._listed(step)
-        return self._cells(step.z, step)
+    def _block(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
+        if layer is self.whole.layers[-1] and len(layer.z) <= _LIST:
+            return self._listed(layer)
+        return self._cells(layer.z, layer.shape, layer)
 
-    def _cells(self, values: "Sequence[Any]", step: "Optional[ExplainedStep]") -> "Tuple[float, float, List[str]]":
+    def _cells(
+        self, values: "Sequence[Any]", shape: "Sequence[int]", layer: "Optional[ExplainedLayer]"
+    ) -> "Tuple[float, float, List[str]]":
         """A square for each number, from left to right and downwards; a picture where they are too many."""
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
+        if len(shape) > 1 and shape[0] > 1:
+            across = len(values) // shape[0]
         if self.whole.picture is not None and len(values) == len(self.whole.x):
             across = self.whole.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)
@@ -266,20 +336,20 @@ class _ByLayer:
             square += '<rect class="cell %s" x="%d" y="%d" width="%d" height="%d" fill-opacity="%.2f"/>' % (
                 (sign, x, y, _CELL, _CELL, strength)
             )
-            parts.append(self._entry(j, square) if step is None else neuron(step, j, square, self.linked))
+            parts.append(self._entry(j, square) if layer is None else neuron(layer, j, square, self.linked))
         return across * (_CELL + _GAP), down * (_CELL + _GAP), parts
 
     def _entry(self, i: int, square: str) -> str:
         called = "" if self.whole.names is None else "%s: " % self.whole.names[i]
         return "<g><title>%s</title>%s</g>" % (escape("%sx_%d = %s" % (called, i + 1, shown(self.whole.x[i]))), square)
 
-    def _listed(self, step: "ExplainedStep") -> "Tuple[float, float, List[str]]":
+    def _listed(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
         """The outputs by name, each with a bar."""
-        largest = max([size(value) for value in step.z])
+        largest = max([size(value) for value in layer.z])
         parts = []
-        names = [self.whole.label(j) for j in range(len(step.z))]
+        names = [self.whole.label(j) for j in range(len(layer.z))]
         name_width = min(max([len(name) for name in names]) * _LETTER + 12, _NAME)
-        for j, value in enumerate(step.z):
+        for j, value in enumerate(layer.z):
             y = j * 22
             bar = _BAR * (size(value) / largest) if largest else 0.0
             sign = "neg" if (real(value) or 0.0) < 0 else "pos"
@@ -288,8 +358,24 @@ class _ByLayer:
             inner += _left_text(0, y + 15, names[j], 17)
             inner += '<rect class="cell %s" x="%.1f" y="%d" width="%.1f" height="12"/>' % (sign, name_width, y + 4, bar)
             inner += _left_text(name_width + _BAR + 8, y + 15, shown(value, 4), 17)
-            parts.append(neuron(step, j, inner, self.linked))
-        return name_width + _BAR + 80, len(step.z) * 22, parts
+            parts.append(neuron(layer, j, inner, self.linked))
+        return name_width + _BAR + 80, len(layer.z) * 22, parts
+
+
+def _lanes(whole: "Explanation") -> "Dict[Tuple[int, int], int]":
+    """For each wire (c, k) that skips layers a lane that it shares with none it would run along, the short ones low.
+
+    Lane 0 is the upper one.
+    """
+    wires = {(c, layer.k) for layer in whole.layers for c in layer.sources if c < layer.k - 1}
+    lanes: "List[List[Tuple[int, int]]]" = []
+    for wire in sorted(wires, key=lambda wire: (wire[1] - wire[0], wire)):
+        free = [lane for lane in lanes if all([wire[1] <= c or k <= wire[0] for c, k in lane])]
+        if not free:
+            lanes.append([])
+            free = lanes[-1:]
+        free[0].append(wire)
+    return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
 
 
 def shown_short(value: "Any") -> str:

@@ -3,13 +3,18 @@
 import base64
 import hashlib
 import json
+import re
 from html import escape
 
+from ..matrix import Matrix
 from . import diagram, heatmap, plot, raster
-from .curves import curve, definition
-from .formula import mathml, wrapping
+from .curves import curve
+from .element import Row
+from .equation import Number
+from .explanation import equations_of, words_of
 from .heatmap import shown
-from .numbers import counted, grouped, largest, plain, real, size, written
+from .notation import mathml, text, wrapping
+from .numbers import counted, grouped, largest, plain, real, size
 from .script import SCRIPT
 from .style import STYLE
 
@@ -17,10 +22,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence
 
-    from ..matrix import Matrix
-    from ..network import Network, Trace
-    from .explanation import ExplainedStep, Explanation, Softmax
-    from .sums import Sum
+    from ..network import Network
+    from ..trace import Trace
+    from .element import Dot, Element
+    from .equation import Node
+    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -28,6 +34,7 @@ _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
 _NAMED, _NAME = 48, 24  # inputs that are listed by name, and the characters of a name beside something else
 _BEYOND = 1e100  # not drawn
+_INDICES = re.compile(r"_([\d,]+)")
 _FAR = 800  # beyond it every exp has overflowed, or vanished
 
 
@@ -59,11 +66,11 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     about = [text for text in (what, "input: " + whole.source if whole.source else "") if text]
     if about:
         yield "<p>%s</p>" % escape(", ".join(about))
-    yield "<p>%s. All in all %s.</p></header><main>" % (_answer(whole), whole.counts)
+    yield "<p>%s. Total: %s.</p></header><main>" % (_answer(whole), whole.counts)
     yield from _diagram(whole)
     yield from _input(whole)
-    for step in whole.steps:
-        yield from _step(whole, step)
+    for layer in whole.layers:
+        yield from _layer(whole, layer)
     yield from _result(whole)
     yield "</main>"
 
@@ -98,16 +105,16 @@ def _diagram(whole: "Explanation") -> "Iterator[str]":
     hint = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
     yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, hint)
     yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % whole.focus
-    number = min(sum([len(step.a) for step in whole.steps]), _MOST_SUMS)
+    number = min(sum([len(layer.z) for layer in whole.layers]), _MOST_SUMS)
     most = max(3, min(12, _MOST_TERMS // number))
     left = _MOST_SUMS
-    for step in whole.steps:
-        for j in range(min(len(step.a), left)):
-            chosen = " chosen" if (step.k, j + 1) == whole.focus else ""
-            yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, step.k, j + 1)
-            yield from _sum(whole, step, j, most)
+    for layer in whole.layers:
+        for j in range(min(len(layer.z), left)):
+            chosen = " chosen" if (layer.k, j + 1) == whole.focus else ""
+            yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
+            yield from _neuron(whole, layer, j, most)
             yield "</div>"
-        left -= min(len(step.a), left)
+        left -= min(len(layer.z), left)
     if not left:
         yield '<div class="sum" id="sum-none">The sums of %s are on this page, those of this neuron are not.</div>' % (
             counted(_MOST_SUMS, "neuron")
@@ -115,56 +122,68 @@ def _diagram(whole: "Explanation") -> "Iterator[str]":
     yield "</div></section>"
 
 
-def _sum(whole: "Explanation", step: "ExplainedStep", j: int, most: int) -> "Iterator[str]":
-    """The sum of one neuron, and what its activation makes of it."""
-    total = step.sum(j)
-    yield "<h3>Layer %d, neuron %d</h3>" % (step.k, j + 1)
-    if len(total.terms) <= _TERMS:
-        yield "<p>%s</p>" % wrapping("%s = %s" % (total.name, total.symbols(_TERMS)))
-        yield "<p>%s</p>" % wrapping("%s = %s = %s" % (total.name, total.numbers(_TERMS), _as_formula(total.total)))
-    else:
-        yield from _largest_terms(whole, step, total, j, most)
-    yield "<p>%s</p>" % _activated(step, j)
+def _neuron(whole: "Explanation", layer: "ExplainedLayer", j: int, most: int) -> "Iterator[str]":
+    """All that is known of one number that a layer gives: an equation for each step."""
+    yield "<h3>Layer %d, neuron %d</h3>" % (layer.k, j + 1)
+    for step in layer.by_numbers:
+        element = step.element(j)
+        if element is None:
+            yield "<p>%s</p>" % _given(layer, step, j)
+        elif element.dot is not None and len(element.dot) > _TERMS:
+            yield from _largest_terms(whole, step, element, element.dot, most)
+        else:
+            yield from _equation(layer, element)
 
 
-def _activated(step: "ExplainedStep", j: int) -> str:
-    z = "z%d_%d" % (step.k, j + 1)
-    if "h(" in step.activate and not (getattr(step.layer, "h", None) and step.layer.h.rowwise):
-        called = "%s = h(%s) = %s" % (z, _as_formula(step.arguments[j]), _as_formula(step.z[j]))
-        return mathml(called, {"h": step.h_name})
-    how = step.h_name + " of the whole layer" if "h(" in step.activate else ""
-    return "%s%s" % (mathml("%s = %s" % (z, _as_formula(step.z[j]))), " <small>%s</small>" % escape(how) if how else "")
+def _equation(layer: "ExplainedLayer", element: "Element") -> "Iterator[str]":
+    """A number by the names of what it is made of, and by their numbers."""
+    names, value = layer.names, Number(element.value)
+    if element.is_copy or element.is_call:
+        yield "<p>%s</p>" % wrapping([element.name, element.made, value], names, not element.is_copy, _TERMS)
+        return
+    yield "<p>%s</p>" % wrapping([element.name, element.made], names, False, _TERMS)
+    yield "<p>%s</p>" % wrapping([element.name, element.made, value], names, True, _TERMS)
 
 
-def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j: int, most: int) -> "Iterator[str]":
-    places = total.largest(most)
-    letter = "x" if step.k == 1 else "z"
+def _given(layer: "ExplainedLayer", step: "ExplainedStep", j: int) -> str:
+    """A number that is not made by itself, as those of a softmax."""
+    given = mathml([layer.name_of(j, step), Number(step.numbers[j])])
+    how = mathml(step.equation, layer.names)
+    return "%s <small>one of %s</small>" % (given, how)
+
+
+def _largest_terms(
+    whole: "Explanation", step: "ExplainedStep", element: "Element", dot: "Dot", most: int
+) -> "Iterator[str]":
+    places = dot.largest(most)
     rows = []
     for i in places:
-        term = total.terms[i]
-        name = "%s<sub>%d</sub>&nbsp;w<sub>%d,%d</sub>" % (letter, i + 1, j + 1, i + 1)
-        if step.k == 1 and whole.names is not None:
+        name = _short(dot.term(i))
+        if whole.names is not None and step.layer.reads_input:
             name += " <small>%s</small>" % escape(plain(whole.names[i], _NAME))
-        rows.append((name, shown_product(term.numbers), term.value))
-    rows.append(("the other %s" % counted(len(total.terms) - len(places), "term"), "", total.rest(most)))
-    rows += [("b<sub>%d</sub>" % (j + 1), "", bias.value) for bias in total.biases]
+        rows.append((name, shown_product(text(dot.term(i), numbers=True)), dot.values[i]))
+    rows.append(("the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(most)))
+    rows += [(_short(node), "", value) for node, value in step.layer.scope.added(element)]
     largest = max([size(value) for _, _, value in rows])
     yield '<div class="row"><div class="scroll"><table class="terms">'
     for name, numbers, value in rows:
         cells = "<td>%s</td><td>%s</td>" % (name, numbers) if numbers else '<td colspan="2">%s</td>' % name
         yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, largest))
-    yield '<tr class="total"><td colspan="2">a<sub>%d</sub></td><td>%s</td><td class="bar"></td></tr></table></div>' % (
-        j + 1,
-        shown(total.total),
-    )
+    total = '<tr class="total"><td colspan="2">%s</td><td>%s</td><td class="bar"></td></tr></table></div>'
+    yield total % (_short(element.name), shown(element.value))
     side = whole.picture
     if side is not None and _has_pictures(whole, step):
-        values = total.terms.values
+        values = dot.values
         rows_of = [values[y * side : (y + 1) * side] for y in range(side)]
         address = raster.signed(rows_of, max([size(value) for value in values]))
         yield '<figure><img class="heat term" src="%s" alt="What each pixel adds to the sum" loading="lazy">' % address
         yield "<figcaption>what each pixel adds</figcaption></figure>"
     yield "</div>"
+
+
+def _short(node: "Node") -> str:
+    """Names without the numbers of their layers, in fewer letters than MathML has."""
+    return _INDICES.sub(r"<sub>\1</sub>", shown_product(text(node)))
 
 
 def shown_product(numbers: str) -> str:
@@ -192,7 +211,7 @@ def _input(whole: "Explanation") -> "Iterator[str]":
     elif whole.names is not None:
         yield from _named(whole.names, whole.x)
     else:
-        yield '<div class="row">%s</div>' % _matrix(whole.steps[0].X, "X")
+        yield '<div class="row">%s</div>' % _matrix(Row(whole.x, whole.shape).matrix, "X")
     yield "</section>"
 
 
@@ -206,45 +225,53 @@ def _named(names: "Sequence[str]", values: "Sequence[Any]") -> "Iterator[str]":
         yield "<p>The first of %s.</p>" % counted(len(names), "input")
 
 
-def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
-    names = {"h": step.h_name}
-    yield "<section><h2>Layer %d: %s</h2>" % (step.k, escape(step.title))
-    yield '<div class="scroll">%s</div>' % mathml(step.linear, names)
-    shown_x = [] if step.k == 1 and whole.picture is not None else [(step.inputs_name, step.X)]
+def _layer(whole: "Explanation", layer: "ExplainedLayer") -> "Iterator[str]":
+    yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))
+    is_picture = whole.picture is not None and layer.sources == (0,)
     yield '<div class="row">'
-    for name, matrix in shown_x + step.parameters:
+    for name, row in layer.inputs.items():
+        if not is_picture:
+            yield _matrix(row.matrix, name)
+    for name, matrix in layer.parameters:
         yield _matrix(matrix, name)
-    yield _matrix(step.A, "A%d" % step.k) + "</div>"
-    yield from _weight_pictures(whole, step)
-    yield "<p>%s, term by term:</p>" % ("One neuron" if len(step.chosen) == 1 else "Some neurons")
-    for j in step.chosen:
+    yield "</div>"
+    for step in layer.steps:
+        yield from _step(whole, step)
+    yield "<p>%s, number by number:</p>" % ("One neuron" if len(layer.chosen) == 1 else "Some neurons")
+    for j in layer.chosen:
         yield '<div class="scroll">'
-        yield from _sum(whole, step, j, 12)
+        yield from _neuron(whole, layer, j, 12)
         yield "</div>"
-    yield '<div class="scroll">%s' % mathml(step.activate, names)
-    h = getattr(step.layer, "h", None)
-    if h is not None and definition(h) and h.kind != "identity" and not h.rowwise:
-        yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + definition(h), names)
-    yield '</div><div class="row">%s%s</div>' % (_matrix(step.Z, "Z%d" % step.k), _curve(step))
+    yield '<p class="quiet">%s</p></section>' % layer.counts
+
+
+def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
+    names = step.layer.names
+    yield '<div class="scroll equation">%s' % mathml(step.equation, names)
+    if step.formula:
+        yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + step.formula, names)
+    yield '</div><div class="row">%s%s</div>' % (_matrix(step.row.matrix, step.name), _curve(step))
+    if step is step.layer.steps[0]:
+        yield from _weight_pictures(whole, step)
     softmax = step.softmax
     if softmax is not None:
-        yield from _softmax(whole, softmax, step is whole.steps[-1])
-    yield '<p class="quiet">%s</p></section>' % step.counts
+        yield from _softmax(whole, softmax, step.layer is whole.layers[-1])
 
 
 def _matrix(matrix: "Matrix", name: str) -> str:
-    text = heatmap.table(matrix, mathml(name), "%s, %d by %d" % ((name,) + matrix.shape))
+    shape = "%d by %d" % matrix.shape
+    table = heatmap.table(matrix, mathml(name) if name else "", "%s, %s" % (name, shape) if name else shape)
     if heatmap.is_large(matrix) and min(matrix.shape) > 1:
-        text += heatmap.image(matrix, name)
-    return '<div class="scroll">%s</div>' % text
+        table += heatmap.image(matrix, name or "the value")
+    return '<div class="scroll">%s</div>' % table
 
 
 def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
     """The weights from a picture as pictures, one for each neuron."""
-    side = whole.picture
-    if side is None or not _has_pictures(whole, step):
+    side, weights = whole.picture, step.layer.weights
+    if side is None or weights is None or not _has_pictures(whole, step):
         return
-    columns = [[row[j] for row in step.layer.weight._rows] for j in range(len(step.a))]
+    columns = [[row[j] for row in weights[1]._rows] for j in range(weights[1].cols)]
     most = max([size(value) for column in columns for value in column])
     sheet = raster.tiles(columns, side, 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")
@@ -259,23 +286,23 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
 
 def _has_pictures(whole: "Explanation", step: "ExplainedStep") -> bool:
     """Whether each neuron of a layer looks at a picture that there is room to draw."""
-    pixels = len(step.x) * len(step.a)
-    return step.k == 1 and whole.picture is not None and step.weighted and pixels <= heatmap.MOST_PIXELS
+    if whole.picture is None or not step.layer.reads_input:
+        return False
+    return len(whole.x) * len(step.numbers) <= heatmap.MOST_PIXELS
 
 
 def _curve(step: "ExplainedStep") -> str:
     """The activation as a curve, with the points of this pass."""
-    f = step.curve
-    if f is None:
+    found = step.curve
+    if found is None:
         return ""
-    arguments = [real(a) for a in step.arguments]
+    name, f, arguments = found
     points = [
-        (a, z, "a_%d = %s, z_%d = %s" % (j + 1, shown(a), j + 1, shown(z)))
-        for j, (a, z) in enumerate(zip(arguments, [real(z) for z in step.z]))
+        (a, z, "%d: %s to %s" % (j + 1, shown(a), shown(z)))
+        for j, (a, z) in enumerate(zip(map(real, arguments), map(real, step.numbers)))
         if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND
     ][:_MOST_POINTS]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
-    name = step.h_name or "floor"
     lines = [plot.Curve(name, curve(f, -reach, reach))]
     title = "%s with the %s of this pass" % (name, counted(len(points), "point"))
     axes = plot.Axes(lines, -reach, reach, points, 440, 260)
@@ -288,7 +315,9 @@ def _curve(step: "ExplainedStep") -> str:
 def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Iterator[str]":
     constant, finite = softmax.constant, all([real(value) is not None for value in softmax.a])
     yield '<div class="softmax" data-a="%s" data-c="%r">' % (escape(json.dumps(softmax.a)) if finite else "", constant)
-    yield '<div class="scroll">%s</div>' % mathml("y_k = exp(a_k + C) / sum(exp(a_i + C))")
+    row, rows = softmax.place
+    of_rows = "<p>Row %d of %d:</p>" % (row, rows) if rows > 1 else ""
+    yield '%s<div class="scroll">%s</div>' % (of_rows, mathml("y_k = exp(a_k + C) / sum(exp(a_i + C))"))
     note = "%s is added to every exponent: it multiplies numerator and denominator alike, so y stays the same. "
     yield "<p>" + note % mathml("C") + "With %s no exponent is above 0 and nothing can overflow.</p>" % (
         mathml("C = -max(a)")
@@ -300,7 +329,8 @@ def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Itera
     yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
     chosen = largest(softmax.a, _ANSWERS)
     for k in chosen:
-        name = "%d %s" % (k + 1, escape(whole.label(k))) if labelled and whole.labels is not None else str(k + 1)
+        labelled = labelled and rows == 1 and whole.labels is not None
+        name = "%d %s" % (k + 1, escape(whole.label(k))) if labelled else str(k + 1)
         cells = [("", softmax.a[k]), ("shifted", softmax.a[k] + constant), ("power", softmax.powers[k])]
         cells += [("y", softmax.y[k]), ("", softmax.y[k]), ("", softmax.plain_powers[k]), ("", softmax.plain[k])]
         yield '<tr data-k="%d"><td>%s</td>%s</tr>' % (k, name, "".join([_number(c, value) for c, value in cells]))
@@ -359,10 +389,6 @@ def _result(whole: "Explanation") -> "Iterator[str]":
     yield "</section>"
 
 
-def _as_formula(value: "Any") -> str:
-    return written(value) if isinstance(value, (int, float)) else "(%s)" % value
-
-
 # ---- for notebooks
 
 
@@ -378,22 +404,17 @@ def of_network(network: "Network") -> str:
         if names is not None:
             some = [plain(name, _NAME) for name in names[:_NAMED]] + ["\u2026"] * (len(names) > _NAMED)
             parts.append("<p>%s: %s</p>" % (what, escape(", ".join(some))))
-    for k, layer in enumerate(network.layers, 1):
-        x = "X" if k == 1 else "Z%d" % (k - 1)
-        linear = "A%d = %s" % (k, layer.linear_form.format(x=x, k=k))
-        activate = "Z%d = %s" % (k, layer.activate_form.format(h="h", k=k))
-        forms = [mathml(form, {"h": layer.activation}) for form in (linear, activate)]
-        parts.append("<p>%s: %s, %s</p>" % (escape(plain(layer)), forms[0], forms[1]))
+    for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
+        equations = [mathml(equation, words_of(entry.layer)) for equation, _ in equations_of(entry)]
+        parts.append("<p>%s: %s</p>" % (escape(plain(entry.layer)), ", ".join(equations)))
     parts.append("<p>%s</p>" % counted(network.parameters, "parameter"))
     return "\n".join(parts)
 
 
 def of_trace(trace: "Trace") -> str:
-    """Every A and Z of a pass, as heat-maps."""
+    """Every value of a pass, as heat-maps."""
     parts = [heatmap.table(trace.X, mathml("X"))]
-    for step in trace:
-        x = "X" if step.number == 1 else "Z%d" % (step.number - 1)
-        for name, form, matrix in (("A", step.layer.linear_form, step.A), ("Z", step.layer.activate_form, step.Z)):
-            formula = "%s%d = %s" % (name, step.number, form.format(x=x, k=step.number, h="h"))
-            parts.append(heatmap.table(matrix, mathml(formula, {"h": step.layer.activation})))
+    for entry in trace:
+        for equation, matrix in equations_of(entry):
+            parts.append(heatmap.table(matrix, mathml(equation, words_of(entry.layer))))
     return "\n".join(parts)

@@ -1,17 +1,21 @@
 """An explanation as a LaTeX document, in the notation of the book: A^(1) = X W^(1) + B^(1)."""
 
-from .curves import definition
-from .formula import latex
+from ..matrix import Matrix
+from .element import Row
+from .equation import Number
+from .explanation import equations_of, words_of
 from .latex_text import declarations, latex_text
-from .numbers import counted, largest, written
+from .notation import latex, latex_pieces
+from .numbers import counted, largest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List
+    from typing import Any, Dict, Iterator, List
 
-    from ..matrix import Matrix
-    from ..network import Network, Trace
-    from .explanation import ExplainedStep, Explanation, Softmax
+    from ..network import Network
+    from ..trace import Trace
+    from .element import Element
+    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 8
@@ -40,21 +44,22 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     yield r"\section*{%s}" % latex_text(whole.name)
     if whole.source:
         yield "The input: %s\n" % latex_text(whole.source)
-    yield _display(r"\mathbf{X} = " + pmatrix(whole.steps[0].X))
+    yield _display(r"\mathbf{X} = " + pmatrix(Row(whole.x, whole.shape).matrix))
     if whole.names is not None:
         inputs = list(enumerate(zip(whole.names, whole.x), 1))
         rows = [["$x_{%d}$" % i, latex_text(name), "$%s$" % number(x)] for i, (name, x) in inputs[:_ANSWERS]]
         yield _tabular("llr", rows, len(inputs))
-    for step in whole.steps:
-        yield from _step(step)
+    for layer in whole.layers:
+        yield from _layer(layer)
     yield r"\subsection*{The output}"
-    yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(whole.steps), pmatrix(whole.steps[-1].Z)))
+    last = whole.layers[-1].steps[-1].row.matrix
+    yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(whole.layers), pmatrix(last)))
     best = largest(whole.y, _ANSWERS)
     if whole.labels is not None:
         rows = [[latex_text(whole.label(k)), "$%s$" % number(whole.y[k])] for k in best]
         yield _tabular("lr", rows, len(whole.y))
     yield _answer(whole)
-    yield "All in all: %s." % whole.counts
+    yield "Total: %s." % whole.counts
 
 
 def _tabular(columns: str, rows: "List[List[str]]", number: int) -> str:
@@ -71,50 +76,50 @@ def _answer(whole: "Explanation") -> str:
     return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
 
 
-def _step(step: "ExplainedStep") -> "Iterator[str]":
-    k, names = step.k, {"h": step.h_name}
-    yield r"\subsection*{Layer %d: %s}" % (k, latex_text(step.title))
-    yield _display(latex(step.linear))
-    for name, matrix in step.parameters:
+def _layer(layer: "ExplainedLayer") -> "Iterator[str]":
+    yield r"\subsection*{Layer %d: %s}" % (layer.k, latex_text(layer.title))
+    for name, matrix in layer.parameters:
         yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
-    yield _display("%s = %s" % (latex("A%d" % k), pmatrix(step.A)))
-    for j in step.chosen:
-        yield _sum(step, j)
-    yield _display(latex(step.activate, names))
-    h = getattr(step.layer, "h", None)
+    for step in layer.steps:
+        yield from _step(step)
+    yield "%s.\n" % layer.counts
+
+
+def _step(step: "ExplainedStep") -> "Iterator[str]":
+    names = step.layer.names
+    yield _display(latex(step.equation, names))
+    if step.formula:
+        yield _display("%s(x) = %s" % (latex("h", names), latex(step.formula)))
     if step.softmax is not None:
         yield from _softmax(step.softmax)
-    elif h is not None and definition(h) and h.kind != "identity" and not h.rowwise:
-        yield _display("%s(x) = %s" % (latex("h", names), latex(definition(h))))
-        for j in step.chosen:
-            numbers = (j + 1, k, latex("h", names), number(step.arguments[j]), number(step.z[j]))
-            yield _display(r"z_{%d}^{(%d)} = %s(%s) = %s" % numbers)
-    yield _display("%s = %s" % (latex("Z%d" % k), pmatrix(step.Z)))
-    yield "%s.\n" % step.counts
+    if step.name:
+        yield _display("%s = %s" % (latex(step.name), pmatrix(step.row.matrix)))
+    else:
+        yield _display(pmatrix(step.row.matrix))
+    for element in step.chosen:
+        yield _element(element, names)
 
 
-def _sum(step: "ExplainedStep", j: int) -> str:
-    """The sum of a neuron, with names, with numbers, and what it comes to."""
-    whole = step.sum(j)
-    sides = [latex(whole.symbols(_TERMS)), latex(whole.numbers(_TERMS)), number(whole.total)]
-    if whole.divisor is None:
-        sides = [" \\\\\n&\\quad + ".join(_lines(side)) for side in sides]
-    text = "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(whole.name), " \\\\\n&= ".join(sides))
-    if len(whole.terms) > _TERMS:
+def _element(element: "Element", names: "Dict[str, str]") -> str:
+    """A number with names, with numbers, and what it comes to."""
+    sides = [False] if element.is_copy else [False, True]
+    made = [latex_pieces(element.made, names, numbers, _TERMS) for numbers in sides]
+    lines = [" \\\\\n&\\quad ".join(_lines(pieces)) for pieces in made] + [number(element.value)]
+    text = "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(element.name), " \\\\\n&= ".join(lines))
+    if element.dot is not None and len(element.dot) > _TERMS:
         text += "The largest %d of %s; the rest is the sum of the others.\n" % (
             _TERMS,
-            counted(len(whole.terms), "term"),
+            counted(len(element.dot), "term"),
         )
     return text
 
 
-def _lines(side: str) -> "List[str]":
-    """A sum cut before some of its plus signs, so that it fits the page."""
-    terms = side.split(" + ")
-    if len(terms) <= 4:
-        return [side]
-    many = 3 if len(side) < 30 * len(terms) else 2
-    return [" + ".join(terms[k : k + many]) for k in range(0, len(terms), many)]
+def _lines(pieces: "List[str]") -> "List[str]":
+    """A sum cut before some of its signs, so that it fits the page."""
+    if len(pieces) <= 4:
+        return ["".join(pieces)]
+    many = 3 if sum(map(len, pieces)) < 30 * len(pieces) else 2
+    return ["".join(pieces[k : k + many]) for k in range(0, len(pieces), many)]
 
 
 def _softmax(softmax: "Softmax") -> "Iterator[str]":
@@ -147,8 +152,7 @@ def number(value: "Any") -> str:
     >>> print(number(0.1 + 0.2), number(-1.5e-7), number(float("-inf")))
     0.3 -1.5 \\cdot 10^{-7} -\\infty
     """
-    text = written(value)
-    return latex(text if isinstance(value, (int, float)) else "(%s)" % text)
+    return latex(Number(value))
 
 
 def pmatrix(matrix: "Matrix") -> str:
@@ -187,19 +191,16 @@ def of_network(network: "Network") -> str:
     \\mathbf{A}^{(1)} &= \\mathbf{X} \\, \\mathbf{W}^{(1)} + \\mathbf{B}^{(1)} &
     """
     rows = []
-    for k, layer in enumerate(network.layers, 1):
-        x = "X" if k == 1 else "Z%d" % (k - 1)
-        linear = "A%d = %s" % (k, layer.linear_form.format(x=x, k=k))
-        activate = "Z%d = %s" % (k, layer.activate_form.format(h="h", k=k))
-        sides = [latex(form, {"h": layer.activation}).replace(" = ", " &= ", 1) for form in (linear, activate)]
-        rows.append(" &\n".join(sides))
+    for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
+        sides = [latex(equation, words_of(entry.layer)) for equation, _ in equations_of(entry)]
+        rows.append(" &\n".join([side.replace(" = ", " &= ", 1) for side in sides]))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)
 
 
 def of_trace(trace: "Trace") -> str:
     """The matrices of a pass, for a notebook."""
     rows = [r"\mathbf{X} &= " + pmatrix(trace.X)]
-    for step in trace:
-        for name, matrix in (("A", step.A), ("Z", step.Z)):
-            rows.append("%s &= %s" % (latex("%s%d" % (name, step.number)), pmatrix(matrix)))
+    for entry in trace:
+        for equation, matrix in equations_of(entry):
+            rows.append("%s &= %s" % (latex(equation.split(" = ")[0]), pmatrix(matrix)))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)

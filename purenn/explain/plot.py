@@ -3,10 +3,10 @@
 import math
 from html import escape
 
-from ..activations import Activation
+from ..activation import Activation
 from .braille import Canvas
-from .curves import curve, definition, drawable, slope
-from .formula import latex
+from .curves import curve, drawable, slope
+from .notation import latex
 from .numbers import plain
 from .terminal import Terminal
 
@@ -94,7 +94,7 @@ class Plot:
     def _repr_latex_(self) -> str:
         rows = []
         for h in self.activations:
-            shown = latex(definition(h)) if definition(h) else r"\ldots"
+            shown = latex(h.formula) if h.formula else r"\ldots"
             argument = "a" if h.rowwise else "x"
             rows.append("%s(%s) &= %s" % (latex("h", {"h": h.name}), argument, shown))
         return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)

@@ -17,6 +17,7 @@ a{color:var(--accent)}
 math{font-size:1.1em}
 .matrix,math .matrix{font-weight:700}
 figure{margin:1rem 0}
+.equation{margin:.8rem 0 .4rem}
 .scroll{overflow-x:auto;max-width:100%;padding:2px}
 .network{display:block;height:auto;max-width:none}
 .plot{display:block;width:100%;max-width:30rem;height:auto}

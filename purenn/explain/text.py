@@ -1,6 +1,11 @@
 """An explanation as text, as wide as the terminal."""
 
+import re
+
 from . import braille
+from .element import Row
+from .equation import names
+from .notation import text
 from .numbers import counted, largest, plain, real, written
 from .terminal import Terminal, columns, padded, table, wrapped
 
@@ -9,14 +14,15 @@ if TYPE_CHECKING:
     from typing import Any, Iterator, List, Optional, Sequence
 
     from ..matrix import Matrix
-    from .explanation import ExplainedStep, Explanation, Softmax
-    from .sums import Sum
+    from .element import Dot, Element
+    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
 
 _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line for each
 _LARGEST = 8
 _ROWS, _EDGE = 12, 3  # of a matrix, and what is shown at either end of a larger one
 _ANSWERS = 10
 _NAME, _SHORTEST = 24, 5  # characters of an input's name
+_SIGN = re.compile(r" (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
 
 
 def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Iterator[str]":
@@ -34,20 +40,20 @@ def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Itera
 def _lines(whole: "Explanation", to: Terminal) -> "Iterator[str]":
     yield to.painted(whole.name, "bold") + (", " + whole.source if whole.source else "")
     yield ""
-    yield to.painted("X, the input", "heading") + " " + _shape(whole.steps[0].X)
+    yield to.painted("X, the input", "heading") + " " + _shape(Row(whole.x, whole.shape))
     fits = whole.picture is not None and whole.picture // (2 if to.braille else 1) + 3 <= to.width
     if whole.picture is not None and fits and all([real(value) is not None for value in whole.x]):
         yield from _indented(braille.picture([float(value) for value in whole.x], whole.picture, to.braille))
     elif whole.names is not None:
         yield from _indented(_named(whole))
     else:
-        yield from _indented(_grid(whole.steps[0].X, to.width - 2))
-    for step in whole.steps:
+        yield from _indented(_grid(Row(whole.x, whole.shape).matrix, to.width - 2))
+    for layer in whole.layers:
         yield ""
-        yield from _step(whole, step, to)
+        yield from _layer(whole, layer, to)
     yield ""
     yield from _result(whole, to)
-    yield from wrapped(["all in all:"] + str(whole.counts).replace(", ", ",\n").split("\n"), to.width, 2)
+    yield from wrapped(["total:"] + str(whole.counts).replace(", ", ",\n").split("\n"), to.width, 2)
 
 
 def _named(whole: "Explanation") -> "List[str]":
@@ -58,64 +64,58 @@ def _named(whole: "Explanation") -> "List[str]":
     return table([["...", "", ""] if row is None else row for row in _ends(rows, _ROWS, _EDGE)], left=2)
 
 
-def _step(whole: "Explanation", step: "ExplainedStep", to: Terminal) -> "Iterator[str]":
-    k = step.k
-    yield to.painted("layer %d: %s" % (k, step.title), "heading")
-    for name, matrix in step.parameters:
-        yield "  %s %s" % (to.painted(name, "bold"), _shape(matrix))
+def _layer(whole: "Explanation", layer: "ExplainedLayer", to: Terminal) -> "Iterator[str]":
+    yield to.painted("layer %d: %s" % (layer.k, layer.title), "heading")
+    for name, matrix in layer.parameters:
+        yield "  %s (%d, %d)" % ((to.painted(name, "bold"),) + matrix.shape)
         yield from _indented(_grid(matrix, to.width - 4), 4)
-    yield "  " + to.painted(step.linear, "bold") + "  " + _shapes(step)
-    yield from _indented(_grid(step.A, to.width - 4), 4)
-    for j in step.chosen:
-        yield from _indented(_sum(whole, step, j, to))
-    yield "  " + to.painted(step.activate.replace("h(", step.h_name + "("), "bold")
-    yield from _indented(_grid(step.Z, to.width - 4), 4)
-    softmax = step.softmax
-    if softmax is not None:
-        yield from _indented(_softmax(softmax, to))
-    elif "h(" in step.activate:
-        for j in step.chosen:
-            numbers = (j + 1, step.h_name, written(step.arguments[j]), written(step.z[j]))
-            yield "  z_%d = %s(%s) = %s" % numbers
-    yield "  " + to.painted(str(step.counts), "dim")
+    for step in layer.steps:
+        yield from _indented(_heading(step, to))
+        yield from _indented(_grid(step.row.matrix, to.width - 4), 4)
+        if step.softmax is not None:
+            yield from _indented(_softmax(step.softmax, to))
+        for element in step.chosen:
+            yield from _indented(_element(whole, step, element, to))
+    yield "  " + to.painted(str(layer.counts), "dim")
 
 
-def _sum(whole: "Explanation", step: "ExplainedStep", j: int, to: Terminal) -> "List[str]":
+def _heading(step: "ExplainedStep", to: Terminal) -> "List[str]":
+    """The equation, and the shapes behind it where there is room."""
+    shapes, texts = _shapes(step), wrapped(_SIGN.split(step.text), to.width - 2, 4)
+    together = columns(texts[-1] + shapes) <= to.width - 2
+    painted = [to.painted(line, "bold") for line in texts]
+    return painted[:-1] + [painted[-1] + shapes] if together else painted + ["  " + shapes]
+
+
+def _element(whole: "Explanation", step: "ExplainedStep", element: "Element", to: Terminal) -> "List[str]":
     """a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3, or the largest terms of many."""
-    total = step.sum(j)
-    if len(total.terms) > _TERMS:
-        return _largest_terms(whole, step, total, j + 1, to)
-    parts = _split("a_%d = %s = %s" % (j + 1, total.numbers(_TERMS), written(total.total)))
-    return wrapped(parts, to.width - 2, len("a_%d = " % (j + 1)))
+    if element.dot is not None and len(element.dot) > _TERMS:
+        return _largest_terms(whole, step, element, element.dot, to)
+    name, names = text(element.name), step.layer.names
+    made = text(element.made, names, not element.is_copy, _TERMS, layers=element.is_copy)
+    first, *others = _SIGN.split("%s = %s" % (made, written(element.value)))
+    return wrapped(["%s = %s" % (name, first)] + others, to.width - 2, len(name) + 3)
 
 
-def _split(formula: str) -> "List[str]":
-    """At its signs, so that each begins a part."""
-    for sign in ("+", "-", "="):
-        formula = formula.replace(" %s " % sign, "\n%s " % sign)
-    first, *others = formula.split("\n")
-    return [first + " " + others[0]] + others[1:]
-
-
-def _largest_terms(whole: "Explanation", step: "ExplainedStep", total: "Sum", j: int, to: Terminal) -> "List[str]":
-    name = "a_%d" % j
-    heading = "%s: the largest of its %s" % (name, counted(len(total.terms), "term"))
-    x = "x" if step.k == 1 else "z"
-    places = total.largest(_LARGEST)
-    terms = [total.terms[i] for i in places]
+def _largest_terms(
+    whole: "Explanation", step: "ExplainedStep", element: "Element", dot: "Dot", to: Terminal
+) -> "List[str]":
+    name = text(element.name)
+    heading = "%s: the largest of its %s" % (name, counted(len(dot), "term"))
+    places = dot.largest(_LARGEST)
     rows: "List[List[Any]]" = []
-    for i, term in zip(places, terms):
-        rows.append(["%s_%d*w_%d,%d" % (x, i + 1, j, i + 1), term.numbers, term.value])
-    rows.append(["the other %s" % counted(len(total.terms) - len(terms), "term"), "", total.rest(_LARGEST)])
-    rows += [["b_%d" % j, "", bias.value] for bias in total.biases]
-    rows.append([name, "", total.total])
+    for i in places:
+        rows.append([text(dot.term(i)), text(dot.term(i), numbers=True), dot.values[i]])
+    rows.append(["the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(_LARGEST)])
+    rows += [[text(node), "", value] for node, value in step.layer.scope.added(element)]
+    rows.append([name, "", element.value])
     aligned = _aligned(rows)
     room = to.width - 6 - max(map(len, aligned))
-    if whole.names is not None and step.k == 1 and room > _SHORTEST:
+    if whole.names is not None and step.layer.reads_input and room > _SHORTEST:
         for i, row in zip(places, rows):
             row[0] += "  " + plain(whole.names[i], min(room, _NAME))
         aligned = _aligned(rows)
-    return [heading] + ["  " + text for text in _with_bars(aligned, [row[2] for row in rows], to)]
+    return [heading] + ["  " + line for line in _with_bars(aligned, [row[2] for row in rows], to)]
 
 
 def _aligned(rows: "Sequence[Sequence[Any]]") -> "List[str]":
@@ -131,15 +131,17 @@ def _with_bars(texts: "List[str]", values: "Sequence[Any]", to: Terminal) -> "Li
     if room < 4 or not most:
         return texts
     bars = []
-    for text, size in zip(texts, sizes):
+    for line, size in zip(texts, sizes):
         bar = ("+" if size > 0 else "-") * round(room * (abs(size) / most))
-        bars.append((padded(text, width) + to.painted(bar, "positive" if size > 0 else "negative")) if bar else text)
+        bars.append((padded(line, width) + to.painted(bar, "positive" if size > 0 else "negative")) if bar else line)
     return bars
 
 
 def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
     by_largest = 0.0 - softmax.constant == max(softmax.a)
     yield "softmax: y_k = exp(a_k + C') / sum over i of exp(a_i + C')"
+    if softmax.place[1] > 1:
+        yield "row %d of %d:" % softmax.place
     yield "C' = %s%s" % ("-max(a) = " if by_largest else "", written(softmax.constant))
     rows = [["k", "a_k", "exp(a_k + C')", "y_k", "plain: exp(a_k)", "y_k"]]
     for k in largest(softmax.a, _ANSWERS):
@@ -149,8 +151,7 @@ def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
     wide = table(rows, left=0)
     if max(map(len, wide)) > to.width - 4:
         wide = table([row[:4] for row in rows], left=0) + table([row[:1] + row[4:] for row in rows], left=0)
-    for text in wide:
-        yield "  " + text
+    yield from _indented(wide)
 
 
 def _added(values: "Sequence[float]") -> float:
@@ -161,7 +162,7 @@ def _added(values: "Sequence[float]") -> float:
 
 
 def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":
-    yield to.painted("Y = Z%d, the output" % len(whole.steps), "heading")
+    yield to.painted("Y = Z%d, the output" % len(whole.layers), "heading")
     best = largest(whole.y, _ANSWERS)
     texts = table([[whole.label(k), written(whole.y[k])] for k in best])
     yield from _indented(_with_bars(texts, [whole.y[k] for k in best], to))
@@ -198,17 +199,23 @@ def _cell(value: "Any") -> str:
     return "..." if value is None else written(value)
 
 
-def _shape(matrix: "Matrix") -> str:
-    return "(%d, %d)" % matrix.shape
+def _shape(row: Row) -> str:
+    return "(1, %d)" % len(row) if len(row.shape) == 1 else str(row.shape)
 
 
 def _shapes(step: "ExplainedStep") -> str:
-    if not step.weighted:
-        return _shape(step.A)
-    layer = step.layer
-    return "%s %s + %s = %s" % (_shape(step.X), _shape(layer.weight), _shape(layer.bias), _shape(step.A))
+    """(1, 2) (2, 3) + (1, 3) = (1, 3), for a matrix product; else the shape, where it is another than before."""
+    layer, shape = step.layer, _shape(step.row)
+    if step is not layer.steps[0]:
+        return "" if len(step.numbers) == len(layer.a) else "  " + shape
+    shown = {name: _shape(row) for name, row in layer.scope.rows.items()}
+    shown.update({name: str(tensor.shape) for name, tensor in layer.scope.tensors.items()})
+    made = step.sides[1:] if step.sides and layer.weights else []
+    if not made or not set(names(made)) <= set(shown):
+        return "  " + shape
+    return "  %s = %s" % (text(made, shown), shape)
 
 
 def _indented(texts: "Any", by: int = 2) -> "Iterator[str]":
-    for text in texts:
-        yield " " * by + text
+    for line in texts:
+        yield " " * by + line

@@ -5,42 +5,45 @@ None) to the files, name and text, and one row of `TARGETS`.  The same network g
 text, whatever Python writes it.
 """
 
+from __future__ import annotations
+
 import os
 from contextlib import ExitStack
+from importlib import import_module
 
 from ..formats.whole import written_whole
-from . import micropython, python
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any
 
     from ..network import Network
 
+# target: (module, function)
 TARGETS = {
-    "python": python.build,
-    "micropython": micropython.micropython,
-    "microbit": micropython.microbit,
+    "python": ("python", "build"),
+    "micropython": ("micropython", "micropython"),
+    "microbit": ("micropython", "microbit"),
 }
 
 
-def export(
-    network: "Network", target: str = "python", name: str = "model", heap: "Optional[int]" = None
-) -> "Dict[str, str]":
+def export(network: Network, target: str = "python", name: str = "model", heap: int | None = None) -> dict[str, str]:
     """The files, name and text, of a module called `name`; see `Network.export`.
 
     >>> from purenn import Dense, Network
     >>> print(export(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))["model.py"].split("\\n")[0])
-    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.1.1.
+    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.2.0.
     """
     if target not in TARGETS:
         raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
     if target == "python" and heap is not None:
         raise ValueError("a heap is counted for boards only, not for the target python")
-    return TARGETS[target](network, name, heap)
+    module, function = TARGETS[target]
+    files: dict[str, str] = getattr(import_module("." + module, __name__), function)(network, name, heap)
+    return files
 
 
-def write(network: "Network", path: "Any", target: str, heap: "Optional[int]") -> "List[str]":
+def write(network: Network, path: Any, target: str, heap: int | None) -> list[str]:
     """Write the files of a module, the others beside the one named, each whole or not at all; their paths."""
     folder, file = os.path.split(str(path))
     name, extension = os.path.splitext(file)

@@ -1,23 +1,24 @@
 """A network as one Python module that needs nothing but `math`.
 
-What is written depends on the network: sums written out (straight.py), `math.dist`
-(dist.py), integers packed side by side (packed.py).  Around it come a docstring, the
-labels, `classify`, and what makes the file a script.  No name and no attribute starts with
-an underscore and nothing is assigned to in place, so that RestrictedPython takes it.
+`purenn.codegen` writes the code: what runs is what a `Predictor` runs, by the plan for any Python.  Around
+it come a docstring, the labels, `classify`, and what makes the file a script.  No name and no
+attribute starts with an underscore and nothing is assigned to in place, so that RestrictedPython takes it.
 """
 
+from __future__ import annotations
+
+from ..codegen import emit, plan
+from ..codegen.dialect import EXPORTED
+from ..codegen.literals import imports, joined
 from ..errors import UnsupportedError
-from ..kernels.written import numbers_of
-from ..layers import Activate, Dense, Normalize, Scale
-from ..quantize import IntegerDense, way_in
-from . import dist, packed, straight
-from .functions import expression
-from .text import imports, joined, label_list, quoted
+from ..quantize import way_in
+from .text import label_list, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any
 
+    from ..codegen.program import Program
     from ..network import Network
 
 _CLASSIFY = '''
@@ -73,37 +74,42 @@ the network was made for count as the nearest one in it.  Whatever holds a sampl
 they were measured; predict_quantized(q) takes the model's own integers, from %d to %d."""
 
 
-def build(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
+def build(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """The files of the module `name`."""
-    way = _way(network)
-    code = way.code(network, [_expression(layer, k) for k, layer in _with_h(network)])
+    check(network)
+    program = emit(plan(network, EXPORTED))
+    code = program.source
+    head = '"""%s\n"""' % "\n".join(_about(network, name, program)) + ("\n\n" + imports(code) if imports(code) else "")
+    head += "\n\nLABELS = %s\n" % label_list(network.labels)
+    return {name + ".py": joined([head, code, _classify(network), _SCRIPT % _answer(network)])}
+
+
+def _about(network: Network, name: str, program: Program) -> list[str]:
+    """The lines of the module's docstring."""
     about = about_network(network)
     about += ["", "predict(x)   the outputs, a list of %d numbers, for one sample, a list of %d" % _ends(network)[::-1]]
-    if way is packed:
+    if "sums(x)" in program.entries:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + _class_line(network), ""]
     entrance = way_in(network)[1]
     about += [_FLOATS if entrance is None else _INTEGERS % (entrance.lowest, entrance.highest), ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
-    about += ["    python %s.py %s" % (quoted(name), " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
-    head = '"""%s\n"""' % "\n".join(about) + ("\n\n" + imports(code) if imports(code) else "")
-    head += "\n\nLABELS = %s\n" % label_list(network.labels)
-    return {name + ".py": joined([head, code, _classify(network), _SCRIPT % _answer(network)])}
+    return about + ["    python %s.py %s" % (quoted(name), " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
 
 
-def _class_line(network: "Network") -> str:
+def _class_line(network: Network) -> str:
     what = "the place" if network.labels is None else "the label"
     return "a list: %s of each output above 1/2" % what if network.multilabel else what + " of the largest output"
 
 
-def _classify(network: "Network") -> str:
+def _classify(network: Network) -> str:
     form = "%s" if network.labels is None else "LABELS[%s]"
     if network.multilabel:
         return _CLASSIFY_EACH % ("The places" if network.labels is None else "The labels", form % "k")
     return _CLASSIFY % ("The place" if network.labels is None else "The label", form % "best")
 
 
-def _answer(network: "Network") -> str:
+def _answer(network: Network) -> str:
     """What the script writes for a sample: the outputs, and the class where it has a name."""
     if network.labels is None:
         return "predict(x)"
@@ -112,7 +118,7 @@ def _answer(network: "Network") -> str:
     return 'predict(x) + ["no class" if classify(x) is None else classify(x)]'
 
 
-def about_network(network: "Network") -> "List[str]":
+def about_network(network: Network) -> list[str]:
     """What it is and where it comes from, on a few lines fit for a docstring or comments."""
     from .. import __version__
 
@@ -122,56 +128,23 @@ def about_network(network: "Network") -> "List[str]":
     return lines + ["    %s" % quoted(note) for note in network.notes]
 
 
-def _ends(network: "Network") -> "Any":
+def _ends(network: Network) -> tuple[int, int]:
     return network.inputs, network.outputs
 
 
-def _way(network: "Network") -> "Any":
-    """The module that writes this network."""
-    if way_in(network)[1] is not None:
-        check_integer(network)
-        return packed
+def check(network: Network) -> None:
+    """Raise `UnsupportedError` where a network holds what no module can: functions of the user's own, NaN."""
     for number, layer in enumerate(network.layers, 1):
-        if type(layer) not in (Dense, Normalize, Scale, Activate):
-            what = (number, layer, type(layer).__name__)
-            raise UnsupportedError(
-                "layer %d (%s) is a %s and cannot be exported, only Dense, Normalize, Scale and Activate can" % what
-            )
-        if type(layer) in (Dense, Activate):
-            _check_layer(number, layer)
-        for row in numbers_of(layer):
-            if not all([_is_float(w) for w in row]):
-                raise UnsupportedError("layer %d (%s) has weights that are no finite floats" % (number, layer))
-    return straight if straight.cost(network) <= dist.cost(network) else dist
+        h = getattr(layer, "h", None)
+        if h is not None and not h.known:
+            raise UnsupportedError("layer %d (%s): a function of your own cannot be exported" % (number, layer))
+        if h is not None and not (h.source or h.rowwise):
+            raise UnsupportedError("layer %d (%s): %s has no source to be exported" % (number, layer, h.name))
+        for _, matrix in layer.named_tensors():
+            if not all([_is_float(w) for row in matrix._rows for w in row]):
+                raise UnsupportedError("layer %d (%s) has weights that are not finite floats" % (number, layer))
 
 
-def _is_float(w: "Any") -> bool:
+def _is_float(w: Any) -> bool:
     """Whether a number is a finite float, or an int that is one too."""
     return (type(w) is float and w - w == 0) or (type(w) is int and abs(w) <= 1 << 53)
-
-
-def check_integer(network: "Network") -> None:
-    """Raise `UnsupportedError` where a network is not one of those that `Network.quantize` makes."""
-    before, entrance, layers = way_in(network)
-    if not layers:
-        raise UnsupportedError("%r has no layer to be exported after the %s" % (network, entrance))
-    for number, layer in enumerate(layers, len(before) + 2):
-        if type(layer) is not IntegerDense or (layer.table is None) != (number == len(network.layers)):
-            raise UnsupportedError("layer %d (%s) is not an integer layer in its place" % (number, layer))
-        _check_layer(number, layer)
-
-
-def _check_layer(number: int, layer: "Any") -> None:
-    if not layer.h.known:
-        what = (number, layer)
-        raise UnsupportedError("layer %d (%s): a function of your own cannot be exported" % what)
-
-
-def _expression(layer: "Any", k: int) -> "Tuple[str, str]":
-    return expression(layer.h, k) if hasattr(layer, "h") else ("", "")
-
-
-def _with_h(network: "Network") -> "List[Any]":
-    """(number, layer) of those that are written out: of an integer network the last, others have tables."""
-    numbered = list(enumerate(network.layers, 1))
-    return numbered[-1:] if way_in(network)[1] is not None else numbered

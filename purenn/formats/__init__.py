@@ -82,8 +82,9 @@ def load(
     """The network that a file holds; `source` is a path, or the bytes of a file.
 
     A file of arrays without an architecture (a NumPy .npz or pickle, a state_dict) needs
-    `activations`, one for each layer; and `order`, the names of its layers from first to last,
-    where the file does not tell it.  `labels` names the outputs.
+    `activations`, one for each layer, as a list or in a text, ``"sigmoid, clip(0, 6), softmax"``;
+    and `order`, the names of its layers from first to last, where the file does not tell it.
+    `labels` names the outputs.
     """
     opened = Source(source)
     content = read(opened)

@@ -1,6 +1,6 @@
 """Columns: a table's names against those that a network has for its inputs."""
 
-from ..matrix import ShapeError
+from ..errors import ShapeError
 from .source import shown
 
 TYPE_CHECKING = False
@@ -19,7 +19,7 @@ def order_of(header: "Sequence[str]", names: "Optional[Sequence[str]]") -> "Opti
     >>> order_of(["width", "depth"], ["height", "width"])
     Traceback (most recent call last):
     ...
-    purenn.matrix.ShapeError: column height is missing: the network's inputs are height, width
+    purenn.errors.ShapeError: column height is missing: the network's inputs are height, width
     """
     known = set(names or [])
     if names is None or not known & set(header):

@@ -89,8 +89,9 @@ def _network_of(config: "Any", weights: "Any", version: "Any") -> Network:
     if not built.layers:
         raise UnsupportedError("a model without layers that compute anything")
     layers, notes = folded(built.layers, built.names)
+    shape = None if built.inputs is None else (built.inputs,)
     try:
-        network = Network(layers, name=model.name or None)
+        network = Network(layers, input_shape=shape, name=model.name or None)
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
     producer = "Keras" if version is None else "Keras %s" % shown(version)

@@ -9,6 +9,7 @@ import math
 
 from ..errors import ModelFormatError, UnsupportedError
 from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ..layers.folding import is_affine
 from .source import shown
 from .tensor import Tensor, count
 
@@ -20,32 +21,17 @@ if TYPE_CHECKING:
 
 _MAX_INPUTS = 1 << 20
 
-# Keras's name for an activation, and ours
-_ACTIVATIONS = {
-    "linear": "identity",
-    "relu": "relu",
-    "leaky_relu": "leaky_relu(0.2)",
-    "elu": "elu",
+# Keras's activations: those that we know by the same name, and the others
+_ACTIVATIONS = """
+    elu gelu hard_sigmoid linear log_softmax relu relu6 selu sigmoid silu softmax softplus softsign swish tanh
+""".split()
+_OTHERS = {
     "celu": "elu",
-    "selu": "selu",
-    "gelu": "gelu",
-    "silu": "silu",
-    "swish": "silu",
-    "sigmoid": "sigmoid",
-    "hard_sigmoid": "hard_sigmoid",
+    "hard_tanh": "clip(-1.0, 1.0)",
+    "leaky_relu": "leaky_relu(0.2)",
     "sparse_sigmoid": "hard_sigmoid(0.5, 0.5)",
-    "softmax": "softmax",
-    "log_softmax": "log_softmax",
-    "softplus": "softplus",
-    "softsign": "softsign",
-    "tanh": "tanh",
 }
 _HARD_SIGMOID_2 = "hard_sigmoid(0.2, 0.5)"  # of Keras 2
-# Those that are one of ours, stretched and moved: (ours, factor, shift)
-_STRETCHED = {
-    "relu6": ("hard_sigmoid(%r, 0.0)" % (1 / 6), 6.0, 0.0),
-    "hard_tanh": ("hard_sigmoid(0.5, 0.5)", 2.0, -1.0),
-}
 _SINCE_3 = ("celu", "sparse_sigmoid", "hard_tanh")  # to Keras 2 these are functions of the user's own
 
 # What Keras's own classes live in
@@ -176,6 +162,7 @@ class Builder:
         self.layers: "List[Any]" = []
         self.names: "List[str]" = []
         self.shape: "Optional[Tuple[int, ...]]" = None
+        self.inputs: "Optional[int]" = None  # how many numbers a sample of the model's input has
 
     def add(self, layer: "Any", name: str = "") -> None:
         self.layers.append(layer)
@@ -183,13 +170,17 @@ class Builder:
 
     def prepares(self) -> bool:
         """Whether all layers so far do no more than prepare the input."""
-        return all([type(layer) in (Normalize, Scale) for layer in self.layers])
+        return all(map(is_affine, self.layers))
 
     def width(self, spec: Spec) -> int:
         """How many numbers a sample has."""
+        self.check_known(spec)
+        return count(self.shape)  # type: ignore[arg-type]
+
+    def check_known(self, spec: Spec) -> None:
+        """Refuse what may have any number of axes."""
         if self.shape is None:
             raise spec.refuse("the file does not tell the shape of its input")
-        return count(self.shape)
 
     def check_row(self, spec: Spec) -> None:
         """Refuse to go along the last of several axes."""
@@ -212,7 +203,11 @@ class Builder:
             raise spec.refuse("an input of shape %s" % shown(batch))
         if count(batch[1:]) > _MAX_INPUTS:
             raise spec.refuse("samples of %d numbers, at most %d are read" % (count(batch[1:]), _MAX_INPUTS))
-        self.shape = tuple(batch[1:])
+        self.learn(tuple(batch[1:]))
+
+    def learn(self, shape: "Tuple[int, ...]") -> None:
+        """Note the shape of the input, told by the first layer that has one."""
+        self.shape, self.inputs = shape, count(shape)
 
 
 # ---- the kinds of layers
@@ -271,7 +266,9 @@ def _dense(built: Builder, spec: Spec, arrays: "Arrays") -> None:
             "%s: the kernel %r has %d outputs, but the setting is units=%s"
             % (spec, kernel.shape, layer.outputs, shown(spec.config.get("units")))
         )
-    if built.shape is not None and built.shape != (layer.inputs,):
+    if built.shape is None:
+        built.learn((layer.inputs,))
+    if built.shape != (layer.inputs,):
         raise ModelFormatError(
             "%s: the kernel %r takes %d inputs, found samples of shape %r"
             % (spec, kernel.shape, layer.inputs, built.shape)
@@ -319,24 +316,17 @@ def _activation(built: Builder, spec: Spec) -> None:
         raise spec.refuse("has the activation %s" % shown(value))
     if value == "hard_sigmoid" and built.major is None:
         raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
-    if value == "hard_sigmoid" and built.major == 2:
-        _activate(built, spec, _HARD_SIGMOID_2)
-    elif value in _ACTIVATIONS:
-        _activate(built, spec, _ACTIVATIONS[value])
-    elif value in _STRETCHED:
-        _activate(built, spec, *_STRETCHED[value])
-    else:
+    if value not in _ACTIVATIONS and value not in _OTHERS:
         raise spec.refuse("has the activation %s" % shown(value))
+    _activate(built, spec, _HARD_SIGMOID_2 if value == "hard_sigmoid" and built.major == 2 else _OTHERS.get(value, value))
 
 
-def _activate(built: Builder, spec: Spec, activation: str, factor: float = 1.0, shift: float = 0.0) -> None:
-    """``factor h(x) + shift``."""
-    if activation in ("softmax", "log_softmax"):
+def _activate(built: Builder, spec: Spec, activation: str) -> None:
+    layer = Activate(activation)
+    if layer.h.rowwise:
         built.check_row(spec)
-    width = built.width(spec)
-    built.add(Activate(width, activation))
-    if (factor, shift) != (1.0, 0.0):
-        built.add(Scale(width, factor, shift))
+    built.check_known(spec)
+    built.add(layer)
 
 
 def _relu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
@@ -349,9 +339,9 @@ def _relu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
         _activate(built, spec, "leaky_relu(%r)" % slope if slope else "relu")
         return
     limit = spec.number("max_value")
-    if not 1e-300 < limit:
+    if not 0.0 < limit:
         raise spec.refuse("a relu that goes no higher than %r" % limit)
-    _activate(built, spec, "hard_sigmoid(%r, 0.0)" % (1 / limit), limit)
+    _activate(built, spec, "clip(0.0, %r)" % limit)
 
 
 def _leaky_relu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
@@ -367,7 +357,8 @@ def _elu(built: Builder, spec: Spec, arrays: "Arrays") -> None:
 def _softmax(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     _checked(spec, arrays)
     built.check_whole_row(spec)
-    built.add(Activate(built.width(spec), "softmax"))
+    built.check_known(spec)
+    built.add(Activate("softmax"))
 
 
 def _batch_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
@@ -423,8 +414,9 @@ def _normalize(
     built: Builder, spec: Spec, mean: "List[float]", deviations: "List[float]", broadcast: bool = False
 ) -> None:
     mean, deviations = [_laid_out(built, spec, row, broadcast) for row in (mean, deviations)]
+    built.check_known(spec)
     try:
-        built.add(Normalize(built.width(spec), mean, deviations), spec.name or spec.kind)
+        built.add(Normalize(mean, deviations), spec.name or spec.kind)
     except ValueError as error:
         raise spec.refuse(str(error)) from None
 
@@ -438,7 +430,8 @@ def _scale(
     broadcast: bool = False,
 ) -> None:
     factors, shifts = [_laid_out(built, spec, row, broadcast) for row in (factors, shifts)]
-    built.add(Scale(built.width(spec), factors, shifts), spec.name or spec.kind if name is None else name)
+    built.check_known(spec)
+    built.add(Scale(factors, shifts), spec.name or spec.kind if name is None else name)
 
 
 def _laid_out(built: Builder, spec: Spec, row: "List[float]", broadcast: bool) -> "List[float]":
@@ -446,7 +439,7 @@ def _laid_out(built: Builder, spec: Spec, row: "List[float]", broadcast: bool) -
     if broadcast and len(row) == 1:
         return row
     if built.shape is None:
-        built.shape = (len(row),)
+        built.learn((len(row),))
     shape, axes = built.shape, spec.axes(built.shape)
     if not axes and len(row) == 1:
         return row
@@ -468,12 +461,13 @@ def _layer_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     width = len(rows[names[0]]) if names else built.width(spec)
     if built.shape not in (None, (width,)):
         raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, width, built.shape))
+    if built.shape is None:
+        built.learn((width,))
     gamma, beta, epsilon = rows.get("gamma", [1.0]), rows.get("beta", [0.0]), spec.number("epsilon", default=1e-3)
     try:
-        built.add(LayerNorm(width, gamma, beta, epsilon))
+        built.add(LayerNorm(gamma, beta, epsilon))
     except ValueError as error:
         raise ModelFormatError("%s: %s" % (spec, error)) from None
-    built.shape = (width,)
 
 
 def _row(spec: Spec, array: Tensor) -> "List[float]":

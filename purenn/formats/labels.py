@@ -6,7 +6,7 @@
 
 import re
 
-from ..matrix import ShapeError
+from ..errors import ShapeError
 from .source import shown
 
 TYPE_CHECKING = False

@@ -11,9 +11,8 @@ leave.  Where they leave several, it comes from the caller too: nothing is guess
 
 import sys
 
-from ..errors import UnsupportedError
+from ..errors import ShapeError, UnsupportedError
 from ..layers import Dense
-from ..matrix import ShapeError
 from ..network import Network
 from .source import shown
 from .tensor import Unordered
@@ -61,7 +60,8 @@ def network_of(
 ) -> Network:
     """The network whose layers these arrays are, with one activation for each.
 
-    `order` names the layers from first to last, as in ``["input", "hidden"]``; its notes tell
+    `order` names the layers from first to last, as in ``["input", "hidden"]``; either may be one
+    text with commas, ``"relu, clip(0, 6), softmax"``.  The notes of the network tell
     the order that was used.  Arrays that are no layer's raise `UnsupportedError`, shapes that
     do not fit `ShapeError`, an order that cannot be told, missing activations or a wrong number
     of them `ValueError`; each names the layers found.
@@ -91,7 +91,7 @@ def network_of(
             "arrays without an architecture, %d %s: %s; name an activation for each, as in"
             " load(path, activations=[...]) or --activations %s" % (len(layers), plural, listed, _cut(example))
         )
-    names = [activations] if isinstance(activations, str) else list(activations)
+    names = listed_in(activations)
     if len(names) != len(layers):
         raise ValueError(
             "%d activation%s for %d %s: %s"
@@ -100,6 +100,24 @@ def network_of(
     network = Network([layer.dense(name) for layer, name in zip(layers, names)])
     network.notes = notes_on(layers, told_by)
     return network
+
+
+def listed_in(names: "Sequence[Any]") -> "List[Any]":
+    """A list, or what a text lists: commas inside of brackets separate nothing.
+
+    >>> listed_in("relu, hard_sigmoid(0.2,0.5)"), listed_in(["relu", max])
+    (['relu', 'hard_sigmoid(0.2,0.5)'], ['relu', <built-in function max>])
+    """
+    if not isinstance(names, str):
+        return list(names)
+    listed, depth = [""], 0
+    for character in names:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth <= 0:
+            listed.append("")
+        else:
+            listed[-1] += character
+    return [name.strip() for name in listed]
 
 
 def notes_on(layers: "List[Found]", told_by: str) -> "List[str]":
@@ -175,7 +193,7 @@ def _is_chain(layers: "List[Found]") -> bool:
 def _in_given_order(layers: "List[Found]", order: "Sequence[str]") -> "List[Found]":
     """The layers as the caller names them: each once, by the name of its weight or without .weight."""
     chosen: "List[Found]" = []
-    for name in [order] if isinstance(order, str) else list(order):
+    for name in listed_in(order):
         named = [layer for layer in layers if layer.name == name] or [layer for layer in layers if layer.title == name]
         if not named:
             found = _listed([shown(layer.title) for layer in layers])

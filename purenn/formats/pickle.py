@@ -13,16 +13,18 @@ from array import array
 from ..errors import ModelFormatError, UnsupportedError
 from ..network import Network
 from .allowance import Allowance
-from .joblib import JoblibUnpickler
-from .pickled_numpy import NUMPY, Array
-from .pickled_sklearn import SKLEARN, Estimator
-from .pickled_torch import TORCH, Bare, PickledModule, Storage, View
+from .allowed import ALLOWED
+from .pickled_joblib import JoblibUnpickler
+from .pickled_numpy import Array
+from .pickled_sklearn import Estimator
+from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import network_of as network_of_estimator
 from .source import shown
 from .tensor import Tensor, count
 from .torch_modules import network_of as network_of_module
-from .unpickler import PLAIN, Global, Object, described
+from .torch_storages import Legacy
+from .unpickler import Global, Object, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -150,8 +152,6 @@ def _tensor_of_rows(shape: "Tuple[int, ...]", rows: "Sequence[Sequence[Any]]") -
 
 def _load_from_bytes(raw: "Any") -> Storage:
     """The storage of a tensor that was pickled without torch.save, itself a file of PyTorch's."""
-    from .torch import Legacy
-
     if not isinstance(raw, (bytes, memoryview)):
         raise ModelFormatError("expected bytes, found %s" % described(raw))
     storage = Legacy(bytes(raw)).load()
@@ -160,5 +160,4 @@ def _load_from_bytes(raw: "Any") -> Storage:
     return storage
 
 
-ALLOWED: "Allowed" = {**PLAIN, **NUMPY, **TORCH, **SKLEARN}
 _NESTED: "Allowed" = {("torch.storage", "_load_from_bytes"): _load_from_bytes}

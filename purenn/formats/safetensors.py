@@ -5,13 +5,13 @@ each tensor), then the tensors.  ``__metadata__["purenn"]`` holds the architectu
 JSON; a file without it is one of arrays that need their activations named.
 """
 
-import json
 import struct
 import sys
 from array import array
 
 from ..architecture import put_together, taken_apart
 from ..errors import ModelFormatError, UnsupportedError
+from ..json_text import parsed
 from ..matrix import Matrix
 from ..network import Network
 from .source import shown
@@ -82,7 +82,7 @@ def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
 
 def _json(text: "Any", what: str) -> "Any":
     try:
-        return json.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+        return parsed(text.decode("utf-8") if isinstance(text, bytes) else text)
     except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: nested too deep
         raise ModelFormatError("%s is not JSON: %s" % (what, error)) from None
 
@@ -128,11 +128,15 @@ def _is_sizes(value: "Any") -> bool:
 
 def write(network: Network, path: "Any") -> None:
     """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
+    import json
+
     architecture, tensors = taken_apart(network)
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 
 def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
+    import json
+
     from .whole import written_whole
 
     entries, end = ['"__metadata__":' + json.dumps(metadata)], 0

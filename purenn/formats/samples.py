@@ -12,8 +12,7 @@ PGM and JSON by how they start; other text is CSV.
 import io
 from contextlib import contextmanager
 
-from ..errors import ModelFormatError, UnsupportedError
-from ..matrix import ShapeError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from . import csv, idx, json, npy, pgm, png
 from .source import Source
 from .tensor import Tensor, count

@@ -14,9 +14,8 @@ would take away digits that scikit-learn keeps.
 
 from contextlib import contextmanager
 
-from ..errors import ModelFormatError, UnsupportedError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..layers import Dense, Normalize, Scale
-from ..matrix import ShapeError
 from ..network import Network
 from .source import shown
 from .unpickler import described
@@ -28,13 +27,7 @@ if TYPE_CHECKING:
     from ..matrix import Matrix
     from .pickled_sklearn import Estimator
 
-_ACTIVATIONS = {
-    "identity": "identity",
-    "logistic": "sigmoid",
-    "tanh": "tanh",
-    "relu": "relu",
-    "softmax": "softmax",
-}
+_ACTIVATIONS = ("identity", "logistic", "relu", "softmax", "tanh")  # we know all of them by these names
 # What the answers of a classifier are like, and the activation that its last layer then has
 _ANSWERS = {"binary": "logistic", "multiclass": "softmax", "multilabel-indicator": "logistic"}
 _MAX_STEPS = 100
@@ -71,7 +64,7 @@ def network_of(estimator: "Estimator") -> Network:
             before.append(_scaler(scaler, width))
     names = _names(parts)
     with blamed("feature_names_in_"):
-        network = Network(before + layers, name=model.name, names=names, **answers)
+        network = Network(before + layers, input_shape=(width,), name=model.name, names=names, **answers)
     version = estimator.get("_sklearn_version", "")
     version = " " + shown(version, 20) if isinstance(version, str) and version else ""
     where = " in a Pipeline" if model is not estimator else ""
@@ -165,7 +158,7 @@ def _activation(model: "Estimator", setting: str) -> str:
     name = model.get(setting)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         raise UnsupportedError("%s is %s" % (setting, shown(repr(name)[:40])))
-    return _ACTIVATIONS[name]
+    return name
 
 
 def _check(part: "Estimator", name: str, expected: int) -> None:
@@ -226,7 +219,6 @@ def _scaler(scaler: "Estimator", width: int) -> "Any":
 def _standard(scaler: "Estimator", width: int) -> Normalize:
     """(x - mean) / scale, where either may be left out."""
     return Normalize(
-        width,
         _row(scaler, "mean_", width) if _flag(scaler, "with_mean") else 0.0,
         _row(scaler, "scale_", width) if _flag(scaler, "with_std") else 1.0,
     )
@@ -234,12 +226,12 @@ def _standard(scaler: "Estimator", width: int) -> Normalize:
 
 def _max_abs(scaler: "Estimator", width: int) -> Normalize:
     """x / scale"""
-    return Normalize(width, 0.0, _row(scaler, "scale_", width))
+    return Normalize(0.0, _row(scaler, "scale_", width))
 
 
 def _min_max(scaler: "Estimator", width: int) -> Scale:
     """x * scale + min"""
-    return Scale(width, _row(scaler, "scale_", width), _row(scaler, "min_", width))
+    return Scale(_row(scaler, "scale_", width), _row(scaler, "min_", width))
 
 
 def _flag(scaler: "Estimator", name: str) -> bool:

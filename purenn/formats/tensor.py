@@ -4,8 +4,8 @@ import struct
 import sys
 from array import array
 
-from ..errors import ModelFormatError, UnsupportedError
-from ..matrix import Matrix, ShapeError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
+from ..matrix import Matrix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

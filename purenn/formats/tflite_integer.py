@@ -13,31 +13,18 @@ bias are multiplied by M 2^shift and rounded, to 31 bits as TFLite's own M is, s
 
 and all from there to the next layer's input is one table, of an entry for each integer.  A
 step_w that each output has of its own goes the same way.  TFLite rounds its outputs to
-integers too; the last layer, of weights 1, gives them back as numbers, or their softmax.
+integers too; `Dequantize` gives them back as numbers, or their softmax.
 """
 
 import math
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ModelFormatError, UnsupportedError
+from ..layers import Dequantize, IntegerDense, Quantize
 from ..matrix import Matrix
-from ..quantize import IntegerDense, Quantize
-from .tflite import (
-    ARITHMETIC,
-    BOOL,
-    FLOAT32,
-    INT8,
-    INT32,
-    UINT8,
-    Graph,
-    Operator,
-    TensorInfo,
-    activation_of,
-    check_dense,
-    dense_shape,
-    pattern_of,
-)
+from .tflite_graph import ARITHMETIC, BOOL, FLOAT32, INT8, INT32, UINT8, Graph, Operator, TensorInfo
+from .tflite_operators import activation_of, check_dense, dense_shape, fused_activation, pattern_of
 from .tflite_shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False
@@ -115,7 +102,7 @@ class Stage:
     def layer(self) -> IntegerDense:
         """The same as a layer of ours."""
         steps, (low, high) = self.steps, self.held
-        table = _compact(self.levels[low - steps.low : high - steps.low + 1])
+        table = Matrix.wrap([_compact(self.levels[low - steps.low : high - steps.low + 1])])
         offset = (1 << self.shift - 1) - (low - steps.zero << self.shift)
         unit = steps.step / (1 << self.shift)
         return IntegerDense(self.weight, self.bias, self.activation, unit, table, offset, self.shift)
@@ -159,8 +146,7 @@ class _Reader:
             raise UnsupportedError("the output does not come from the last of the dense layers")
         steps = self._steps_of(number)
         self._follow(number, [steps.level(x) for x in column.numbers])
-        layers: "List[Any]" = [_entrance(self.graph.input.width, entrance)] + [stage.layer() for stage in stages]
-        layers.append(_exit(layers[-1].outputs, steps.step * beta, kind))
+        layers = [_entrance(entrance)] + [stage.layer() for stage in stages] + [Dequantize(steps.step * beta, kind)]
         outputs = "its outputs back as numbers" if self.softmax is None else "%s in floats" % kind
         return layers, ["%s of 8 bits; the last layer gives %s" % (_weights(stages), outputs)]
 
@@ -317,12 +303,11 @@ def _named(graph: Graph, number: int) -> str:
     if maker is None:
         return "identity"
     if maker.name == "FULLY_CONNECTED":
-        return "identity" if maker.fused() is None else "relu"
+        return fused_activation(maker) or "identity"
     known = pattern_of(graph, number)
     if known is not None:
-        return known[0] if known[1:3] == (1.0, 0.0) else "identity"
-    name, factor, shift = ("identity", 1.0, 0.0) if maker.name in _FUNCTIONS else activation_of(maker)
-    return name if (factor, shift) == (1.0, 0.0) else "identity"
+        return known[0] if known[1] == 1.0 else "identity"
+    return "identity" if maker.name in _FUNCTIONS else activation_of(maker)
 
 
 def _function(operator: Operator) -> "Callable[..., float]":
@@ -333,11 +318,10 @@ def _function(operator: Operator) -> "Callable[..., float]":
         if operator.name in ARITHMETIC and operator.fused() is not None:
             raise operator.refuse("has the activation %s" % operator.fused())
         return f
-    name, factor, shift = activation_of(operator)
-    h = Activation(name)
+    h = Activation(activation_of(operator))
     if h.rowwise or len(operator.inputs) != 1:
         raise operator.refuse("takes more than one number")
-    return lambda x: factor * h(x) + shift
+    return h
 
 
 def _requantised(operator: Operator, given: Steps, steps: Steps) -> "Callable[..., float]":
@@ -383,17 +367,9 @@ _FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
 # ---- integers of ours
 
 
-def _entrance(width: int, steps: Steps) -> Quantize:
+def _entrance(steps: Steps) -> Quantize:
     low, high = steps.low - steps.zero, steps.high - steps.zero
-    return Quantize(width, steps.step, low, high, zero=steps.zero, rounding="away")
-
-
-def _exit(width: int, step: float, activation: str) -> IntegerDense:
-    """The layer of weights 1 that makes numbers of the last integers."""
-    rows: "List[Any]" = [array("b", bytes(width)) for _ in range(width)]
-    for i, row in enumerate(rows):
-        row[i] = 1
-    return IntegerDense(Matrix.wrap(rows), [0] * width, activation, step)
+    return Quantize(steps.step, low, high, zero=steps.zero, rounding="away")
 
 
 def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage:

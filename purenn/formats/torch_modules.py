@@ -11,9 +11,9 @@ trained numbers a sample may have more axes, in the order in which Flatten makes
 import math
 from itertools import islice
 
-from ..errors import ModelFormatError, UnsupportedError
+from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
-from ..matrix import Matrix, ShapeError
+from ..matrix import Matrix
 from ..network import Network
 from .fold import folded
 from .source import shown
@@ -75,20 +75,20 @@ def network_of(module: Module, producer: str = "PyTorch") -> Network:
     names: "List[str]" = []
     leaves = _leaves(module)
     _check_axes(leaves)
-    width = _first_width(leaves)
+    inputs = width = _first_width(leaves)
     for leaf in leaves:
         try:
             made = CLASSES[leaf.cls](leaf, width)
         except (ShapeError, TypeError) as error:
             raise ModelFormatError("%s: %s" % (leaf, error)) from None
         for layer in made:
-            if layer.inputs != width:
+            if layer.inputs not in (None, width):
                 raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (leaf, layer.inputs, width))
-            width = layer.outputs
+            (width,) = layer.output_shape((width,))
             layers.append(layer)
             names.append(str(leaf) if layer is made[0] else "")
     kept, notes = folded(layers, names)
-    network = Network(kept, name=module.cls[1])
+    network = Network(kept, input_shape=(inputs,), name=module.cls[1])
     network.notes = ["%s %s" % (producer, module.cls[1])] + _on_training(leaves) + notes
     return network
 
@@ -182,9 +182,9 @@ def _batch_norm(module: Module, width: int) -> "List[Any]":
     scale, shift = _affine(module, "weight", width, 1.0), _affine(module, "bias", width, 0.0)
     if all([value - value == 0 for value in mean_row.tolist()[0]]):
         if all([0.0 < value < float("inf") for value in deviation.tolist()[0]]):
-            return [Normalize(width, mean_row, deviation), Scale(width, scale, shift)]
+            return [Normalize(mean_row, deviation), Scale(scale, shift)]
     scale = scale * deviation.map(lambda value: 1.0 / value if value else float("inf"))  # as IEEE has it
-    return [Scale(width, scale, shift - mean_row * scale)]
+    return [Scale(scale, shift - mean_row * scale)]
 
 
 def _root(variance: float) -> float:
@@ -193,11 +193,13 @@ def _root(variance: float) -> float:
 
 def _layer_norm(module: Module, width: int) -> "List[Any]":
     size = _normalized_size(module)
+    if size != width:
+        raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (module, size, width))
     scale, shift = _affine(module, "weight", size, 1.0), _affine(module, "bias", size, 0.0)
     epsilon = module.number("eps", 1e-5)
     if epsilon < 0.0:
         raise ModelFormatError("%s: eps must not be negative, found %r" % (module, epsilon))
-    return [LayerNorm(size, scale, shift, epsilon)]
+    return [LayerNorm(scale, shift, epsilon)]
 
 
 def _normalized_size(module: Module) -> int:
@@ -237,11 +239,23 @@ def _flatten(module: Module, width: int) -> "List[Any]":
 
 
 def _activation(name: str) -> "Maker":
-    return lambda module, width: [Activate(width, name)]
+    return lambda module, width: [Activate(name)]
 
 
 def _with_number(kind: str, setting: str, default: float) -> "Maker":
-    return lambda module, width: [Activate(width, "%s(%r)" % (kind, module.number(setting, default)))]
+    return lambda module, width: [Activate("%s(%r)" % (kind, module.number(setting, default)))]
+
+
+def _clip(low: float, high: float) -> "Maker":
+    """Held to two limits, by default these."""
+
+    def maker(module: Module, width: int) -> "List[Any]":
+        limits = module.number("min_val", low), module.number("max_val", high)
+        if not limits[0] < limits[1]:
+            raise ModelFormatError("%s: from %r to %r there is nothing" % ((module,) + limits))
+        return [Activate("clip(%r, %r)" % limits)]
+
+    return maker
 
 
 def _along_the_row(name: str) -> "Maker":
@@ -249,7 +263,7 @@ def _along_the_row(name: str) -> "Maker":
         axis = module.settings.get("dim")  # None: of two axes the last
         if not (axis is None or (type(axis) is int and axis in (1, -1))):
             raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, shown(repr(axis)[:40])))
-        return [Activate(width, name)]
+        return [Activate(name)]
 
     return maker
 
@@ -259,7 +273,7 @@ def _gelu(module: Module, width: int) -> "List[Any]":
     approximate = module.settings.get("approximate", "none")
     if not isinstance(approximate, str) or approximate not in names:
         raise UnsupportedError("%s: approximate is %s" % (module, shown(repr(approximate)[:40])))
-    return [Activate(width, names[approximate])]
+    return [Activate(names[approximate])]
 
 
 def _softplus(module: Module, width: int) -> "List[Any]":
@@ -270,7 +284,7 @@ def _softplus(module: Module, width: int) -> "List[Any]":
     beta, threshold = module.number("beta", 1.0), module.number("threshold", 20.0)
     if beta != 1.0 or not 20.0 <= threshold <= 80.0:
         raise UnsupportedError("%s: beta %r and threshold %r, expected 1 and 20" % (module, beta, threshold))
-    return [Activate(width, "softplus")]
+    return [Activate("softplus")]
 
 
 SEQUENTIAL = ("torch.nn.modules.container", "Sequential")
@@ -284,6 +298,8 @@ _TRAINED_OTHERWISE = (
     ("torch.nn.modules.dropout", "AlphaDropout"),
 )
 
+# Activations that we know by the same name
+_SAME = ("ReLU", "SELU", "Sigmoid", "SiLU", "Softsign", "Tanh")
 # file of torch.nn.modules, class, what it becomes
 _TABLE = (
     ("container", "Sequential", _nothing),
@@ -294,19 +310,15 @@ _TABLE = (
     ("dropout", "Dropout", _nothing),
     ("dropout", "AlphaDropout", _nothing),
     ("flatten", "Flatten", _flatten),
-    ("activation", "ReLU", _activation("relu")),
-    ("activation", "Sigmoid", _activation("sigmoid")),
-    ("activation", "Tanh", _activation("tanh")),
-    ("activation", "SELU", _activation("selu")),
-    ("activation", "SiLU", _activation("silu")),
-    ("activation", "Softsign", _activation("softsign")),
     ("activation", "Hardsigmoid", _activation("hard_sigmoid")),
+    ("activation", "Hardtanh", _clip(-1.0, 1.0)),
+    ("activation", "ReLU6", _clip(0.0, 6.0)),
     ("activation", "LeakyReLU", _with_number("leaky_relu", "negative_slope", 0.01)),
     ("activation", "ELU", _with_number("elu", "alpha", 1.0)),
     ("activation", "GELU", _gelu),
     ("activation", "Softplus", _softplus),
     ("activation", "Softmax", _along_the_row("softmax")),
     ("activation", "LogSoftmax", _along_the_row("log_softmax")),
-)
+) + tuple([("activation", name, _activation(name)) for name in _SAME])
 CLASSES: "Dict[Tuple[str, str], Maker]" = {("torch.nn.modules." + file, name): make for file, name, make in _TABLE}
 KNOWN = ", ".join([name for _, name, _ in _TABLE])

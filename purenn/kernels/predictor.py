@@ -1,12 +1,16 @@
-"""Predictor: one network made ready to run in one way, list in, list out."""
+"""Predictor: one network made ready to run, list in, list out."""
 
-from ..layers import Activate
-from ..network import Network
-from ..rows import as_sample as plain
+from __future__ import annotations
+
+from ..rows import samples_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterable, List, Optional, Sequence, Tuple
+    from typing import Any, Iterable, Sequence
+
+    from ..codegen.plan import Plan
+    from ..codegen.program import Program
+    from ..network import Network
 
 _KINDS = {int, float, bool}
 
@@ -15,53 +19,61 @@ class Predictor:
     """A network compiled: `fast(x)` gives the outputs for one sample, `fast.batch(xs)` for many.
 
     `x` is a list, tuple, array or bytes of `network.inputs` numbers, else `ShapeError`.
-    `kernel` names the way it runs.  `error_bound` is its promise: each weighted sum x.w + b, given
-    the same inputs x, differs from the one that `Network.forward` computes by at most that share
-    of itself; 0.0 means equal numbers.  A sum of exactly 0, NaN and infinities are always the
-    same.  It can be pickled, and is compiled again where it is opened.
+    `plan` shows how it runs, layer by layer, and `kernel` names the emitters of the layers that
+    carry weight.  `error_bound` is its promise: each weighted sum x.w + b, given the same inputs x,
+    differs from the one that `Network.forward` computes by at most that share of itself; 0.0 means
+    equal numbers.  A sum of exactly 0, NaN and infinities are always the same.  It can be pickled,
+    and is compiled again where it is opened.
 
     What the network's own functions raise comes through as it is.
     """
 
-    def __init__(
-        self,
-        network: "Network",
-        kernel: str,
-        run: "Callable[[Any], List[Any]]",
-        error_bound: float,
-        asked: "Tuple[Optional[str], float]",
-    ) -> None:
-        self.network, self.kernel, self.error_bound = network, kernel, error_bound
-        self._run, self._asked = run, asked
+    def __init__(self, network: Network, program: Program, asked: tuple[str | None, float]) -> None:
+        self.network, self.program, self._asked = network, program, asked
+        self._run = program.run(self._another)
 
-    def __call__(self, x: "Sequence[Any]") -> "List[Any]":
-        if type(x) is not list or not x or type(x[0]) is not float:
-            x = plain(x)
-        try:
+    @property
+    def plan(self) -> Plan:
+        """How it runs: for each step the emitter, the nanoseconds it is expected to take, and the layers."""
+        return self.program.plan
+
+    @property
+    def kernel(self) -> str:
+        """The emitters of the layers that carry weight, joined by "+" where they differ."""
+        return self.plan.kernel
+
+    @property
+    def error_bound(self) -> float:
+        """By what share of itself a weighted sum may differ from the reference's."""
+        return self.plan.error_bound
+
+    def __call__(self, x: Sequence[Any]) -> list[Any]:
+        kind = x.__class__
+        if kind is bytes or kind is list and x and x[0].__class__ is float:
             return self._run(x)
-        except TypeError:
-            numbers = _checked(self.network, x)
-            if not set(map(type, numbers)) <= _KINDS or set(map(type, x)) <= _KINDS:
-                raise  # the sample is sound
-        return self._run(numbers)  # behind the first stood another library's number that refused to become a float
+        samples, is_one = samples_of(x, self.network.input_shape)
+        outputs = [self._run(sample) for sample in samples]
+        return outputs[0] if is_one else outputs
 
-    def batch(self, xs: "Iterable[Sequence[Any]]") -> "List[List[Any]]":
+    def _another(self, x: Any) -> list[Any]:
+        """A sample that the program leaves: numbers of another kind or number, or no sample at all."""
+        (numbers,), _ = samples_of(x, self.network.input_shape)
+        if set(map(type, numbers)) <= _KINDS:
+            return self._run(numbers)  # behind the first stood another library's number
+        return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
+
+    def batch(self, xs: Iterable[Sequence[Any]]) -> list[list[Any]]:
         """The outputs for each sample of `xs`: a list of lists."""
         return [self(x) for x in xs]
 
-    def classify(self, x: "Sequence[Any]") -> "Any":
+    def classify(self, x: Sequence[Any]) -> Any:
         """The label of the largest output for one sample, or its index; see `Network.classify`."""
         return self.network.class_of(self(x))
 
-    def __reduce__(self) -> "Tuple[Any, ...]":
+    def __reduce__(self) -> tuple[Any, ...]:
         from . import compile
 
         return compile, (self.network,) + self._asked
 
     def __repr__(self) -> str:
         return "<Predictor of %r by %s>" % (self.network, self.kernel)
-
-
-def _checked(network: "Network", x: "Any") -> "List[Any]":
-    """A sample with Python's own numbers; `Network.forward_one` raises where it holds something else."""
-    return Network([Activate("identity")]).forward_one(x)

@@ -1,6 +1,6 @@
 """Activate: an activation alone."""
 
-from ..activations import Activation
+from ..activation import Activation
 from ..matrix import Matrix
 from .base import Layer
 

@@ -2,13 +2,11 @@
 
 from ..errors import ShapeError, UnsupportedError
 from ..matrix import Matrix
-from ..rows import described, is_number, plain_number
+from ..rows import described, plain_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
-
-    from ..activations import Activation
 
     Shape = Tuple[int, ...]
     Gradients = Tuple[List[Matrix], Dict[str, Matrix]]
@@ -57,11 +55,7 @@ class Layer:
         if shapes is None:
             shapes = [(X.cols,) for X in values]
             self.output_shape(*shapes)  # a network has checked its shapes when it was built
-        result = None
-        for _, result in self.steps(values, shapes):
-            pass
-        assert result is not None
-        return result
+        return [value for _, value in self.steps(values, shapes)][-1]
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
         """The shape of the output; raises `ShapeError` where the layer cannot take inputs of these shapes."""
@@ -131,41 +125,14 @@ class Layer:
     def __repr__(self) -> str:
         arguments = self.named_tensors() + [(name, getattr(self, name)) for name, _ in self.settings]
         h = getattr(self, "h", None)
-        texts = [(name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments]
+        texts = [
+            (name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments
+        ]
         return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))
 
 
 def _is_of(kind: type, value: "Any") -> bool:
-    """Whether a setting has the type that its layer declares: a whole number is a float too, a tuple holds nothing else."""
+    """Whether a setting has the type that its layer declares; a whole number is a float too."""
     if kind is float and type(value) is int:
         return True
     return type(value) is kind and (kind is not tuple or all([type(n) is int for n in value]))
-
-
-def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
-    """One number for all inputs, or one for each, as a row."""
-    row = Matrix([numbers] if is_number(plain_number(numbers)) else numbers)
-    if row.rows != 1:
-        raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
-    return row
-
-
-def width_of(layer: Layer, *rows: Matrix) -> "Optional[int]":
-    """The one length of the rows that hold more than one number; None where none does."""
-    widths = [row.cols for row in rows if row.cols > 1]
-    for width in widths:
-        if width != widths[0]:
-            raise ShapeError("%s: rows of %d and of %d numbers do not fit together" % (layer, widths[0], width))
-    return widths[0] if widths else None
-
-
-def activation_backward(h: "Optional[Activation]", gradient: Matrix, kept: "Sequence[Matrix]", at_sum: bool) -> Matrix:
-    """The gradient at A, kept[0], from the one at Z, kept[-1], or at A already."""
-    return gradient if at_sum or h is None else h.backward(gradient, kept[0], kept[-1])
-
-
-def summed_to(gradient: Matrix, shape: "Tuple[int, int]") -> Matrix:
-    """A gradient of every row and column, added up where the tensor held one number for all of them."""
-    total = gradient.sum(axis=0)
-    return total if shape[1] > 1 else total.sum(axis=1)
-

@@ -1,10 +1,10 @@
 """Dense: every input has a weight to every output."""
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
-from .base import Layer, activation_backward
+from .base import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ class Dense(Layer):
     ) -> "Gradients":
         """``dA = dZ h'(A)``, ``dX = dA W^T``, ``dW = X^T dA``, and dB is dA added up over the rows."""
         (X,) = values
-        rows = [value.reshape(self.outputs) for value in kept]
-        dA = activation_backward(self.h, gradient.reshape(self.outputs), rows, at_sum)
+        A, Z, dZ = [value.reshape(self.outputs) for value in (kept[0], kept[1], gradient)]
+        dA = dZ if at_sum else self.h.backward(dZ, A, Z)
         dX = (dA @ self.weight.T).reshape(X.cols)
         return [dX], {"weight": X.reshape(self.inputs).T @ dA, "bias": dA.sum(axis=0)}
 

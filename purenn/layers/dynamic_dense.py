@@ -3,7 +3,7 @@
 import math
 from array import array
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size

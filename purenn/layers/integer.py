@@ -12,12 +12,13 @@ machine gives the same result to the last bit.
 
 import math
 
-from ..activations import Activation
+from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
-from .base import Layer, row_of, width_of
+from .base import Layer
 from .dynamic_dense import away, single
+from .per_input import row_of, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Quantize(Layer):
     kind = "quantize"
     tensors = ("step",)
     settings = (("low", int), ("high", int), ("zero", int), ("rounding", str))
-    parameters = 0  # type: ignore[assignment]
+    parameters = 0
 
     def __init__(self, step: "Any", low: int, high: int, zero: int = 0, rounding: str = "up") -> None:
         if rounding not in ROUNDINGS:
@@ -99,7 +100,7 @@ class Quantize(Layer):
             A = (rows.map(single) / self.step.map(single)).map(single)
         Z = A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
         yield "A{k} = {x} / step", A.reshape(X.cols)
-        yield "Z{k} = round(A{k})", Z.reshape(X.cols)
+        yield "Z{k} = clip(round(A{k}), low, high)", Z.reshape(X.cols)
 
     def cost(self, *shapes: "Shape") -> int:
         """One division for each input."""
@@ -211,7 +212,7 @@ class Dequantize(Layer):
     kind = "dequantize"
     tensors = ("step",)
     settings = (("activation", str),)
-    parameters = 0  # type: ignore[assignment]
+    parameters = 0
 
     def __init__(self, step: "Any", activation: "Any" = "identity") -> None:
         self.step = row_of(step, "step", self)

@@ -7,7 +7,7 @@ from .base import Layer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, Sequence, Tuple
+    from typing import Any, Iterator, List, Sequence, Tuple
 
     from .base import Gradients, Shape
 
@@ -112,9 +112,9 @@ class Concat(Layer):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = [X1 X2 ...]``."""
         pieces = [value.reshape(shape[-1]).tolist() for value, shape in zip(values, shapes)]
-        rows = []
+        rows: "List[Sequence[Any]]" = []
         for parts in zip(*pieces):
-            row = []
+            row: "List[Any]" = []
             for part in parts:
                 row += part
             rows.append(row)

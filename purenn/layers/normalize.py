@@ -2,7 +2,8 @@
 
 from ..matrix import Matrix
 from ..rows import size
-from .base import Layer, row_of, width_of
+from .base import Layer
+from .per_input import row_of, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Normalize(Layer):
 
     kind = "normalize"
     tensors = ("mean", "deviation")
-    parameters = 0  # type: ignore[assignment]
+    parameters = 0
 
     def __init__(self, mean: "Any" = 0.0, deviation: "Any" = 1.0) -> None:
         self.mean, self.deviation = row_of(mean, "mean", self), row_of(deviation, "deviation", self)

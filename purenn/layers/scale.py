@@ -2,7 +2,8 @@
 
 from ..matrix import Matrix
 from ..rows import size
-from .base import Layer, row_of, summed_to, width_of
+from .base import Layer
+from .per_input import row_of, summed_to, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -53,7 +53,7 @@ def mnist():
         pixels = file.read()[16 : 16 + 100 * 784]
     rows = [pixels[k : k + 784] for k in range(0, len(pixels), 784)]
     layers = load(weights, activations=["sigmoid", "sigmoid", "softmax"]).layers
-    network = Network((Normalize(784, 0.0, 255.0),) + layers)
+    network = Network((Normalize(0.0, 255.0),) + layers)
     return network.quantize(rows, table_entries=256), rows[:5]
 
 
@@ -154,7 +154,8 @@ def test_bad_input_is_answered_alike(name, target, tmp_path):
     found = printed_by(name, network, target, BAD, tmp_path)
     assert found[:3] == [["ValueError", "expected 4 numbers, found %d" % n] for n in (3, 5, 0)]
     places = [(1, "nan"), (2, "inf"), (0, "-inf")]
-    assert found[3:6] == [["ValueError", "input %d is %s, not a finite number" % place] for place in places]
+    for (kind, message), place in zip(found[3:6], places):
+        assert kind == "ValueError" and message.startswith("input %d is %s" % place)
     assert found[6:8] == [["TypeError", ""]] * 2
     rows = [[1.0, -1.0, 1.0, 0.5], [1.0, 0.0, -1.0, 1.0]]
     assert found[8:10] == [sums(network, x) for x in rows]

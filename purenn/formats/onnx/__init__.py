@@ -15,51 +15,49 @@ feed-forward network of purenn does is refused by operator and node.
 """
 
 from ...errors import UnsupportedError
-from ...layers import Activate, Normalize, Scale
+from ...layers import Activate
 from ...network import Network
 from ..fold import folded
 from ..source import shown
 from .graph import Model
 from .tensors import Tensors
-from .values import Part
+from .values import Part, Step
 from .walk import Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Tuple
+    from typing import Any, Dict, List, Tuple
 
     from ..source import Source
-    from .values import Flow, Step
 
 
 def read(source: "Source") -> Network:
     """The network of an ONNX file, its labels (skl2onnx) on it, and notes of what was folded."""
-    flow, labels, names, notes = _walked(source)
-    steps = flow.step.path()
+    steps, about, notes = _walked(source)
     for step in steps:
         if isinstance(step.layer, Part):
             raise UnsupportedError("%s: not in any combination that purenn knows" % step.name)
-    layers, folds = folded([step.layer for step in steps], [_noteworthy(step) for step in steps])
-    network = Network(layers or [Activate(flow.size, "identity")], labels, names=names)
+    names = [_noteworthy(step, following) for step, following in zip(steps, steps[1:] + [Step()])]
+    layers, folds = folded([step.layer for step in steps], names)
+    network = Network(layers or [Activate("identity")], **about)
     network.notes = notes + folds
     return network
 
 
-def _walked(source: "Source") -> "Tuple[Flow, Optional[List[Any]], Optional[List[str]], List[str]]":
-    """What flows out, its labels, the names of the columns, and notes: all that is kept of the file."""
+def _walked(source: "Source") -> "Tuple[List[Step], Dict[str, Any], List[str]]":
+    """The steps to the output, what else the network knows, and notes: all that is kept of the file."""
     model = Model(memoryview(source.read()))
     walk = Walk(model, Tensors(source))
     flow = walk.output()
+    about = {"input_shape": (walk.inputs,), "labels": walk.labels(flow), "names": walk.names}
     producer = ", produced by %s" % shown(model.producer) if model.producer else ""
-    return flow, walk.labels(flow), walk.names, ["onnx%s, opset %d" % (producer, model.opset)] + walk.notes()
+    return flow.step.path(), about, ["onnx%s, opset %d" % (producer, model.opset)] + walk.notes()
 
 
-def _noteworthy(step: "Step") -> str:
-    """The name of a node that is worth telling where it went: a normalisation, a scaler."""
+def _noteworthy(step: Step, following: Step) -> str:
+    """The name of a node that is worth telling where it went: a normalisation, a scaler of each number by its own."""
     op = step.name.split(" ")[0]
-    layer = step.layer
-    scaler = op == "Mul" and isinstance(layer, Scale) and layer.scale.cols > 1
-    scaler = scaler or (op == "Div" and isinstance(layer, Normalize) and layer.deviation.cols > 1)
-    if op == "BatchNormalization" and isinstance(layer, Normalize):
-        return ""  # its first half: the second one tells
-    return step.name if scaler or op in ("BatchNormalization", "ai.onnx.ml.Scaler") else ""
+    if following.name == step.name:
+        return ""  # the last layer of a node tells
+    each = op in ("Mul", "Div") and step.layer.inputs is not None
+    return step.name if each or op in ("BatchNormalization", "ai.onnx.ml.Scaler") else ""

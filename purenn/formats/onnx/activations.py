@@ -3,7 +3,8 @@
 import math
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ...layers import Activate, LayerNorm, Normalize, Scale
+from ...layers.folding import activation_of, is_pair
 from ...matrix import Matrix
 from .call import Call
 from .constants import divided, square_root
@@ -22,7 +23,7 @@ _SELU = 1.6732632423543772, 1.0507009873554805
 def activation(name: str) -> "Callable[[Call], Flow]":
     def apply(call: Call) -> Flow:
         flow = call.flow(0)
-        return call.then(flow, Activate(flow.size, name))
+        return call.then(flow, Activate(name))
 
     return apply
 
@@ -31,7 +32,7 @@ def with_parameters(name: str, **defaults: float) -> "Callable[[Call], Flow]":
     def apply(call: Call) -> Flow:
         flow = call.flow(0)
         numbers = [parameter(call, flow, key, default) for key, default in defaults.items()]
-        return call.then(flow, Activate(flow.size, "%s(%s)" % (name, ", ".join(map(repr, numbers)))))
+        return call.then(flow, Activate("%s(%s)" % (name, ", ".join(map(repr, numbers)))))
 
     return apply
 
@@ -40,9 +41,9 @@ def selu(call: Call) -> Flow:
     flow = call.flow(0)
     alpha, gamma = parameter(call, flow, "alpha", _SELU[0]), parameter(call, flow, "gamma", _SELU[1])
     if flow.dtype != "F64" and [single(alpha), single(gamma)] == list(map(single, _SELU)):
-        return call.then(flow, Activate(flow.size, "selu"))
-    flow = call.then(flow, Activate(flow.size, "elu(%r)" % alpha))
-    return call.then(flow, Scale(flow.size, gamma))
+        return call.then(flow, Activate("selu"))
+    flow = call.then(flow, Activate("elu(%r)" % alpha))
+    return call.then(flow, Scale(gamma))
 
 
 def gelu(call: Call) -> Flow:
@@ -58,9 +59,9 @@ def swish(call: Call) -> Flow:
     flow = call.flow(0)
     alpha = parameter(call, flow, "alpha", 1.0)
     if alpha == 0.0:
-        return call.then(flow, Scale(flow.size, 0.5))
-    flow = call.then(flow, Scale(flow.size, alpha))
-    return call.then(call.then(flow, Activate(flow.size, "silu")), Scale(flow.size, 1.0 / alpha))
+        return call.then(flow, Scale(0.5))
+    flow = call.then(flow, Scale(alpha))
+    return call.then(call.then(flow, Activate("silu")), Scale(1.0 / alpha))
 
 
 def celu(call: Call) -> Flow:
@@ -69,8 +70,8 @@ def celu(call: Call) -> Flow:
     alpha = parameter(call, flow, "alpha", 1.0)
     if not alpha > 0.0:
         raise UnsupportedError("with alpha %r" % alpha)
-    flow = call.then(flow, Normalize(flow.size, 0.0, alpha))
-    return call.then(call.then(flow, Activate(flow.size, "elu")), Scale(flow.size, alpha))
+    flow = call.then(flow, Normalize(0.0, alpha))
+    return call.then(call.then(flow, Activate("elu")), Scale(alpha))
 
 
 def prelu(call: Call) -> Flow:
@@ -78,7 +79,7 @@ def prelu(call: Call) -> Flow:
     if len(set(slope.data)) != 1 or not math.isfinite(slope.data[0]):
         raise UnsupportedError("with %d different slopes" % len(set(slope.data)))
     name = "leaky_relu(%r)" % shortest(slope.data[0], flow)
-    return call.then(flow, Activate(flow.size, name), call.along(flow, slope)[1])
+    return call.then(flow, Activate(name), call.along(flow, slope)[1])
 
 
 def clip(call: Call) -> Flow:
@@ -90,9 +91,9 @@ def clip(call: Call) -> Flow:
     if not low < high:
         raise UnsupportedError("to %r ... %r" % (low, high))
     if (low, high) == (0.0, math.inf):
-        return call.then(flow, Activate(flow.size, "relu"))
+        return call.then(flow, Activate("relu"))
     name = "clip(%r, %r)" % (shortest(low, flow), shortest(high, flow))
-    return flow if (low, high) == (-math.inf, math.inf) else call.then(flow, Activate(flow.size, name))
+    return flow if (low, high) == (-math.inf, math.inf) else call.then(flow, Activate(name))
 
 
 def softmax(name: str) -> "Callable[[Call], Flow]":
@@ -102,7 +103,7 @@ def softmax(name: str) -> "Callable[[Call], Flow]":
         axis = flow.axis(call.node.integer("axis", -1 if call.opset >= 13 else 1))
         over = flow.shape[axis : axis + 1 if call.opset >= 13 else len(flow.shape)]
         flow.check_whole(over, "over axis %d" % axis)
-        return call.then(flow, Activate(flow.size, name))
+        return call.then(flow, Activate(name))
 
     return apply
 
@@ -152,12 +153,12 @@ def batch_normalization(call: Call) -> Flow:
     deviations = [square_root(variance + epsilon) for variance in variances]
     if all(map(math.isfinite, means + deviations)) and all(deviations):
         flow, (mean, deviation) = _for_features(call, flow, means, deviations)
-        flow = call.then(flow, Normalize(flow.size, mean, deviation))
+        flow = call.then(flow, Normalize(mean, deviation))
     else:  # as IEEE says
         scale = [divided(factor, deviation) for factor, deviation in zip(scale, deviations)]
         shift = [moved - mean * factor for moved, mean, factor in zip(shift, means, scale)]
     flow, rows = _for_features(call, flow, scale, shift)
-    return call.then(flow, Scale(flow.size, *rows))
+    return call.then(flow, Scale(*rows))
 
 
 def _for_features(call: Call, flow: Flow, *vectors: "Any") -> "Tuple[Flow, List[Any]]":
@@ -173,14 +174,14 @@ def layer_normalization(call: Call) -> Flow:
     flow.check_whole(flow.shape[axis:], "over the axes from %d" % axis)
     scale, shape = call.along(flow, call.constant(1))
     shift = call.along(flow, call.constant(2))[0] if call.given(2) else 0.0
-    return call.then(flow, LayerNorm(flow.size, scale, shift, parameter(call, flow, "epsilon", 1e-5)), shape)
+    return call.then(flow, LayerNorm(scale, shift, parameter(call, flow, "epsilon", 1e-5)), shape)
 
 
 def scaler(call: Call) -> Flow:
     """``(x - offset) * scale``"""
     flow = call.flow(0, integers=True)
     offset, scale = [_row(flow, call.node.reals(name)) for name in ("offset", "scale")]
-    return call.then(call.then(flow, Normalize(flow.size, offset)), Scale(flow.size, scale), dtype="F32")
+    return call.then(call.then(flow, Normalize(offset)), Scale(scale), dtype="F32")
 
 
 def _row(flow: Flow, numbers: "array[float]") -> Matrix:
@@ -193,9 +194,7 @@ def normalizer(call: Call) -> Flow:
     """By the sum of all numbers: that of two probabilities is 1 already."""
     flow = call.flow(0)
     last, before = flow.step.layer, flow.step.before
-    pair = isinstance(last, Dense) and last.weight == Matrix([[-1.0, 1.0]]) and last.bias == Matrix([1.0, 0.0])
-    if before is None or not isinstance(before.layer, Activate) or before.layer.activation != "sigmoid":
-        pair = False
-    if call.node.text("norm") != "L1" or not pair:
+    of_sigmoid = before is not None and activation_of(before.layer) == "sigmoid"
+    if call.node.text("norm") != "L1" or not (of_sigmoid and is_pair(last)):
         raise UnsupportedError("norm %r of anything but two probabilities" % call.node.text("norm")[:20])
     return flow

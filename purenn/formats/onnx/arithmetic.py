@@ -2,10 +2,10 @@
 
 import math
 
-from ...activations import softplus
 from ...errors import UnsupportedError
 from ...layers import Normalize, Scale
 from ...matrix import Matrix
+from ...more_activations import softplus
 from .call import Call
 from .constants import inverse
 from .joins import joined
@@ -25,46 +25,46 @@ def _operands(call: Call) -> "Tuple[Flow, Any, Any, bool]":
     return flow, constant, shape, first
 
 
-def _with_constant(layer: "Callable[[int, Any, bool], Any]") -> "Callable[[Call], Flow]":
+def _with_constant(layer: "Callable[[Any, bool], Any]") -> "Callable[[Call], Flow]":
     """An operator that, with a constant, is a layer by itself; of two flows, half of something larger."""
 
     def apply(call: Call) -> Flow:
         if isinstance(call.argument(0), Flow) and isinstance(call.argument(1), Flow):
             return joined(str(call.node), call.node.op, call.flow(0), call.flow(1))
         flow, constant, shape, first = _operands(call)
-        return call.then(flow, layer(flow.size, constant, first), shape)
+        return call.then(flow, layer(constant, first), shape)
 
     return apply
 
 
-def _less(size: int, constant: "Any", first: bool) -> "Any":
+def _less(constant: "Any", first: bool) -> "Any":
     """x - c, or c - x as (x - c) / -1."""
     if _all(constant, math.isfinite):
-        return Normalize(size, constant, 1.0 if first else -1.0)
-    return Scale(size, 1.0, -constant) if first else Scale(size, -1.0, constant)
+        return Normalize(constant, 1.0 if first else -1.0)
+    return Scale(1.0, -constant) if first else Scale(-1.0, constant)
 
 
-def _quotient(size: int, constant: "Any", first: bool) -> "Any":
+def _quotient(constant: "Any", first: bool) -> "Any":
     if not first:
         raise UnsupportedError("a constant by what flows through the network")
     if _all(constant, lambda divisor: math.isfinite(divisor) and divisor != 0):
-        return Normalize(size, 0.0, constant)
-    return Scale(size, constant.map(inverse) if isinstance(constant, Matrix) else inverse(constant))
+        return Normalize(0.0, constant)
+    return Scale(constant.map(inverse) if isinstance(constant, Matrix) else inverse(constant))
 
 
 def _all(constant: "Any", sound: "Callable[[float], bool]") -> bool:
     return all(map(sound, constant._rows[0] if isinstance(constant, Matrix) else [constant]))
 
 
-add = _with_constant(lambda size, constant, first: Scale(size, 1.0, constant))
+add = _with_constant(lambda constant, first: Scale(1.0, constant))
 subtract = _with_constant(_less)
-multiply = _with_constant(lambda size, constant, first: Scale(size, constant))
+multiply = _with_constant(lambda constant, first: Scale(constant))
 divide = _with_constant(_quotient)
 
 
 def negative(call: Call) -> Flow:
     flow = call.flow(0)
-    return call.then(flow, Scale(flow.size, -1.0))
+    return call.then(flow, Scale(-1.0))
 
 
 # ---- parts that make an activation or a normalisation together, see joins.py

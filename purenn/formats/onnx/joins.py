@@ -16,7 +16,8 @@ stands for only if it is that number rounded to the type of the branch, and no o
 import math
 
 from ...errors import UnsupportedError
-from ...layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ...layers import Activate, Dense, LayerNorm, Scale
+from ...layers.folding import activation_of, factor_and_shift
 from .tensors import rounded
 from .values import Flow, Part, Step
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Optional, Tuple
 
     Branch = List[Any]
-    Layers = Optional[List[Any]]
 
 _LONGEST = 12  # steps in a branch
 _SQRT_2, _SQRT_HALF, _SQRT_2_OVER_PI, _CUBIC = 1.4142135623730951, 0.7071067811865476, 0.7978845608028654, 0.044715
@@ -39,14 +39,12 @@ def joined(name: str, op: str, first: Flow, second: Flow, condition: "Optional[F
         a, b = _branch(first, origin), _branch(second, origin)
         if condition is not None:
             a.append(_branch(condition, origin))
-        layers = _RULES[op](a, b, first, origin) if op in _RULES else None
-        if layers is not None:
-            whole = first if first.size >= second.size else second
-            start = origin.before if layers and isinstance(layers[0], LayerNorm) and origin.before else origin
-            flow = Flow(start, whole.shape, whole.batch, whole.dtype)
-            for layer in layers:
-                shape = flow.shape[:-1] + (2,) if isinstance(layer, Dense) else None
-                flow = flow.then(layer, name, shape)
+        whole = _RULES[op](a, b, first, origin) if op in _RULES else None
+        if whole is not None:
+            larger = first if first.size >= second.size else second
+            flow = Flow(whole.start or origin, larger.shape, larger.batch, larger.dtype)
+            for layer in whole.layers:
+                flow = flow.then(layer, name, flow.shape[:-1] + (whole.width,) if whole.width else None)
             return flow
     raise UnsupportedError("joins two branches, %s and %s, in a way no layer of purenn does" % (first, second))
 
@@ -95,13 +93,7 @@ def _branch(flow: Flow, origin: Step) -> "Branch":
 def _token(layer: "Any") -> "Any":
     if isinstance(layer, Part):
         return layer.what
-    if isinstance(layer, Activate):
-        return layer.activation
-    if isinstance(layer, Scale) and (layer.scale.cols, layer.shift.cols) == (1, 1):
-        return layer.scale[0, 0], layer.shift[0, 0]
-    if isinstance(layer, Normalize) and (layer.mean.cols, layer.deviation.cols) == (1, 1):
-        return 1.0 / layer.deviation[0, 0], -layer.mean[0, 0] / layer.deviation[0, 0]
-    return layer
+    return activation_of(layer) or factor_and_shift(layer) or layer
 
 
 def _factor(branch: "Branch") -> "Optional[float]":
@@ -120,15 +112,22 @@ def _is_factor(token: "Any", factor: float, dtype: str, divisor: float = 0.0) ->
 # ---- one rule for each operator that joins
 
 
-def _product(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+class Whole:
+    """What two branches are together: layers, that `start` where the branches part or earlier, and a new `width`."""
+
+    def __init__(self, *layers: "Any", start: "Optional[Step]" = None, width: int = 0) -> None:
+        self.layers, self.start, self.width = layers, start, width
+
+
+def _product(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
     if a == b == []:
-        return [Part("Square")]
+        return Whole(Part("Square"))
     if sorted([a, b], key=len) == [[], ["Square"]]:
-        return [Part("Cube")]
+        return Whole(Part("Cube"))
     for plain, curve in ((a, b), (b, a)):
         factor, found = _factor(plain), _curve(curve, flow.dtype)
         if factor is not None and found is not None:
-            return [Activate(flow.size, found[0]), Scale(flow.size, factor * found[1])]
+            return Whole(Activate(found[0]), Scale(factor * found[1]))
     return None
 
 
@@ -147,41 +146,41 @@ def _curve(branch: "Branch", dtype: str) -> "Optional[Tuple[str, float]]":
     return None
 
 
-def _sum(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+def _sum(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
     for plain, cubic in ((a, b), (b, a)):
         if plain == [] and cubic[:1] == ["Cube"] and len(cubic) == 2 and _is_factor(cubic[1], _CUBIC, flow.dtype):
-            return [Part("Cubic")]
+            return Whole(Part("Cubic"))
     return None
 
 
-def _difference(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
-    return [Part("Centred")] if (a, b) == ([], ["Mean"]) else None
+def _difference(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
+    return Whole(Part("Centred")) if (a, b) == ([], ["Mean"]) else None
 
 
-def _quotient(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+def _quotient(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
     if a == [] and b[:1] == ["Abs"] and b[1:] == [(1.0, 1.0)]:
-        return [Activate(flow.size, "softsign")]
+        return Whole(Activate("softsign"))
     centred = isinstance(origin.layer, Part) and origin.layer.what == "Centred"
     if not (centred and a == [] and b[:2] == ["Square", "Mean"] and b[-1:] == ["Sqrt"]):
         return None
     if len(b) == 3:
-        return [LayerNorm(flow.size, epsilon=0.0)]
+        return Whole(LayerNorm(epsilon=0.0), start=origin.before)
     added = len(b) == 4 and isinstance(b[2], tuple) and b[2][0] == 1.0 and 0.0 <= b[2][1] < math.inf
-    return [LayerNorm(flow.size, epsilon=b[2][1])] if added else None
+    return Whole(LayerNorm(epsilon=b[2][1]), start=origin.before) if added else None
 
 
-def _choice(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+def _choice(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
     """Where(condition, a, b), the condition's branch put behind a's."""
-    return [Activate(flow.size, "softplus")] if (a, b) == ([["Greater"]], ["softplus"]) else None
+    return Whole(Activate("softplus")) if (a, b) == ([["Greater"]], ["softplus"]) else None
 
 
-def _pair(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Layers":
+def _pair(a: "Branch", b: "Branch", flow: Flow, origin: Step) -> "Optional[Whole]":
     if b == [] and len(a) == 1 and a[0] == (-1.0, 1.0):
-        return [Dense([[-1.0, 1.0]], [1.0, 0.0])]
+        return Whole(Dense([[-1.0, 1.0]], [1.0, 0.0]), width=2)
     return None
 
 
-_RULES: "Dict[str, Callable[[Any, Any, Flow, Step], Layers]]" = {
+_RULES: "Dict[str, Callable[[Any, Any, Flow, Step], Optional[Whole]]]" = {
     "Add": _sum,
     "Concat": _pair,
     "Div": _quotient,

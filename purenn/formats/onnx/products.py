@@ -3,9 +3,8 @@
 from array import array
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...layers import Dense, Normalize, Scale
+from ...layers import Dense, Normalize, Quantize, Scale
 from ...matrix import Matrix
-from ...quantize import Quantize
 from ..tensor import Tensor
 from .call import Call
 from .constants import quantised_axis
@@ -32,10 +31,10 @@ def _dense(call: Call, flow: Flow, value: "Any", transposed: bool = False) -> Fl
     if flow.shape[-1:] != (weight.rows,) or flow.size != weight.rows:
         raise UnsupportedError("%s meets a weight of shape %r" % (flow, weight.shape))
     if side == 0:
-        flow = call.then(flow, Scale(weight.rows, scale))
+        flow = call.then(flow, Scale(scale))
     more = (1,) * (len(value.shape) - max(len(flow.shape), 2))
     flow = call.then(flow, Dense(weight), more + flow.shape[:-1] + (weight.cols,))
-    return call.then(flow, Scale(weight.cols, scale)) if side == 1 else flow
+    return call.then(flow, Scale(scale)) if side == 1 else flow
 
 
 def gemm(call: Call) -> Flow:
@@ -46,11 +45,11 @@ def gemm(call: Call) -> Flow:
     if len(flow.shape) != 2 or not isinstance(value, (Tensor, Quantised)) or len(value.shape) != 2:
         raise UnsupportedError("of anything but two matrices")
     flow = _dense(call, flow, value, bool(call.node.integer("transB")))
-    flow = call.then(flow, Scale(flow.size, call.node.real("alpha", 1.0)))
+    flow = call.then(flow, Scale(call.node.real("alpha", 1.0)))
     if not call.given(2):
         return flow
     bias, _ = call.along(flow, call.constant(2))
-    return call.then(flow, Scale(flow.size, 1.0, bias if beta == 1.0 else bias * beta))
+    return call.then(flow, Scale(1.0, bias if beta == 1.0 else bias * beta))
 
 
 def matmul(call: Call) -> Flow:
@@ -85,8 +84,8 @@ def quantize(call: Call, flow: "Optional[Flow]" = None, scale_at: int = 1) -> Fl
         raise UnsupportedError("blocks with a scale each")
     low, high = _INTEGER_RANGES[dtype]
     steps = _each_of_axis(call, flow, scale, call.node.integer("axis", 1))
-    flow = call.then(flow, Quantize(flow.size, steps, low - zero, high - zero, zero=zero, rounding="even"))
-    return call.then(flow, Scale(flow.size, 1.0, float(zero)), dtype=dtype)
+    flow = call.then(flow, Quantize(steps, low - zero, high - zero, zero=zero, rounding="even"))
+    return call.then(flow, Scale(1.0, float(zero)), dtype=dtype)
 
 
 def dequantize(call: Call, at: int = 0) -> Flow:
@@ -95,8 +94,8 @@ def dequantize(call: Call, at: int = 0) -> Flow:
     axis = quantised_axis(call, scale)
     if call.given(at + 2):
         zero = _each_of_axis(call, flow, call.constant(at + 2), axis)
-        flow = call.then(flow, Normalize(flow.size, zero))
-    return call.then(flow, Scale(flow.size, _each_of_axis(call, flow, scale, axis)), dtype=scale.dtype)
+        flow = call.then(flow, Normalize(zero))
+    return call.then(flow, Scale(_each_of_axis(call, flow, scale, axis)), dtype=scale.dtype)
 
 
 def _each_of_axis(call: Call, flow: Flow, tensor: Tensor, axis: int) -> "Any":
@@ -131,9 +130,9 @@ def matmul_integer(call: Call) -> Flow:
     """``(A - a_zero) (B - b_zero)``"""
     flow = call.flow(0, integers=True)
     if call.given(2):
-        flow = call.then(flow, Normalize(flow.size, float(call.number(2))))
+        flow = call.then(flow, Normalize(float(call.number(2))))
     flow = _dense(call, flow, _zeroed(call, 1, 3))
-    return call.then(flow, Scale(flow.size), dtype="I32")
+    return call.then(flow, Scale(), dtype="I32")
 
 
 def qlinear_matmul(call: Call) -> Flow:
@@ -152,8 +151,8 @@ def qgemm(call: Call) -> Flow:
     alpha = call.node.real("alpha", 1.0)
     if call.given(6):
         steps = Matrix.wrap([weight.scale.data]) * call.number(1)
-        flow = call.then(flow, Scale(flow.size, 1.0, Matrix.wrap([call.constant(6).data]) * steps))
-    flow = call.then(flow, Scale(flow.size, alpha))
+        flow = call.then(flow, Scale(1.0, Matrix.wrap([call.constant(6).data]) * steps))
+    flow = call.then(flow, Scale(alpha))
     return quantize(call, flow, scale_at=7) if call.given(7) else flow
 
 

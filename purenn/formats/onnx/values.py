@@ -70,7 +70,9 @@ class Flow:
             raise UnsupportedError("the samples are not the first axis of %s" % self)
 
     def then(self, layer: "Any", name: str, shape: "Optional[Shape]" = None, dtype: "Optional[str]" = None) -> "Flow":
-        """One layer on."""
+        """One layer on, if it takes so many numbers."""
+        if not isinstance(layer, Part):
+            layer.output_shape((self.size,))
         return Flow(Step(self.step, layer, name), shape or self.shape, self.batch, dtype or self.dtype)
 
     def reshaped(self, shape: "Shape") -> "Flow":

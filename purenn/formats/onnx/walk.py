@@ -41,6 +41,7 @@ class Walk:
         self.halves = False
         self.values: "Dict[str, Any]" = dict(model.initializers)
         self.names: "Optional[List[str]]" = None
+        self.inputs = 0  # how many numbers a sample has
         columns = self._enter()
         for node in model.nodes:
             if node is not columns:
@@ -52,13 +53,14 @@ class Walk:
         inputs = [value for value in self.model.inputs if value.name in set(names)] or self.model.inputs
         if len(inputs) == 1:
             value = inputs[0]
-            self.values[value.name] = _entrance(value, self._features(value.name))
+            self.values[value.name] = flow = _entrance(value, self._features(value.name))
+            self.inputs = flow.size
             return None
         each_once = all([names.count(value.name) == 1 for value in inputs]) and len(inputs) <= _MAX_COLUMNS
         for node in self.model.nodes if each_once and _are_columns(inputs) else ():
             joins = node.op == "Concat" and node.integer("axis") in (1, -1) and len(node.outputs) == 1
             if joins and sorted(node.inputs) == sorted([value.name for value in inputs]):
-                batch, self.names = (inputs[0].shape or (None,))[0], node.inputs
+                batch, self.names, self.inputs = (inputs[0].shape or (None,))[0], node.inputs, len(inputs)
                 self.values[node.outputs[0]] = Flow(Step(), (None, len(inputs)), batch, inputs[0].dtype)
                 return node
         raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))

@@ -1,0 +1,49 @@
+"""loops: the reference's loops over columns laid out beforehand, for any dense layer.
+
+A JIT (PyPy) makes machine code of them; elsewhere they serve what no other emitter takes:
+Fractions, weights beyond the range.  Terms are added in the reference's order: the same bits.
+"""
+
+from __future__ import annotations
+
+from . import runtime
+from .elementwise import activated, stretched
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .dialect import Dialect
+    from .program import Code, Value
+
+NAME = "loops"
+ERROR_BOUND = 0.0
+
+
+def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+    """One layer of weights, integer layers in process alone."""
+    if dialect.is_exported and network.layers[k - 1].kind != "dense":
+        return "is an integer layer"
+    return 1
+
+
+def emit(code: Code, k: int, value: Value) -> Value:
+    """The lines of layer k."""
+    return code.each_place(k, value, lambda value: _emit(code, k, value))
+
+
+def _emit(code: Code, k: int, value: Value) -> Value:
+    layer, a = code.layer(k), "a%d" % k
+    z = code.row(value, "z%d" % code.network.wires[k - 1][0])
+    zero = "0.0" if all([type(b) is float for b in layer.bias._rows[0]]) else "0"  # so that a JIT sees one type
+    code.line("%s = %s(%s, %s, %s)" % (a, code.function(runtime.by_loops), z, code.columns(k), zero))
+    if layer.kind == "dense":
+        return activated(code, k, layer.h, a)
+    if layer.table is not None:
+        table = code.constant("TABLE%d" % k, layer.table.tolist()[0])
+        where = (k, table, layer.offset, layer.shift, layer.table.cols - 1, a)
+        code.line("z%d = [%s[min(max((a + %d) >> %d, 0), %d)] for a in %s]" % where)
+        return "z%d" % k
+    step = code.constant("STEP%d" % k, stretched(layer.step.tolist()[0], layer.outputs))
+    code.line("%s = [a*step for a, step in zip(%s, %s)]" % (a, a, step))
+    return activated(code, k, layer.h, a)

@@ -1,0 +1,133 @@
+"""The plan of a network: which emitter writes which of its layers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from ..errors import UnsupportedError
+from . import costs
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..network import Network
+    from .dialect import Dialect
+
+__all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
+
+# the emitters that are tried for a kind of layer; `forward` can run any, in process
+EMITTERS = {
+    "dense": ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops"),
+    "integer_dense": ("loops",),
+    "quantize": ("packed",),
+    "dequantize": ("elementwise",),
+    "normalize": ("packed", "whole_numbers", "elementwise"),
+    "scale": ("packed", "whole_numbers", "elementwise"),
+    "layer_norm": ("elementwise",),
+    "activate": ("elementwise",),
+    "add": ("structure",),
+    "multiply": ("structure",),
+    "concat": ("structure",),
+    "flatten": ("structure", "packed"),
+    "reshape": ("structure", "packed"),
+}
+KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
+_WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
+_OWN = __name__.split(".")[0] + ".layers."
+_TAKE_SEVERAL = ("packed", "whole_numbers")  # layers without weight too
+
+
+class Step:
+    """`count` layers from number `first` on, and the module that writes them, about `nanoseconds` a sample."""
+
+    def __init__(self, emitter: Any, first: int, count: int, nanoseconds: float) -> None:
+        self.emitter, self.first, self.count, self.nanoseconds = emitter, first, count, nanoseconds
+
+
+class Plan:
+    """The steps of a network in one dialect; printed, a line for each."""
+
+    def __init__(self, network: Network, dialect: Dialect, steps: list[Step], kernel: str | None) -> None:
+        self.network, self.dialect, self.steps = network, dialect, steps
+        self.kernel = kernel or self._kernel()
+        self.error_bound: float = max([step.emitter.ERROR_BOUND for step in steps])
+
+    def _kernel(self) -> str:
+        """The emitters of the layers that carry weight, in their order, each once in a row."""
+        names: list[str] = []
+        for step in self.steps:
+            layers = self.network.layers[step.first - 1 : step.first - 1 + step.count]
+            if any([kind_of(layer) in _WITH_WEIGHT for layer in layers]) and names[-1:] != [step.emitter.NAME]:
+                names.append(step.emitter.NAME)
+        return "+".join(names or [self.steps[0].emitter.NAME])
+
+    def __str__(self) -> str:
+        lines = []
+        for step in self.steps:
+            layers = ["%d %s" % (k, self.network.layers[k - 1]) for k in range(step.first, step.first + step.count)]
+            lines.append("%-14s %9.0f ns  %s" % (step.emitter.NAME, step.nanoseconds, "; ".join(layers)))
+        return "\n".join(lines)
+
+
+def planned(network: Network, dialect: Dialect, kernel: str | None = None, error_bound: float = 1e-9) -> Plan:
+    """How to run a network, greedy: from each layer on the emitter that takes the least for a multiplication.
+
+    Only emitters that promise `error_bound` are considered.  `kernel` names the emitter of the dense
+    layers; one that cannot run a layer raises `UnsupportedError` with the reason.
+    """
+    if kernel is not None and kernel not in KERNELS:
+        raise ValueError("unknown kernel %r, known are: %s" % (kernel, ", ".join(KERNELS)))
+    steps: list[Step] = []
+    k = 1
+    while k <= len(network.layers):
+        if kernel == "whole_numbers" and steps and steps[-1].emitter.NAME == kernel:
+            kernel = None  # it takes the first weights alone
+        steps.append(_step(network, k, dialect, kernel, error_bound))
+        k += steps[-1].count
+    return Plan(network, dialect, steps, kernel)
+
+
+def _step(network: Network, k: int, dialect: Dialect, kernel: str | None, error_bound: float) -> Step:
+    layer = network.layers[k - 1]
+    reasons = []
+    for name in _tried(network, k, dialect, kernel):
+        emitter = import_module("." + name, __package__)
+        taken = emitter.takes(network, k, dialect)
+        if isinstance(taken, str):
+            reasons.append(taken)
+        elif emitter.ERROR_BOUND <= error_bound:
+            return Step(emitter, k, taken, costs.estimate(name, network, k, dialect)[0])
+        else:
+            reasons.append("would be run within %r only, not within %r" % (emitter.ERROR_BOUND, error_bound))
+    what = ("kernel %s: " % kernel if kernel else "", k, layer, reasons[0])
+    raise UnsupportedError("%slayer %d (%s) %s" % what)
+
+
+def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> list[str]:
+    """The emitters that may take layer k, the cheapest first."""
+    kind = kind_of(network.layers[k - 1])
+    names = EMITTERS.get(kind, ()) + ("forward",)
+    if kernel is not None and kind in _WITH_WEIGHT:
+        if kernel not in names:
+            runs = ", ".join([kind for kind in EMITTERS if kernel in EMITTERS[kind]])
+            what = (kernel, k, network.layers[k - 1], kind, runs)
+            raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
+        names = (kernel,)
+    elif kernel is not None:
+        names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+
+    def cost(name: str) -> float:
+        ns, terms = costs.estimate(name, network, k, dialect)
+        if name == kernel:
+            return -1.0
+        if name == "packed" and ns < float("inf"):
+            return 0.0  # what prepares the inputs of an integer network is a part of it
+        return ns / terms if terms else float("inf")
+
+    return sorted(names, key=cost)
+
+
+def kind_of(layer: Any) -> str:
+    """The kind of one of purenn's own layers; empty for one of the user's, which may do anything."""
+    kind: str = layer.kind
+    return kind if type(layer).__module__.startswith(_OWN) else ""

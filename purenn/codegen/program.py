@@ -1,0 +1,335 @@
+"""Code: the lines of a program as emitters write them, and Program: what comes of them."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+
+from ..rows import size
+from .runtime import columns, later
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Iterator, Sequence, Union
+
+    from .dialect import Dialect
+    from .plan import Plan
+
+    Value = Union[list[str], str]
+
+__all__ = ["Code", "Name", "Program", "UNROLLED"]
+_SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
+UNROLLED = 4000  # multiplications of a network that is written out in an export
+_BY_NAMES = ("unrolled", "elementwise")  # emitters that gain from a variable for each number of a sample
+_TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
+_MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
+
+
+class Name(str):
+    """The name of a constant."""
+
+    __slots__ = ()
+
+
+class Code:
+    """The lines of one program, and the names that they use.
+
+    `lines` are those of ``predict(x)``; `entries` holds those of other functions, by their heads: ``sums(x)``.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.network, self.dialect = plan.network, plan.dialect
+        self.layers = self.network.layers
+        self.lines: list[str] = []
+        self.entries: dict[str, list[str]] = {}
+        self.at_end: list[Callable[[], None]] = []  # called when the lines of ``predict`` are all there
+        self.is_small = _is_small(plan)
+        self.objects: dict[str, Any] = {}  # in process: what each name stands for
+        self.texts: dict[str, str] = {}  # exported: the lines that define it
+        self._indent = "    "
+        self._place = -1  # the layer that is being written for one place
+
+    # ---- the network
+
+    def layer(self, k: int) -> Any:
+        """Layer number k, from 1."""
+        return self.layers[k - 1]
+
+    def size(self, k: int) -> int:
+        """How many numbers a sample of value k has; value 0 is the input."""
+        return self.width(k) if k == self._place else size(self.network.shapes[k])
+
+    def width(self, k: int) -> int:
+        """How many numbers value k has along its last axis."""
+        return self.network.shapes[k][-1]
+
+    # ---- lines
+
+    def line(self, text: str) -> None:
+        """Add a line."""
+        self.lines.append(self._indent + text)
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        """Lines below a header such as ``if x:``."""
+        self.line(header)
+        self._indent += "    "
+        yield
+        self._indent = self._indent[:-4]
+
+    @contextmanager
+    def entry(self, head: str) -> Iterator[None]:
+        """Lines of another function than ``predict(x)``."""
+        lines, indent, self.lines, self._indent = self.lines, self._indent, [], "    "
+        yield
+        self.entries[head], self.lines, self._indent = self.lines, lines, indent
+
+    def assign(self, names: Sequence[str], forms: Sequence[str]) -> list[str]:
+        """A line ``name = form`` for each; the names."""
+        self.lines += ["%s%s = %s" % (self._indent, name, form) for name, form in zip(names, forms)]
+        return list(names)
+
+    def added(self, name: str, terms: Sequence[str]) -> None:
+        """The lines ``name = term + term + ...``, which add from left to right."""
+        for start in range(0, len(terms), _TERMS):
+            self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
+
+    def each_place(self, k: int, value: Value, write: Callable[[Value], Value]) -> Value:
+        """The value of layer k, which `write` writes for one row along the last axis, for all such rows of a value."""
+        (j,) = self.network.wires[k - 1]
+        width, total = self.width(j), self.size(j)
+        if width == total:
+            return write(value)
+        row = self.row(value, "z%d" % j)
+        self.line("y%d = []" % k)
+        self._place = k
+        with self.block("for place in range(0, %d, %d):" % (total, width)):
+            self.line("part = %s[place:place + %d]" % (row, width))
+            self.line("y%d.extend(%s)" % (k, self.row(write("part"), "z%d" % k)))
+        self._place = -1
+        return "y%d" % k
+
+    # ---- values
+
+    def name(self, name: str, value: Value) -> None:
+        """The line that gives a value a name as a row, unless it is its own."""
+        if value != name:
+            self.line("%s = %s" % (name, value if isinstance(value, str) else "(%s,)" % ", ".join(value)))
+
+    def row(self, value: Value, name: str = "row") -> str:
+        """A variable that holds a value as a row: its own, or a tuple made now and called `name`."""
+        if isinstance(value, str):
+            return value
+        self.name(name, value)
+        return name
+
+    def inputs(self, value: Value) -> None:
+        """The line that sets z, the inputs of weighted sums as a tuple."""
+        self.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
+
+    def names(self, value: Value, k: int) -> list[str]:
+        """The variables of a value, one for each number: its own, or made now and called after value k."""
+        if not isinstance(value, str):
+            return value
+        names = ["%s%d" % ("z%d_" % k if k else "x", j) for j in range(self.size(k))]
+        self.line("%s, = %s" % (", ".join(names), value))
+        return names
+
+    # ---- constants and functions
+
+    def number(self, w: Any) -> str:
+        """A number as source."""
+        return repr(self.own(w))
+
+    def constant(self, name: str, value: Any) -> Name:
+        """A name for a number, or for a list or tuple of numbers."""
+        if name in self.objects:
+            return Name(name)
+        self.objects[name] = value
+        if self.dialect.is_exported:
+            from .literals import constant
+
+            self.texts[name] = constant(self, name, value)
+        return Name(name)
+
+    def computed(
+        self, name: str, function: Callable[..., Any], *arguments: Any, here: Callable[[], Any] | None = None
+    ) -> Name:
+        """A form, ``NAME()``, for what a function of `runtime` makes of constants and numbers, on first use.
+
+        `here` may make the same in process, faster.
+        """
+        if name not in self.objects:
+            self.objects[name] = later(here or (lambda: function(*[self.value(a) for a in arguments])))
+            if self.dialect.is_exported:
+                from .literals import call
+
+                made = call(self.function(function), arguments)
+                self.texts[name] = "%s = %s(lambda: %s)" % (name, self.function(later), made)
+        return Name(name + "()")
+
+    def value(self, argument: Any) -> Any:
+        """What a name or form of a constant stands for, in process; a number is itself."""
+        if not isinstance(argument, Name):
+            return argument
+        return self.objects[argument[:-2]]() if argument.endswith("()") else self.objects[argument]
+
+    def function(self, function: Callable[..., Any]) -> str:
+        """The name of a function of `runtime`, or of a library that the dialect may use."""
+        name = function.__name__
+        self.objects[name] = function
+        return name
+
+    def called(self, h: Any) -> str:
+        """The name of an activation that has no source: of a function of the user's own; in process alone."""
+        function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
+        name = "h%d" % len(self.objects)
+        self.objects[name] = function
+        return name
+
+    def written(self, name: str, text: str) -> str:
+        """The name of a function given as source, ``def name(a): ...``, which may use exp, log and the like."""
+        if name not in self.objects:
+            names = dict(_MATH)
+            exec(compile(text, "<%s>" % name, "exec"), names)
+            self.objects[name], self.texts[name] = names[name], text.strip("\n")
+        return name
+
+    def columns(self, k: int) -> Name:
+        """A form for the columns of layer k: for each output its weights, a tuple, and its bias."""
+        layer, weights, biases = self.layer(k), Name(), Name()
+        if self.dialect.is_exported:
+            values = [float(w) for column in zip(*layer.weight._rows) for w in column]
+            weights, biases = self.constant("WEIGHTS%d" % k, values), self.biases(k)
+        return self.computed("COLUMNS%d" % k, columns, weights, biases, here=lambda: columns_of(layer))
+
+    def biases(self, k: int) -> Name:
+        """A name for the biases of layer k, a list."""
+        return self.constant("BIASES%d" % k, [self.own(b) for b in self.layer(k).bias._rows[0]])
+
+    def own(self, w: Any) -> Any:
+        """A number as the program holds it: an export holds floats."""
+        return float(w) if self.dialect.is_exported else w
+
+    def by_dist(self) -> str:
+        """The condition of what is slower than loops in PyPy, in an export: it runs in whatever Python."""
+        from .runtime import BY_DIST
+
+        if BY_DIST not in self.texts.values():
+            self.objects["BY_DIST"], self.texts["BY_DIST"] = True, BY_DIST
+        return "BY_DIST and "
+
+    # ---- the sample
+
+    def check_sample(self, as_row: bool = False) -> Value:
+        """Write the check of the sample x; its value: a row if wanted, else a variable for each number of a small one.
+
+        A sum has the type of any number of another library among its terms, and where one is not a number
+        it is a TypeError: so one sum knows whether all are Python's own.
+        """
+        n, as_row = self.network.inputs, as_row or not self.is_small
+        names = ["x%d" % i for i in range(n)]
+        if self.dialect.is_exported:
+            with self.block("if len(x) != %d:" % n):
+                self.line(self.wrong_length())
+            self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
+            self.line("z0 = x if float(s) is s else [float(v) for v in x]")
+            if not as_row:
+                self.line("%s, = z0" % ", ".join(names))
+            return "z0" if as_row else names
+        with self.block("try:"):
+            if not as_row:
+                self.line("%s, = x" % ", ".join(names))
+            self.line("s = %s" % (" + ".join(names) if not as_row and n < 7 else "sum(x)"))
+        with self.block("except (TypeError, ValueError):"):
+            self.line("return another(x)")
+        length = " or len(x) != %d" % n if as_row else ""
+        with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
+            self.line("return another(x)")
+        return "x" if as_row else names
+
+    def wrong_length(self) -> str:
+        """The statement that answers a sample of another length."""
+        if self.dialect.is_exported:
+            return 'raise ValueError("expected %d numbers, found %%d" %% len(x))' % self.network.inputs
+        return "return another(x)"
+
+    # ---- all of it
+
+    def program(self) -> Program:
+        """The program, after each emitter of the plan has written its lines."""
+        values: list[Any] = ["x"]
+        for step in self.plan.steps:
+            if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
+                values[0] = self.check_sample(as_row=step.emitter.NAME not in _BY_NAMES)
+            value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
+            values += [None] * (step.count - 1) + [value]
+        self._give(values[-1])
+        for write in self.at_end:
+            write()
+        return Program(self)
+
+    def _give(self, value: Value) -> None:
+        """The line that returns a value: a list of its own."""
+        if not isinstance(value, str):
+            self.line("return [%s]" % ", ".join(value))
+        elif value in ("x", "z0") or self.plan.steps[-1].emitter.NAME == "forward":
+            self.line("return list(%s)" % value)  # it may be the sample
+        else:
+            self.line("return %s" % value)
+
+
+class Program:
+    """What emitters wrote: `source` is its text, `run(another)` makes it a function.
+
+    In process the text is that of the function alone; exported it is all of a module but its imports.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self.plan, self.dialect, self._code = code.plan, code.dialect, code
+
+    @property
+    def entries(self) -> list[str]:
+        """The functions of x that an export has besides ``predict``."""
+        return list(self._code.entries)
+
+    @property
+    def source(self) -> str:
+        """The text."""
+        if not self.dialect.is_exported:
+            return self._function("predict(x)")
+        from .literals import module
+
+        return module(self._code)
+
+    def _function(self, head: str) -> str:
+        lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
+        return "\n".join(["def %s:" % head] + lines) + "\n"
+
+    def run(self, another: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
+        """The function, list in, list out, or another one of the `entries`.
+
+        In process it leaves a sample that is not made of as many of Python's own numbers as it takes
+        to `another`.
+        """
+        names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
+        if self.dialect.is_exported:
+            names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
+        source = self.source if self.dialect.is_exported else self._function(head)
+        exec(compile(source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
+        run: Callable[[Any], list[Any]] = names[head.partition("(")[0]]
+        return run
+
+
+def _is_small(plan: Plan) -> bool:
+    """Whether a program gains from a variable for each number."""
+    widest: int = max(map(size, plan.network.shapes))
+    if plan.dialect.is_exported:
+        return widest <= UNROLLED and all([step.emitter.NAME in _BY_NAMES for step in plan.steps])
+    return widest <= _SMALL
+
+
+def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
+    """For each output of a dense layer its weights and its bias."""
+    return list(zip(zip(*layer.weight._rows), layer.bias._rows[0]))

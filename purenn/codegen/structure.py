@@ -1,0 +1,55 @@
+"""structure: layers that bring values together or read them another way; they compute little or nothing."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .dialect import Dialect
+    from .program import Code, Value
+
+NAME = "structure"
+ERROR_BOUND = 0.0
+_SIGNS = {"add": " + ", "multiply": "*"}
+
+
+def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+    """One layer."""
+    return 1
+
+
+def emit(code: Code, k: int, *values: Value) -> Value:
+    """The lines of layer k, if it needs any."""
+    kind = code.layer(k).kind
+    if kind in ("flatten", "reshape"):
+        return values[0]
+    are_names = not any([isinstance(value, str) for value in values])
+    return (_concatenated if kind == "concat" else _combined)(code, k, values, are_names)
+
+
+def _combined(code: Code, k: int, values: tuple[Value, ...], are_names: bool) -> Value:
+    """The sum or product of values, from left to right."""
+    sign = _SIGNS[code.layer(k).kind]
+    if are_names:
+        return code.assign(["z%d_%d" % (k, i) for i in range(code.size(k))], [sign.join(p) for p in zip(*values)])
+    rows = [code.row(value, "row%d" % j) for j, value in enumerate(values)]
+    variables = ["v%d" % j for j in range(len(rows))]
+    code.line("z%d = [%s for %s in zip(%s)]" % (k, sign.join(variables), ", ".join(variables), ", ".join(rows)))
+    return "z%d" % k
+
+
+def _concatenated(code: Code, k: int, values: tuple[Value, ...], are_names: bool) -> Value:
+    """Values side by side along the last axis."""
+    widths = [code.width(j) for j in code.network.wires[k - 1]]
+    places = code.size(k) // sum(widths)
+    if are_names:
+        parts = [value[i * w : (i + 1) * w] for i in range(places) for value, w in zip(values, widths)]
+        return [name for part in parts for name in part]
+    rows = [code.row(value, "row%d" % j) for j, value in enumerate(values)]
+    if places == 1:
+        code.line("z%d = [v for row in (%s) for v in row]" % (k, ", ".join(rows)))
+    else:
+        slices = ", ".join(["%s[i*%d:(i + 1)*%d]" % (row, w, w) for row, w in zip(rows, widths)])
+        code.line("z%d = [v for i in range(%d) for row in (%s) for v in row]" % (k, places, slices))
+    return "z%d" % k

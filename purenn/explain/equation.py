@@ -1,0 +1,317 @@
+"""Equations: the small language in which layers and activations write what they compute, and its tree.
+
+    equation = expression {"=" expression}
+    expression = relation ["if" relation "else" expression]
+    relation = shift {(">" | "<" | ">=" | "<=" | "==") shift}
+    shift    = sum {">>" sum}
+    sum      = product {("+" | "-") product}
+    product  = "-" product | matrices {("*" | "/") matrices}      element by element
+    matrices = signed {signed}                           side by side, ``X W1``: the matrix product
+    signed   = "-" signed | power
+    power    = called [("**" | "^") signed]
+    called   = atom {"(" arguments ")" | "[" arguments "]"}     no space before the bracket
+    atom     = number | name | "(" expression ")" | "[" items "]"
+
+A name is ``X``, ``W1`` (a capital letter and the number of a layer), ``scale``, or an entry of one of
+them, ``w1_2_3``.  Inside square brackets that follow nothing, things side by side are joined, not
+multiplied: ``[Z1 Z2]``.
+
+>>> parse("A1 = X W1 + B1")
+[Name('A1'), Operation('+', Product(Name('X'), Name('W1')), Name('B1'))]
+>>> parse("max over the window ...") is None
+True
+"""
+
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, Iterator, List, Optional, Tuple
+
+_TOKEN = re.compile(r"(\s*)(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([^\W\d]\w*)|(\*\*|>>|[><=]=|[-+*/^()\[\],><=]))")
+_NAME = re.compile(r"^([^\W\d_]|[^\W\d_]{2,}?)(\d*)((?:_(?:\d+|[a-z]))*)$")
+_RELATIONS = (">", "<", ">=", "<=", "==")
+
+
+class Node:
+    """A part of an equation; `parts` are the nodes it is made of."""
+
+    parts: "Tuple[Node, ...]" = ()
+
+    def __repr__(self) -> str:
+        values = [value for name, value in vars(self).items() if name != "parts"]
+        return "%s(%s)" % (type(self).__name__, ", ".join(map(repr, values + list(self.parts))))
+
+    def walk(self) -> "Iterator[Node]":
+        """This node, and all below it."""
+        yield self
+        for part in self.parts:
+            yield from part.walk()
+
+
+class Number(Node):
+    """A number."""
+
+    def __init__(self, value: "Any") -> None:
+        self.value = value
+
+
+class Name(Node):
+    """A name: ``W1`` has the letter W and the layer 1, ``w1_2_3`` the indices 2 and 3 as well.
+
+    >>> name = Name("w1_2_3")
+    >>> name.letter, name.layer, name.indices
+    ('w', '1', ['2', '3'])
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def letter(self) -> str:
+        """What stands before the layer and the indices: a letter, or a word, which has no layer."""
+        return self._split()[0]
+
+    @property
+    def layer(self) -> str:
+        """The number of the layer; empty where there is none."""
+        return self._split()[1]
+
+    @property
+    def indices(self) -> "List[str]":
+        """The indices of an entry."""
+        return self._split()[2]
+
+    def _split(self) -> "Tuple[str, str, List[str]]":
+        parts = _NAME.match(self.name)
+        if not parts or (len(parts.group(1)) > 1 and parts.group(2)):
+            return self.name, "", []
+        letter, layer, indices = parts.groups()
+        return letter, layer, indices[1:].split("_") if indices else []
+
+
+class Negative(Node):
+    """-x."""
+
+    def __init__(self, inner: Node) -> None:
+        self.parts = (inner,)
+
+
+class Operation(Node):
+    """Two sides and a sign between them: + - * / ** >>, or a relation."""
+
+    def __init__(self, sign: str, left: Node, right: Node) -> None:
+        self.sign, self.parts = sign, (left, right)
+
+
+class Product(Node):
+    """The matrix product of two sides."""
+
+    def __init__(self, left: Node, right: Node) -> None:
+        self.parts = (left, right)
+
+
+class Call(Node):
+    """A function of some arguments; the function is the first of the `parts`."""
+
+    def __init__(self, function: Node, *arguments: Node) -> None:
+        self.parts = (function,) + arguments
+
+    @property
+    def name(self) -> str:
+        """The name of the function, if it has one."""
+        function = self.parts[0]
+        return function.name if isinstance(function, Name) else ""
+
+    @property
+    def arguments(self) -> "Tuple[Node, ...]":
+        """What it is called with."""
+        return self.parts[1:]
+
+
+class Lookup(Node):
+    """An entry, or some, of what is before the square brackets."""
+
+    def __init__(self, inner: Node, *indices: Node) -> None:
+        self.parts = (inner,) + indices
+
+
+class Joined(Node):
+    """Things put together, one after another."""
+
+    def __init__(self, *items: Node) -> None:
+        self.parts = items
+
+
+class Choice(Node):
+    """``body if test else otherwise``."""
+
+    def __init__(self, body: Node, test: Node, otherwise: Node) -> None:
+        self.parts = (body, test, otherwise)
+
+
+def parse(equation: str) -> "Optional[List[Node]]":
+    """The sides of an equation, or None where it is not written in this language."""
+    tokens = _tokens(equation)
+    if tokens is None:
+        return None
+    try:
+        return _Parser(tokens).equation()
+    except _OtherLanguage:
+        return None
+
+
+class _OtherLanguage(Exception):
+    """This is not an equation as `parse` knows them."""
+
+
+def _tokens(text: str) -> "Optional[List[Tuple[str, str, bool]]]":
+    """(kind, token, whether space is before it); None where there is something that is no token."""
+    found, place = [], 0
+    text = text.rstrip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            return None
+        space, number, name, sign = match.groups()
+        kind = "number" if number else "name" if name and name not in ("if", "else") else "sign"
+        found.append((kind, number or name or sign, bool(space)))
+        place = match.end()
+    return found + [("end", "", False)]
+
+
+class _Parser:
+    """Goes through the tokens once, a method for each line of the grammar."""
+
+    def __init__(self, tokens: "List[Tuple[str, str, bool]]") -> None:
+        self.tokens, self.place, self.joining = tokens, 0, False
+
+    def equation(self) -> "List[Node]":
+        sides = [self.expression()]
+        while self.taken("="):
+            sides.append(self.expression())
+        if self.tokens[self.place][0] != "end":
+            raise _OtherLanguage
+        return sides
+
+    def taken(self, *signs: str) -> str:
+        """The next token, if it is one of these signs; it is then behind us."""
+        kind, token, _ = self.tokens[self.place]
+        if kind != "sign" or token not in signs:
+            return ""
+        self.place += 1
+        return token
+
+    def expect(self, sign: str) -> None:
+        if not self.taken(sign):
+            raise _OtherLanguage
+
+    def expression(self) -> Node:
+        body = self.relation()
+        if not self.taken("if"):
+            return body
+        test = self.relation()
+        self.expect("else")
+        return Choice(body, test, self.expression())
+
+    def relation(self) -> Node:
+        return self.chain(self.shift, *_RELATIONS)
+
+    def shift(self) -> Node:
+        return self.chain(self.sum, ">>")
+
+    def sum(self) -> Node:
+        return self.chain(self.product, "+", "-")
+
+    def product(self) -> Node:
+        if self.taken("-"):
+            return Negative(self.product())
+        return self.chain(self.matrices, "*", "/")
+
+    def chain(self, side: "Any", *signs: str) -> Node:
+        node = side()
+        sign = self.taken(*signs)
+        while sign:
+            node = Operation(sign, node, side())
+            sign = self.taken(*signs)
+        return node
+
+    def matrices(self) -> Node:
+        node = self.signed()
+        while not self.joining and self.begins():
+            node = Product(node, self.signed())
+        return node
+
+    def begins(self) -> bool:
+        """Whether something begins here that can stand beside what is before it."""
+        kind, token, _ = self.tokens[self.place]
+        return kind in ("number", "name") or token in ("(", "[")
+
+    def signed(self) -> Node:
+        return Negative(self.signed()) if self.taken("-") else self.power()
+
+    def power(self) -> Node:
+        node = self.called()
+        return Operation("**", node, self.signed()) if self.taken("**", "^") else node
+
+    def called(self) -> Node:
+        node = self.atom()
+        while not self.tokens[self.place][2]:  # no space before the bracket
+            if self.taken("("):
+                node = Call(node, *self.arguments(")"))
+            elif self.taken("["):
+                node = Lookup(node, *self.arguments("]"))
+            else:
+                break
+        return node
+
+    def arguments(self, closing: str) -> "List[Node]":
+        if self.taken(closing):
+            return []
+        outside, self.joining = self.joining, False
+        found = [self.expression()]
+        while self.taken(","):
+            found.append(self.expression())
+        self.expect(closing)
+        self.joining = outside
+        return found
+
+    def atom(self) -> Node:
+        if self.taken("("):
+            outside, self.joining = self.joining, False
+            node = self.expression()
+            self.expect(")")
+            self.joining = outside
+            return node
+        if self.taken("["):
+            return Joined(*self.items())
+        kind, token, _ = self.tokens[self.place]
+        self.place += 1
+        if kind == "number":
+            return Number(float(token) if set(token) & set(".eE") else int(token))
+        if kind == "name":
+            return Name(token)
+        raise _OtherLanguage
+
+    def items(self) -> "List[Node]":
+        outside, self.joining = self.joining, True
+        found = [self.sum()]
+        while not self.taken("]"):
+            self.taken(",")
+            found.append(self.sum())
+        self.joining = outside
+        return found
+
+
+def names(nodes: "Optional[List[Node]]") -> "Dict[str, int]":
+    """How often each name occurs.
+
+    >>> names(parse("x*x + y"))
+    {'x': 2, 'y': 1}
+    """
+    found: "Dict[str, int]" = {}
+    for side in nodes or []:
+        for node in side.walk():
+            if isinstance(node, Name):
+                found[node.name] = found.get(node.name, 0) + 1
+    return found

@@ -1,0 +1,337 @@
+"""Which neighbours are one layer: what is known of the kinds in pairs.
+
+Files hold a network as its framework built it: a product, then an addition, then a batch
+normalisation, then an activation.  One dense layer can do all of that:
+
+    (X W + B) * s + t    =  X (W * s) + (B * s + t)          a scale after a dense layer
+    (X W + B - m) / d    =  X (W / d) + (B - m) / d          a normalisation after one
+    (X * s) W + B        =  X (s^T * W) + B                  a stretch before one
+    (X * s + t) W + B    =  X (s^T * W) + (t W + B)          a stretch and a shift before one
+    1 - sigmoid(a)       =  sigmoid(-a)                      one output made into two probabilities
+
+Nothing that the network had is lost by it.  Factors cost a rounding each, and stay apart where a
+product would leave the range of normal doubles.  Shifts can cancel, so it matters what they are added to:
+
+- The input may be exact.  Then X - m is exact wherever X is near m (Sterbenz' lemma), however large m
+  is, and X (W / d) - (m / d) W would lose about m / d of it.  So no shift of the input goes into a
+  dense layer, nor one of what an activation or a choice of columns has made of the input.
+- Sums are rounded already, by u |x| for each number x and u = 2^-53 at least.  (x * s + t) w carries
+  an error of u |x s w| whatever is done; and |t| <= |x s + t| + |x s|, so t w on its own adds
+  roundings of that size and of the result's, no others.  Behind the first layer that adds, shifts
+  are folded, and (X - m) / d is X * (1 / d) - m / d.
+
+`RULES` has a function for each pair of kinds; a class of a user's own is in none of them.
+"""
+
+import math
+from array import array
+
+from ..activation import Activation
+from ..errors import ShapeError
+from ..matrix import Matrix
+from .activate import Activate
+from .dense import Dense
+from .dynamic_dense import DynamicDense
+from .layer_norm import LayerNorm
+from .normalize import Normalize
+from .scale import Scale
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+_IDENTITY = Activation("identity")
+_SMALLEST = 2.0**-1022  # a double below it has fewer digits
+
+
+def joined(first: "Any", second: "Any", exact: bool) -> "Optional[Any]":
+    """The one layer that two neighbours are, or None; `exact`: what the first is given may be as exact as the input.
+
+    >>> print(joined(Dense([[2.0]], [1.0]), Activate("relu"), True), joined(Activate("relu"), Dense([[2.0]]), True))
+    Dense 1 -> 1, relu None
+    """
+    if is_neutral(second):
+        return first
+    rule = RULES.get((type(first), type(second)))
+    return rule(first, second, exact) if rule else None
+
+
+# ---- single layers
+
+
+def is_affine(layer: "Any") -> bool:
+    """Whether a layer treats every number by itself, as factor * x + shift."""
+    return type(layer) in (Scale, Normalize)
+
+
+def is_neutral(layer: "Any") -> bool:
+    """Whether a layer gives back what it is given."""
+    if type(layer) is Activate:
+        return layer.h == _IDENTITY
+    if type(layer) is Normalize:
+        return _all(layer.mean, 0.0) and _all(layer.deviation, 1.0)
+    return type(layer) is Scale and _all(layer.scale, 1.0) and _all(layer.shift, 0.0)
+
+
+def keeps_exact(layer: "Any") -> bool:
+    """Whether a layer may give its numbers, or some of them, as exact as it got them: it adds none of them up."""
+    return is_affine(layer) or type(layer) is Activate or (type(layer) is Dense and _picks(layer))
+
+
+def activation_of(layer: "Any") -> "Optional[str]":
+    """The activation that a layer is, and nothing besides."""
+    return layer.activation if type(layer) is Activate else None
+
+
+def factor_and_shift(layer: "Any") -> "Optional[Tuple[float, float]]":
+    """(factor, shift) of a layer that gives factor * x + shift, the same for all numbers.
+
+    >>> factor_and_shift(Normalize(2.0, 4.0)), factor_and_shift(Scale([1.0, 2.0]))
+    ((0.25, -0.5), None)
+    """
+    if not is_affine(layer) or layer.inputs is not None:
+        return None
+    if type(layer) is Scale:
+        return layer.scale[0, 0], layer.shift[0, 0]
+    return 1.0 / layer.deviation[0, 0], -layer.mean[0, 0] / layer.deviation[0, 0]
+
+
+def is_plain(layer: "Any") -> bool:
+    """Whether a layer is sums alone: dense, without an activation."""
+    return type(layer) is Dense and layer.h == _IDENTITY
+
+
+def _picks(dense: Dense) -> bool:
+    """Whether an output of a dense layer is one input times a power of 2: no sum, and no product that is rounded."""
+    terms = [0] * dense.outputs
+    for row in dense.weight._rows:
+        terms = [n + (w != 0) + (abs(math.frexp(w)[0]) not in (0.0, 0.5)) for n, w in zip(terms, row)]
+        if min(terms) > 1:
+            return False
+    return True
+
+
+def _all(row: Matrix, number: float) -> bool:
+    return all([value == number for value in row._rows[0]])
+
+
+# ---- after sums, and past them
+
+
+def of_sums(layer: "Any", before: "Any") -> "Any":
+    """A normalisation of sums as the scale that it is, ``X * (1 / d) - m / d``, which more layers take in.
+
+    Right behind a plain dense layer it stays, for that takes it in with a rounding less.
+    """
+    if type(layer) is not Normalize or is_plain(before):
+        return layer
+    n = max(layer.mean.cols, layer.deviation.cols)
+    scale = _quotient([1.0] * layer.deviation.cols, layer.deviation)
+    shift = _quotient(_stretched(-layer.mean, n), layer.deviation)
+    sound = _sound(scale) and _finite([shift])
+    return Scale(Matrix.wrap([scale]), Matrix.wrap([shift])) if sound else layer
+
+
+def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
+    """Whether a scale may as well come after sums, where a scale is already: ``(X s) W  =  (X W) s``, s one number.
+
+    The weight is then multiplied once and not twice.
+    """
+    return (
+        type(first) is type(third) is Scale
+        and is_plain(second)
+        and first.scale.cols == 1
+        and _all(first.shift, 0.0)
+        and _all(second.bias, 0.0)
+    )
+
+
+def passed(first: Scale, third: Scale) -> "Optional[Scale]":
+    """The scale behind the sums with the one before them in it: ``(X W) * (s * s3) + t3``."""
+    scale = _times(first.scale, third.scale)
+    return None if scale is None else Scale(scale, third.shift)
+
+
+# ---- neighbours
+
+
+def _activate_after_dense(dense: Dense, activate: Activate, exact: bool) -> "Optional[Dense]":
+    """``h(X W + B)``"""
+    return Dense(dense.weight, dense.bias, activate.h) if is_plain(dense) else None
+
+
+def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
+    """``h((Q W) s step + B)``"""
+    if dense.h != _IDENTITY:
+        return None
+    return DynamicDense(dense.weight, dense.bias, activate.h, dense.step, dense.symmetric)
+
+
+def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Dense]":
+    """``X (W * s) + (B * s + t)``; an addition alone leaves the weight as it is."""
+    moved_twice = not (_all(scale.shift, 0.0) or _all(dense.bias, 0.0))
+    if not is_plain(dense) or (exact and moved_twice and _picks(dense)):
+        return None
+    weight: "Optional[Matrix]" = dense.weight
+    if not _all(scale.scale, 1.0):
+        weight = _products(dense.weight._rows, [scale.scale] * dense.inputs)
+    elif _all(dense.bias, 0.0):
+        return Dense(dense.weight, list(_stretched(scale.shift, dense.outputs)))
+    bias = _finite([_sum(_product(dense.bias._rows[0], scale.scale), scale.shift)])
+    return None if weight is None or bias is None else Dense(weight, bias)
+
+
+def _normalize_after_dense(dense: Dense, norm: Normalize, exact: bool) -> "Optional[Dense]":
+    """``X (W / d) + (B - m) / d``"""
+    if not is_plain(dense) or (exact and not _all(norm.mean, 0.0) and _picks(dense)):
+        return None
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight._rows]
+    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight._rows)])
+    weight = Matrix.wrap(rows) if sound else None
+    bias = _finite([_quotient(_sum(dense.bias._rows[0], -norm.mean), norm.deviation)])
+    return None if weight is None or bias is None else Dense(weight, bias)
+
+
+def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[Dense]":
+    """``X (s^T * W) + (t W + B)``"""
+    if exact and not _all(scale.shift, 0.0):
+        return None
+    weight: "Optional[Matrix]" = dense.weight
+    if not _all(scale.scale, 1.0):
+        factors = _stretched(scale.scale, dense.inputs)
+        weight = _products(dense.weight._rows, [Matrix.wrap([[factor]]) for factor in factors])
+    sums = list(dense.bias._rows[0])
+    for row, moved in zip(dense.weight._rows, _stretched(scale.shift, dense.inputs)):
+        if moved:
+            sums = [total + moved * w for total, w in zip(sums, row)]
+    bias = _finite([array("d", sums)])
+    return None if weight is None or bias is None else Dense(weight, bias, dense.h)
+
+
+def _scale_after_scale(first: Scale, second: Scale, exact: bool) -> "Optional[Scale]":
+    """``X * (s1 * s2) + (t1 * s2 + t2)``; X * s1 + t1 may be exact, then the shifts must add exactly too."""
+    if exact and not _all(first.shift, 0.0):
+        n = max(first.shift.cols, second.scale.cols, second.shift.cols)
+        shifts = zip(_stretched(first.shift, n), _stretched(second.scale, n), _stretched(second.shift, n))
+        if not all([abs(s2) == 1.0 and _adds_exactly(t1 * s2, t2) for t1, s2, t2 in shifts]):
+            return None
+    factors = _of_both(first, second)
+    return None if factors is None else Scale(*factors)
+
+
+def _scale_after_norm(norm: LayerNorm, scale: Scale, exact: bool) -> "Optional[LayerNorm]":
+    """``A * (s1 * s2) + (t1 * s2 + t2)``"""
+    factors = _of_both(norm, scale)
+    return None if factors is None else LayerNorm(factors[0], factors[1], norm.epsilon)
+
+
+def _scale_after_normalize(norm: Normalize, scale: Scale, exact: bool) -> "Optional[Normalize]":
+    """``(X - m) / (d / s)``"""
+    if not _all(scale.shift, 0.0):
+        return None
+    n = max(norm.deviation.cols, scale.scale.cols)
+    if not all([math.isfinite(s) and s != 0 for s in scale.scale._rows[0]]):
+        return None
+    row = _quotient(_stretched(norm.deviation, n), scale.scale)
+    return Normalize(norm.mean, Matrix.wrap([row])) if _sound(row) else None
+
+
+def _normalize_after_normalize(first: Normalize, second: Normalize, exact: bool) -> "Optional[Normalize]":
+    """``(X - m) / (d1 * d2)``, where the second only divides."""
+    deviation = _times(first.deviation, second.deviation) if _all(second.mean, 0.0) else None
+    return None if deviation is None else Normalize(first.mean, deviation)
+
+
+def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optional[Dense]":
+    """``[1 - p, p]`` of one output p = sigmoid(a), as ``sigmoid([-a, a])``; None where `pair` asks otherwise.
+
+    >>> pair = Dense([[-1.0, 1.0]], [1.0, 0.0])
+    >>> print(both_probabilities(Dense([[2.0]], [1.0], "sigmoid"), pair))
+    Dense 1 -> 2, sigmoid
+    """
+    if dense.h != Activation("sigmoid") or not is_pair(pair):
+        return None
+    weight = Matrix.wrap([array("d", [-row[0], row[0]]) for row in dense.weight._rows])
+    return Dense(weight, [-dense.bias[0, 0], dense.bias[0, 0]], dense.h)
+
+
+def is_pair(layer: "Any") -> bool:
+    """Whether a layer makes [1 - p, p] of p."""
+    return is_plain(layer) and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
+
+
+RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
+    (Dense, Activate): _activate_after_dense,
+    (Dense, Dense): both_probabilities,
+    (Dense, Normalize): _normalize_after_dense,
+    (Dense, Scale): _scale_after_dense,
+    (DynamicDense, Activate): _activate_after_dynamic,
+    (LayerNorm, Scale): _scale_after_norm,
+    (Normalize, Normalize): _normalize_after_normalize,
+    (Normalize, Scale): _scale_after_normalize,
+    (Scale, Dense): _scale_before_dense,
+    (Scale, Scale): _scale_after_scale,
+}
+
+
+# ---- rows of doubles
+
+
+def _of_both(first: "Any", second: Scale) -> "Optional[Tuple[Matrix, Matrix]]":
+    """Scale and shift of two scales, one after the other."""
+    scale, shift = _times(first.scale, second.scale), first.shift * second.scale + second.shift
+    return None if scale is None or _finite(shift._rows) is None else (scale, shift)
+
+
+def _stretched(row: Matrix, length: int) -> "Sequence[float]":
+    """One number for each of them; a row of another length would be lost in a zip."""
+    if row.cols not in (1, length):
+        raise ShapeError("a row of %d numbers meets one of %d" % (row.cols, length))
+    return row._rows[0] if row.cols == length else list(row._rows[0]) * length
+
+
+def _product(row: "Sequence[float]", factors: Matrix) -> "array[float]":
+    return array("d", [a * b for a, b in zip(row, _stretched(factors, len(row)))])
+
+
+def _quotient(row: "Sequence[float]", divisors: Matrix) -> "array[float]":
+    """Division by what is never 0."""
+    return array("d", [a / b for a, b in zip(row, _stretched(divisors, len(row)))])
+
+
+def _sum(row: "Sequence[float]", terms: Matrix) -> "array[float]":
+    return array("d", [a + b for a, b in zip(row, _stretched(terms, len(row)))])
+
+
+def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
+    """Every row times its factors, unless a product leaves the range of doubles."""
+    products: "List[Any]" = [_product(row, factor) for row, factor in zip(rows, factors)]
+    for row, factor, product in zip(rows, factors, products):
+        zeros = sum([a == 0 or b == 0 for a, b in zip(row, _stretched(factor, len(row)))]) if 0.0 in product else 0
+        if not _sound(product, zeros):
+            return None
+    return Matrix.wrap(products)
+
+
+def _times(first: Matrix, second: Matrix) -> "Optional[Matrix]":
+    """Two rows of factors as one."""
+    n = max(first.cols, second.cols)
+    return _products([_stretched(first, n)], [second])
+
+
+def _sound(row: "Sequence[float]", zeros: int = 0) -> bool:
+    """Whether a row is made of normal doubles, but for so many zeros: nothing in it is infinite, NaN or lost digits."""
+    sizes = list(map(abs, row))
+    return all(map(math.isfinite, sizes)) and sum([size < _SMALLEST for size in sizes]) == zeros
+
+
+def _adds_exactly(a: float, b: float) -> bool:
+    """Whether a + b is a double: Knuth's error of a sum is 0."""
+    total = a + b
+    part = total - a
+    return (a - (total - part)) + (b - part) == 0
+
+
+def _finite(rows: "List[Any]") -> "Optional[Matrix]":
+    """The rows as a matrix, unless a number in them is infinite or NaN."""
+    return Matrix.wrap(rows) if all([all(map(math.isfinite, row)) for row in rows]) else None

@@ -1,0 +1,32 @@
+"""Rows of numbers that a layer holds: one for all inputs along the last axis, or one for each."""
+
+from ..errors import ShapeError
+from ..matrix import Matrix
+from ..rows import is_number, plain_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple
+
+
+def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
+    """One number for all inputs, or one for each, as a row."""
+    row = Matrix([numbers] if is_number(plain_number(numbers)) else numbers)
+    if row.rows != 1:
+        raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
+    return row
+
+
+def width_of(layer: "Any", *rows: Matrix) -> "Optional[int]":
+    """The one length of the rows that hold more than one number; None where none does."""
+    widths = [row.cols for row in rows if row.cols > 1]
+    for width in widths:
+        if width != widths[0]:
+            raise ShapeError("%s: rows of %d and of %d numbers do not fit together" % (layer, widths[0], width))
+    return widths[0] if widths else None
+
+
+def summed_to(gradient: Matrix, shape: "Tuple[int, int]") -> Matrix:
+    """A gradient of every row and column, added up where the tensor held one number for all of them."""
+    total = gradient.sum(axis=0)
+    return total if shape[1] > 1 else total.sum(axis=1)
