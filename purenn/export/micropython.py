@@ -36,7 +36,7 @@ _CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
 # activations of a last layer: a board has no infinity to give, a micro:bit neither expm1 nor erfc
 _BOARDS_LACK, _MICROBIT_LACKS = ("softmax_plain",), ("elu", "selu", "gelu")
 
-_LOOPS = '''
+_LOOPS = """
 def dense(q, w, p, a):
     n = p[0]
     k = p[2]
@@ -54,9 +54,9 @@ def dense(q, w, p, a):
         for j in range(p[1]):
             i = (a[j] + p[3]) >> p[4]
             q[j] = w[k + (0 if i < 0 else last if i > last else i)]
-'''
+"""
 
-_VIPER = '''\"\"\"The inner loops of {name}.py as machine code; it has others for where this cannot be.\"\"\"
+_VIPER = """\"\"\"The inner loops of {name}.py as machine code; it has others for where this cannot be.\"\"\"
 
 import micropython
 
@@ -101,16 +101,16 @@ def dense(q: ptr8, w: ptr8, p: ptr32, a: ptr32):
                 i = last
             q[j] = w[i]
             j += 1
-'''
+"""
 
-_IMPORT_VIPER = '''
+_IMPORT_VIPER = """
 try:
     from {name}_viper import dense
 except (ImportError, SyntaxError, ValueError):  # no machine code here, or for another machine
 {loops}
-'''
+"""
 
-_RUN = '''
+_RUN = """
 def sums(x, whole=False):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
@@ -152,7 +152,7 @@ def classify(x):
         if y[j] > y[best]:
             best = j
     return {label}
-'''
+"""
 
 # a float costs a board heap, so zeros, of which there are many, do without
 _ZERO = """\
@@ -164,7 +164,7 @@ _ZERO = """\
 _BYTES = "    whole = whole or isinstance(x, (bytes, bytearray))\n"
 
 # the softmax of the other exports makes two lists more, on a heap of kilobytes
-_SOFTMAX = '''\
+_SOFTMAX = """\
     c = max(y)
     total = 0.0
     for j in range({outputs}):
@@ -172,19 +172,19 @@ _SOFTMAX = '''\
         total += y[j]
     for j in range({outputs}):
         y[j] /= total
-'''
+"""
 
-_SINGLE = '''
+_SINGLE = """
 def single(v):
     return array("f", (v,))[0]
-'''
+"""
 
-_TANH = '''
+_TANH = """
 def tanh(a):
     e = exp(-2.0*abs(a))
     t = (1.0 - e)/(1.0 + e)
     return t if a > 0 else -t
-'''
+"""
 
 _ABOUT = """
 predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs}
@@ -321,10 +321,10 @@ def _module(network: Network, part: Part, loops: str, form: str, function: str) 
     data, layers = _data(part)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
-    constants += ["    array(\"i\", %s)," % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
+    constants += ['    array("i", %s),' % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
     constants += [_numbers(name, values) for name, values in entrance.numbers.items()]
-    constants += [_bytes("STEPS = list(array(\"d\", ", _doubles(steps * (network.outputs // len(steps)))) + "))"]
-    constants += ["Q = bytearray(%d)" % _widest(part), "A = array(\"i\", bytes(%d))" % (4 * _most(part))]
+    constants += [_bytes('STEPS = list(array("d", ', _doubles(steps * (network.outputs // len(steps)))) + "))"]
+    constants += ["Q = bytearray(%d)" % _widest(part), 'A = array("i", bytes(%d))' % (4 * _most(part))]
     run = _run(network, part, entrance, form)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
     single = _SINGLE if entrance.in_single_precision else ""
@@ -371,7 +371,7 @@ def _plus(name: str, number: int) -> str:
 
 def _numbers(name: str, numbers: list[float]) -> str:
     """A number, or a list of one for each input, as bytes that lose no digit."""
-    return _bytes("%s = list(array(\"d\", " % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
+    return _bytes('%s = list(array("d", ' % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
 
 
 def _data(part: Part) -> tuple[bytes, list[list[int]]]:
