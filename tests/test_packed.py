@@ -1,4 +1,4 @@
-"""packed, its exports and loops on integer networks: bit for bit what the network's own forward gives, for any integers."""
+"""packed, its exports and loops on integer networks: what the network's own forward gives, bit for bit."""
 
 import gzip
 import math
