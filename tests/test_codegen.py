@@ -101,7 +101,9 @@ def wired(draw):
     layers, wires = [], []
     for _ in range(draw(st.integers(min_value=2, max_value=7))):
         alike = [j for j, shape in enumerate(shapes) if shape == shapes[-1]]
-        kind = draw(st.sampled_from(["dense", "dense", "activate", "norm", "scale", "add", "multiply", "concat", "flat"]))
+        kind = draw(
+            st.sampled_from(["dense", "dense", "activate", "norm", "scale", "add", "multiply", "concat", "flat"])
+        )
         m = shapes[-1][-1]
         wire = [len(shapes) - 1]
         if kind == "dense":
@@ -148,7 +150,14 @@ def test_wired_networks_give_the_references_numbers(made):
 def test_a_value_that_two_layers_take_is_changed_by_none():
     for width in (3, 120):
         weight = [[math.sin(i * j + i) for j in range(width)] for i in range(width)]
-        layers = [Dense(weight, None, "relu"), Dense(weight, None, "tanh"), Activate("relu"), Add(), Multiply(), Concat()]
+        layers = [
+            Dense(weight, None, "relu"),
+            Dense(weight, None, "tanh"),
+            Activate("relu"),
+            Add(),
+            Multiply(),
+            Concat(),
+        ]
         network = Network(layers, [[0], [1], [1], [1, 2, 3], [1, 4], [0, 1, 5]])
         x = [math.cos(i) for i in range(width)]
         for dialect in (IN_PROCESS, EXPORTED):

@@ -60,7 +60,9 @@ def test_prepared_whole_numbers(inputs, is_scale, seed):
     numbers = random.Random(seed)
 
     def row(*choices):
-        values = [numbers.choice(choices) * numbers.choice([1.0, 1.0, numbers.uniform(0.1, 9.0)]) for _ in range(inputs)]
+        values = [
+            numbers.choice(choices) * numbers.choice([1.0, 1.0, numbers.uniform(0.1, 9.0)]) for _ in range(inputs)
+        ]
         return values if numbers.random() < 0.5 else values[0]
 
     first = Scale(row(1 / 255, 3.0, -0.5), row(0.0, 1.0, -1e6))
@@ -71,7 +73,12 @@ def test_prepared_whole_numbers(inputs, is_scale, seed):
     z = first.forward(Matrix([list(pixels)])).tolist()[0]
     bias = [-sum([v * w[j] for v, w in zip(z, weight)]) * (1 + 10.0 ** numbers.randint(-16, 2)) for j in range(12)]
     layer = Dense(weight, bias)
-    check(layer, Network([first, layer], input_shape=(inputs,)), "whole_numbers", [pixels, bytes(inputs), b"\xff" * inputs])
+    check(
+        layer,
+        Network([first, layer], input_shape=(inputs,)),
+        "whole_numbers",
+        [pixels, bytes(inputs), b"\xff" * inputs],
+    )
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -80,7 +87,9 @@ def test_the_largest_sums_fill_a_lane_and_no_more(kernel, n):
     for w in (1.0, -1.0, 1.0 - 2.0**-53, 0.75, 2.0**-60 * 3):
         layer = Dense([[w, -w, 0.0, w]] * n, [0.0, 1.0, -2.0, 1e10])
         for v in (255.0, 1.0) if kernel == "whole_numbers" else (1.0, 1.0 - 2.0**-53, 2.0**40 - 1, -3.0):
-            check(layer, Network([layer]), kernel, [[v] * n, [v] + [0.0] * (n - 1), [v, 0.0] * (n // 2) + [0.0] * (n % 2)])
+            check(
+                layer, Network([layer]), kernel, [[v] * n, [v] + [0.0] * (n - 1), [v, 0.0] * (n // 2) + [0.0] * (n % 2)]
+            )
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -123,7 +132,15 @@ def test_the_container_changes_no_bit():
         for share in (0.1, 0.9):
             x = bytes([numbers.randrange(256) if numbers.random() < share else 0 for _ in range(784)])
             y = fast(x)
-            holders = [list(x), tuple(x), bytearray(x), array("B", x), memoryview(x), array("d", list(x)), map(float, x)]
+            holders = [
+                list(x),
+                tuple(x),
+                bytearray(x),
+                array("B", x),
+                memoryview(x),
+                array("d", list(x)),
+                map(float, x),
+            ]
             assert all([same_rows([fast(held)], [y]) for held in holders])
             assert same_rows([fast([float(v) for v in x])], [y])
 

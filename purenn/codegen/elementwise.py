@@ -20,7 +20,7 @@ _FORMS = {
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
     "dequantize": (("step",), "{0}*{1}"),
 }
-_ROWS = {  # softmax with a constant is the plain one
+_ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
     "softmax": runtime.softmax,
     "softmax_plain": runtime.softmax_plain,
     "log_softmax": runtime.log_softmax,

@@ -110,9 +110,7 @@ def _most(code: Code, layer: Any) -> float:
 
 def _write_lanes(code: Code, k: int) -> None:
     a, size = "a%d" % k, 12 * code.layer(k).outputs
-    lanes = code.computed(
-        "FIXED%d" % k, runtime.fixed_lanes, code.columns(k), here=lambda: _fixed_lanes(code.layer(k))
-    )
+    lanes = code.computed("FIXED%d" % k, runtime.fixed_lanes, code.columns(k), here=lambda: _fixed_lanes(code.layer(k)))
     for name in (math.floor, math.frexp, math.sqrt):
         code.function(name)
     code.line("lanes, g, n, start = %s" % lanes)

@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, Sequence, Union
 
-    from .dialect import Dialect
     from .plan import Plan
 
     Value = Union[list[str], str]
