@@ -126,37 +126,41 @@ class Entering:
 
     def _export(self, table: list[int] | None) -> None:
         code = self.code
-        if self.k == 1:
-            x = code.row(code.check_sample())
-        else:
-            x = "x"
-            code.line("s = sum(x)")
         if table is None:
-            self._export_numbers(x)
+            self._export_checked()
             return
-        with code.block("if isinstance(%s, bytes):  # what a picture has around it costs nothing" % x):
+        with code.block("if isinstance(x, bytes):"):
+            with code.block("if len(x) != %d:" % self.entrance.inputs):
+                code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
                 bytes_to_bytes = code.computed("BYTES", runtime.byte_table, code.constant("BYTE_LEVELS", levels))
-                code.line("%s = %s.translate(%s)" % (x, x, bytes_to_bytes))
-            code.line('inside = %s.lstrip(b"\\0")' % x)
-            code.line("rows = %s[len(%s) - len(inside):]" % (self.stage.rows(), x))
+                code.line("x = x.translate(%s)" % bytes_to_bytes)
+            code.line('inside = x.lstrip(b"\\0")  # what a picture has around it costs nothing')
+            code.line("rows = %s[len(x) - len(inside):]" % self.stage.rows())
             code.line("t = %s" % self._sum("v*p", 'v, p in zip(inside.rstrip(b"\\0"), rows) if v', self.low))
         with code.block("else:"):
-            self._export_numbers(x)
+            self._export_checked()
+
+    def _export_checked(self) -> None:
+        if self.k == 1:
+            self._export_numbers(self.code.row(self.code.check_sample()))
+        else:
+            self.code.line("s = sum(x)")
+            self._export_numbers("x")
 
     def _export_numbers(self, x: str) -> None:
         code, entrance = self.code, self.entrance
         if entrance.in_single_precision:
             self._export_carefully(x)
             return
-        inside = "s - s == 0 and {0} < min({x}) and max({x}) < {1}".format(-entrance.limit, entrance.limit, x=x)
+        inside = "s - s == 0"
+        if not entrance.is_tame:
+            inside += " and {0} < min({x}) and max({x}) < {1}".format(-entrance.limit, entrance.limit, x=x)
         with code.block("if %s:" % inside):
-            rounded = entrance.rounded(entrance.quotient(self._name))
-            q = "(q if {low} <= (q := {0}) <= {high} else {low} if q < {low} else {high})"
+            q = self._clamped_rounded("(a := %s)" % entrance.quotient(self._name), "a")
             skipped = " if v" if entrance.keeps_zero else ""
-            term = q.format(rounded, low=self.low, high=self.high) + "*p"
-            code.line("t = %s" % self._sum(term, self._each(x, self.stage.rows()) + skipped))
+            code.line("t = %s" % self._sum("(%s)*p" % q, self._each(x, self.stage.rows()) + skipped))
         with code.block("else:"):
             self._export_carefully(x)
 
@@ -334,8 +338,10 @@ class Entering:
 
     def _clamped_rounded(self, first: str, a: str) -> str:
         """The integer of a quotient `a`, which `first` computes."""
-        form = "{low} if {0} <= {low} else {high} if {1} >= {high} else {2}"
-        return form.format(first, a, self.entrance.rounded(a), low=self.low, high=self.high)
+        low, high = self.low, self.high
+        lower, upper = [float(bound) if abs(bound) < 1 << 53 else bound for bound in (low, high)]
+        form = "{2} if {3!r} < {0} < {4!r} else {low} if {1} <= {3!r} else {high}"  # floats compare faster with floats
+        return form.format(first, a, self.entrance.rounded(a), lower, upper, low=low, high=high)
 
     def _each(self, x: str, *others: str) -> str:
         """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""
