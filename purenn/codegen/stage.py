@@ -23,7 +23,7 @@ _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
 _SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
-_LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as an array, a little slower
+_LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as an array, a little slower
 
 
 class Stage:
@@ -38,8 +38,7 @@ class Stage:
         self.up = 0
         self._packed: list[int] = []
         if layer.table is not None:
-            self._table = list(layer.table._rows[0])
-            self.levels = (min(self._table), max(self._table))
+            self.levels = (layer.table.min(), layer.table.max())
             # a multiple of an entry away from the layer's own offset, so that entries begin where they did
             self.offset = layer.offset + -(-(-smallest - layer.offset) >> layer.shift << layer.shift)
             bits = max((largest + self.offset).bit_length(), 16)
@@ -56,6 +55,10 @@ class Stage:
             if self.is_float:
                 self.size = 4 if layer.outputs <= UNROLLED else 3
         self.row_bits = 8 * self.size * layer.outputs
+
+    @property
+    def _table(self) -> list[int]:
+        return list(self.layer.table._rows[0])
 
     # ---- constants
 
@@ -171,7 +174,7 @@ class Stage:
 
     def _level(self, index: str) -> str:
         table = self.code.constant("LEVELS%d" % self.k, self._table)
-        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, len(self._table))
+        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, self.layer.table.cols)
 
     def sums(self) -> str:
         """Exported: the weighted sums, a list."""
