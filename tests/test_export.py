@@ -448,6 +448,7 @@ def test_arguments_that_make_no_sense():
 
 
 WIDE = Network([Dense([[0.5] * 30] * 40, None, "sigmoid"), Dense([[0.25] * 3] * 30, None, "softmax")])
+PICTURES = Network([Normalize(0.0, 255.0), Dense([[0.01, -0.5]] * 200, None, "relu")], input_shape=(200,))
 HOSTILE = ['a"b', "c'd", 'e"""f', "g\\", "h\nprint('x')\n", "\u00e9\u4e16\U0001f600", "\ud800", "# x", "%s {0}"]
 HOSTILE += ["\0\r\t", "\\N", "\\x", "\u2028"]
 
@@ -537,7 +538,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_text() == "old" and sorted(os.listdir(str(tmp_path))) == ["model.py", "model_viper.py"]
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, WIDE.quantize(**UNIT)])
+@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, PICTURES, WIDE.quantize(**UNIT)])
 def test_the_library_part_is_fit_for_a_sandbox(network):
     tree = ast.parse(export(network)["model.py"])
     library = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test).count("is_script"))]
@@ -549,7 +550,7 @@ def test_the_library_part_is_fit_for_a_sandbox(network):
         assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "eval", "exec"))
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, WIDE.quantize(**UNIT)])
+@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, PICTURES, WIDE.quantize(**UNIT)])
 def test_it_runs_inside_restrictedpython(network):
     restricted = pytest.importorskip("RestrictedPython", reason="RestrictedPython is not installed")
     from RestrictedPython.Eval import default_guarded_getitem, default_guarded_getiter

@@ -263,7 +263,8 @@ def prepared(draw):
         layers.append(Dense(weight, None, draw(st.sampled_from(["relu", "sigmoid", "softmax", "identity"]))))
         layers += [between() for _ in range(draw(st.integers(min_value=0, max_value=1)))]
     samples = [[random.choice([0.0, -0.0, 1.5, -200.0, math.pi, 7]) for _ in range(width)] for _ in range(3)]
-    return Network(layers or [between()], input_shape=(width,)), samples + [bytes([random.randrange(256) for _ in range(width)])]
+    samples.append(bytes([random.randrange(256) for _ in range(width)]))
+    return Network(layers or [between()], input_shape=(width,)), samples
 
 
 @pytest.mark.parametrize("kernel", HERE)

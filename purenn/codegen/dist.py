@@ -36,6 +36,7 @@ from operator import mul
 
 from . import runtime
 from .elementwise import activated
+from .lanes import is_single
 from .program import columns_of
 from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
 
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Any, Sequence
 
     from .dialect import Dialect
-    from .program import Code, Name, Value
+    from .program import Code, Value
 
 __all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_outputs", "write_sums"]
 NAME = "dist"
@@ -58,7 +59,8 @@ _SQUARE, _LENGTH, _FIXED = 32.0 * ONCE, 2.0 * 32.0 * 32.0 * ONCE, 32.0 * 32.0 * 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
-    return unusual(layer, _MOST_INPUTS) or (1 if _is_in_range(layer) else _OUT_OF_RANGE)
+    is_in_range = is_single(layer.weight._rows) or _is_in_range(layer)
+    return unusual(layer, _MOST_INPUTS) or (1 if is_in_range else _OUT_OF_RANGE)
 
 
 _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
@@ -91,19 +93,22 @@ def write_outputs(code: Code, k: int) -> Value:
 
 def write_sums(code: Code, k: int, h: Any) -> None:
     """The lines that set a{k}, a list of the sums of layer k, of the tuple z; or of h of them, if it `is_by_sign`."""
-    rows, powers = _rows(code, k)
-    a, y = "a%d" % k, "y" if powers else "z"
-    again = "%s(z, %s[j])" % (code.function(runtime.exact), code.columns(k))
+    a, columns, layer = "a%d" % k, code.columns(k), code.layer(k)
+    powers = code.computed("POWERS%d" % k, runtime.balance, columns, here=lambda: _powers_of(layer))
+    rows = code.computed("ROWS%d" % k, runtime.prepared, columns, powers)
+    again = "%s(z, %s[j])" % (code.function(runtime.exact), columns)
     by_length = "d*%s" % code.computed("REACH%d" % k, runtime.reach, rows)
-    form = tested(code, h, "q - (s := dist(%s, w))*s + c" % y, "f", again)
+    form = tested(code, h, "q - (s := dist(y, w))*s + c", "f", again)
     line = "%s = [%s for w, f, c, j in %s]" % (a, form, rows)
     if not code.dialect.is_exported:
-        _write_length(code, k, powers, by_length)
+        _write_balanced(code, powers, "tuple(map(%s, z, powers))" % code.function(mul))
+        _write_length(code, k, "y", code.computed("ORIGIN%d" % k, runtime.origin, layer.inputs), by_length)
         code.line(line)
         return
     code.by_dist()
     with code.block("if BY_DIST:"):
-        _write_length(code, k, powers, by_length)
+        _write_balanced(code, powers, "tuple([v*p for v, p in zip(z, powers)])")
+        _write_length(code, k, "y", code.computed("ORIGIN%d" % k, runtime.origin, layer.inputs), by_length)
         code.line(line)
     with code.block("else:"):
         form = "%s(%s)" % (h.kind, again) if is_by_sign(h) else again
@@ -112,12 +117,16 @@ def write_sums(code: Code, k: int, h: Any) -> None:
 
 def _write_each(code: Code, k: int) -> Value:
     """The outputs of a small layer, a line for each."""
-    powers, h = _powers(code, k), code.layer(k).h
-    rows = runtime.prepared(columns_of(code.layer(k)), code.objects[powers] if powers else None)
-    reach = runtime.reach(rows)
+    layer = code.layer(k)
+    h, powers = layer.h, _powers_of(layer)
+    rows = runtime.prepared(columns_of(layer), powers)
+    reach, y = runtime.reach(rows), "y" if powers else "z"
+    if powers:
+        code.line("y = tuple(map(%s, z, %s))" % (code.function(mul), code.constant("POWERS%d" % k, powers)))
+    origin = code.constant("ORIGIN%d" % k, runtime.origin(layer.inputs))
     # d <= q/64 + 16 spares a multiplication
-    _write_length(code, k, powers, None, _SQUARE + reach / 64.0, _FIXED + reach * 16.0)
-    columns, exact, y = code.columns(k), code.function(runtime.exact), "y" if powers else "z"
+    _write_length(code, k, y, origin, "", _SQUARE + reach / 64.0, _FIXED + reach * 16.0)
+    columns, exact = code.columns(k), code.function(runtime.exact)
     forms = []
     for w, f, c, j in rows:
         form = "q - (d := dist(%s, %s))*d + %r" % (y, code.constant("W%d_%d" % (k, j), w), c)
@@ -125,34 +134,18 @@ def _write_each(code: Code, k: int) -> Value:
     return tested_names(code, k, h, forms)
 
 
-def _rows(code: Code, k: int) -> tuple[Name, Name | None]:
-    """Forms for the prepared columns and for the powers of two, None where the inputs are balanced."""
-    powers = _powers(code, k)
-    return code.computed("ROWS%d" % k, runtime.prepared, code.columns(k), powers), powers
-
-
-def _powers(code: Code, k: int) -> Name | None:
-    values = _powers_of(code.layer(k))
-    return None if values is None else code.constant("POWERS%d" % k, values)
+def _write_balanced(code: Code, powers: str, balanced: str) -> None:
+    """The lines that set y, the balanced inputs."""
+    code.line("powers = %s" % powers)
+    code.line("y = %s if powers else z" % balanced)
 
 
 def _write_length(
-    code: Code, k: int, powers: Any, by_length: str | None, square: float = _SQUARE, fixed: float = _FIXED
+    code: Code, k: int, y: str, origin: str, by_length: str, square: float = _SQUARE, fixed: float = _FIXED
 ) -> None:
-    """The lines that find q = |x|^2 and what s must be beyond, t and m = -t."""
-    code.function(dist)
-    y = "z" if powers is None else "y"
-    if powers is not None and code.dialect.is_exported:
-        code.line("y = tuple([v*p for v, p in zip(z, %s)])" % powers)
-    elif powers is not None:
-        code.line("y = tuple(map(%s, z, %s))" % (code.function(mul), powers))
-    n = code.layer(k).inputs
-    if code.is_small and not code.dialect.is_exported:
-        origin = code.constant("ORIGIN%d" % k, runtime.origin(n))
-    else:
-        origin = code.computed("ORIGIN%d" % k, runtime.origin, n)
-    for text in ("d = dist(%s, %s)" % (y, origin), "q = d*d"):
-        code.line(text)
+    """The lines that find q = |y|^2 and what s must be beyond, t and m = -t."""
+    code.line("d = %s(%s, %s)" % (code.function(dist), y, origin))
+    code.line("q = d*d")
     code.line("t = q*%r + %s%r" % (square, by_length + " + " if by_length else "", fixed))
     code.line("m = -t")
 

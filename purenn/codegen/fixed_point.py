@@ -7,8 +7,9 @@ With q_i = round(x_i 2^e) and W_ij = round(w_ij 2^g), in lanes of 96 bits,
 is one multiplication of long integers for each input, for all outputs at once, and x.w is about
 s_j 2^-(e+g).  e is found for each sample so that 2^42 <= max |q_i| <= 2^43.
 
-Why no lane spills into the next: |s_j| <= sum over i of 2^43 (|w_ij| 2^g + 1/2), and g is chosen for
-2^43 2^g sum |w_ij| <= 2^94, so |s_j| < 2^95.  The total, in two's complement, holds s_j in lane j, less
+Why no lane spills into the next: |s_j| <= sum over i of 2^43 (|w_ij| 2^g + 1/2), where
+sum |w_ij| <= sqrt(inputs) n by Cauchy and Schwarz, n the length of the longest column, and g is chosen
+for 2^43 2^g sqrt(inputs) n <= 2^94, so |s_j| < 2^95.  The total, in two's complement, holds s_j in lane j, less
 the 1 that a negative lane below it borrows.  2^31 is added to every lane, and its upper 64 bits are
 taken: the nearest whole number to s_j 2^-32, off by a borrow of 2^-32 at most.
 
@@ -40,7 +41,7 @@ from operator import mul
 from . import dist, runtime
 from .costs import cost
 from .elementwise import activated
-from .lanes import finite_within, lanes_of_doubles
+from .lanes import finite_within, is_single, lanes_of_doubles
 from .sums import ERROR_BOUND, unusual
 
 TYPE_CHECKING = False
@@ -62,7 +63,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
     reason = unusual(layer, _MOST_INPUTS)
-    if not reason and not finite_within(layer.weight._rows, _LARGEST):
+    if not reason and not is_single(layer.weight._rows) and not finite_within(layer.weight._rows, _LARGEST):
         reason = "has weights that are not finite or beyond 1e-100 ... 1e100"
     if not reason:
         return dist.takes(network, k, dialect)
@@ -163,4 +164,4 @@ def _fixed_lanes(layer: Any) -> tuple[list[int], int, float, int]:
     """`runtime.fixed_lanes`, faster."""
     columns = list(zip(*layer.weight._rows))
     g, n, start = runtime.fixed_scale([(w, 0.0) for w in columns])
-    return lanes_of_doubles(layer.weight._rows, 2.0**g, 12), g, n, start
+    return lanes_of_doubles(layer.weight._rows, g, 12), g, n, start

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 from array import array
-from itertools import chain
+from itertools import chain, repeat
+from operator import add
+from struct import pack
 from sys import byteorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
-_MIDDLE = 1.5 * 2.0**52  # a double of this size has no bits for a fraction
-_BITS = 0x4338 << 48  # its bits; those of _MIDDLE + v are v more
 
+def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[int]:
+    """For each row the sum over j of round(row[j] 2^g) 2^(8 size j), for size >= 8 and products below 2^51.
 
-def lanes_of_doubles(rows: Sequence[Sequence[Any]], scale: float, size: int) -> list[int]:
-    """For each row the sum over j of round(row[j] * scale) 2^(8 size j), for size >= 8 and products below 2^51.
-
-    The sum of a double v and 1.5 2^52 is rounded to a whole number, and its 8 bytes, read as an
-    integer, are those of 1.5 2^52 and round(v) more, for negative v too.
+    The last bit of a double between 2^(52 - g) and 2^(53 - g) is 2^-g.  So the sum of w and
+    1.5 2^(52 - g) is rounded to a multiple of 2^-g, and its 8 bytes, read as an integer, are
+    round(w 2^g) more than those of 1.5 2^(52 - g), for negative w too.
     """
-    outputs, middle = len(rows[0]), _MIDDLE
-    data = array("d", [w * scale + middle for w in chain.from_iterable(rows)]).tobytes()
+    outputs, middle = len(rows[0]), 1.5 * 2.0 ** (52 - g)
+    data = pack("<%dd" % (outputs * len(rows)), *map(add, chain.from_iterable(rows), repeat(middle)))
     length = size * outputs
     lanes = bytearray(length * len(rows))
     for k in range(8):
-        lanes[k::size] = data[k::8] if byteorder == "little" else data[7 - k :: 8]
-    bits = sum([_BITS << 8 * size * j for j in range(outputs)])
-    return [int.from_bytes(lanes[at : at + length], "little") - bits for at in range(0, len(lanes), length)]
+        lanes[k::size] = data[k::8]
+    bits = int.from_bytes(pack("<d", middle), "little")
+    middles = sum([bits << 8 * size * j for j in range(outputs)])
+    return [int.from_bytes(lanes[at : at + length], "little") - middles for at in range(0, len(lanes), length)]
+
+
+def is_single(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether all numbers are in single precision and below 2^127, as their highest bytes tell at once."""
+    if not all([isinstance(row, array) and row.typecode == "f" for row in rows]):
+        return False
+    highest = b"".join(rows)[3 if byteorder == "little" else 0 :: 4]  # type: ignore[arg-type]
+    return b"\x7f" not in highest and b"\xff" not in highest
 
 
 def finite_within(rows: Sequence[Sequence[Any]], largest: float) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 
 from ..rows import size
 from .runtime import columns, later
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, Sequence, Union
+    from typing import Any, Callable, Sequence, Union
 
     from .plan import Plan
 
@@ -28,6 +27,19 @@ class Name(str):
     """The name of a constant."""
 
     __slots__ = ()
+
+
+class _Block:
+    """Where lines go, and how far they are indented, until it is left."""
+
+    def __init__(self, code: Code, lines: list[str], indent: str) -> None:
+        self._code, self._inside, self._outside = code, (lines, indent), (code.lines, code._indent)
+
+    def __enter__(self) -> None:
+        self._code.lines, self._code._indent = self._inside
+
+    def __exit__(self, *error: Any) -> None:
+        self._code.lines, self._code._indent = self._outside
 
 
 class Code:
@@ -69,20 +81,15 @@ class Code:
         """Add a line."""
         self.lines.append(self._indent + text)
 
-    @contextmanager
-    def block(self, header: str) -> Iterator[None]:
-        """Lines below a header such as ``if x:``."""
+    def block(self, header: str) -> _Block:
+        """Lines below a header such as ``if x:``, in a with statement."""
         self.line(header)
-        self._indent += "    "
-        yield
-        self._indent = self._indent[:-4]
+        return _Block(self, self.lines, self._indent + "    ")
 
-    @contextmanager
-    def entry(self, head: str) -> Iterator[None]:
-        """Lines of another function than ``predict(x)``."""
-        lines, indent, self.lines, self._indent = self.lines, self._indent, [], "    "
-        yield
-        self.entries[head], self.lines, self._indent = self.lines, lines, indent
+    def entry(self, head: str) -> _Block:
+        """Lines of another function than ``predict(x)``, in a with statement."""
+        self.entries[head] = []
+        return _Block(self, self.entries[head], "    ")
 
     def assign(self, names: Sequence[str], forms: Sequence[str]) -> list[str]:
         """A line ``name = form`` for each; the names."""

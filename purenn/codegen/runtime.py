@@ -89,6 +89,15 @@ def origin(count):
     return (0.0,) * count
 
 
+def balance(columns):
+    """A power of two for each input that balances the sizes of its weights, 0.0 for one without; None if they are."""
+    sizes = [max([abs(v) for v in row]) for row in zip(*[w for w, b in columns])]
+    known = [frexp(size)[1] for size in sizes if size]
+    if not known or max(known) - min(known) <= 8:
+        return None
+    return tuple([ldexp(1.0, min(frexp(size)[1], 1000)) if size else 0.0 for size in sizes])
+
+
 def prepared(columns, powers):
     """(w, f, c, j) for column j, each input balanced by its power of two.
 
@@ -132,10 +141,9 @@ def fixed_lanes(columns):
 
 
 def fixed_scale(columns):
-    """(g, n, start): 2^43 2^g times the sizes of a column's weights is at most 2^94; n is the longest column."""
-    size = max([sum([abs(v) for v in w]) for w, b in columns])
-    longest = max([dist(w, origin(len(w))) for w, b in columns])
-    return 51 - frexp(size)[1], longest, sum([1 << 96 * j + 31 for j in range(len(columns))])
+    """(g, n, start): n is the length of the longest column, and 2^43 2^g sqrt(inputs) n at most 2^94."""
+    n = max([dist(w, origin(len(w))) for w, b in columns])
+    return 51 - frexp(n * sqrt(len(columns[0][0])))[1], n, sum([1 << 96 * j + 31 for j in range(len(columns))])
 
 
 def side_by_side(columns, scale, bits):
@@ -158,17 +166,18 @@ def whole_lanes(columns, moved, stretched, is_scale):
 
 
 def whole_scale(prepared, columns, moved, stretched, is_scale):
-    """g so that 255 times the sizes of a column's prepared weights times 2^g are at most 2^62; the largest sum; ..."""
-    size = max([sum([abs(v) for v in w]) for w in prepared])
-    largest = max([max([abs(v) for v in w]) for w in prepared])
+    """(g, most, start, biases): 255 2^g times the sizes of a column's prepared weights is at most 2^62, and none
+    times 2^g more than 2^51; no sum of the sizes of terms is larger than `most`."""
+    inputs = len(stretched)
+    size = max([dist(w, origin(inputs)) for w in prepared])
     reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(moved, stretched)]
-    most = max([sum([abs(v) * r for v, r in zip(w, reach)]) for w, b in columns])
+    most = dist(reach, origin(inputs)) * max([dist(w, origin(inputs)) for w, b in columns])
     start = sum([1 << 64 * j + 63 for j in range(len(columns))])
     biases = [b for w, b in columns]
     if max(moved) != 0 or min(moved) != 0:
         terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
         biases = [fsum(t) + b for t, b in zip(terms, biases)]
-    return min(54 - frexp(size)[1], 51 - frexp(largest)[1]), most, start, biases
+    return min(54 - frexp(size * sqrt(inputs))[1], 51 - frexp(size)[1]), most, start, biases
 
 
 # ---- functions of a whole row

@@ -10,12 +10,13 @@ They may be prepared on the way by a `Normalize` or a `Scale` (pixels / 255): z_
 
 is one multiplication of a long integer for each input, for all outputs at once; inputs of 0 are skipped.
 
-Why no lane spills into the next: g is chosen for 255 2^g sum |v_ij| <= 2^62, the rounding of n <= 2^20
-weights adds at most 255 n / 2, so |s_j| < 2^63, and 2^63 is added to every lane.
+Why no lane spills into the next: sum |v_ij| is at most sqrt(n) times the length of a column of v,
+for n inputs, and g is chosen for 255 2^g times that <= 2^62; the rounding of n <= 2^20 weights adds at
+most 255 n / 2, so |s_j| < 2^63, and 2^63 is added to every lane.
 
-How far a sum is off.  u = 2^-53; c inputs are not 0, and S is the largest over j of the sum over i of
-|w_ij| (255 + |m_i|) / |d_i|  (of |w_ij| (255 |s_i| + |t_i|) for a `Scale`), so that no sum of the terms'
-sizes is larger than S.  The rounding of V adds at most 127.5 c 2^-g.  All else is a share of S: u for
+How far a sum is off.  u = 2^-53; c inputs are not 0, and S is the length of the longest column of w times
+that of (255 + |m_i|) / |d_i|  (of 255 |s_i| + |t_i| for a `Scale`), so that no sum of the terms' sizes is
+larger than S.  The rounding of V adds at most 127.5 c 2^-g.  All else is a share of S: u for
 that of v; 3u for the terms of c, which are added exactly, and 1.1u for b in it; 1.1u for turning s_j into a
 float.  The reference rounds z_i, 2.1u, and its own sum (see sums.py: terms that are 0 round nothing), u (k + 5) for
 k terms: c of them, or all where 0 is not prepared to 0.  Altogether the sum is within ERROR_BOUND of
@@ -164,4 +165,4 @@ def _whole_lanes(layer: Any, moved: Any, stretched_by: Any, is_scale: bool) -> A
         prepared = [[w / d for w in row] for row, d in zip(rows, stretched_by)]
     columns = list(zip(zip(*rows), layer.bias._rows[0]))
     g, most, start, biases = runtime.whole_scale(list(zip(*prepared)), columns, moved, stretched_by, is_scale)
-    return lanes_of_doubles(prepared, 2.0**g, 8), g, most, start, biases
+    return lanes_of_doubles(prepared, g, 8), g, most, start, biases
