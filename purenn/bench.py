@@ -156,7 +156,7 @@ def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -
         try:
             fast = network.compile(name)
         except UnsupportedError as error:
-            notes += [] if what else ["%s: %s" % (name, error)]
+            notes += [] if what else [str(error)]
             continue
         rivals.append(Rival(what + name, fast, fast.batch, samples))
     if _is_integer(network):

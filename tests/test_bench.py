@@ -130,7 +130,7 @@ def test_an_integer_network_is_not_quantised_again():
     names = [rival.name for rival in rivals]
     assert {"reference", "packed", "fed integers", "loops"} <= set(names)
     assert not [name for name in names if name.startswith(("quantised", "NumPy"))]
-    assert [note for note in notes if note.startswith("unrolled: ")]
+    assert [note for note in notes if note.startswith("kernel unrolled: ")]
 
 
 def test_what_is_missing_is_named(monkeypatch):

@@ -30,7 +30,7 @@ from itertools import compress
 from operator import mul
 from sys import byteorder
 
-from ..rows import as_sample, samples_of
+from ..rows import samples_of
 from . import runtime
 
 TYPE_CHECKING = False
@@ -372,9 +372,8 @@ def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
     """A function from a sample of the model's own integers to integers counted from the lowest: bytes if they fit."""
 
     def own(q: Any) -> Any:
-        q = as_sample(q)
-        q = runtime.own_integers(samples_of(q, (network.inputs,))[0][0], layer.lowest, layer.highest)
-        u = [v - layer.lowest for v in q]
+        (sample,), _ = samples_of(q, network.input_shape)
+        u = [v - layer.lowest for v in runtime.own_integers(sample, layer.lowest, layer.highest)]
         return bytes(u) if layer.high - layer.low <= 255 else u
 
     return own
