@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
 
+_IS_BOARD = sys.implementation.name == "micropython"  # it holds the core alone, without the kernels
+
 
 class Network:
     """A feed-forward network: Y = layer_n(... layer_2(layer_1(X))).
@@ -139,8 +141,7 @@ class Network:
         ([3.5], [[3.5], [0.5]])
         """
         if self._predictor is None:
-            # a board holds the core alone, without the kernels
-            self._predictor = self._by_reference if sys.implementation.name == "micropython" else self.compile()
+            self._predictor = self._by_reference if _IS_BOARD else self.compile()
         return self._predictor(x)
 
     __call__ = predict
@@ -167,7 +168,10 @@ class Network:
         beyond raises `ValueError`, a number that is not an integer `TypeError`; so does a network
         of floats, which has no integers.
         """
-        if self._quantized is None:
+        if self._quantized is None and not _IS_BOARD:
+            self._predictor = self._predictor or self.compile()
+            self._quantized = self._predictor.of_integers()
+        elif self._quantized is None:
             from .quantize import of_integers
 
             self._quantized = of_integers(self)

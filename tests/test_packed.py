@@ -1,4 +1,4 @@
-"""packed, its exports and loops on integer networks: bit for bit what the network's own forward gives, for any integers."""
+"""packed, its exports and loops on integer networks: what the network's own forward gives, bit for bit."""
 
 import gzip
 import math
@@ -238,6 +238,18 @@ def test_the_widest_lanes():
     network = Network([Quantize(1.0, 0, 65535), IntegerDense(weight, [1, 2], "identity", 1.0)])
     packed = network.compile("packed")
     assert packed([65535.0] * 3000) == [65535.0 * 32767 * 3000 + 1, -65535.0 * 32767 * 3000 + 2]
+
+
+@pytest.mark.parametrize("bits", [16, 24, 32])
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_a_lane_has_room_for_what_moves_the_table(bits, outputs):
+    table = list(range(100))
+    layer = IntegerDense([[(1 << bits) - 1] * outputs], [0] * outputs, "identity", 1.0, table, 5, bits - 6)
+    network = Network([Quantize(1.0, 0, 1), layer, Dequantize(1.0)])
+    longer = Network([Quantize(1.0, 0, 1), layer, IntegerDense([[1]] * outputs, [0], "identity", 1.0)])
+    for net in (network, longer):
+        for x in ([0.0], [1.0]):
+            assert net.compile("packed")(x) == net.forward_one(x) == exported(net)["predict"](x)
 
 
 # ---- where in a network

@@ -1,4 +1,5 @@
-"""entering: the lines that make a sample the first total of an integer network; a part of packed.py.
+# mypy: disallow-untyped-calls=False
+"""Entering: the lines that make a sample the first total of an integer network; a part of packed.py.
 
 Measured numbers become integers q = floor(x / step + 0.5), clamped to low ... high; bytes are looked up.
 All that is not plain leaves the lines at a check: other numbers than Python's, a sample of another length
@@ -29,7 +30,7 @@ from itertools import compress
 from operator import mul
 from sys import byteorder
 
-from ..rows import as_sample, samples_of
+from ..rows import samples_of
 from . import runtime
 
 TYPE_CHECKING = False
@@ -72,7 +73,7 @@ def written_out(code: Code, q: Sequence[str], stage: Any, counted_from: int = 0)
 
 
 class Entering:
-    """What writes the lines from a sample to `t`, the total of the first layer, a `_Stage` of packed.py."""
+    """What writes the lines from a sample to `t`, the total of the first layer, a `Stage`."""
 
     def __init__(self, code: Code, k: int, entrance: Entrance, stage: Any) -> None:
         self.code, self.k, self.entrance, self.stage = code, k, entrance, stage
@@ -91,12 +92,17 @@ class Entering:
             self._write_numbers(self.code.check_sample() if self.k == 1 else value)
         else:
             self._write_bytes_or_numbers(table)
-        self._write_out(0, at_end=True)
+        self._end()
 
-    def _write_out(self, counted_from: int, at_end: bool = False) -> None:
-        """The lines of the sum of few inputs: once at the end, or where integers may be counted from two numbers each time."""
-        if self.is_small and at_end == (self.low == 0):
+    # few inputs are summed once, at the end, unless one branch counts integers from 0 and another from `low`
+
+    def _end_branch(self, counted_from: int = 0) -> None:
+        if self.is_small and self.low != 0:
             written_out(self.code, self.names, self.stage, counted_from)
+
+    def _end(self) -> None:
+        if self.is_small and self.low == 0:
+            written_out(self.code, self.names, self.stage)
 
     def write_own(self) -> None:
         """The lines for the model's own integers."""
@@ -114,49 +120,48 @@ class Entering:
         else:
             code.line("q = own(q)")
         self._write_weighed_bytes("q")
-        self._write_out(0, at_end=True)
+        self._end()
 
     # ---- exported
 
     def _export(self, table: list[int] | None) -> None:
         code = self.code
-        if self.k == 1:
-            x = code.check_sample()
-        else:
-            x = "x"
-            code.line("s = sum(x)")
         if table is None:
-            self._export_numbers(x)
+            self._export_checked()
             return
-        with code.block("if isinstance(%s, bytes):  # what a picture has around it costs nothing" % x):
+        with code.block("if isinstance(x, bytes):"):
+            with code.block("if len(x) != %d:" % self.entrance.inputs):
+                code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
                 bytes_to_bytes = code.computed("BYTES", runtime.byte_table, code.constant("BYTE_LEVELS", levels))
-                code.line("%s = %s.translate(%s)" % (x, x, bytes_to_bytes))
-            code.line('inside = %s.lstrip(b"\\0")' % x)
-            code.line("rows = %s[len(%s) - len(inside):]" % (self.stage.rows(), x))
+                code.line("x = x.translate(%s)" % bytes_to_bytes)
+            code.line('inside = x.lstrip(b"\\0")  # what a picture has around it costs nothing')
+            code.line("rows = %s[len(x) - len(inside):]" % self.stage.rows())
             code.line("t = %s" % self._sum("v*p", 'v, p in zip(inside.rstrip(b"\\0"), rows) if v', self.low))
         with code.block("else:"):
-            self._export_numbers(x)
+            self._export_checked()
+
+    def _export_checked(self) -> None:
+        if self.k == 1:
+            self._export_numbers(self.code.row(self.code.check_sample()))
+        else:
+            self.code.line("s = sum(x)")
+            self._export_numbers("x")
 
     def _export_numbers(self, x: str) -> None:
-        code, entrance, low, high = self.code, self.entrance, self.low, self.high
-        if not entrance.in_single_precision:
-            inside = "s - s == 0 and %r < min(%s) and max(%s) < %r" % (-entrance.limit, x, x, entrance.limit)
-            with code.block("if %s:" % inside):
-                q = "(q if %d <= (q := floor(%s + 0.5)) <= %d else %d if q < %d else %d)" % (
-                    low,
-                    entrance.quotient(self._name),
-                    high,
-                    low,
-                    low,
-                    high,
-                )
-                skipped = " if v" if entrance.keeps_zero else ""
-                code.line("t = %s" % self._sum(q + "*p", self._each(x, self.stage.rows()) + skipped))
-            with code.block("else:"):
-                self._export_carefully(x)
-        else:
+        code, entrance = self.code, self.entrance
+        if entrance.in_single_precision:
+            self._export_carefully(x)
+            return
+        inside = "s - s == 0"
+        if not entrance.is_tame:
+            inside += " and {0} < min({x}) and max({x}) < {1}".format(-entrance.limit, entrance.limit, x=x)
+        with code.block("if %s:" % inside):
+            q = self._clamped_rounded("(a := %s)" % entrance.quotient(self._name), "a")
+            skipped = " if v" if entrance.keeps_zero else ""
+            code.line("t = %s" % self._sum("(%s)*p" % q, self._each(x, self.stage.rows()) + skipped))
+        with code.block("else:"):
             self._export_carefully(x)
 
     def _export_carefully(self, x: str) -> None:
@@ -187,7 +192,7 @@ class Entering:
         code, n = self.code, self.entrance.inputs
         if self.is_small:
             code.line("%s, = %s" % (", ".join(self.names), x))
-            self._write_out(self.low)
+            self._end_branch(self.low)
             return
         rows, start = self.stage.rows(), self.stage.start(self.low)
         with code.block("if %s.count(0) < %d:" % (x, n // 8)):
@@ -228,10 +233,10 @@ class Entering:
                 forms.append(entrance.rounded(entrance.quotient(self._number(i), name)))
             code.assign(q, forms)
             with code.block("if %s:" % self._outside(q)):
-                code.line("%s, = [%s for q in (%s,)]" % (", ".join(q), _clamped("q", low, high), ", ".join(q)))
+                code.line("%s, = [%s for q in (%s,)]" % (", ".join(q), _clamped(low, high), ", ".join(q)))
         with code.block("else:"):
             self._write_carefully(x, "%s, = " % ", ".join(q))
-        self._write_out(0)
+        self._end_branch()
 
     def _outside(self, q: Sequence[str]) -> str:
         """Whether one of some integers is outside the range: of 0 ... 2^b - 1 their bits tell."""
@@ -289,7 +294,7 @@ class Entering:
             else:
                 code.line(form % self._each(x))
             with code.block("if q and (min(q) < %d or max(q) > %d):" % (low, high)):
-                code.line("q = [%s for q in q]" % _clamped("q", low, high))
+                code.line("q = [%s for q in q]" % _clamped(low, high))
         with code.block("else:"):
             self._write_carefully(x, "q = ")
             code.line("some = %s" % rows)
@@ -298,7 +303,8 @@ class Entering:
     def _write_single(self, x: str) -> None:
         """Numbers that are divided in single precision, and clamped before they are rounded."""
         code, entrance = self.code, self.entrance
-        code.function(array), code.function(math.floor)
+        code.function(array)
+        code.function(math.floor)
         prepared = entrance.prepared(self._name)
         z = "list(%s)" % x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
         with code.block("if not %s:" % self._inside(x)):
@@ -310,7 +316,7 @@ class Entering:
         q = "[%s for a in z]" % self._clamped_rounded("a", "a")
         if self.is_small:
             code.line("%s, = %s" % (", ".join(self.names), q))
-            self._write_out(0)
+            self._end_branch()
             return
         code.line("q = %s" % q)
         code.line("t = %s" % weighed(code, "q", self.stage.rows(), self.stage.start(), False))
@@ -331,16 +337,11 @@ class Entering:
         code.line("%s[%s for %s]" % (target, self._clamped_rounded("(a := %s)" % divided, "a"), self._each("z")))
 
     def _clamped_rounded(self, first: str, a: str) -> str:
-        rounded = self.entrance.rounded(a)
-        return "%d if %s <= %d else %d if %s >= %d else %s" % (
-            self.low,
-            first,
-            self.low,
-            self.high,
-            a,
-            self.high,
-            rounded,
-        )
+        """The integer of a quotient `a`, which `first` computes."""
+        low, high = self.low, self.high
+        lower, upper = [float(bound) if abs(bound) < 1 << 53 else bound for bound in (low, high)]
+        form = "{2} if {3!r} < {0} < {4!r} else {low} if {1} <= {3!r} else {high}"  # floats compare faster with floats
+        return form.format(first, a, self.entrance.rounded(a), lower, upper, low=low, high=high)
 
     def _each(self, x: str, *others: str) -> str:
         """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""
@@ -357,8 +358,8 @@ class Entering:
         return lambda name, values: self.code.number(values[0] if len(values) == 1 else values[i])
 
 
-def _clamped(q: str, low: int, high: int) -> str:
-    return "%d if %s < %d else %d if %s > %d else %s" % (low, q, low, high, q, high, q)
+def _clamped(low: int, high: int) -> str:
+    return "{0} if q < {0} else {1} if q > {1} else q".format(low, high)
 
 
 def bytes_held(x: Any) -> Any:
@@ -368,12 +369,11 @@ def bytes_held(x: Any) -> Any:
 
 
 def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
-    """A function from a sample of the model's own integers to integers counted from the lowest: bytes where they fit."""
+    """A function from a sample of the model's own integers to integers counted from the lowest: bytes if they fit."""
 
     def own(q: Any) -> Any:
-        q = as_sample(q)
-        q = runtime.own_integers(samples_of(q, (network.inputs,))[0][0], layer.lowest, layer.highest)
-        u = [v - layer.lowest for v in q]
+        (sample,), _ = samples_of(q, network.input_shape)
+        u = [v - layer.lowest for v in runtime.own_integers(sample, layer.lowest, layer.highest)]
         return bytes(u) if layer.high - layer.low <= 255 else u
 
     return own

@@ -21,7 +21,7 @@ __all__ = ["Entrance"]
 _ROUNDED = {
     "up": "floor({a} + 0.5)",
     "even": "round({a})",
-    "away": "floor({a} + 0.5) if {a} >= 0 else -floor(0.5 - {a})",
+    "away": "(floor({a} + 0.5) if {a} >= 0 else -floor(0.5 - {a}))",
 }
 _LARGEST = 1e300  # of what comes up on the way from an input to its quotient
 _LIMITS = (1e150, 1e100, 1e50, 1e20, 1.0)
@@ -108,6 +108,21 @@ class Entrance:
             reach = max(reach, size)
         step = min(self.numbers.get("STEP", [1.0]))
         return max(reach, size / step) if step else float("inf")  # single precision may have 0 for it
+
+    @property
+    def is_tame(self) -> bool:
+        """Whether no finite input, whatever its size, overflows before it is divided by its step.
+
+        What is added is less than half of the last bit of the largest double, what multiplies at most 1.
+        """
+        for layer in self.before:
+            if layer.kind == "normalize":
+                added, factor = layer.mean._rows[0], 1.0 / min(map(abs, layer.deviation._rows[0]))
+            else:
+                added, factor = layer.shift._rows[0], max(map(abs, layer.scale._rows[0]))
+            if factor > 1.0 or max(map(abs, added)) > 1e290:
+                return False
+        return True
 
     @property
     def keeps_zero(self) -> bool:

@@ -40,7 +40,7 @@ class Part:
         self.refusal = self._refused()
 
     def _take_all(self, *kinds: str) -> list[Any]:
-        layers = []
+        layers: list[Any] = []
         while True:
             layer = self._take(*kinds)
             if layer is None:

@@ -6,13 +6,14 @@ from ..rows import samples_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Sequence
+    from typing import Any, Callable, Iterable, Sequence
 
     from ..codegen.plan import Plan
     from ..codegen.program import Program
     from ..network import Network
 
 _KINDS = {int, float, bool}
+_OF_INTEGERS = "predict_quantized(q)"
 
 
 class Predictor:
@@ -61,6 +62,23 @@ class Predictor:
         if set(map(type, numbers)) <= _KINDS:
             return self._run(numbers)  # behind the first stood another library's number
         return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
+
+    def of_integers(self) -> Callable[[Any], list[Any]]:
+        """What answers for the model's own integers: see `Network.predict_quantized`."""
+        if _OF_INTEGERS not in self.program.entries:
+            from ..quantize import of_integers
+
+            return of_integers(self.network)
+        run, shape = self.program.run(self._another, _OF_INTEGERS), self.network.input_shape
+
+        def answer(q: Any) -> list[Any]:
+            if q.__class__ is bytes:
+                return run(q)
+            samples, is_one = samples_of(q, shape)
+            outputs = [run(sample) for sample in samples]
+            return outputs[0] if is_one else outputs
+
+        return answer
 
     def batch(self, xs: Iterable[Sequence[Any]]) -> list[list[Any]]:
         """The outputs for each sample of `xs`: a list of lists."""
