@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _TOGETHER = 32  # rows; more take longer for the memory that they touch
 
+
 def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[int]:
     """For each row the sum over j of round(row[j] 2^g) 2^(8 size j), for size >= 8 and products below 2^51.
 
