@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from .dialect import Dialect
 
+_NEVER = float("inf")
+
 # name: nanoseconds in (CPython from 3.11 on, CPython before, PyPy)
 COSTS = {
     "LOOP_LAYER": (1000.0, 1000.0, 1500.0),  # a layer in loops ...
@@ -29,14 +31,13 @@ COSTS = {
     "WHOLE_TERM": (2.0, 2.0, 4.0),  # ... in a lane of 64 bits
     "FIXED_CALL": (170.0, 170.0, 300.0),  # fixed point: an input that is not 0 ...
     "FIXED_TERM": (5.5, 5.5, 12.0),  # ... and each of its outputs
-    "ENTRANCE": (3000.0, 3000.0, 3000.0),  # what whole numbers and fixed point take beside
+    "ENTRANCE": (3000.0, 3000.0, _NEVER),  # what whole numbers and fixed point take beside; a JIT has no use for them
     "FORWARD": (5000.0, 8000.0, 5000.0),  # a layer by its own forward ...
     "FORWARD_TERM": (60.0, 120.0, 20.0),  # ... and each multiplication in it
 }
 _HERE = 2 if sys.implementation.name in ("pypy", "graalpy") else 0 if sys.version_info >= (3, 11) else 1
 _FEW = 100  # inputs: to look at them takes longer than skipping zeros spares
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
-_NEVER = float("inf")
 
 # what a layer takes: of the costs c, n inputs, m outputs, all its terms, and the share of inputs that are not 0
 _FORMULAS: dict[str, Callable[..., float]] = {
