@@ -69,7 +69,8 @@ def outcome(predict, x):
 
 def own_function(fast):
     """``predict_quantized`` of the predictor's program."""
-    return fast.program.run(fast._another, "predict_quantized(q)")
+    assert "predict_quantized(q)" in fast.program.entries
+    return fast.of_integers()
 
 
 def own_integers(network, x):
