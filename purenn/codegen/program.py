@@ -316,6 +316,8 @@ class Program:
         return module(self._code)
 
     def _function(self, head: str) -> str:
+        if head != "predict(x)":
+            self._code.end()
         lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
         return "\n".join(["def %s:" % head] + lines) + "\n"
 
