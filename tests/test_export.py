@@ -538,19 +538,22 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert path.read_text() == "old" and sorted(os.listdir(str(tmp_path))) == ["model.py", "model_viper.py"]
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0]], None, "softplus")]), WIDE, PICTURES, WIDE.quantize(**UNIT)])
+SOFTPLUS = Network([Dense([[1.0], [2.0]], None, "softplus")])
+
+
+@pytest.mark.parametrize("network", [SOFTPLUS, WIDE, PICTURES, WIDE.quantize(**UNIT)])
 def test_the_library_part_is_fit_for_a_sandbox(network):
     tree = ast.parse(export(network)["model.py"])
     library = [node for node in tree.body if not (isinstance(node, ast.If) and ast.dump(node.test).count("is_script"))]
     for node in ast.walk(ast.Module(library, [])):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             assert isinstance(node, ast.ImportFrom) and node.module == "math"
-        assert not isinstance(node, ast.AugAssign)
+        assert not isinstance(node, (ast.AugAssign, ast.Starred))
         assert not str(getattr(node, "id", getattr(node, "attr", getattr(node, "name", "")))).startswith("_")
         assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("open", "print", "eval", "exec"))
 
 
-@pytest.mark.parametrize("network", [Network([Dense([[1.0], [2.0]], None, "softplus")]), WIDE, PICTURES, WIDE.quantize(**UNIT)])
+@pytest.mark.parametrize("network", [SOFTPLUS, WIDE, PICTURES, WIDE.quantize(**UNIT)])
 def test_it_runs_inside_restrictedpython(network):
     restricted = pytest.importorskip("RestrictedPython", reason="RestrictedPython is not installed")
     from RestrictedPython.Eval import default_guarded_getitem, default_guarded_getiter
@@ -570,9 +573,11 @@ def test_it_runs_inside_restrictedpython(network):
         "_unpack_sequence_": guarded_unpack_sequence,
     }
     exec(restricted.compile_restricted(export(network)["model.py"], "model.py", "exec"), names)
-    x = [0.5 - k / 40 for k in range(network.inputs)]
-    assert names["predict"](x) == pytest.approx(network.predict(x), rel=1e-9)
-    assert names["classify"](x) == network.classify(x)
+    n = network.inputs
+    rare = [float(k % 7 == 0) for k in range(n)]
+    for x in ([0.5 - k / 40 for k in range(n)], rare, [0.25 * v for v in rare]):
+        assert names["predict"](x) == pytest.approx(network.predict(x), rel=1e-9)
+        assert names["classify"](x) == network.classify(x)
 
 
 @pytest.mark.parametrize("target", ["python", "micropython", "microbit"])

@@ -39,7 +39,7 @@ from itertools import compress
 from operator import mul
 
 from . import dist, runtime
-from .costs import cost
+from .costs import costs
 from .elementwise import activated
 from .lanes import finite_within, is_single, lanes_of_doubles
 from .sums import ERROR_BOUND, unusual
@@ -104,9 +104,9 @@ def write_or(code: Code, k: int, otherwise: Callable[[], Value]) -> Value:
 
 def _most(code: Code, layer: Any) -> float:
     """What share of the inputs may be other than 0 for this to be faster than distances."""
-    m = layer.outputs
-    by_dist = m * (cost("DIST_TERM", code.dialect) + cost("DIST_CALL", code.dialect) / layer.inputs)
-    return min(by_dist / (cost("FIXED_CALL", code.dialect) + m * cost("FIXED_TERM", code.dialect)), 1.0)
+    m, c = layer.outputs, costs(code.dialect)
+    by_dist = m * (c["DIST_TERM"] + c["DIST_CALL"] / layer.inputs)
+    return min(by_dist / (c["FIXED_CALL"] + m * c["FIXED_TERM"]), 1.0)
 
 
 def _write_lanes(code: Code, k: int) -> None:

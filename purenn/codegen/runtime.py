@@ -91,7 +91,7 @@ def origin(count):
 
 def balance(columns):
     """A power of two for each input that balances the sizes of its weights, 0.0 for one without; None if they are."""
-    sizes = [max([abs(v) for v in row]) for row in zip(*[w for w, b in columns])]
+    sizes = [max([abs(w[i]) for w, b in columns]) for i in range(len(columns[0][0]))]
     known = [frexp(size)[1] for size in sizes if size]
     if not known or max(known) - min(known) <= 8:
         return None
@@ -148,7 +148,8 @@ def fixed_scale(columns):
 
 def side_by_side(columns, scale, bits):
     """For each input its weights times a scale, rounded, side by side in a whole number, so many bits apart."""
-    return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in zip(*[w for w, b in columns])]
+    rows = [[w[i] for w, b in columns] for i in range(len(columns[0][0]))]
+    return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in rows]
 
 
 def pixels(x):
