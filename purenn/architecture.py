@@ -58,7 +58,8 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
-    architecture.update({what: getattr(network, what) for what in _ABOUT if getattr(network, what) not in (None, False)})
+    about = {what: getattr(network, what) for what in _ABOUT}
+    architecture.update({what: value for what, value in about.items() if value not in (None, False)})
     return architecture, tensors
 
 
@@ -102,7 +103,8 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
     about = {what: architecture[what] for what in _ABOUT if what in architecture}
     if type(about.get("multilabel", False)) is not bool:
         raise ModelFormatError("multilabel must be true or false, found %s" % described(about["multilabel"]))
-    widths = [None] * len(specs)
+    widths: "List[Any]" = [None] * len(specs)
+    shape: "Any"
     if version == 1:
         widths = [spec.get("inputs") for spec in specs]
         shape = None if widths[:1] in ([], [None]) else [widths[0]]

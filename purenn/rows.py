@@ -147,9 +147,17 @@ def _is_flat(view: "Any") -> bool:
 
 def is_nested(x: "Any") -> bool:
     """Whether a sample, as `as_sample` gives it, holds rows and not numbers."""
-    if not isinstance(x, (list, tuple)) or not x or isinstance(x[0], str):
+    return isinstance(x, (list, tuple)) and len(x) > 0 and not isinstance(x[0], str) and is_sized(x[0])
+
+
+def is_sized(value: "Any") -> bool:
+    """Whether a value has a length (NumPy has arrays without one, and MicroPython does not show `__len__`)."""
+    if isinstance(value, (int, float)):
         return False
-    return hasattr(x[0], "__len__") and getattr(x[0], "ndim", 1) > 0  # NumPy has arrays of no dimension
+    try:
+        return len(value) >= 0
+    except TypeError:
+        return False
 
 
 def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
@@ -164,12 +172,11 @@ def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
     x = as_sample(x)
     if not is_nested(x):
         return [_checked_size(x, shape, "")], True
-    sides = _sides(x)
-    is_picture = sides == shape
+    is_picture = len(shape) > 1 and _sides(x) == shape
     if is_picture and len(shape) == 2 and shape[0] == 1:
         raise ShapeError(
             "%r can be one sample of shape %r or a row of one sample: pass a flat list for one sample, "
-            "or nest it once more for rows" % (sides, shape)
+            "or nest it once more for rows" % (shape, shape)
         )
     if is_picture:
         return [_flattened(x)], True
@@ -178,7 +185,7 @@ def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
 
 def _one(row: "Any", shape: "Shape", where: str) -> "Any":
     """One sample among rows of samples, flat."""
-    if not hasattr(row, "__len__") or isinstance(row, str):
+    if isinstance(row, str) or not is_sized(row):
         raise TypeError("%sexpected a sample of shape %r, found %s" % (where, shape, described(row)))
     row = as_sample(row)
     if not is_nested(row):
@@ -196,18 +203,18 @@ def _checked_size(x: "Any", shape: "Shape", where: str) -> "Any":
 
 def _sides(x: "Any") -> "Shape":
     """The shape of nested lists; () where they are ragged or hold both rows and numbers."""
-    if not hasattr(x, "__len__") or isinstance(x, str):
+    if isinstance(x, str) or not is_sized(x):
         return ()
+    if set(map(type, x)) <= _PYTHONS:
+        return (len(x),)
     sides = [_sides(entry) for entry in x]
-    if not sides:
-        return (0,)
     return (len(x),) + sides[0] if all([entry == sides[0] for entry in sides]) else ()
 
 
 def _flattened(x: "Any") -> "List[Any]":
     flat = []
     for entry in x:
-        if hasattr(entry, "__len__"):
+        if is_sized(entry):
             flat += _flattened(entry)
         else:
             flat.append(plain_number(entry))

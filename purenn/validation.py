@@ -1,7 +1,7 @@
 """What is checked when a network is built: its layers, wires, shapes, labels and names."""
 
 from .errors import ShapeError
-from .rows import checked_shape, described
+from .rows import checked_shape, described, is_sized
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def checked_list(what: str, values: "Any", expected: int, of: str) -> "Optional[
     """Labels or names as a list, one for each of the outputs or inputs."""
     if values is None:
         return None
-    if isinstance(values, (str, bytes, dict, set, frozenset)) or not hasattr(values, "__len__"):
+    if isinstance(values, (str, bytes, dict, set, frozenset)) or not is_sized(values):
         raise TypeError("%s are a list, one for each of the %s, found %r" % (what, of, values))
     if len(values) != expected:
         raise ShapeError("%d %s for %d %s" % (len(values), what, expected, of))

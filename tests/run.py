@@ -120,7 +120,7 @@ def version_of(name):
 def core_tests():
     """The tests of the modules that package.json lists, and of the kernels, which differ from Python to Python."""
     names = [os.path.basename(path) for path, _ in json.loads(read("package.json"))["urls"]]
-    names += ["kernels.py", "packed.py"]
+    names += ["layers.py", "dynamic.py", "wires.py", "gradients.py", "kernels.py", "packed.py"]
     paths = [os.path.join("tests", "test_" + name) for name in names]
     return [path for path in paths if os.path.exists(os.path.join(CHECKOUT, path))]
 

@@ -148,8 +148,9 @@ def test_predict_takes_samples_of_two_numbers(x):
 
 
 def test_predict_takes_numbers():
-    refused(lambda: BOOK.forward_one(["1", "2"]), TypeError)
-    refused(lambda: BOOK.forward_one([1.0, None]), TypeError)
+    for run in (BOOK.predict, BOOK.forward_one):
+        for x in (["1", "2"], [1.0, None], [1.0, [2.0]]):
+            refused(lambda run=run, x=x: run(x), TypeError)
 
 
 @given(drawn=networks)
@@ -163,7 +164,7 @@ def test_rows_in_rows_out(drawn):
 
 def test_forward_one_takes_no_rows():
     assert refused(lambda: BOOK.forward_one([[1.0, 2.0]])) == (
-        "expected one sample of 2 numbers, found 1 rows (for many: forward, or compile().batch)"
+        "expected one sample of 2 numbers, found 1 rows (for many: predict, or compile().batch)"
     )
 
 

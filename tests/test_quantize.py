@@ -184,7 +184,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range():
         assert message == "input 1 is %r: an integer network takes finite numbers" % bad
     assert "one sample of 3 numbers, found 2" in refused(lambda: network.predict([0.0, 0.0]), ShapeError)
     assert "one sample of 3 numbers, found 2" in refused(lambda: network.predict(b"ab"), ShapeError)
-    assert "expected a number" in refused(lambda: network.forward_one(["a", 0.0, 0.0]), TypeError)
+    assert "expected a number" in refused(lambda: network.predict(["a", 0.0, 0.0]), TypeError)
     assert network.predict([1e308, -1e308, 0.5]) == network.predict([1.0, 0.0, 0.5])
 
 
@@ -339,7 +339,7 @@ def test_an_integer_network_is_saved_and_loaded(drawn, bits, h):
 def test_a_trace_shows_the_integers():
     network = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid"), Dense([[1.0]])])
     text = str(network.quantize([[1.0, 0.0], [0.0, 1.0]]).trace([[1.0, 0.5]]))
-    for formula in ("A1 = X / step", "Z1 = round(A1)", "Z2 = table[(A2 + offset) >> shift]", "[[255 128]]"):
+    for formula in ("A1 = X / step", "Z1 = clip(round(A1), low, high)", "Z2 = table[(A2 + offset) >> shift]", "[[255 128]]"):
         assert formula in text
     assert "Z3 = identity(A3 * step)" in text
 

@@ -3,6 +3,7 @@
 import json
 import os
 import struct
+import sys
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -422,7 +423,7 @@ def test_a_missing_tensor_is_named(names):
 
 def test_tensors_of_a_wrong_shape_are_refused():
     assert "the bias must be (1, 2)" in refused(with_architecture(architecture(), shape=(2, 2)))
-    assert "tensor layers.0.weight" in refused(with_architecture(architecture(), shape=(0, 2)))
+    assert "<bytes>: tensor layers.0." in refused(with_architecture(architecture(), shape=(0, 2)))
 
 
 def test_arrays_without_an_architecture_need_their_activations_named():
@@ -515,21 +516,23 @@ def test_what_a_file_is_said_to_hold_is_shown_on_a_short_line():
 # ---- files of earlier releases
 
 
-FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures") if hasattr(os, "path") else None
+FIXTURES = __file__.replace("\\", "/").rpartition("/")[0] + "/fixtures/"
 
 
 @pytest.mark.parametrize("name", ["float", "integer", "integer_16", "integer_of_each", "integer_of_pixels"])
 def test_files_of_release_0_1_0_answer_as_they_did(name):
     """Bit for bit; and once more from the file that is written of them today."""
-    if FIXTURES is None or not os.path.isdir(FIXTURES):
-        pytest.skip("the fixtures are not here")
     name = "purenn010_%s.safetensors" % name
-    with open(os.path.join(FIXTURES, "safetensors.json"), encoding="utf-8") as file:
+    with open(FIXTURES + "safetensors.json") as file:
         expected = json.load(file)[name]
-    old = load(os.path.join(FIXTURES, name))
+    old = load(FIXTURES + name)
     again = load(written(old))
     for network in (old, again):
-        assert same_rows(network.forward(expected["inputs"]).tolist(), expected["outputs"])
+        outputs = network.forward(expected["inputs"])
+        if sys.implementation.name == "micropython":  # it reads some decimals in JSON a bit off
+            assert outputs.allclose(Matrix(expected["outputs"]), rtol=1e-14, atol=0)
+        else:
+            assert same_rows(outputs.tolist(), expected["outputs"])
         assert (network.labels, network.name) == (expected["labels"], expected["name"])
         assert network.input_shape == (len(expected["inputs"][0]),)
     assert json.loads(header_of(written(old))["__metadata__"]["purenn"])["version"] == 2

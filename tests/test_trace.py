@@ -58,14 +58,17 @@ def test_a_name_with_braces_does_no_harm():
     def odd(a):
         return a
 
-    odd.__name__ = "{k}"
+    try:
+        odd.__name__ = "{k}"
+    except AttributeError:
+        pytest.skip("MicroPython's functions have no other name")
     entry = Network([Activate(odd)], input_shape=(1,)).trace([1.0])[0]
     assert entry.steps[0][0] == "Z1 = {k}(X)"
 
 
 def test_integers_in_a_trace():
     text = str(Network([Quantize(0.5, -8, 7)], input_shape=(2,)).trace([1.0, -100.0]))
-    assert "A1 = X / step (1, 2)\n[[2 -200]]\nZ1 = round(A1) (1, 2)\n[[2 -8]]" in text
+    assert "A1 = X / step (1, 2)\n[[2 -200]]\nZ1 = clip(round(A1), low, high) (1, 2)\n[[2 -8]]" in text
 
 
 def test_a_trace_takes_rows_of_the_inputs():

@@ -9,7 +9,9 @@ import { loadMicroPython } from "@micropython/micropython-webassembly-pyscript/m
 const here = path.dirname(fileURLToPath(import.meta.url));
 const checkout = path.resolve(here, "../../..");
 const core = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"))).urls.map(([name]) => name);
-const tests = ["test_matrix", "test_activations", "test_layers", "test_network", "test_quantize", "test_safetensors"];
+const names =
+  "rows matrix activations layers merge shape network wires trace gradients architecture quantize safetensors";
+const tests = names.split(" ").map((name) => `test_${name}`);
 
 const python = await loadMicroPython({
   heapsize: 32 * 1024 * 1024,
@@ -28,7 +30,10 @@ function copy(source, target) {
 }
 
 core.forEach((name) => copy(path.join(checkout, name), `/lib/${name}`));
-[...tests, "drawn"].forEach((name) => copy(path.join(checkout, `tests/${name}.py`), `/tests/${name}.py`));
+[...tests, "drawn", "duals"].forEach((name) => copy(path.join(checkout, `tests/${name}.py`), `/tests/${name}.py`));
+fs.readdirSync(path.join(checkout, "tests/fixtures"))
+  .filter((name) => name.includes("safetensors"))
+  .forEach((name) => copy(path.join(checkout, "tests/fixtures", name), `/tests/fixtures/${name}`));
 fs.readdirSync(here, { recursive: true })
   .filter((name) => name.endsWith(".py"))
   .forEach((name) => copy(path.join(here, name), `/standins/${name}`));
