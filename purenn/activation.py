@@ -125,7 +125,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
     @property
     def record(self) -> Record:
         """All that is known of it; not for a function of yours."""
-        return RECORDS.get(self.kind) or _loaded()[self.kind]
+        return RECORDS.get(self.kind) or all_records()[self.kind]
 
     def __call__(self, a: "Any") -> "Any":
         """h(a), for a number, a list or a Matrix; row by row for softmax."""
@@ -193,7 +193,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
         return "Activation(%r)" % (self.name if self.known else self.function,)
 
 
-def _loaded() -> "Dict[str, Record]":
+def all_records() -> "Dict[str, Record]":
     """All records, those of more_activations.py as well."""
     from .more_activations import softplus  # noqa: F401  # most networks do without, and small boards leave it out
 
@@ -203,10 +203,10 @@ def _loaded() -> "Dict[str, Record]":
 def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     kind, bracket, rest = text.partition("(")
     kind = kind.strip().lower()
-    records = RECORDS if kind in RECORDS or kind in ALIASES else _loaded()
+    records = RECORDS if kind in RECORDS or kind in ALIASES else all_records()
     if kind in ALIASES and not (bracket and "(" in ALIASES[kind]):
         kind, bracket, rest = (ALIASES[kind] + bracket + rest).partition("(")
-    records = records if kind in records else _loaded()
+    records = records if kind in records else all_records()
     if kind not in records:
         raise ValueError("unknown activation %r, known are: %s" % (text, ", ".join(sorted(records))))
     most = 1 if kind == "softmax" else len(records[kind].parameters)

@@ -152,12 +152,12 @@ def _is_integer(network: Network) -> bool:
 
 def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -> "Tuple[List[Rival], List[str]]":
     rivals, notes = [], []
-    for name, kernel in KERNELS.items():
-        refusal = kernel.refusal(network)
-        if refusal:
-            notes += [] if what else ["%s: %s" % (name, refusal)]
+    for name in KERNELS:
+        try:
+            fast = network.compile(name)
+        except UnsupportedError as error:
+            notes += [] if what else [str(error)]
             continue
-        fast = network.compile(name)
         rivals.append(Rival(what + name, fast, fast.batch, samples))
     if _is_integer(network):
         run = network.predict_quantized

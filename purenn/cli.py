@@ -445,16 +445,14 @@ def _prepared(network: Network, args: "Arguments") -> Network:
         if is_affine(layer) and used.count(k - 1) == 1:
             raise _Mistake("%s: layer %d (%s) of the network prepares the inputs already" % (" ".join(named), k, layer))
     for what in ("mean", "deviation"):
-        if len(given[what] or [0.0]) not in (1, network.input_shape[-1]):
-            expected = "one number or one for each input, %d" % network.input_shape[-1]
-            raise _Mistake("--%s: expected %s, found %d" % (what, expected, len(given[what])))
+        numbers, each = given[what] or [0.0], network.input_shape[-1]
+        if len(numbers) not in (1, each):
+            raise _Mistake("--%s: expected one number or one for each input, %d, found %d" % (what, each, len(numbers)))
     if given["invert"] and not given["scale"]:
         raise _Mistake("--invert: say what the largest input is, as in --scale 255 --invert")
     layers: "List[Any]" = []
     if given["scale"]:
-        layers.append(
-            Normalize(given["scale"], -given["scale"]) if given["invert"] else Normalize(0.0, given["scale"])
-        )
+        layers.append(Normalize(given["scale"], -given["scale"]) if given["invert"] else Normalize(0.0, given["scale"]))
     if given["mean"] or given["deviation"]:
         layers.append(Normalize(given["mean"] or 0.0, given["deviation"] or 1.0))
     wires = [(k,) for k in range(len(layers))] + [tuple([j + len(layers) for j in wire]) for wire in network.wires]

@@ -7,7 +7,7 @@ Two inputs, hidden layers of three and two units, two outputs:
     Z2 (1, 2)   A3 = Z2 W3 + B3   Y = A3
 """
 
-from .layers import Dense
+from .layers.dense import Dense
 from .matrix import Matrix
 from .network import Network
 

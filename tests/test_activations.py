@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import purenn
 from purenn import Activation, Matrix, ShapeError, UnsupportedError, log_softmax, relu, sigmoid, softmax, softmax_plain
-from purenn.activation import ALIASES, RECORDS, Record, _loaded
+from purenn.activation import ALIASES, RECORDS, Record, all_records
 
 INF, NAN, BIGGEST, SMALLEST = float("inf"), float("nan"), 1.7976931348623157e308, 5e-324
 
@@ -436,7 +436,7 @@ def test_a_function_of_your_own_may_have_the_name_of_ours():
 # ---- the record of each
 
 
-ELEMENTWISE = sorted([name for name, record in _loaded().items() if not record.rowwise])
+ELEMENTWISE = sorted([name for name, record in all_records().items() if not record.rowwise])
 VARIANTS = ELEMENTWISE + ["leaky_relu(0.3)", "elu(0.5)", "clip(-inf, 5.0)", "relu6", "hard_sigmoid(0.2, 0.5)"]
 
 

@@ -103,11 +103,11 @@ def test_every_way_is_there_and_gives_the_same_answers():
     rivals, notes = contenders(NETWORK, SAMPLES)
     names = [rival.name for rival in rivals]
     assert len(set(names)) == len(names) and names[0] == "reference"
-    assert {"straight", "dist", "loops", "quantised, packed", "quantised, fed integers"} <= set(names)
+    assert {"unrolled", "dist", "loops", "quantised, packed", "quantised, fed integers"} <= set(names)
     assert ("NumPy float32 fed lists" in names) == HAVE_NUMPY
     choices = [note.split(" chooses ")[0] for note in notes if " chooses " in note]
     assert choices == ["compile()", "quantised, compile()"]
-    assert not [note for note in notes if note.startswith("quantised, straight")]  # of course it cannot
+    assert not [note for note in notes if note.startswith("quantised, unrolled")]  # of course it cannot
     expected = answers(rivals[0])
     for rival in rivals:
         tolerance = 0.02 if rival.name.startswith("quantised") else 1e-6
@@ -130,7 +130,7 @@ def test_an_integer_network_is_not_quantised_again():
     names = [rival.name for rival in rivals]
     assert {"reference", "packed", "fed integers", "loops"} <= set(names)
     assert not [name for name in names if name.startswith(("quantised", "NumPy"))]
-    assert [note for note in notes if note.startswith("straight: ")]
+    assert [note for note in notes if note.startswith("kernel unrolled: ")]
 
 
 def test_what_is_missing_is_named(monkeypatch):

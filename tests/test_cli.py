@@ -368,7 +368,9 @@ def test_a_second_input_that_is_missing_leaves_nothing_half_written(folder, caps
 def test_activations_with_commas_in_brackets(folder, capsys):
     arrays = {"W1": [[1.0, -1.0]], "W2": [[2.0], [1.0]]}
     (folder / "weights.pkl").write_bytes(pickle.dumps(arrays))
-    printed(capsys, "convert", "weights.pkl", "clipped.safetensors", "--activations", "hard_sigmoid(0.2,0.5), clip(0, 6)")
+    printed(
+        capsys, "convert", "weights.pkl", "clipped.safetensors", "--activations", "hard_sigmoid(0.2,0.5), clip(0, 6)"
+    )
     layers = purenn.load("clipped.safetensors").layers
     assert [layer.activation for layer in layers] == ["hard_sigmoid(0.2, 0.5)", "clip(0.0, 6.0)"]
 
@@ -542,7 +544,10 @@ def test_what_is_done_to_the_inputs_is_saved_with_the_network(folder, capsys, op
         (["predict", "model.safetensors", "one.csv", "--invert"], "--invert: say what the largest input is"),
         (["predict", "model.safetensors", "one.csv", "--deviation", "0"], "must be finite and not 0, found 0.0"),
         (["predict", "model.safetensors", "one.csv", "--mean", "a"], "expected numbers with commas between them"),
-        (["predict", "model.safetensors", "one.csv", "--mean", "1,2,3"], "--mean: expected one number or one for each input, 2, found 3"),
+        (
+            ["predict", "model.safetensors", "one.csv", "--mean", "1,2,3"],
+            "--mean: expected one number or one for each input, 2, found 3",
+        ),
     ],
 )
 def test_options_without_effect_or_sense_are_refused(folder, capsys, arguments, reason):

@@ -351,6 +351,20 @@ def test_layers_of_several_axes_and_several_inputs():
         assert line in shown
 
 
+def test_a_nested_picture_is_one_sample():
+    network = Network([Flatten(), Dense([[0.5]] * 64)], input_shape=(8, 8))
+    picture = [[8.0 * i + j for j in range(8)] for i in range(8)]
+    whole = Explanation(network, picture)
+    assert whole.x == [float(i) for i in range(64)] and whole.picture == 8
+    assert [layer.reads_input for layer in whole.layers] == [False, True]
+    flat = Explanation(network, [value for row in picture for value in row])
+    assert [way(flat) for way in WAYS] == [way(whole) for way in WAYS]
+    colours = Explanation(Network([Flatten(), Dense([[0.5]] * 192)], input_shape=(8, 8, 3)), [0.5] * 192)
+    assert colours.picture is None and "X, the input (8, 8, 3)" in as_text(colours)
+    channels = Explanation(Network([Dense([[0.5]] * 4)], input_shape=(4, 4, 4)), [0.5] * 64)
+    assert channels.picture is None  # 64 numbers, but no picture of 8 by 8
+
+
 def lines_to(svg, place):
     """The lines of a diagram that lead to a neuron."""
     paths = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}path")
@@ -388,7 +402,7 @@ def test_a_large_diagram_has_a_lane_for_each_wire_that_skips_layers():
 def test_one_sample_at_a_time_and_neurons_that_exist():
     with pytest.raises(ShapeError, match="one sample is explained at a time, found 2"):
         Explanation(demo.network(), [[1.0, 2.0], [3.0, 4.0]])
-    with pytest.raises(ShapeError, match="the network expects rows of 2 numbers"):
+    with pytest.raises(ShapeError, match="expected one sample of 2 numbers, found 1"):
         Explanation(demo.network(), [1.0])
     with pytest.raises(ShapeError, match="neuron 4:1: the network has layers 1 to 3"):
         book(neuron=(4, 1))
@@ -574,6 +588,13 @@ def test_large_networks_stay_small_pages():
 def test_no_line_is_wider_than_the_terminal(network, x, width):
     for line in lines(Explanation(network, x), Terminal(width)):
         assert columns(line) <= width, line
+
+
+def test_a_long_equation_is_cut():
+    network = Network([Dense([[1.0]], [0.5]), Add()], wires=[(0,), (1,) * 20])
+    shown = list(lines(Explanation(network, [1.0]), Terminal(60)))
+    assert max(map(columns, shown)) <= 60 and "  Z2 = Z1 + Z1 + Z1" in shown[-12][:19]
+    assert [line for line in shown if line.startswith("      + Z1 + Z1")]
 
 
 class Screen(io.StringIO):
@@ -782,6 +803,30 @@ def test_derivatives():
         assert slope(tanh)(x) == pytest.approx(1 - tanh(x) ** 2, abs=1e-9)
     assert math.isnan(slope(Activation("relu"))(0.0)) and math.isnan(slope(Activation("step"))(0.0))
     assert [len(line) for line in curve(slope(Activation("relu")), -1.0, 1.0)] == [2, 2]
+
+
+def test_the_curve_of_a_step_goes_through_its_numbers():
+    found = {}
+    for network, x in of_every_kind():
+        for layer in Explanation(network, x).layers:
+            for step in layer.steps:
+                if step.curve is not None:
+                    name, f, arguments = step.curve
+                    found[name] = f
+                    assert [f(a) for a in arguments] == pytest.approx(list(step.numbers))
+    assert set(found) == {"relu", "selu", "clip", "table", "identity", "sigmoid", "tanh", "<lambda>"}
+    assert [found["clip"](a) for a in (-99.0, 2.4, 99.0)] == [-8, 2, 7]
+    assert [found["table"](a) for a in (-99.0, 2.5, 99.0)] == [1, 2, 4]
+    step = Explanation(Network([Gate([1.0, 2.0])], input_shape=(2,)), [1.0, 2.0]).layers[0].steps[1]
+    assert step.curve is None  # a product is no curve
+
+    class AlmostRelu(Layer):
+        kind = "example.almost"
+
+        def steps(self, values, shapes):
+            yield "Z{k} = relu({x})", Matrix([[1.0, -9.0] + [1.0] * 62])
+
+    assert Explanation(Network([AlmostRelu()], input_shape=(64,)), [1.0] * 64).layers[0].steps[0].curve is None
 
 
 def test_a_curve_breaks_where_the_function_is_no_number():

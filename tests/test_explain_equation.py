@@ -78,7 +78,7 @@ def test_what_is_not_an_equation_is_shown_as_it_is(equation):
     assert content == equation
 
 
-names_ = st.sampled_from(["x", "X", "W1", "scale", "a1_2", "mean_3", "C"])
+names_ = st.sampled_from(["x", "X", "W1", "scale", "a1_2", "mean_3", "C", "1e-07"])
 trees = st.recursive(
     names_ | st.integers(0, 99).map(str) | st.floats(0, 1e9).map("{:.6g}".format),
     lambda inner: st.one_of(
@@ -93,6 +93,17 @@ trees = st.recursive(
 )
 
 
+def has_two_exponents(written):
+    """Whether something has an exponent right behind another, which LaTeX refuses."""
+    opened = []
+    for place, character in enumerate(written):
+        if character == "{":
+            opened.append(written[place - 1 : place] == "^")
+        elif character == "}" and opened.pop() and written[place + 1 : place + 2] == "^":
+            return True
+    return False
+
+
 @settings(max_examples=200)
 @given(trees)
 def test_the_text_of_a_tree_is_read_as_the_same_tree(equation):
@@ -100,6 +111,7 @@ def test_the_text_of_a_tree_is_read_as_the_same_tree(equation):
     assert repr(parse(text(tree, layers=True).replace(",", "_").replace("_ ", ", ").replace("C'", "C"))) == repr(tree)
     ElementTree.fromstring(mathml(tree))
     written = latex(tree)
+    assert not has_two_exponents(written)
     assert written.count("{") == written.count("}") and written.count(r"\left") == written.count(r"\right")
 
 
@@ -135,6 +147,9 @@ def test_formulas():
     assert latex("Z2 = X * scale + 2 * X") == (r"\mathbf{Z}^{(2)} = \mathbf{X} \odot \text{scale} + 2 \cdot \mathbf{X}")
     assert latex("Z3 = [Z1 Z2]") == (r"\mathbf{Z}^{(3)} = \left[ \mathbf{Z}^{(1)} \, \mathbf{Z}^{(2)} \right]")
     assert latex("w1_10_2") == "w_{10,2}^{(1)}" and latex("h(x)", {"h": "a_b"}) == r"\text{a\_b}\left( x \right)"
+    assert latex("Z2 = exp(Z1)^2 + Z1^2") == (
+        r"\mathbf{Z}^{(2)} = \left( e^{\mathbf{Z}^{(1)}} \right)^{2} + \left( \mathbf{Z}^{(1)} \right)^{2}"
+    )
     assert "<mtext>a&lt;b</mtext>" in mathml("h(x)", {"h": "a<b"})
     assert text("w1_2_3*x_1 - (a - b)/c", layers=True) == "w1_2,3*x_1 - (a - b) / c"
 
@@ -206,6 +221,8 @@ def test_elements():
     places = Row([2.5, -2.5, 4.5, -0.5], (2, 2))
     assert made("Z1 = X * scale + shift", places, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) == "2.0*2.0 + 0.5"
     assert made("Z1 = X * scale + shift", places.numbers, 2, True, scaled, X=[1.0, 3.0, 2.0, 1.0]) is None
+    assert made("Z2 = X * Z1", [3.0, 6.0], 1, X=[1.0, 2.0], Z1=[3.0]) == "2.0*3.0"
+    assert made("Z2 = X * Z1", [0.0, 0.0, 0.0, 0.0], 0, X=[0.0] * 4, Z1=[1.0, 2.0]) is None  # which of the two?
     assert made("Z3 = [Z1 Z2]", [1, 2, 3], 2, False, Z1=[1, 2], Z2=[3]) == "z_1"
     joined = Row([1, 2, 5, 3, 4, 6], (2, 3))
     assert made("Z3 = [Z1 Z2]", joined, 5, Z1=Row([1, 2, 3, 4], (2, 2)), Z2=Row([5, 6], (2, 1))) == "6"

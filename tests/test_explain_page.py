@@ -9,6 +9,7 @@ from purenn import Dense, Network, demo, load
 from purenn.explain import Explanation, as_html
 from purenn.formats.samples import read_samples
 
+from test_explain import of_every_kind
 from test_cli import PICTURES, WEIGHTS, needs_mnist
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
@@ -34,7 +35,10 @@ def pages(tmp_path_factory):
         return path
 
     overflow = Network([Dense([[1010.0, 1000.0, 990.0]], None, "softmax")], labels=["cat", SCRIPT, "eel"], name=SCRIPT)
+    kinds = of_every_kind()
     return {
+        "wired": written("wired", Explanation(*kinds[-2])),
+        "unknown kinds": written("unknown kinds", Explanation(*kinds[-1])),
         "book": written("book", Explanation(demo.network(), demo.X, "1.0,0.5")),
         "overflow": written("overflow", Explanation(overflow, [1.0], SCRIPT)),
     }
@@ -88,6 +92,25 @@ def test_a_neuron_that_is_pointed_at_or_reached_with_the_keyboard_shows_its_sum(
     assert "Layer1,neuron" in browser.ask(SUM)
     assert browser.ask("document.querySelectorAll('.edge.lit').length") == 3
     at_rest(browser, pages["book"])
+
+
+def test_wires_that_skip_layers_light_up_with_their_neuron(browser, pages):
+    shown(browser, pages["wired"])
+    browser.ask("document.querySelector('[data-neuron=\"2-1\"]').focus()")
+    assert "=1+4.6=5.6" in browser.ask(SUM) and "Layer2,neuron1" in browser.ask(SUM)
+    assert browser.ask("document.querySelectorAll('.edge.lit').length") == 2
+    at_rest(browser, pages["wired"])
+
+
+def test_a_kind_that_explain_has_never_seen_is_shown_as_far_as_its_equations_go(browser, pages):
+    shown(browser, pages["unknown kinds"])
+    browser.ask("document.querySelector('[data-neuron=\"6-2\"]').focus()")
+    assert "=sigmoid(" in browser.ask(SUM) and "Layer6,neuron2" in browser.ask(SUM)
+    browser.ask("document.querySelector('[data-neuron=\"5-1\"]').focus()")
+    assert "oneof" in browser.ask(SUM) and "mirror" in browser.ask(SUM)
+    browser.ask("document.querySelector('[data-neuron=\"7-1\"]').focus()")
+    assert "twice<what>wasinZ6;&more" in browser.ask(SUM)
+    at_rest(browser, pages["unknown kinds"])
 
 
 def test_the_tab_key_stops_once_at_each_layer(browser, pages):
@@ -164,7 +187,7 @@ def looks(browser, path, width, dark):
 
 
 @pytest.mark.parametrize("width, dark", WINDOWS)
-@pytest.mark.parametrize("name", ["book", "overflow"])
+@pytest.mark.parametrize("name", ["book", "overflow", "wired", "unknown kinds"])
 def test_light_and_dark_wide_and_narrow(browser, pages, name, width, dark):
     looks(browser, pages[name], width, dark)
 

@@ -22,7 +22,7 @@ from purenn.activation import RECORDS
 from purenn.cli import main
 from purenn.codegen import emit, plan
 from purenn.codegen.dialect import EXPORTED
-from purenn.codegen.literals import digits, imports, planes, size_of, split
+from purenn.codegen.literals import digits, planes, size_of, split
 from purenn.export import export
 from purenn.layers.activate import Activate
 from purenn.layers.normalize import Normalize

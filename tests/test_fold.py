@@ -71,6 +71,16 @@ def test_a_folded_network_computes_the_same(chain):
     assert network.forward(X).allclose(expected, rtol=1e-12, atol=1e-12 * sizes(unfolded, X))
 
 
+@given(chains(), st.integers(min_value=2, max_value=3))
+def test_samples_of_several_axes_are_folded_along_the_last_one(chain, places):
+    layers, inputs, X = chain
+    X = [[number * (k + 1) for k in range(places) for number in row] for row in X]
+    unfolded, network = [Network(chosen, input_shape=(places, inputs)) for chosen in (layers, folded(layers)[0])]
+    assert network.output_shape == unfolded.output_shape
+    expected = unfolded.forward(X)
+    assert network.forward(X).allclose(expected, rtol=1e-12, atol=1e-12 * sizes(unfolded, X))
+
+
 @given(chains())
 def test_nothing_is_left_to_fold(chain):
     once = folded(chain[0])[0]
@@ -271,6 +281,45 @@ def test_what_would_leave_the_range_of_doubles_stays_apart(layers):
 )
 def test_what_no_equation_allows_stays_apart(layers):
     assert folded(layers)[0] == layers
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Dense([[1.0, 2.0]]), Scale([1.0, 2.0, 3.0])],
+        [Dense([[1.5, 2.5]]), Normalize([1.0, 2.0, 3.0])],
+        [Dense([[1.0, 2.0]]), Normalize(0.0, [1.0, 2.0, 3.0])],
+        [Scale([2.0, 3.0]), Dense([[1.0], [2.0], [3.0]])],
+        [Scale([2.0, 3.0]), Scale([1.0, 2.0, 3.0])],
+        [Normalize(0.0, [2.0, 3.0]), Scale([1.0, 2.0, 3.0])],
+    ],
+    ids=str,
+)
+def test_rows_that_do_not_fit_are_an_error_and_not_cut(layers):
+    with pytest.raises(ShapeError):
+        folded(layers)
+
+
+def test_an_activation_goes_into_a_layer_that_rounds_its_inputs():
+    dynamic = DynamicDense([[2, 127], [-1, 0]], [0.5, 0.0], step=0.25, symmetric=False)
+    kept = folded([dynamic, Activate("clip(0, 6)"), Activate("tanh")])[0]
+    assert [str(layer) for layer in kept] == ["DynamicDense 2 -> 2, clip(0.0, 6.0)", "Activate, tanh"]
+    assert kept[0].weight is dynamic.weight and kept[0].step is dynamic.step and not kept[0].symmetric
+
+
+def test_a_function_of_your_own_is_no_identity_whatever_its_name():
+    def identity(x):
+        return 2.0 * x
+
+    layers = [Dense([[1.0]], None, identity), Scale(3.0)]
+    assert folded(layers)[0] == layers
+    assert folded([Dense([[1.0]]), Activate(identity)])[0][0].forward(Matrix([1.0])) == Matrix([2.0])
+
+
+def test_the_rules_are_of_kinds_that_files_hold():
+    names = {name for _, name in KINDS.values()}
+    for (first, second), rule in folding.RULES.items():
+        assert {first.__name__, second.__name__} <= names and "``" in rule.__doc__
 
 
 def test_what_does_nothing_is_left_out():

@@ -4,6 +4,7 @@ import gzip
 import io
 import os
 import pickle
+import time
 import zipfile
 
 import pytest
@@ -179,3 +180,12 @@ def test_files_of_the_first_release_open_as_they_did(name):
     assert network.forward(Matrix(entry["inputs"])).tolist() == entry["outputs"]
     assert [network.predict(x) for x in entry["inputs"]] == [pytest.approx(y, rel=1e-9) for y in entry["outputs"]]
     assert (network.labels, network.name) == (entry["labels"], entry["name"])
+
+
+def test_a_long_network_opens_and_is_summed_up_quickly(tmp_path):
+    """16,000 layers: in seconds, where what grows with the square of their number takes minutes."""
+    start = time.process_time()
+    save(Network([Dense([[1.0, 0.0], [0.0, 1.0]], None, "relu")] * 16000), tmp_path / "long.safetensors")
+    lines = load(tmp_path / "long.safetensors").summary().split("\n")
+    assert len(lines) == 16002 and lines[-1].split() == ["total", "96000", "64000"]
+    assert time.process_time() - start < 30.0

@@ -32,7 +32,7 @@ from purenn import (
     log_softmax,
     softmax,
 )
-from purenn.activation import _loaded
+from purenn.activation import all_records
 from purenn.rows import size
 
 KINDS = {
@@ -254,7 +254,7 @@ def test_a_residual_network_by_central_differences():
 # ---- slopes over the whole range of doubles
 
 
-ELEMENTWISE = sorted([name for name, record in _loaded().items() if not record.rowwise])
+ELEMENTWISE = sorted([name for name, record in all_records().items() if not record.rowwise])
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)

@@ -174,6 +174,7 @@ def test_an_order_names_arrays_as_they_are_called():
 
 def every_order(layers, arrays):
     """The orders in which shapes fit and numbers grow, all of them, by trying."""
+
     def follows(a, b):
         for x, y in zip(re.findall("[0-9]+|[^0-9]+", a), re.findall("[0-9]+|[^0-9]+", b)):
             if x != y:

@@ -1,9 +1,10 @@
-"""packed and loops on integer networks: bit for bit what the network's own forward gives, for any integers."""
+"""packed, its exports and loops on integer networks: bit for bit what the network's own forward gives, for any integers."""
 
 import gzip
 import math
 import pathlib
 import pickle
+import struct
 from array import array
 from random import Random
 
@@ -12,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import Dense, Matrix, Network, Normalize, Scale, ShapeError, load
-from purenn.layers.integer import ROUNDINGS, IntegerDense, Quantize
+from purenn.codegen import emit
+from purenn.codegen import packed as emitter
+from purenn.codegen.dialect import EXPORTED, IN_PROCESS
+from purenn.codegen.entering import UNROLLED
+from purenn.codegen.plan import planned
+from purenn.layers import Activate, Flatten, Reshape
+from purenn.layers.integer import ROUNDINGS, Dequantize, IntegerDense, Quantize
 from purenn.quantize import way_in
 
 MNIST = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
@@ -45,6 +52,34 @@ def float_networks(draw, most=9):
     return Network(layers), draw(st.sampled_from([samples, None])), tried
 
 
+def exported(network):
+    """The functions of an exported module."""
+    names = dict(vars(math))
+    exec(compile(emit(planned(network, EXPORTED, None, 0.0)).source, "model.py", "exec"), names)
+    return names
+
+
+def outcome(predict, x):
+    """What comes of a sample: the outputs, or the message of the error."""
+    try:
+        return predict(x)
+    except ValueError as error:
+        return str(error)
+
+
+def own_function(fast):
+    """``predict_quantized`` of the predictor's program."""
+    return fast.program.run(fast._another, "predict_quantized(q)")
+
+
+def own_integers(network, x):
+    """The model's own integers for a sample."""
+    before, entrance, _ = way_in(network)
+    for layer in before + [entrance]:
+        x = layer.forward(x if isinstance(x, Matrix) else Matrix([x]))
+    return [int(q) + entrance.zero for q in x.tolist()[0]]
+
+
 bits = st.integers(min_value=2, max_value=16)
 roundings = st.sampled_from(sorted(ROUNDINGS))
 
@@ -61,8 +96,7 @@ def test_kernels_equal_the_integer_networks_forward(drawn, bits, activation_bits
     for x in tried:
         expected = small.forward_one(x)
         assert packed(x) == expected and loops(x) == expected
-        integers = [int(q) for q in small.layers[0].forward(Matrix([x])).tolist()[0]]
-        assert small.predict_quantized(integers) == expected
+        assert small.predict_quantized(own_integers(small, x)) == expected
 
 
 def quantized(network, samples, *bits):
@@ -72,51 +106,131 @@ def quantized(network, samples, *bits):
 @st.composite
 def integer_networks(draw):
     """Any integers a file may hold, not only those that `quantize` makes; weights at their limits often."""
-    m, n, k = [draw(st.integers(min_value=1, max_value=12)) for _ in range(3)]
+    sizes = st.sampled_from([1, 2, 3, 5, 9, 12, UNROLLED + 2])
+    m, n, k = draw(sizes), draw(sizes), draw(sizes)
     random = Random(draw(seeds))
     limit = 1 << draw(st.integers(min_value=1, max_value=15))
-    low, high = draw(st.sampled_from([(0, 255), (-127, 127), (-128, 127), (0, 1), (-3, 0), (5, 9), (0, 65535)]))
+    ranges = [(0, 255), (-127, 127), (-128, 127), (0, 1), (-3, 0), (5, 9), (0, 65535), (0, 200), (-700, -500)]
+    low, high = draw(st.sampled_from(ranges))
 
     def weights(rows, cols):
         extremes = [limit, -limit, 0, 1]
         return [[random.choice(extremes + [random.randint(-limit, limit)]) for _ in range(cols)] for _ in range(rows)]
+
+    def steps(count):
+        return [random.random() + 0.1 for _ in range(count)]
 
     shift = draw(st.integers(min_value=0, max_value=20))
     first, last = sorted([random.randint(-300, 300), random.randint(-300, 300)])
     table = [random.randint(first, last) for _ in range(draw(st.integers(min_value=1, max_value=50)))]
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
-    step = draw(st.sampled_from([1.0, 0.1, 0.5, [random.random() + 0.1 for _ in range(m)]]))
-    entrance = Quantize(step, low, high, random.randint(-200, 200), draw(roundings))
+    step = draw(st.sampled_from([1.0, 0.1, 0.5, 1 / 255, steps(m)]))
+    entrance = Quantize(step, low, high, random.choice([0, -low, random.randint(-200, 200)]), draw(roundings))
     before = [
         Normalize(random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
-        Normalize([random.random() for _ in range(m)], [random.random() + 0.1 for _ in range(m)]),
+        Normalize([random.random() for _ in range(m)], steps(m)),
         Scale(-2.0, 0.25),
     ]
+    hidden = draw(st.sampled_from(["identity", "relu"]))  # what stands for them is the table
     layers = before[: draw(st.integers(0, 3))] + [
         entrance,
-        IntegerDense(weights(m, n), bias, "identity", 1.0, array("i", table), offset, shift),
-        IntegerDense(weights(n, k), weights(1, k), "identity", [random.random() for _ in range(k)]),
+        IntegerDense(weights(m, n), bias, hidden, 1.0, table, offset, shift),
     ]
-    edges = [[low] * m, [high] * m, [random.choice([low, high]) for _ in range(m)], [0] * m, [1e300] * m, [0.5] * m]
-    return Network(layers), edges + [[random.randint(low, high) for _ in range(m)] for _ in range(3)]
+    h = draw(st.sampled_from(["identity", "softmax", "sigmoid", "relu"]))
+    ends = {
+        "sums": IntegerDense(weights(n, k), weights(1, k), h, draw(st.sampled_from([0.25, steps(k)]))),
+        "table": Dequantize(draw(st.sampled_from([0.25, steps(n)])), h),
+    }
+    layers.append(ends[draw(st.sampled_from(["sums", "sums", "table"]))])
+    samples = [[low] * m, [high] * m, [random.choice([low, high]) for _ in range(m)], [0] * m, [1e300] * m, [0.5] * m]
+    samples += [[random.randint(low, high) for _ in range(m)] for _ in range(2)]
+    samples += [[random.choice([0.0, -0.0, random.uniform(low, high)]) for _ in range(m)]]
+    samples += [[random.choice([1e308, -1e308, 5e-324, -1e-320]) for _ in range(m)]]
+    return Network(layers), samples + [halves(random, entrance, m) for _ in range(3)]
+
+
+def halves(random, entrance, count):
+    """Numbers at the borders of two integers, and next to them on either side."""
+    steps = entrance.step.tolist()[0]
+    x = [(random.randint(entrance.low - 1, entrance.high) + 0.5) * steps[i % len(steps)] for i in range(count)]
+    for _ in range(2):
+        x = [random.choice([v, neighbour(v, 1), neighbour(v, -1)]) for v in x]
+    return x
+
+
+def neighbour(v, by):
+    """The next double away from 0, or towards it."""
+    return struct.unpack("<d", struct.pack("<q", struct.unpack("<q", struct.pack("<d", v))[0] + by))[0] if v else v
 
 
 @given(drawn=integer_networks())
 def test_no_lane_overflows_for_any_input(drawn):
     network, samples = drawn
-    packed = network.compile("packed")
-    before, entrance, _ = way_in(network)
+    packed, written = network.compile("packed"), exported(network)
+    own = own_function(packed)
     for x in samples:
-        expected = network.forward_one(x)
-        assert packed(x) == expected == packed(tuple(x)) == packed(array("d", x))
-        Z = Matrix([x])
-        for layer in before + [entrance]:
-            Z = layer.forward(Z)
-        q = [level + entrance.zero for level in Z.tolist()[0]]
+        expected = outcome(network.forward_one, x)
+        assert outcome(packed, x) == expected == outcome(packed, tuple(x)) == outcome(written["predict"], x)
+        if isinstance(expected, str):
+            assert "an integer network takes finite numbers" in expected  # what prepares the inputs may overflow
+            continue
+        assert packed(array("d", x)) == expected
+        q = own_integers(network, x)
         assert network.predict_quantized(q) == expected == network.predict_quantized(array("i", q))
+        assert own(q) == expected == own(array("i", q)) == written["predict_quantized"](q)
         if all([type(v) is int and 0 <= v < 256 for v in x]):
-            assert packed(bytes(x)) == packed(bytearray(x)) == packed(array("B", x)) == expected
+            holders = [bytes(x), bytearray(x), array("B", x), memoryview(bytes(x))]
+            assert [packed(holder) for holder in holders] == [expected] * 4
+            assert written["predict"](bytes(x)) == expected == written["predict"](bytearray(x))
+    for other in (bytes(network.inputs), bytes(range(256))[: network.inputs], b"\0\7" * network.inputs):
+        x = other[: network.inputs]
+        assert packed(x) == network.forward_one(x) == written["predict"](x)
+
+
+@given(seed=seeds, bounds=st.sampled_from([(0, 255), (0, 200), (-128, 127), (-127, 127), (256, 511), (-512, -300)]))
+def test_one_addition_rounds_down(seed, bounds):
+    random = Random(seed)
+    low, high = bounds
+    n = UNROLLED + 3
+    step = random.choice([1.0, 0.1, 1 / 255, 0.3, 2.0**-40, 1e150])
+    before = [] if low == 0 else [Normalize(step, 2.0)]  # a row that does not keep zero
+    entrance = Quantize(step, low, high)
+    network = Network(before + [entrance, IntegerDense([[1 << i % 8] for i in range(n)], [0], "identity", 1.0)])
+    packed = network.compile("packed")
+    assert "doubles" in packed.program.source
+    for _ in range(3):
+        x = halves(random, entrance, n)
+        x[random.randrange(n)] = random.choice([step * 1e-13, -step / 2, 1e308, -1e308, step * high * 2.0**40])
+        if before:
+            x = [2.0 * v + step if abs(v) < 1e300 else v for v in x]
+        assert packed(x) == network.forward_one(x)
+        x[random.randrange(n)] = math.nan
+        with pytest.raises(ValueError, match="is nan: an integer network takes finite numbers"):
+            packed(x)
+
+
+@pytest.mark.parametrize("outputs", [1, 3, UNROLLED, UNROLLED + 1, 300])
+@pytest.mark.parametrize("largest", [1, 2**16, 2**22 - 1, 2**22, 2**31, 2**62, 2**70])
+def test_the_last_lanes_hold_their_largest_sums(outputs, largest):
+    weight = [[(-1) ** (i + j) * (largest if j % 3 else 1) for j in range(outputs)] for i in range(2)]
+    network = Network([Quantize(1.0, 0, 1), IntegerDense(weight, [j % 2 for j in range(outputs)], "identity", 1.0)])
+    packed, written = network.compile("packed"), exported(network)
+    for x in ([0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]):
+        assert packed(x) == network.forward_one(x) == written["predict"](x)
+
+
+@pytest.mark.parametrize("shift, length", [(0, 1 << 17), (0, 300), (3, 1 << 16), (40, 5), (70, 5)])
+@pytest.mark.parametrize("outputs", [1, 5, 40, UNROLLED + 1])
+def test_tables_of_any_width(shift, length, outputs):
+    table = [(7 * i) % 251 - 3 for i in range(length)]
+    weight = [[(j + 1) << max(shift - 2, 0) for j in range(outputs)], [-(1 << max(shift - 1, 4))] * outputs]
+    layers = [Quantize(1.0, 0, 65535), IntegerDense(weight, [5] * outputs, "relu", 1.0, table, 1 << shift, shift)]
+    for end in ([Dequantize(0.5)], [IntegerDense([[j + 1, -1] for j in range(outputs)], [0, 1], "identity", 0.5)]):
+        network = Network(layers + end)
+        packed, written = network.compile("packed"), exported(network)
+        for x in ([0, 0], [65535, 0], [0, 65535], [3, 1], [700, 20], [20000, 3]):
+            assert packed(x) == network.forward_one(x) == written["predict"](x)
 
 
 def test_the_widest_lanes():
@@ -124,6 +238,68 @@ def test_the_widest_lanes():
     network = Network([Quantize(1.0, 0, 65535), IntegerDense(weight, [1, 2], "identity", 1.0)])
     packed = network.compile("packed")
     assert packed([65535.0] * 3000) == [65535.0 * 32767 * 3000 + 1, -65535.0 * 32767 * 3000 + 2]
+
+
+# ---- where in a network
+
+
+def test_what_stands_around_the_integer_layers():
+    hidden = IntegerDense([[1, 2], [3, -4], [5, 6], [-7, 8]], [1, 2], "relu", 1.0, list(range(200)), 20, 1)
+    dense = Dense([[0.5, 1.0, 2.0], [1.5, -1.0, 0.25]], [0.1, 0.2, 0.3], "softmax")
+    inner = [Quantize(0.5, 0, 9), Flatten(), hidden]
+    shaped = [Reshape((1, 2)), Dequantize([0.5, 0.25], "sigmoid")]
+    for network in (
+        Network([Reshape((2, 2)), Normalize([1.0, 2.0], 3.0)] + inner + shaped, input_shape=(4,)),
+        Network(
+            [Normalize([1.0, 2.0], 3.0), Quantize([0.5, 0.25], -9, 9), Flatten(), hidden] + shaped, input_shape=(2, 2)
+        ),
+        Network([Activate("sigmoid")] + inner[::2] + [Dequantize(0.5), dense], input_shape=(4,)),
+        Network([Dense([[0.5] * 4] * 3, None, "tanh"), Scale(3.0)] + inner + [Dequantize(0.5), dense]),
+        Network([Quantize(0.5, 0, 9), hidden, Reshape((2, 1)), Dequantize(0.5, "softmax")]),
+    ):
+        packed = network.compile(error_bound=0.0)
+        assert "packed" in packed.kernel and "loops" not in packed.kernel
+        for x in ([0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, -4.0], [1e300, 7.0, -1e300, 0.25]):
+            x = x[: network.inputs]
+            assert packed(x) == network.forward_one(x)
+            assert exported(network)["predict"](x) == pytest.approx(packed(x), rel=1e-12)
+        with pytest.raises(ValueError, match="finite numbers"):
+            packed([1.0, math.nan, 0.0, 0.0][: network.inputs])
+
+
+def test_layers_that_are_used_twice_or_on_several_rows_are_left_to_others():
+    quantize, dense = Quantize(0.5, 0, 9), IntegerDense([[1], [2]], [0], "identity", 1.0)
+    several = Network([quantize, dense], input_shape=(3, 2))
+    assert "used on several rows" in emitter.takes(several, 1, IN_PROCESS)
+    assert emitter.takes(Network([quantize, Dense([[1.0]])]), 1, IN_PROCESS) == "is followed by no integer layer"
+    from purenn import Concat
+
+    twice = Network([quantize, dense, Concat()], wires=[(0,), (1,), (1, 2)], input_shape=(2,))
+    assert emitter.takes(twice, 1, IN_PROCESS) == "is followed by no integer layer"
+    for network in (several, twice):
+        x = [0.5, 1.0, 2.0, 3.0, -4.0, 9.5][: network.inputs]
+        assert network.compile()(x) == network.forward_one(x)
+
+
+FEW, MANY = 3, UNROLLED + 3
+CLAMPED, SPARSE = [1e300], [0.0]  # samples that need another line
+
+
+@pytest.mark.parametrize(
+    "name, inputs, part",
+    [(name, FEW, []) for name in ("floor", "hypot", "START2", "ROW2_0", "unpack2", "TABLE2", "ROW3_1", "unpack3")]
+    + [(name, MANY, []) for name in ("pack", "ROWS2", "START2", "unpack2")]
+    + [("finite", FEW, CLAMPED), ("finite", MANY, CLAMPED), ("pack_some", MANY, SPARSE), ("compress", MANY, SPARSE)],
+)
+def test_a_broken_kernel_fails(name, inputs, part):
+    hidden = IntegerDense([[1, 2]] * inputs, [1, 2], "relu", 1.0, list(range(200)), 20, 1)
+    network = Network([Quantize(0.5, 0, 255), hidden, IntegerDense([[1], [-1]], [0], "identity", 1.0)])
+    program = emit(planned(network, IN_PROCESS, "packed", 1e-9))
+    x = part + [0.5] * (inputs - len(part))
+    assert program.run()(x) == network.forward_one(x)
+    program._code.objects[name] = None
+    with pytest.raises(TypeError):
+        program.run(network.forward_one)(x)
 
 
 # ---- what may come in, and what may not
@@ -155,9 +331,20 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
     with pytest.raises(TypeError, match="expected a number"):
         fast(["a", 0.0, 0.0])
     assert fast([1e308, -1e308, 0.5]) == fast([1.0, 0.0, 0.5])
-    entrance = small.layers[0]
-    assert entrance.clamped([1e308, -1e308, 0.5]) == 2
-    assert entrance.clamped([1.0, 0.0, 0.5]) == 0 == entrance.clamped(bytes([1, 0, 1]))
+
+
+def test_own_integers_are_checked():
+    network = Network([Quantize(0.5, -2, 9, zero=3), IntegerDense([[1], [2]], [0], "identity", 1.0)])
+    own, written = own_function(network.compile("packed")), exported(network)["predict_quantized"]
+    for predict in (network.predict_quantized, own, written):
+        assert predict([1, 12]) == predict(array("b", [1, 12])) == predict(bytes([1, 12])) == [16.0]
+        for q in ([0, 3], [13, 3], bytes([13, 3])):
+            with pytest.raises(ValueError, match="input 0 is %d: the model's integers go from 1 to 12" % q[0]):
+                predict(q)
+        with pytest.raises(TypeError, match="input 1 is 3.0: expected the model's own integers"):
+            predict([3, 3.0])
+        with pytest.raises(ValueError, match="found 1"):
+            predict([3])
 
 
 # ---- carried elsewhere, and used on real pictures
@@ -187,3 +374,4 @@ def test_mnist_keeps_its_accuracy():
     fast = small.compile("packed")
     for picture in pictures[:10]:
         assert fast(picture) == fast(list(picture)) == small.forward_one(picture) == small.predict_quantized(picture)
+        assert own_function(fast)(picture) == fast(picture) == exported(small)["predict"](picture)

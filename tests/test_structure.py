@@ -53,7 +53,7 @@ def modules():
 
 
 def imports(path, tree):
-    """(dotted name of a module, whether inside a function) of every import that is carried out."""
+    """(dotted name of a module, the function inside of which, or "") of every import that is carried out."""
     found = []
 
     def visit(node, inside):
@@ -67,11 +67,11 @@ def imports(path, tree):
                 package = path[: -len(".py")].split("/")[: -node.level]
                 base = ".".join(package + ([node.module] if node.module else []))
             found.extend((known_module(base, alias.name), inside) for alias in node.names)
-        inside = inside or isinstance(node, (ast.FunctionDef, ast.Lambda))
+        inside = inside or (node.name if isinstance(node, ast.FunctionDef) else "")
         for child in ast.iter_child_nodes(node):
             visit(child, inside)
 
-    visit(tree, False)
+    visit(tree, "")
     return found
 
 
@@ -113,6 +113,8 @@ def test_imports_run_downwards(path):
 
 # ---- circles
 
+_FOR_OTHERS = ("_repr_html_", "_repr_latex_", "__reduce__")
+
 
 def circles(edges):
     """The groups of modules that import each other, directly or not: Tarjan's strongly connected components."""
@@ -142,13 +144,14 @@ def edges(inside_too):
     """{module: the modules of purenn that it imports} at module level; `inside_too` also within functions.
 
     Left out of the latter are those that may reach up, the package itself, which holds `from_torch` and friends,
-    and the kernels, where a predictor is pickled as a call of `compile`.
+    and what notebooks and `pickle` call.
     """
     found = {}
     for path, tree in MODULES.items():
         name = re.sub(r"(/__init__)?\.py$", "", path).replace("/", ".")
-        lazy = inside_too and room_of(name) not in REACH_UP + ("__init__", "kernels")
-        found[name] = {other for other, inside in imports(path, tree) if other.startswith("purenn") and lazy >= inside}
+        lazy = inside_too and room_of(name) not in REACH_UP + ("__init__",)
+        counted = [other for other, inside in imports(path, tree) if not inside or (lazy and inside not in _FOR_OTHERS)]
+        found[name] = {other for other in counted if other.startswith("purenn")}
     return found
 
 

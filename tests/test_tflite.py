@@ -127,7 +127,9 @@ def test_what_is_done_to_the_inputs_subtracts_first():
 
 def test_casts():
     assert "(CAST): from INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
-    assert len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table.tolist()[0])) < 60  # whole numbers, of finer steps
+    assert (
+        len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table.tolist()[0])) < 60
+    )  # whole numbers, of finer steps
 
 
 def test_what_was_read_is_told():

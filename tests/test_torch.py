@@ -213,9 +213,11 @@ def test_a_row_that_is_repeated_without_being_held():
     assert loaded(linear(column)).forward(Matrix([1.0] * 3)) == Matrix([3.0, 6.0, 9.0, 12.0])
 
 
-BARE = name("torch._utils", "_rebuild_meta_tensor_no_storage") + tuple_of(
-    name("torch", "float32"), sizes([2, 2]), sizes([2, 1]), b"\x89"
-) + b"R"
+BARE = (
+    name("torch._utils", "_rebuild_meta_tensor_no_storage")
+    + tuple_of(name("torch", "float32"), sizes([2, 2]), sizes([2, 1]), b"\x89")
+    + b"R"
+)
 
 
 def test_tensors_without_numbers():
@@ -366,7 +368,9 @@ def test_what_is_held_to_limits():
     piece = sequential(linear(ONE), module("activation.ReLU6"), linear(ONE), module("activation.Hardtanh"))
     assert [layer.activation for layer in loaded(piece).layers] == ["clip(0.0, 6.0)", "clip(-1.0, 1.0)"]
     limits = ("min_val", integer(0)), ("max_val", integer(2))
-    assert loaded(sequential(linear(ONE), module("activation.Hardtanh", *limits))).layers[0].activation == "clip(0.0, 2.0)"
+    assert (
+        loaded(sequential(linear(ONE), module("activation.Hardtanh", *limits))).layers[0].activation == "clip(0.0, 2.0)"
+    )
 
 
 def test_a_module_by_itself_and_activations_before_the_first_numbers():
@@ -664,8 +668,21 @@ def test_agrees_with_torch():
     torch.manual_seed(0)
     random_ = random.Random(1)
     kinds = [
-        nn.ReLU, nn.Sigmoid, nn.Tanh, nn.SELU, nn.SiLU, nn.GELU, nn.Softplus, nn.Softsign, nn.Hardsigmoid, nn.Identity,
-        nn.Dropout, nn.ELU, lambda: nn.LeakyReLU(0.125), lambda: nn.Softmax(-1), lambda: nn.LogSoftmax(1),
+        nn.ReLU,
+        nn.Sigmoid,
+        nn.Tanh,
+        nn.SELU,
+        nn.SiLU,
+        nn.GELU,
+        nn.Softplus,
+        nn.Softsign,
+        nn.Hardsigmoid,
+        nn.Identity,
+        nn.Dropout,
+        nn.ELU,
+        lambda: nn.LeakyReLU(0.125),
+        lambda: nn.Softmax(-1),
+        lambda: nn.LogSoftmax(1),
     ]
     for _ in range(20):
         layers, width = [], 5

@@ -20,7 +20,7 @@ _FORMS = {
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
     "dequantize": (("step",), "{0}*{1}"),
 }
-_ROWS = {  # softmax with a constant is the plain one
+_ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
     "softmax": runtime.softmax,
     "softmax_plain": runtime.softmax_plain,
     "log_softmax": runtime.log_softmax,
@@ -135,7 +135,7 @@ def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
         return [name for start in range(0, size, width) for name in _softmax(code, k, a[start : start + width], start)]
     function = code.function(_ROWS[kind]) if kind in _ROWS else code.called(h)
     constant = ", " + code.number(h.parameters[0] if h.parameters else 0.0) if kind == "softmax_plain" else ""
-    form = "%s({a}%s)" % (function, constant)
+    form = ("%s({a}%s)" if kind in _ROWS else "list(%s({a}%s))") % (function, constant)
     return _along(code, k, form, code.row(a, "a%d" % k), width)
 
 

@@ -23,10 +23,10 @@ of its own last bit, at most 2^-43, for sizes up to 512), and the second is as a
 from __future__ import annotations
 
 import math
+import struct
 from array import array
 from itertools import compress
 from operator import mul
-from struct import Struct
 from sys import byteorder
 
 from ..rows import as_sample, samples_of
@@ -80,6 +80,7 @@ class Entering:
         self.is_exported = code.dialect.is_exported
         self.is_small = entrance.inputs <= UNROLLED and not self.is_exported
         self.is_byte = self.high - self.low <= 255
+        self.names = ["q%d" % i for i in range(entrance.inputs)] if self.is_small else []
 
     def write(self, value: Value) -> None:
         """The lines for measured numbers."""
@@ -90,6 +91,12 @@ class Entering:
             self._write_numbers(self.code.check_sample() if self.k == 1 else value)
         else:
             self._write_bytes_or_numbers(table)
+        self._write_out(0, at_end=True)
+
+    def _write_out(self, counted_from: int, at_end: bool = False) -> None:
+        """The lines of the sum of few inputs: once at the end, or where integers may be counted from two numbers each time."""
+        if self.is_small and at_end == (self.low == 0):
+            written_out(self.code, self.names, self.stage, counted_from)
 
     def write_own(self) -> None:
         """The lines for the model's own integers."""
@@ -107,6 +114,7 @@ class Entering:
         else:
             code.line("q = own(q)")
         self._write_weighed_bytes("q")
+        self._write_out(0, at_end=True)
 
     # ---- exported
 
@@ -137,7 +145,13 @@ class Entering:
             inside = "s - s == 0 and %r < min(%s) and max(%s) < %r" % (-entrance.limit, x, x, entrance.limit)
             with code.block("if %s:" % inside):
                 q = "(q if %d <= (q := floor(%s + 0.5)) <= %d else %d if q < %d else %d)" % (
-                    low, entrance.quotient(self._name), high, low, low, high)
+                    low,
+                    entrance.quotient(self._name),
+                    high,
+                    low,
+                    low,
+                    high,
+                )
                 skipped = " if v" if entrance.keeps_zero else ""
                 code.line("t = %s" % self._sum(q + "*p", self._each(x, self.stage.rows()) + skipped))
             with code.block("else:"):
@@ -172,9 +186,8 @@ class Entering:
         """The lines for integers in bytes, counted from `low`; in what is no byte, likewise."""
         code, n = self.code, self.entrance.inputs
         if self.is_small:
-            names = ["q%d" % i for i in range(n)]
-            code.line("%s, = %s" % (", ".join(names), x))
-            written_out(code, names, self.stage, self.low)
+            code.line("%s, = %s" % (", ".join(self.names), x))
+            self._write_out(self.low)
             return
         rows, start = self.stage.rows(), self.stage.start(self.low)
         with code.block("if %s.count(0) < %d:" % (x, n // 8)):
@@ -207,8 +220,8 @@ class Entering:
     def _write_small(self, x: str, names: Sequence[str]) -> None:
         """A variable for each input."""
         code, entrance, low, high = self.code, self.entrance, self.low, self.high
+        q = self.names
         code.function(math.floor)
-        q = ["q%d" % i for i in range(entrance.inputs)]
         with code.block("if %s:" % self._inside(x)):
             forms = []
             for i, name in enumerate(names):
@@ -218,7 +231,7 @@ class Entering:
                 code.line("%s, = [%s for q in (%s,)]" % (", ".join(q), _clamped("q", low, high), ", ".join(q)))
         with code.block("else:"):
             self._write_carefully(x, "%s, = " % ", ".join(q))
-        written_out(code, q, self.stage)
+        self._write_out(0)
 
     def _outside(self, q: Sequence[str]) -> str:
         """Whether one of some integers is outside the range: of 0 ... 2^b - 1 their bits tell."""
@@ -234,15 +247,16 @@ class Entering:
         n, (at, above, top) = entrance.inputs, _BYTES
         t = "%s + 0.5" % entrance.quotient(self._name)
         form = "%s + %r" % (t, 4096.0 - _HALF) if low == 0 else "%s - %r + %r" % (t, _HALF, 4352.0 - low)
-        rows, pack = self.stage.rows(), code.constant("pack", Struct("%dd" % n).pack)
+        rows, pack = self.stage.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
         dense = "doubles = %s(*[%s for %s])" % (pack, form, self._each(x))
         if entrance.keeps_zero:
-            code.function(array), code.function(compress)
+            code.function(compress)
             with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
                 code.line(dense)
                 code.line("rows = %s" % rows)
             with code.block("else:"):
-                code.line('doubles = array("d", [%s for v in filter(None, %s)]).tobytes()' % (form, x))
+                code.line("doubles = [%s for v in filter(None, %s)]" % (form, x))
+                code.line('doubles = %s("%%dd" %% len(doubles), *doubles)' % code.constant("pack_some", struct.pack))
                 code.line("rows = compress(%s, %s)" % (rows, x))
         else:
             code.line(dense)
@@ -295,9 +309,8 @@ class Entering:
             code.line('z = array("f", [%s for %s])' % (divided, self._each("z")))
         q = "[%s for a in z]" % self._clamped_rounded("a", "a")
         if self.is_small:
-            names = ["q%d" % i for i in range(entrance.inputs)]
-            code.line("%s, = %s" % (", ".join(names), q))
-            written_out(code, names, self.stage)
+            code.line("%s, = %s" % (", ".join(self.names), q))
+            self._write_out(0)
             return
         code.line("q = %s" % q)
         code.line("t = %s" % weighed(code, "q", self.stage.rows(), self.stage.start(), False))
@@ -319,7 +332,15 @@ class Entering:
 
     def _clamped_rounded(self, first: str, a: str) -> str:
         rounded = self.entrance.rounded(a)
-        return "%d if %s <= %d else %d if %s >= %d else %s" % (self.low, first, self.low, self.high, a, self.high, rounded)
+        return "%d if %s <= %d else %d if %s >= %d else %s" % (
+            self.low,
+            first,
+            self.low,
+            self.high,
+            a,
+            self.high,
+            rounded,
+        )
 
     def _each(self, x: str, *others: str) -> str:
         """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""

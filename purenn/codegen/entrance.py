@@ -106,7 +106,8 @@ class Entrance:
             elif layer.kind == "scale":
                 size = size * max(map(abs, layer.scale._rows[0])) + max(map(abs, layer.shift._rows[0]))
             reach = max(reach, size)
-        return max(reach, size / min(self.layer.step._rows[0]))
+        step = min(self.numbers.get("STEP", [1.0]))
+        return max(reach, size / step) if step else float("inf")  # single precision may have 0 for it
 
     @property
     def keeps_zero(self) -> bool:
@@ -116,7 +117,7 @@ class Entrance:
     @property
     def table(self) -> list[int] | None:
         """The integer for each byte, where all inputs are treated alike."""
-        return bytes_table(self.before, self.layer)
+        return bytes_table(self.before, self.layer) if self.limit > 255 else None
 
     @property
     def keeps_bytes(self) -> bool:

@@ -110,9 +110,7 @@ def _most(code: Code, layer: Any) -> float:
 
 def _write_lanes(code: Code, k: int) -> None:
     a, size = "a%d" % k, 12 * code.layer(k).outputs
-    lanes = code.computed(
-        "FIXED%d" % k, runtime.fixed_lanes, code.columns(k), here=lambda: _fixed_lanes(code.layer(k))
-    )
+    lanes = code.computed("FIXED%d" % k, runtime.fixed_lanes, code.columns(k), here=lambda: _fixed_lanes(code.layer(k)))
     for name in (math.floor, math.frexp, math.sqrt):
         code.function(name)
     code.line("lanes, g, n, start = %s" % lanes)
@@ -152,7 +150,8 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
     """
     a = "a%d" % k
     code.line("t = %s" % limit)
-    with code.block("if not min(map(abs, %s)) >= t:" % a):
+    sizes = "[abs(v) for v in %s]" if code.dialect.is_exported else "map(abs, %s)"
+    with code.block("if not min(%s) >= t:" % (sizes % a)):
         if prepare is not None:
             prepare()
         code.line("again = [j for j, v in enumerate(%s) if not abs(v) >= t]" % a)

@@ -8,7 +8,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence
+    from typing import Any, Sequence
 
     from .program import Code
 
@@ -119,8 +119,9 @@ def _floats(code: Code, values: Sequence[float]) -> str:
     wholes, places, exponents = split([float(v) for v in values])
     size = size_of(max(wholes))
     text = digits(planes(wholes, size) + planes(places, 1 if len(exponents) <= 128 else 2))
-    known = listed("", exponents)[len(" = ") :]
-    return '%s("""\n%s\n""", %d, %d, %s)' % (code.function(floats), text, len(values), size, known)
+    end = '""", %d, %d' % (len(values), size)
+    known = listed(end, exponents)[len(end) + len(" = ") :]
+    return '%s("""\n%s\n%s, %s)' % (code.function(floats), text, end, known)
 
 
 def call(function: str, arguments: Sequence[Any]) -> str:

@@ -19,8 +19,8 @@ Between layers only the upper 16 bits of a lane are looked at.  Where they do no
 to the table's entries of 2^shift, the sums are scaled up by a power of two in their lane; then
 ``table[(a + offset) >> shift]`` is written out for every value that those 16 bits can have.
 
-At the end a lane of 32 bits that holds less than 2^23 is read as a float: with the bits of 2^23 on top
-it is 2^23 + a + c in single precision, to the last bit, and a comes of one subtraction of doubles.
+At the end a lane that holds n < 2^23 is read as a float: with the bits of 2^23 in single precision on top,
+in a lane of 32 bits, it is 2^23 + n to the last bit, and a comes of one subtraction of doubles.
 
 How a sample becomes integers is in entering.py.
 """
@@ -28,17 +28,17 @@ How a sample becomes integers is in entering.py.
 from __future__ import annotations
 
 from array import array
-from itertools import chain, compress
+from itertools import chain
 from operator import itemgetter
 from struct import Struct
 from sys import byteorder
 
+from ..rows import size
 from . import runtime
 from .elementwise import activated
 from .entering import UNROLLED, Entering, weighed, written_out
 from .entrance import Entrance
-from .plan import kind_of
-from ..rows import size
+from .part import Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,93 +55,18 @@ _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
 _SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
-_LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as bytes
-
-
-# ---- which layers
+_LARGEST_TUPLE = 1 << 14  # entries; a larger table is kept as an array, a little slower
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """What prepares the inputs, the `Quantize`, the integer layers, and the `Dequantize` where there is one."""
-    part = _Part(network, k)
+    part = Part(network, k)
     return part.refusal or part.count
-
-
-class _Part:
-    """The layers from number k on that are one integer network; or the `refusal`."""
-
-    def __init__(self, network: Any, k: int) -> None:
-        self.network, self.count, self.refusal = network, 0, ""
-        self.first, self._next = k, k
-        self.before = self._take_all("normalize", "scale", "flatten", "reshape")
-        self.quantize = self._take("quantize")
-        self.dense: list[tuple[int, Any]] = []
-        self.dequantize: Any = None
-        if self.quantize is None:
-            self.refusal = "does not lead into an integer network (see Network.quantize)"
-            return
-        while not self.dense or self.dense[-1][1].table is not None:
-            shaping = self._next
-            self._take_all("flatten", "reshape")
-            number, layer = self._next, self._take("integer_dense")
-            if layer is None:
-                self._next = shaping
-                break
-            self.dense.append((number, layer))
-        if self.dense and self.dense[-1][1].table is not None:
-            self._take_all("flatten", "reshape")
-            self.dequantize = self._take("dequantize")
-        self.count = self._next - k
-        self.refusal = self._refused()
-
-    def _take_all(self, *kinds: str) -> list[Any]:
-        layers = []
-        while True:
-            layer = self._take(*kinds)
-            if layer is None:
-                return layers
-            layers.append(layer)
-
-    def _take(self, *kinds: str) -> Any:
-        """The next layer, where it is of one of these kinds and follows the last one alone."""
-        k, network = self._next, self.network
-        if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
-            return None
-        if k > self.first and (network.wires[k - 1] != (k - 1,) or _uses(network, k - 1) > 1):
-            return None
-        self._next = k + 1
-        return network.layers[k - 1]
-
-    def _refused(self) -> str:
-        if not self.dense:
-            return "is followed by no integer layer"
-        for number, layer in self.dense:
-            if size(self.network.shapes[number - 1]) != layer.inputs:
-                return "is used on several rows by layer %d (%s)" % (number, layer)
-        rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
-        for row in rows + [layer.step._rows[0] for _, layer in self.dense]:
-            if not set(map(type, row)) <= {int, float}:
-                return "has numbers that are neither float nor int"
-            if not max(map(abs, row)) <= 1e300:
-                return "has numbers beyond 1e300"
-        return ""
-
-
-def _uses(network: Any, j: int) -> int:
-    """How many layers take value j."""
-    return sum([wire.count(j) for wire in network.wires])
-
-
-def _numbers(layer: Any) -> list[Sequence[Any]]:
-    return [matrix._rows[0] for _, matrix in layer.named_tensors()]
-
-
-# ---- all of it
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layers k and on."""
-    part = _Part(code.network, k)
+    part = Part(code.network, k)
     assert part.quantize is not None
     entrance = Entrance(part.before, part.quantize, size(code.network.shapes[k - 1]))
     low, high = entrance.low, entrance.high
@@ -171,7 +96,7 @@ def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
         code.lines += lines
 
 
-def _exported(code: Code, part: _Part, entering: Entering, stages: list[_Stage], value: Value) -> Value:
+def _exported(code: Code, part: Part, entering: Entering, stages: list[_Stage], value: Value) -> Value:
     """The same as functions of a module."""
     with code.entry("entered(x)"):
         entering.write("x" if part.first == 1 else "z")
@@ -199,33 +124,33 @@ def _export_quantized(code: Code) -> None:
         code.lines += [lines[0].replace("entered(x)", "entered_quantized(q)")] + lines[1:]
 
 
-def _finished(code: Code, part: _Part, stage: _Stage, sums: str = "") -> Value:
+def _finished(code: Code, part: Part, stage: _Stage, sums: str = "") -> Value:
     """The value of the last layer of the part: floats, or the integers of a table."""
-    layer, n = stage.layer, stage.layer.outputs
+    layer = stage.layer
     if layer.table is None:
-        steps = layer.step._rows[0]
-        a = _multiplied(code, stage.k, stage.last_sums(sums), steps, n)
-        return activated(code, stage.k, layer.h, a)
+        value, form = (sums, "{}") if sums else stage.last_sums()
+        a = _multiplied(code, stage.k, value, form, layer.step._rows[0])
+        return activated(code, stage.k, layer.h, a, layer.outputs)
     levels = stage.level_names(sums)
     if part.dequantize is None:
         return levels
     k = part.first + part.count - 1
-    steps = part.dequantize.step._rows[0]
-    steps = steps if len(steps) == 1 else list(steps) * (n // len(steps))
-    return activated(code, k, part.dequantize.h, _multiplied(code, k, levels, steps, n))
+    a = _multiplied(code, k, levels, "{}", part.dequantize.step._rows[0])
+    return activated(code, k, part.dequantize.h, a, code.width(k))
 
 
-def _multiplied(code: Code, k: int, value: Value, steps: Sequence[float], n: int) -> Value:
-    """The lines of ``a = value * step``."""
+def _multiplied(code: Code, k: int, value: Value, form: str, steps: Sequence[float]) -> Value:
+    """The lines of ``a = form * step`` for each v of a value; a row of steps is as long as the last axis."""
+    steps = [code.own(step) for step in steps] * (code.size(k) // len(steps) if len(steps) > 1 else 1)
     if not isinstance(value, str):
-        stretched = steps if len(steps) > 1 else [steps[0]] * n
-        forms = ["%s*%s" % (v, code.number(step)) for v, step in zip(value, stretched)]
-        return code.assign(["a%d_%d" % (k, j) for j in range(n)], forms)
+        stretched = steps if len(steps) > 1 else steps * len(value)
+        forms = ["%s*%r" % (form.format(v), step) for v, step in zip(value, stretched)]
+        return code.assign(["a%d_%d" % (k, j) for j in range(len(value))], forms)
     if len(steps) == 1:
-        code.line("a%d = [v*%s for v in %s]" % (k, code.number(steps[0]), value))
+        code.line("a%d = [%s*%r for v in %s]" % (k, form.format("v"), steps[0], value))
     else:
-        steps_name = code.constant("STEPS%d" % k, list(steps))
-        code.line("a%d = [v*step for v, step in zip(%s, %s)]" % (k, value, steps_name))
+        each = (k, form.format("v"), value, code.constant("STEPS%d" % k, steps))
+        code.line("a%d = [%s*step for v, step in zip(%s, %s)]" % each)
     return "a%d" % k
 
 
@@ -242,6 +167,7 @@ class _Stage:
         self.levels = (0, 0)
         self.by_table = self.is_float = False
         self.up = 0
+        self._packed: list[int] = []
         if layer.table is not None:
             self._table = list(layer.table._rows[0])
             self.levels = (min(self._table), max(self._table))
@@ -257,7 +183,9 @@ class _Stage:
         elif not code.dialect.is_exported:
             steps_are_floats = set(map(type, layer.step._rows[0])) == {float}
             self.is_float = layer.table is None and bits <= _FLOAT_BITS and steps_are_floats
-            self.size = 4 if self.is_float else next((n for n in _CODES if bits <= 8 * n), self.size)
+            self.size = next((n for n in _CODES if bits <= 8 * n), self.size)
+            if self.is_float:
+                self.size = 4 if layer.outputs <= UNROLLED else 3
         self.row_bits = 8 * self.size * layer.outputs
 
     # ---- constants
@@ -266,29 +194,34 @@ class _Stage:
         """The integers P_i."""
         name, layer = "ROWS%d" % self.k, self.layer
         if not self.code.dialect.is_exported:
-            return self.code.constant(name, self._packed())
+            return self.code.constant(name, self._integers())
         weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight._rows for w in row])
         return self.code.computed(name, runtime.rows_of_lanes, weights, layer.outputs, self.size, self.up)
 
     def row_names(self) -> list[Name]:
         """A name for each of the integers P_i."""
-        return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._packed())]
+        return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._integers())]
 
     def start(self, counted_from: int = 0) -> Name:
         """What a sum starts from, where the inputs are counted from a number: biases and offsets in their lanes."""
-        name, layer = "START%d" % self.k + ("_%s" % str(counted_from).replace("-", "M") if counted_from else ""), self.layer
+        name, layer = (
+            "START%d" % self.k + ("_%s" % str(counted_from).replace("-", "M") if counted_from else ""),
+            self.layer,
+        )
         totals = [sum(column) for column in zip(*layer.weight._rows)] if counted_from else [0] * layer.outputs
         starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias._rows[0], totals)]
         if not self.code.dialect.is_exported:
             start = runtime.in_lanes(starts, self.size, self.up)
-            return self.code.constant(name, start + (self._floats() if self.is_float else 0))
+            floats = runtime.in_lanes([_FLOAT] * layer.outputs, 4, 0) if self.is_float and self.size == 4 else 0
+            return self.code.constant(name, start + floats)
         numbers = self.code.constant(name + "_LANES", starts)
         return self.code.computed(name, runtime.in_lanes, numbers, self.size, self.up)
 
-    def _floats(self) -> int:
-        return runtime.in_lanes([_FLOAT] * self.layer.outputs, 4, 0)
+    def _integers(self) -> list[int]:
+        self._packed = self._packed or self._made()
+        return self._packed
 
-    def _packed(self) -> list[int]:
+    def _made(self) -> list[int]:
         rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, 8 * self.size
         lift = 1 << lane - 1
         if lane <= 64 and -lift <= min(map(min, rows)) and max(map(max, rows)) < lift:
@@ -308,14 +241,15 @@ class _Stage:
         """In process: the table by the upper 16 bits of a lane."""
         repeat = 1 << self.layer.shift + self.up + 16 - 8 * self.size
         before, table = self._before, self._table
-        values = [table[0]] * before + table[max(-before, 0) :]
+        values: Any = [table[0]] * before + table[max(-before, 0) :]
         values = (values + [table[-1]] * (self._entries - len(values)))[: self._entries]
-        spread: Any = chain.from_iterable([[value] * repeat for value in values])
-        if len(values) * repeat <= _LARGEST_TUPLE or max(map(abs, self.levels)) >= 1 << 62:
-            spread = tuple(spread)
-        else:
-            spread = bytes(spread) if 0 <= self.levels[0] and self.levels[1] < 256 else array("q", spread)
-        return self.code.constant("TABLE%d" % self.k, spread)
+        if max(map(abs, self.levels)) >= 1 << 63:
+            return self.code.constant("TABLE%d" % self.k, [value for value in values for _ in range(repeat)])
+        code = "B" if 0 <= self.levels[0] and self.levels[1] < 256 else "q"
+        spread, values = array(code, values * repeat), array(code, values)
+        for at in range(repeat):
+            spread[at::repeat] = values
+        return self.code.constant("TABLE%d" % self.k, tuple(spread) if len(spread) <= _LARGEST_TUPLE else spread)
 
     # ---- lines
 
@@ -375,17 +309,19 @@ class _Stage:
         """Exported: the weighted sums, a list."""
         return "[v - %d for v in %s]" % (self.offset, self._lanes()) if self.offset else "list(%s)" % self._lanes()
 
-    def last_sums(self, sums: str) -> Value:
-        """The weighted sums, as a row or as expressions; `sums` names them where they are there."""
-        if sums:
-            return sums
+    def last_sums(self) -> tuple[Value, str]:
+        """In process: the numbers in the lanes, as variables or as an expression of a row; a sum as a form of each."""
         c = (8388608.0 + self.offset) if self.is_float else self.offset
-        form = "(%%s - %r)" % c if c else "%s"
-        if self.layer.outputs <= UNROLLED and (self.is_float or self.size in _CODES):
-            return [form % name for name in self._unpacked("f" if self.is_float else "")]
-        lanes = "%s(%s)" % (self._unpack("f"), self._bytes()) if self.is_float else self._lanes()
-        self.code.line("s%d = [%s for v in %s]" % (self.k, (form % "v").strip("()"), lanes))
-        return "s%d" % self.k
+        form = "({} - %r)" % c if c else "{}"
+        n = self.layer.outputs
+        if self.is_float and self.size == 3:
+            self._write_data()
+            self.code.line("floats = bytearray(%s)" % self.code.constant("FLOATS%d" % self.k, b"\0\0\0K" * n))
+            self.code.line("floats[::4], floats[1::4], floats[2::4] = data[::3], data[1::3], data[2::3]")
+            return "%s(floats)" % self._unpack("f"), form
+        if n <= UNROLLED and self.size in _CODES:
+            return self._unpacked("f" if self.is_float else ""), form
+        return self._lanes(), form
 
     def _lanes(self) -> str:
         """The numbers in the lanes of t, as an expression, after the line that sets `data` where that is needed."""

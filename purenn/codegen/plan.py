@@ -6,6 +6,7 @@ from importlib import import_module
 
 from ..errors import UnsupportedError
 from . import costs
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any

@@ -12,7 +12,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, Sequence, Union
 
-    from .dialect import Dialect
     from .plan import Plan
 
     Value = Union[list[str], str]
@@ -266,9 +265,14 @@ class Code:
             value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
             values += [None] * (step.count - 1) + [value]
         self._give(values[-1])
-        for write in self.at_end:
-            write()
+        if self.dialect.is_exported:
+            self.end()
         return Program(self)
+
+    def end(self) -> None:
+        """Write the entries that follow from ``predict(x)``; in process, when one is asked for."""
+        while self.at_end:
+            self.at_end.pop()()
 
     def _give(self, value: Value) -> None:
         """The line that returns a value: a list of its own."""
@@ -304,6 +308,8 @@ class Program:
         return module(self._code)
 
     def _function(self, head: str) -> str:
+        if head != "predict(x)":
+            self._code.end()
         lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
         return "\n".join(["def %s:" % head] + lines) + "\n"
 
@@ -313,10 +319,10 @@ class Program:
         In process it leaves a sample that is not made of as many of Python's own numbers as it takes
         to `another`.
         """
+        source = self.source if self.dialect.is_exported else self._function(head)
         names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
         if self.dialect.is_exported:
             names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-        source = self.source if self.dialect.is_exported else self._function(head)
         exec(compile(source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
         run: Callable[[Any], list[Any]] = names[head.partition("(")[0]]
         return run

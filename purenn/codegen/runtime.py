@@ -1,4 +1,4 @@
-# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# mypy: ignore-errors
 """Functions that generated code calls: the predictor imports them, an export prints their source.
 
 They use `math` alone, no augmented assignment and no name with a leading underscore, so that they run
@@ -6,7 +6,6 @@ in a sandbox as well.
 """
 
 from math import dist, exp, frexp, fsum, inf, ldexp, log, nan, sqrt  # noqa: F401
-
 
 
 def later(make):
@@ -31,9 +30,9 @@ def decoded(text):
 
 def whole(data, count, size, least):
     """Whole numbers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
-    numbers = [0]*count
+    numbers = [0] * count
     for k in range(size):
-        numbers = [256*n + b for n, b in zip(numbers, data[k*count:(k + 1)*count])]
+        numbers = [256 * n + b for n, b in zip(numbers, data[k * count : (k + 1) * count])]
     return [n + least for n in numbers] if least else numbers
 
 
@@ -45,15 +44,15 @@ def wholes(text, count, size, least):
 def floats(text, count, size, exponents):
     """Floats from a text, exactly: whole numbers of `size` bytes, each times plus or minus one of the powers of two."""
     data = decoded(text)
-    powers = [sign*2.0**e for e in exponents for sign in (1.0, -1.0)]
-    places = whole(data[size*count:], count, 1 if len(powers) <= 256 else 2, 0)
-    return [n*powers[k] for n, k in zip(whole(data, count, size, 0), places)]
+    powers = [sign * 2.0**e for e in exponents for sign in (1.0, -1.0)]
+    places = whole(data[size * count :], count, 1 if len(powers) <= 256 else 2, 0)
+    return [n * powers[k] for n, k in zip(whole(data, count, size, 0), places)]
 
 
 def columns(weights, biases):
     """For each output its weights and its bias."""
-    n = len(weights)//len(biases)
-    return [(tuple(weights[j*n:(j + 1)*n]), b) for j, b in enumerate(biases)]
+    n = len(weights) // len(biases)
+    return [(tuple(weights[j * n : (j + 1) * n]), b) for j, b in enumerate(biases)]
 
 
 # ---- sums in the reference's order
@@ -64,7 +63,7 @@ def exact(z, column):
     w, b = column
     total = 0
     for v, weight in zip(z, w):
-        total = total + v*weight
+        total = total + v * weight
     return total + b
 
 
@@ -74,7 +73,7 @@ def by_loops(z, columns, zero):
     for w, b in columns:
         total = zero
         for v, weight in zip(z, w):
-            total = total + v*weight
+            total = total + v * weight
         sums.append(total + b)
     return sums
 
@@ -87,7 +86,7 @@ BY_DIST = 'BY_DIST = repr(str.join).startswith("<method")'
 
 def origin(count):
     """The point 0 of so many numbers."""
-    return (0.0,)*count
+    return (0.0,) * count
 
 
 def prepared(columns, powers):
@@ -97,29 +96,30 @@ def prepared(columns, powers):
     """
     rows = []
     for w, b in columns:
-        if not any(w):  # the sum is b: s = 2^40 with its sign is beyond any limit; or 0 and computed again if f rounds
-            f = abs(b)/2.0**40
-            rows.append((w, f, 0.0 if f*2.0**40 != abs(b) else 2.0**40 if b >= 0 else -2.0**40, len(rows)))
+        if max(w) == min(w) == 0:
+            # the sum is b: s = 2^40 with its sign is beyond any limit, or 0 and computed again where f is rounded
+            f = abs(b) / 2.0**40
+            rows.append((w, f, 0.0 if f * 2.0**40 != abs(b) else 2.0**40 if b >= 0 else -(2.0**40), len(rows)))
             continue
         if powers:
-            w = tuple([v/(p or 1.0) for v, p in zip(w, powers)])
+            w = tuple([v / (p or 1.0) for v, p in zip(w, powers)])
         length = dist(w, origin(len(w)))
         shift = 5 - frexp(length)[1]
         up = ldexp(1.0, shift)
-        c = (length*up)**2 + 2.0*up*b
-        rows.append((tuple([v*up for v in w]), ldexp(0.5, -shift), c if abs(c) < 1e300 else nan, len(rows)))
+        c = (length * up) ** 2 + 2.0 * up * b
+        rows.append((tuple([v * up for v in w]), ldexp(0.5, -shift), c if abs(c) < 1e300 else nan, len(rows)))
     return rows
 
 
 def weighted_length(w):
     """|v| with v_i = (n - i + 5) w_i: how far a sum in order is off, in units of u |x|."""
     n = len(w) + 4
-    return dist(tuple([v*(n - i) for i, v in enumerate(w)]), origin(len(w)))
+    return dist(tuple([v * (n - i) for i, v in enumerate(w)]), origin(len(w)))
 
 
 def reach(rows):
     """The share of |x| beyond which a sum by distances is right, for the rows of `prepared`."""
-    return 2.0**-12 + max([weighted_length(row[0]) for row in rows])*2.0**-22
+    return 2.0**-12 + max([weighted_length(row[0]) for row in rows]) * 2.0**-22
 
 
 # ---- sums in lanes
@@ -135,12 +135,12 @@ def fixed_scale(columns):
     """(g, n, start): 2^43 2^g times the sizes of a column's weights is at most 2^94; n is the longest column."""
     size = max([sum([abs(v) for v in w]) for w, b in columns])
     longest = max([dist(w, origin(len(w))) for w, b in columns])
-    return 51 - frexp(size)[1], longest, sum([1 << 96*j + 31 for j in range(len(columns))])
+    return 51 - frexp(size)[1], longest, sum([1 << 96 * j + 31 for j in range(len(columns))])
 
 
 def side_by_side(columns, scale, bits):
     """For each input its weights times a scale, rounded, side by side in a whole number, so many bits apart."""
-    return [sum([round(v*scale) << bits*j for j, v in enumerate(row)]) for row in zip(*[w for w, b in columns])]
+    return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in zip(*[w for w, b in columns])]
 
 
 def pixels(x):
@@ -152,7 +152,7 @@ def pixels(x):
 
 def whole_lanes(columns, moved, stretched, is_scale):
     """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
-    prepared = [tuple([v*s if is_scale else v/s for v, s in zip(w, stretched)]) for w, b in columns]
+    prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, stretched)]) for w, b in columns]
     g, most, start, biases = whole_scale(prepared, columns, moved, stretched, is_scale)
     return side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
 
@@ -161,12 +161,12 @@ def whole_scale(prepared, columns, moved, stretched, is_scale):
     """g so that 255 times the sizes of a column's prepared weights times 2^g are at most 2^62; the largest sum; ..."""
     size = max([sum([abs(v) for v in w]) for w in prepared])
     largest = max([max([abs(v) for v in w]) for w in prepared])
-    reach = [255.0*abs(s) + abs(m) if is_scale else (255.0 + abs(m))/abs(s) for m, s in zip(moved, stretched)]
-    most = max([sum([abs(v)*r for v, r in zip(w, reach)]) for w, b in columns])
-    start = sum([1 << 64*j + 63 for j in range(len(columns))])
+    reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(moved, stretched)]
+    most = max([sum([abs(v) * r for v, r in zip(w, reach)]) for w, b in columns])
+    start = sum([1 << 64 * j + 63 for j in range(len(columns))])
     biases = [b for w, b in columns]
-    if any(moved):
-        terms = [[v*m if is_scale else -m*v/s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
+    if max(moved) != 0 or min(moved) != 0:
+        terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
         biases = [fsum(t) + b for t, b in zip(terms, biases)]
     return min(54 - frexp(size)[1], 51 - frexp(largest)[1]), most, start, biases
 
@@ -179,13 +179,13 @@ def layer_norm(row, scale, shift, epsilon):
     total = 0
     for v in row:
         total = total + v
-    mean = total/len(row)
+    mean = total / len(row)
     centred = [v - mean for v in row]
     total = 0
     for v in centred:
-        total = total + v*v
-    deviation = sqrt(total/len(row) + epsilon) or nan
-    return [v/deviation*s + t for v, s, t in zip(centred, scale, shift)]
+        total = total + v * v
+    deviation = sqrt(total / len(row) + epsilon) or nan
+    return [v / deviation * s + t for v, s, t in zip(centred, scale, shift)]
 
 
 def softmax(a):
@@ -195,7 +195,7 @@ def softmax(a):
     total = 0.0
     for power in powers:
         total = total + power
-    return [power/total for power in powers]
+    return [power / total for power in powers]
 
 
 def softmax_plain(a, c):
@@ -204,7 +204,7 @@ def softmax_plain(a, c):
     total = 0.0
     for power in powers:
         total = total + power
-    return [power/total if total else nan for power in powers]
+    return [power / total if total else nan for power in powers]
 
 
 def log_softmax(a):
@@ -221,19 +221,19 @@ def log_softmax(a):
 
 def rows_of_lanes(weights, outputs, size, up):
     """For each input its weights side by side, in lanes of `size` bytes, times 2^up."""
-    return [in_lanes(weights[k:k + outputs], size, up) for k in range(0, len(weights), outputs)]
+    return [in_lanes(weights[k : k + outputs], size, up) for k in range(0, len(weights), outputs)]
 
 
 def in_lanes(numbers, size, up):
     """Numbers side by side in one long integer, in lanes of `size` bytes, times 2^up."""
-    return sum([n << 8*size*j for j, n in enumerate(numbers)]) << up
+    return sum([n << 8 * size * j for j, n in enumerate(numbers)]) << up
 
 
 def pages(table, before, repeat, entries):
     """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
-    spread = ([table[0]]*before + table[max(-before, 0):] + [table[-1]]*entries)[:entries]
+    spread = ([table[0]] * before + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
     values = [level for level in spread for n in range(repeat)]
-    return [values[k:k + 256] for k in range(0, len(values), 256)]
+    return [values[k : k + 256] for k in range(0, len(values), 256)]
 
 
 def byte_table(numbers):

@@ -36,7 +36,7 @@ from . import costs, dist, fixed_point, runtime
 from .elementwise import emit as emit_elementwise
 from .elementwise import stretched
 from .fixed_point import MARGIN, write_or, write_repeats
-from .lanes import finite_within, lanes_of_doubles
+from .lanes import lanes_of_doubles
 from .sums import ERROR_BOUND
 
 TYPE_CHECKING = False
@@ -146,7 +146,7 @@ def _write_lanes(code: Code, k: int, sample: Value) -> None:
 
 
 def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool, bool]:
-    """What is subtracted and divided by (added and multiplied by, for a `Scale`); whether it is one; whether 0 stays 0."""
+    """What is subtracted and divided by, or added and multiplied by; whether it is the latter; whether 0 stays 0."""
     n = code.network.inputs
     if dense == 1:
         return [0.0] * n, [1.0] * n, False, True

@@ -9,8 +9,8 @@ import math
 from html import escape
 
 from .element import Row, entry
-from .explanation import value_name
 from .heatmap import shown
+from .names import value_name
 from .numbers import plain, real, size, written
 from .raster import grey, signed
 

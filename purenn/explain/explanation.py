@@ -1,17 +1,19 @@
 """Explanation: a forward pass of one sample, prepared once to be shown as text, as LaTeX and as a page."""
 
 import math
+from html import escape
 
 from ..activation import Activation
 from ..activations import exp, softmax
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..network import Network, winner
-from ..rows import size
-from ..trace import equation_names
+from ..rows import samples_of, size
 from .counts import Counts
 from .element import Known, Row, Scope, attempted, entry
 from .equation import Call, Joined, Lookup, Name, Product
+from .html import page
+from .names import equations_of, value_name, words_of
 from .numbers import plain
 
 TYPE_CHECKING = False
@@ -54,16 +56,17 @@ class Explanation:
     ) -> None:
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
-        self.X = x if isinstance(x, Matrix) else Matrix(x)
-        if self.X.rows != 1:
-            raise ShapeError("one sample is explained at a time, found %d" % self.X.rows)
-        self.trace = network.trace(self.X)
-        self.x, self.shape = self.X._rows[0], network.shapes[0]
+        samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
+        if len(samples) != 1:
+            raise ShapeError("one sample is explained at a time, found %d" % len(samples))
+        self.trace = network.trace(Matrix([list(samples[0])]))
+        self.x, self.shape = self.trace.X._rows[0], network.input_shape
         self.layers = [ExplainedLayer(entry) for entry in self.trace]
         self._mark_readers()
         self.y = self.layers[-1].z
-        self.labels = None if network.labels is None else [plain(label) for label in network.labels]
-        self.names = None if network.names is None else [plain(name) for name in network.names]
+        labels, names = network.labels, network.names
+        self.labels: "Optional[List[str]]" = None if labels is None else [plain(label) for label in labels]
+        self.names: "Optional[List[str]]" = None if names is None else [plain(name) for name in names]
         self.answer, self.verdict = self._answered()
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
@@ -115,10 +118,6 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """The page, framed, for a notebook."""
-        from html import escape
-
-        from .html import page
-
         frame = '<iframe srcdoc="%s" title="%s" style="width:100%%;height:44rem;border:0"></iframe>'
         return frame % (escape(page(self)), escape(self.name))
 
@@ -360,29 +359,7 @@ class Softmax:
         self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
 
 
-# ---- what the names in equations stand for
-
-
-def value_name(j: int) -> str:
-    """What the value of layer j is called; the input is X.
-
-    >>> value_name(0), value_name(2)
-    ('X', 'Z2')
-    """
-    return "Z%d" % j if j else "X"
-
-
-def equations_of(pass_: "TraceEntry") -> "List[Tuple[str, Matrix]]":
-    """The equations of a layer in a pass, in which its activation is called h, and their values."""
-    names = equation_names(pass_.layer, pass_.number, pass_.sources, "h")
-    values = [value for _, value in pass_.steps]
-    return [(equation.format(**names), value) for equation, value in zip(pass_.equations, values)]
-
-
-def words_of(layer: "Any") -> "Dict[str, str]":
-    """What is written for the names in the equations of a layer: its activation for h."""
-    activation = getattr(layer, "activation", "")
-    return {"h": plain(activation)} if activation else {}
+# ---- what the names in the equations of a layer stand for
 
 
 def parameters_of(layer: "Any", k: int) -> "List[Tuple[str, Matrix]]":

@@ -11,8 +11,8 @@ from . import diagram, heatmap, plot, raster
 from .curves import curve
 from .element import Row
 from .equation import Number
-from .explanation import equations_of, words_of
 from .heatmap import shown
+from .names import equations_of, words_of
 from .notation import mathml, text, wrapping
 from .numbers import counted, grouped, largest, plain, real, size
 from .script import SCRIPT

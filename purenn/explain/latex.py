@@ -3,9 +3,9 @@
 from ..matrix import Matrix
 from .element import Row
 from .equation import Number
-from .explanation import equations_of, words_of
 from .latex_text import declarations, latex_text
 from .notation import latex, latex_pieces
+from .names import equations_of, words_of
 from .numbers import counted, largest
 
 TYPE_CHECKING = False

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     Written = Tuple[str, int]  # a piece of an equation, and how tightly it holds together
 
 MOST = 16  # terms of a weighted sum that are written out, the largest; `rest` stands for the others
-_CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _ATOM = range(7)
+_CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _POWER, _ATOM = range(8)
 _OF_MATRICES = "o"  # the sign of a product element by element
-_LEVELS = {">>": _SHIFT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _ATOM}
+_LEVELS = {">>": _SHIFT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 
 
 def text(
@@ -163,7 +163,8 @@ class _Writer:
         letter, layer, indices = node.letter, node.layer, node.indices
         if len(letter) > 1 and not indices:
             return self.to.word(name), _ATOM
-        return self.to.symbol(letter, indices, layer, letter.isupper()), _ATOM
+        holds = _POWER if layer and self.to.stacks else _ATOM  # the layer stands where an exponent would
+        return self.to.symbol(letter, indices, layer, letter.isupper()), holds
 
     def _known(self, node: "Known") -> "Written":
         return self.value(node.value) if self.numbers else self.written(node.parts[0])
@@ -180,7 +181,8 @@ class _Writer:
         if node.sign == "/":
             return self.quotient(left, right)
         if node.sign == "**":
-            return self.to.power(self.tight(left, _ATOM), self.loose(right)), _ATOM
+            exponent = self.loose(right) if self.to.stacks else self.tight(right, _POWER)
+            return self.to.power(self.tight(left, _ATOM), exponent), _POWER
         level = _LEVELS.get(node.sign, _RELATION)
         least = _PRODUCT if node.sign == ">>" else level  # a + b >> c leaves one wondering
         sign = self.to.operator(_OF_MATRICES if node.sign == "*" and _has_matrix(node) else node.sign)
@@ -193,7 +195,7 @@ class _Writer:
 
     def _product(self, node: "Product") -> "Written":
         left, right = node.parts
-        return self.tight(left, _MATRICES) + self.to.operator(" ") + self.tight(right, _ATOM), _MATRICES
+        return self.tight(left, _MATRICES) + self.to.operator(" ") + self.tight(right, _POWER), _MATRICES
 
     def _choice(self, node: "Choice") -> "Written":
         body, test, otherwise = node.parts
@@ -262,7 +264,7 @@ class _Text:
 class _Latex:
     prime, keeps_point, stacks = "'", False, True
     functions: "Dict[str, Any]" = {
-        "exp": lambda to, inner: ("e^{%s}" % inner, _ATOM),
+        "exp": lambda to, inner: ("e^{%s}" % inner, _POWER),
         "sqrt": lambda to, inner: (r"\sqrt{%s}" % inner, _ATOM),
         "sum": lambda to, inner: (r"\sum_{i} %s" % inner, _PRODUCT),
         "floor": lambda to, inner: (to.brackets(r"\lfloor", inner, r"\rfloor"), _ATOM),
@@ -289,7 +291,7 @@ class _Latex:
 
     def power_of_ten(self, mantissa: str, exponent: str) -> "Written":
         power = "10^{%d}" % int(exponent)
-        return (power, _ATOM) if mantissa == "1" else (r"%s \cdot %s" % (mantissa, power), _PRODUCT)
+        return (power, _POWER) if mantissa == "1" else (r"%s \cdot %s" % (mantissa, power), _PRODUCT)
 
     def special(self, name: str) -> str:
         return self._SPECIAL[name]
@@ -320,7 +322,7 @@ class _Latex:
 class _MathML:
     prime, keeps_point, stacks = "<mo>\u2032</mo>", False, True
     functions: "Dict[str, Any]" = {
-        "exp": lambda to, inner: (to.power("<mi>e</mi>", inner), _ATOM),
+        "exp": lambda to, inner: (to.power("<mi>e</mi>", inner), _POWER),
         "sqrt": lambda to, inner: ("<msqrt>%s</msqrt>" % inner, _ATOM),
         "sum": lambda to, inner: (
             "<mrow><munder><mo>\u2211</mo><mi>i</mi></munder>%s</mrow>" % inner,
@@ -353,7 +355,7 @@ class _MathML:
     def power_of_ten(self, mantissa: str, exponent: str) -> "Written":
         ten = "<msup><mn>10</mn><mn>%s</mn></msup>" % str(int(exponent)).replace("-", "\u2212")
         if mantissa == "1":
-            return ten, _ATOM
+            return ten, _POWER
         return "<mrow><mn>%s</mn><mo>\u00b7</mo>%s</mrow>" % (mantissa, ten), _PRODUCT
 
     def special(self, name: str) -> str:

@@ -9,19 +9,23 @@ needs no sign in its innermost loop.  Weights and tables are one bytes constant,
 are made once, and no sum leaves 31 bits, beyond which a board's integers live on its heap.
 """
 
+from __future__ import annotations
+
+import inspect
 from array import array
 from sys import byteorder
 
+from ..codegen import runtime
+from ..codegen.entrance import Entrance
+from ..codegen.literals import WIDTH, imports, joined, listed
+from ..codegen.part import Part
 from ..errors import UnsupportedError
-from ..quantize import keeps_zero, way_in
-from .entrance import Entrance
-from .functions import expression
-from .python import about_network, check_integer
-from .text import WIDTH, imports, joined, label_list, listed
+from .python import about_network
+from .text import label_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any
 
     from ..network import Network
 
@@ -32,7 +36,7 @@ _CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
 # activations of a last layer: a board has no infinity to give, a micro:bit neither expm1 nor erfc
 _BOARDS_LACK, _MICROBIT_LACKS = ("softmax_plain",), ("elu", "selu", "gelu")
 
-_LOOPS = '''
+_LOOPS = """
 def dense(q, w, p, a):
     n = p[0]
     k = p[2]
@@ -50,9 +54,9 @@ def dense(q, w, p, a):
         for j in range(p[1]):
             i = (a[j] + p[3]) >> p[4]
             q[j] = w[k + (0 if i < 0 else last if i > last else i)]
-'''
+"""
 
-_VIPER = '''\"\"\"The inner loops of {name}.py as machine code; it has others for where this cannot be.\"\"\"
+_VIPER = """\"\"\"The inner loops of {name}.py as machine code; it has others for where this cannot be.\"\"\"
 
 import micropython
 
@@ -97,16 +101,16 @@ def dense(q: ptr8, w: ptr8, p: ptr32, a: ptr32):
                 i = last
             q[j] = w[i]
             j += 1
-'''
+"""
 
-_IMPORT_VIPER = '''
+_IMPORT_VIPER = """
 try:
     from {name}_viper import dense
 except (ImportError, SyntaxError, ValueError):  # no machine code here, or for another machine
 {loops}
-'''
+"""
 
-_RUN = '''
+_RUN = """
 def sums(x, whole=False):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
@@ -114,20 +118,20 @@ def sums(x, whole=False):
         v = x[i]
         if whole:
             if not {lowest} <= v <= {highest}:
-                raise ValueError("input %d is %r, not from {lowest} to {highest}" % (i, v))
+                raise ValueError("input %d is %r: the model's integers go from {lowest} to {highest}" % (i, v))
             Q[i] = {from_whole}
 {zero}        else:
             a = {quotient}
             if {low} < a < {high}:
                 v = {rounded}
             elif v - v != 0:
-                raise ValueError("input %d is %r, not a finite number" % (i, v))
+                raise ValueError("input %d is %r: an integer network takes finite numbers" % (i, v))
             else:
                 v = {low} if a <= {low} else {high}
             Q[i] = {from_level}
     for p in LAYERS:
         dense(Q, DATA, p, A)
-    return list(A[:{outputs}])
+    return list(A[:{sums}])
 
 
 def predict(x, whole=False):
@@ -148,7 +152,7 @@ def classify(x):
         if y[j] > y[best]:
             best = j
     return {label}
-'''
+"""
 
 # a float costs a board heap, so zeros, of which there are many, do without
 _ZERO = """\
@@ -159,12 +163,8 @@ _ZERO = """\
 # bytes that are their own integers
 _BYTES = "    whole = whole or isinstance(x, (bytes, bytearray))\n"
 
-_SINGLE = '''
-def single(v):
-    return array("f", (v,))[0]
-'''
-
-_SOFTMAX = '''\
+# the softmax of the other exports makes two lists more, on a heap of kilobytes
+_SOFTMAX = """\
     c = max(y)
     total = 0.0
     for j in range({outputs}):
@@ -172,14 +172,19 @@ _SOFTMAX = '''\
         total += y[j]
     for j in range({outputs}):
         y[j] /= total
-'''
+"""
 
-_TANH = '''
+_SINGLE = """
+def single(v):
+    return array("f", (v,))[0]
+"""
+
+_TANH = """
 def tanh(a):
     e = exp(-2.0*abs(a))
     t = (1.0 - e)/(1.0 + e)
     return t if a > 0 else -t
-'''
+"""
 
 _ABOUT = """
 predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs}
@@ -193,76 +198,84 @@ network was made for count as the nearest one in it.  Another length, NaN and in
 """
 
 
-def micropython(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
+def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py, and NAME_viper.py with its inner loops as machine code."""
-    _check(network)
+    part = _part(network)
     if not name.isidentifier():
         raise ValueError("%r is no name for a module that another has to import" % name)
-    _check_activation(network, _BOARDS_LACK)
+    form, function = _activation(network, _BOARDS_LACK)
     _check_heap(network, heap, heap_needed(network))
     loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
-    about = '"""%s\n"""\n\n' % "\n".join(_about(network))
-    h, function = expression(network.layers[-1].h, 1, old=True)
-    code = _module(network, _IMPORT_VIPER.format(name=name, loops=loops), h, function)
+    about = '"""%s\n"""\n\n' % "\n".join(_about(network, part))
+    code = _module(network, part, _IMPORT_VIPER.format(name=name, loops=loops), form, function)
     return {name + ".py": about + code, name + "_viper.py": _VIPER.format(name=name)}
 
 
-def microbit(network: "Network", name: str, heap: "Optional[int]") -> "Dict[str, str]":
+def microbit(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py alone, for MicroPython 1.9; comments, which cost no heap, stand for the docstring."""
-    _check(network)
-    last = network.layers[-1]
-    _check_activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
-    h, function = expression(last.h, 1, old=True)
+    part = _part(network)
+    form, function = _activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
     _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
-    code = _module(network, _LOOPS, h, _TANH if last.h.kind == "tanh" else function)
-    about = "\n".join([("# " + line).rstrip() for line in _about(network)])
+    code = _module(network, part, _LOOPS, form, _TANH if network.layers[-1].h.kind == "tanh" else function)
+    about = "\n".join([("# " + line).rstrip() for line in _about(network, part)])
     return {name + ".py": about + "\n" + code}
 
 
-def heap_needed(network: "Network", compiled_there: bool = False) -> int:
+def heap_needed(network: Network, compiled_there: bool = False) -> int:
     """About how many bytes of a board's heap the module takes, weights included.
 
     Where it comes from a ROM file system, its weights and code take none of it; where it is compiled
     on the board (a micro:bit has no other way), that for a moment takes more.
     """
-    data, layers = _data(network)
-    floats = sum([len(values) for values in Entrance(network).numbers.values()]) + network.outputs
-    buffers = _widest(network) + 4 * _most(network)
+    part = Part(network, 1)
+    data, layers = _data(part)
+    floats = sum([len(values) for values in _entrance(part).numbers.values()]) + network.outputs
+    buffers = _widest(part) + 4 * _most(part)
     arrays = sum([4 * len(numbers) + 32 for numbers in layers])
     labels = sum([len(str(label)) + 24 for label in network.labels or []])
     resident = len(data) + buffers + arrays + 16 * floats + labels + _CODE
     return resident + (_COMPILING + 3 * len(data) // 2 if compiled_there else _MACHINE_CODE)
 
 
-def _widest(network: "Network") -> int:
-    return max([network.inputs] + [layer.outputs for layer in network.layers])
+def _entrance(part: Part) -> Entrance:
+    return Entrance(part.before, part.quantize, part.network.inputs)
 
 
-def _most(network: "Network") -> int:
-    return max([layer.outputs for layer in Entrance(network).layers])
+def _widest(part: Part) -> int:
+    return max([part.network.inputs] + [layer.outputs for _, layer in part.dense])
 
 
-def _check(network: "Network") -> None:
-    if way_in(network)[1] is None:
+def _most(part: Part) -> int:
+    return max([layer.outputs for _, layer in part.dense])
+
+
+def _part(network: Network) -> Part:
+    """The network as one integer network, checked."""
+    part = Part(network, 1)
+    if part.quantize is None:
         raise UnsupportedError("a board takes an integer network: quantise it first (--quantize SAMPLES)")
-    check_integer(network)
-    entrance = Entrance(network)
-    low, high = entrance.layer.low, entrance.layer.high
-    for number, layer in enumerate(entrance.layers, len(entrance.before) + 2):
+    if part.refusal:
+        raise UnsupportedError("layer 1 (%s) %s" % (network.layers[0], part.refusal))
+    if part.count < len(network.layers):
+        number = part.count + 1
+        raise UnsupportedError("layer %d (%s) cannot be run on a board" % (number, network.layers[number - 1]))
+    if not hasattr(network.layers[-1], "h") or (part.dequantize is None and part.dense[-1][1].table is not None):
+        raise UnsupportedError("%r ends in integers: a Dequantize is missing" % network)
+    _check_integers(part)
+    return part
+
+
+def _check_integers(part: Part) -> None:
+    low, high = part.quantize.low, part.quantize.high
+    for number, layer in part.dense:
         _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
         weights = [w for row in layer.weight._rows for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
         largest = max(map(abs, _biases(layer, low))) + layer.inputs * 255 * 255 + abs(layer.offset)
         if largest >= _LARGEST:
             raise UnsupportedError("layer %d (%s) has sums of more than 31 bits" % (number, layer))
-        low, high = (min(layer.table), max(layer.table)) if layer.table is not None else (0, 0)
-
-
-def _check_activation(network: "Network", lacking: "Tuple[str, ...]") -> None:
-    h = network.layers[-1].h
-    if h.kind in lacking or (h.kind == "softmax" and h.parameters):
-        what = (len(network.layers), network.layers[-1], h.name)
-        raise UnsupportedError("layer %d (%s): the board cannot compute %s" % what)
+        low, high = _levels(layer)
+        _check_bytes("layer %d (%s) gives" % (number, layer), low, high)
 
 
 def _check_bytes(what: str, low: int, high: int) -> None:
@@ -270,57 +283,75 @@ def _check_bytes(what: str, low: int, high: int) -> None:
         raise UnsupportedError("%s from %d to %d, a board takes 8 bits" % (what, low, high))
 
 
-def _check_heap(network: "Network", heap: "Optional[int]", needed: int) -> None:
+def _check_heap(network: Network, heap: int | None, needed: int) -> None:
     if heap is not None and needed > heap:
         numbers = (network, "{:,}".format(needed), "{:,}".format(heap))
         raise UnsupportedError("%r needs about %s bytes of heap, there are %s" % numbers)
 
 
-def _about(network: "Network") -> "List[str]":
+def _activation(network: Network, lacking: tuple[str, ...]) -> tuple[str, str]:
+    """The last h as a form of {a}, and the functions that it calls."""
+    h = network.layers[-1].h
+    what = (len(network.layers), network.layers[-1])
+    if not h.known:
+        raise UnsupportedError("layer %d (%s): a function of your own cannot be exported" % what)
+    if h.kind in lacking or (h.kind == "softmax" and h.parameters):
+        raise UnsupportedError("layer %d (%s): the board cannot compute %s" % (what + (h.name,)))
+    if h.kind == "log_softmax":
+        return "log_softmax({a})", _without_docstring(runtime.log_softmax)
+    return (h.function_name + "({a})", h.board_source) if h.board_source.startswith("def ") else (h.board_source, "")
+
+
+def _without_docstring(function: Any) -> str:
+    """The source of a function; its docstring, a line, would take heap."""
+    head, _, *lines = inspect.getsource(function).split("\n")
+    return "\n".join([head] + lines)
+
+
+def _about(network: Network, part: Part) -> list[str]:
     label = "place" if network.labels is None else "label"
-    entrance = Entrance(network).layer
     ends = {"inputs": network.inputs, "outputs": network.outputs, "label": label}
-    ends.update({"lowest": entrance.lowest, "highest": entrance.highest})
+    ends.update({"lowest": part.quantize.lowest, "highest": part.quantize.highest})
     return about_network(network) + _ABOUT.format(**ends).rstrip().split("\n")
 
 
-def _module(network: "Network", loops: str, h: str, function: str) -> str:
+def _module(network: Network, part: Part, loops: str, form: str, function: str) -> str:
     """The source: `dense`, the constants and buffers, and what runs the network."""
-    entrance, last = Entrance(network), network.layers[-1]
-    steps = last.step.tolist()[0]
-    data, layers = _data(network)
+    entrance, steps = _entrance(part), network.layers[-1].step.tolist()[0]
+    data, layers = _data(part)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
-    constants += ["    array(\"i\", %s)," % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
+    constants += ['    array("i", %s),' % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
     constants += [_numbers(name, values) for name, values in entrance.numbers.items()]
-    constants += [_bytes("STEPS = list(array(\"d\", ", _doubles(steps * (last.outputs // len(steps)))) + "))"]
-    constants += ["Q = bytearray(%d)" % _widest(network), "A = array(\"i\", bytes(%d))" % (4 * _most(network))]
-    function = "" if last.activation == "softmax" else function  # it is written out in `predict`
-    run = _run(network, entrance, h)
+    constants += [_bytes('STEPS = list(array("d", ', _doubles(steps * (network.outputs // len(steps)))) + "))"]
+    constants += ["Q = bytearray(%d)" % _widest(part), 'A = array("i", bytes(%d))' % (4 * _most(part))]
+    run = _run(network, part, entrance, form)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
     single = _SINGLE if entrance.in_single_precision else ""
     return joined(parts + ["\n".join(constants), function, single, run])
 
 
-def _run(network: "Network", entrance: Entrance, h: str) -> str:
-    low, high = entrance.layer.low, entrance.layer.high
-    each, rest, values = "a = y[j]*STEPS[j]\n        y[j] = " + h.format(a="a"), "", "y"
-    if network.layers[-1].h.rowwise:
-        each, values = "y[j] *= STEPS[j]", h.format(a="y")
-    if network.layers[-1].activation == "softmax":
+def _run(network: Network, part: Part, entrance: Entrance, form: str) -> str:
+    low, last = entrance.low, part.dense[-1][1]
+    y = "y[j]" if last.table is None else _plus("Q[j]", _levels(last)[0])
+    each, rest, values = "y[j] = %s*STEPS[j]" % y, "", form.format(a="y")
+    if not network.layers[-1].h.rowwise:
+        each, values = "a = %s*STEPS[j]\n        y[j] = %s" % (y, form.format(a="a")), "y"
+    elif network.layers[-1].h.kind == "softmax":
         rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
     return _RUN.format(
         inputs=network.inputs,
+        sums=last.outputs,
         outputs=network.outputs,
         low=low,
-        high=high,
+        high=entrance.high,
         lowest=entrance.layer.lowest,
         highest=entrance.layer.highest,
         quotient=entrance.quotient(lambda name, values: name if len(values) == 1 else name + "[i]"),
-        rounded=entrance.rounded,
-        from_whole=_minus("v", entrance.layer.lowest),
-        from_level=_minus("v", low),
-        zero=_ZERO.format(level=-low) if keeps_zero(entrance.before, entrance.layer) else "",
+        rounded=entrance.rounded("a"),
+        from_whole=_plus("v", -entrance.layer.lowest).strip("()"),
+        from_level=_plus("v", -low).strip("()"),
+        zero=_ZERO.format(level=-low) if entrance.keeps_zero else "",
         bytes=_BYTES if entrance.keeps_bytes else "",
         each=each,
         rest=rest,
@@ -329,40 +360,43 @@ def _run(network: "Network", entrance: Entrance, h: str) -> str:
     )
 
 
-def _minus(name: str, number: int) -> str:
-    return "%s - %d" % (name, number) if number > 0 else "%s + %d" % (name, -number) if number else name
+def _levels(layer: Any) -> tuple[int, int]:
+    """The lowest and highest integer that a layer gives."""
+    return (0, 0) if layer.table is None else (layer.table.min(), layer.table.max())
 
 
-def _numbers(name: str, numbers: "List[float]") -> str:
+def _plus(name: str, number: int) -> str:
+    return "(%s %s %d)" % (name, "+-"[number < 0], abs(number)) if number else name
+
+
+def _numbers(name: str, numbers: list[float]) -> str:
     """A number, or a list of one for each input, as bytes that lose no digit."""
-    return _bytes("%s = list(array(\"d\", " % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
+    return _bytes('%s = list(array("d", ' % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
 
 
-def _data(network: "Network") -> "Tuple[bytes, List[List[int]]]":
+def _data(part: Part) -> tuple[bytes, list[list[int]]]:
     """The weights and tables of all layers, and for each what stands in its p:
 
         inputs, outputs, where the weights start, offset, shift, last index of the table, biases
 
-    The last layer has no table: the last index of its table is -1.
+    A layer without a table has -1 for its last index.
     """
-    entrance = Entrance(network)
-    data, layers, low = b"", [], entrance.layer.low
-    for layer in entrance.layers:
+    data, layers, low = b"", [], part.quantize.low
+    for _, layer in part.dense:
         start = len(data)
         data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
-        biases, table = _biases(layer, low), layer.table
-        low = 0 if table is None else min(table)
-        last = -1 if table is None else len(table) - 1
-        layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, last] + biases)
-        data += bytes([level - low for level in table or []])
+        biases, table = _biases(layer, low), [] if layer.table is None else layer.table._rows[0]
+        low = _levels(layer)[0]
+        layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, len(table) - 1] + biases)
+        data += bytes([level - low for level in table])
     return data, layers
 
 
-def _biases(layer: "Any", low: int) -> "List[int]":
+def _biases(layer: Any, low: int) -> list[int]:
     return [b + low * sum(column) for b, column in zip(layer.bias._rows[0], zip(*layer.weight._rows))]
 
 
-def _doubles(numbers: "List[float]") -> bytes:
+def _doubles(numbers: list[float]) -> bytes:
     data = array("d", numbers)
     if byteorder == "big":
         data.byteswap()

@@ -44,7 +44,7 @@ def classify(x):
     return [%s for k, value in enumerate(y) if value > 0.5]
 '''
 
-_SCRIPT = '''
+_SCRIPT = """
 try:
     is_script = globals().get("__name__") == "__main__"
 except NameError:  # RestrictedPython has no globals
@@ -63,7 +63,7 @@ if is_script:
     except (ValueError, csv.Error) as error:
         sys.stderr.write("%%s: %%s\\n" %% (sys.argv[0], error))
         sys.exit(2)
-'''
+"""
 
 _FLOATS = """\
 A sample of another length raises ValueError; NaN and infinities go through as IEEE

@@ -8,8 +8,12 @@ setting that is in no list here is refused, too.
 import math
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ..layers.activate import Activate
+from ..layers.dense import Dense
 from ..layers.folding import is_affine
+from ..layers.layer_norm import LayerNorm
+from ..layers.normalize import Normalize
+from ..layers.scale import Scale
 from .source import shown
 from .tensor import Tensor, count
 
@@ -205,9 +209,10 @@ class Builder:
             raise spec.refuse("samples of %d numbers, at most %d are read" % (count(batch[1:]), _MAX_INPUTS))
         self.learn(tuple(batch[1:]))
 
-    def learn(self, shape: "Tuple[int, ...]") -> None:
+    def learn(self, shape: "Tuple[int, ...]") -> "Tuple[int, ...]":
         """Note the shape of the input, told by the first layer that has one."""
         self.shape, self.inputs = shape, count(shape)
+        return shape
 
 
 # ---- the kinds of layers
@@ -318,7 +323,9 @@ def _activation(built: Builder, spec: Spec) -> None:
         raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
     if value not in _ACTIVATIONS and value not in _OTHERS:
         raise spec.refuse("has the activation %s" % shown(value))
-    _activate(built, spec, _HARD_SIGMOID_2 if value == "hard_sigmoid" and built.major == 2 else _OTHERS.get(value, value))
+    _activate(
+        built, spec, _HARD_SIGMOID_2 if value == "hard_sigmoid" and built.major == 2 else _OTHERS.get(value, value)
+    )
 
 
 def _activate(built: Builder, spec: Spec, activation: str) -> None:
@@ -438,9 +445,8 @@ def _laid_out(built: Builder, spec: Spec, row: "List[float]", broadcast: bool) -
     """A sample's numbers of a row along the setting `axis`; one alone holds for all, where it may be broadcast."""
     if broadcast and len(row) == 1:
         return row
-    if built.shape is None:
-        built.learn((len(row),))
-    shape, axes = built.shape, spec.axes(built.shape)
+    shape = built.learn((len(row),)) if built.shape is None else built.shape
+    axes = spec.axes(shape)
     if not axes and len(row) == 1:
         return row
     if not axes or axes[-1] - axes[0] != len(axes) - 1 or (broadcast and len(axes) > 1):

@@ -12,7 +12,7 @@ leave.  Where they leave several, it comes from the caller too: nothing is guess
 import sys
 
 from ..errors import ShapeError, UnsupportedError
-from ..layers import Dense
+from ..layers.dense import Dense
 from ..network import Network
 from .source import shown
 from .tensor import Unordered
@@ -94,8 +94,7 @@ def network_of(
     names = listed_in(activations)
     if len(names) != len(layers):
         raise ValueError(
-            "%d activation%s for %d %s: %s"
-            % (len(names), "" if len(names) == 1 else "s", len(layers), plural, listed)
+            "%d activation%s for %d %s: %s" % (len(names), "" if len(names) == 1 else "s", len(layers), plural, listed)
         )
     network = Network([layer.dense(name) for layer, name in zip(layers, names)])
     network.notes = notes_on(layers, told_by)
@@ -146,9 +145,7 @@ def found_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
 # ---- the order
 
 
-def ordered_layers(
-    arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]" = None
-) -> "Tuple[List[Found], str]":
+def ordered_layers(arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]" = None) -> "Tuple[List[Found], str]":
     """The layers from first to last, and what tells that this is their order."""
     layers = found_layers(arrays)
     if order is not None:

@@ -42,7 +42,9 @@ def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
             tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
         return _arrays(tensors, metadata, source.size)
-    return put_together(_json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()})
+    return put_together(
+        _json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()}
+    )
 
 
 def _matrix(name: str, tensor: Tensor) -> Matrix:

@@ -15,7 +15,9 @@ would take away digits that scikit-learn keeps.
 from contextlib import contextmanager
 
 from ..errors import ModelFormatError, ShapeError, UnsupportedError
-from ..layers import Dense, Normalize, Scale
+from ..layers.dense import Dense
+from ..layers.normalize import Normalize
+from ..layers.scale import Scale
 from ..network import Network
 from .source import shown
 from .unpickler import described

@@ -11,8 +11,12 @@ The walk goes backwards from the output, so that what serves shapes alone is nev
 """
 
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Activate, Dense, DynamicDense, Normalize, Scale
+from ..layers.activate import Activate
+from ..layers.dense import Dense
+from ..layers.dynamic_dense import DynamicDense
 from ..layers.folding import is_affine
+from ..layers.normalize import Normalize
+from ..layers.scale import Scale
 from ..matrix import Matrix
 from ..network import Network
 from . import tflite_integer

@@ -21,7 +21,7 @@ from array import array
 
 from ..activation import Activation
 from ..errors import ModelFormatError, UnsupportedError
-from ..layers import Dequantize, IntegerDense, Quantize
+from ..layers.integer import Dequantize, IntegerDense, Quantize
 from ..matrix import Matrix
 from .tflite_graph import ARITHMETIC, BOOL, FLOAT32, INT8, INT32, UINT8, Graph, Operator, TensorInfo
 from .tflite_operators import activation_of, check_dense, dense_shape, fused_activation, pattern_of

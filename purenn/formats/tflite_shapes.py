@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-    from .tflite import Graph, Operator
+    from .tflite_graph import Graph, Operator
 
     Shape = Tuple[int, ...]
 

@@ -12,7 +12,11 @@ import math
 from itertools import islice
 
 from ..errors import ModelFormatError, ShapeError, UnsupportedError
-from ..layers import Activate, Dense, LayerNorm, Normalize, Scale
+from ..layers.activate import Activate
+from ..layers.dense import Dense
+from ..layers.layer_norm import LayerNorm
+from ..layers.normalize import Normalize
+from ..layers.scale import Scale
 from ..matrix import Matrix
 from ..network import Network
 from .fold import folded

@@ -15,7 +15,7 @@ feed-forward network of purenn does is refused by operator and node.
 """
 
 from ...errors import UnsupportedError
-from ...layers import Activate
+from ...layers.activate import Activate
 from ...network import Network
 from ..fold import folded
 from ..source import shown

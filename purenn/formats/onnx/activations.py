@@ -3,8 +3,11 @@
 import math
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...layers import Activate, LayerNorm, Normalize, Scale
+from ...layers.activate import Activate
 from ...layers.folding import activation_of, is_pair
+from ...layers.layer_norm import LayerNorm
+from ...layers.normalize import Normalize
+from ...layers.scale import Scale
 from ...matrix import Matrix
 from .call import Call
 from .constants import divided, square_root

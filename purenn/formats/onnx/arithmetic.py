@@ -3,7 +3,8 @@
 import math
 
 from ...errors import UnsupportedError
-from ...layers import Normalize, Scale
+from ...layers.normalize import Normalize
+from ...layers.scale import Scale
 from ...matrix import Matrix
 from ...more_activations import softplus
 from .call import Call

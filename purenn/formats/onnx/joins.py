@@ -16,8 +16,11 @@ stands for only if it is that number rounded to the type of the branch, and no o
 import math
 
 from ...errors import UnsupportedError
-from ...layers import Activate, Dense, LayerNorm, Scale
+from ...layers.activate import Activate
+from ...layers.dense import Dense
 from ...layers.folding import activation_of, factor_and_shift
+from ...layers.layer_norm import LayerNorm
+from ...layers.scale import Scale
 from .tensors import rounded
 from .values import Flow, Part, Step
 

@@ -3,7 +3,10 @@
 from array import array
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...layers import Dense, Normalize, Quantize, Scale
+from ...layers.dense import Dense
+from ...layers.integer import Quantize
+from ...layers.normalize import Normalize
+from ...layers.scale import Scale
 from ...matrix import Matrix
 from ..tensor import Tensor
 from .call import Call
