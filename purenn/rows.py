@@ -155,10 +155,9 @@ def is_sized(value: "Any") -> bool:
     if isinstance(value, (int, float)):
         return False
     try:
-        len(value)
+        return len(value) >= 0
     except TypeError:
         return False
-    return True
 
 
 def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":

@@ -167,8 +167,10 @@ def test_broadcasting_is_the_written_out_loop(two):
     a, b = two
     m, n = max(len(a), len(b)), max(len(a[0]), len(b[0]))
     pairs = [
-        [(a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0], b[i if len(b) > 1 else 0][j if len(b[0]) > 1 else 0])
-         for j in range(n)]
+        [
+            (a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0], b[i if len(b) > 1 else 0][j if len(b[0]) > 1 else 0])
+            for j in range(n)
+        ]
         for i in range(m)
     ]
     A, B = Matrix(a), Matrix(b)

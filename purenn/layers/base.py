@@ -131,7 +131,7 @@ class Layer:
         return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))
 
 
-def _is_of(kind: type, value: "Any") -> bool:
+def _is_of(kind: "Any", value: "Any") -> bool:
     """Whether a setting has the type that its layer declares; a whole number is a float too."""
     if kind is float and type(value) is int:
         return True
