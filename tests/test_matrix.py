@@ -467,6 +467,8 @@ def test_an_activation_of_every_entry(name, a):
 def test_softmax_of_every_row(a):
     assert same_rows(Matrix(a).softmax().tolist(), [softmax(row) for row in a])
     assert same_rows(softmax(Matrix(a)).tolist(), softmax(a))
+    for constant in (-2000.0, -3.5, 2000.0):  # far off, it is 0/0 or inf/inf
+        assert same_rows(Matrix(a).softmax(constant).tolist(), [softmax(row, constant) for row in a])
 
 
 @given(a=matrices(finite))
