@@ -58,9 +58,8 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
-    architecture.update(
-        {what: getattr(network, what) for what in _ABOUT if getattr(network, what) not in (None, False)}
-    )
+    about = {what: getattr(network, what) for what in _ABOUT}
+    architecture.update({what: value for what, value in about.items() if value not in (None, False)})
     return architecture, tensors
 
 
@@ -91,6 +90,7 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
     _check_outline(architecture)
     specs, parts = architecture["layers"], _Parts(tensors)
     widths: "List[Any]" = []
+    shape: "Any"
     if architecture["version"] == 1:
         widths = [spec.get("inputs") for spec in specs]
         shape = None if widths[:1] == [None] else widths[:1]

@@ -4,8 +4,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+make_scanner: "Any"
 try:
-    from _json import make_scanner  # type: ignore[import-not-found,unused-ignore]
+    from _json import make_scanner
 except ImportError:  # PyPy, MicroPython
     make_scanner = None
 

@@ -51,9 +51,8 @@ def register(kind: "Any") -> "Any":
         raise ValueError("%s has no `kind`, the name it is to have in files" % kind.__name__)
     for setting, type_ in kind.settings:
         if type_ not in TYPES:
-            raise TypeError(
-                "%s: its setting %s is str, int, float, bool or tuple, found %r" % (kind.__name__, setting, type_)
-            )
+            what = (kind.__name__, setting, type_)
+            raise TypeError("%s: its setting %s is str, int, float, bool or tuple, found %r" % what)
     if name in KINDS or name in _registered:
         raise ValueError("a kind of layer named %r is known already: %s" % (name, kind_of(name).__name__))
     _registered[name] = kind

@@ -135,4 +135,5 @@ def _is_of(kind: "Any", value: "Any") -> bool:
     """Whether a setting has the type that its layer declares; a whole number is a float too."""
     if kind is float and type(value) is int:
         return True
-    return type(value) is kind and (kind is not tuple or all([type(n) is int for n in value]))
+    is_right: bool = type(value) is kind
+    return is_right and (kind is not tuple or all([type(n) is int for n in value]))
