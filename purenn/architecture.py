@@ -43,6 +43,8 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
         spec = {"kind": layer.kind}
         for name, matrix in layer.named_tensors():
             tensors["layers.%d.%s" % (number, name)] = matrix
+        for name in layer.optional_tensors():
+            spec[name] = getattr(layer, name) is not None
         for name, type_ in layer.settings:
             value = getattr(layer, name)
             if name == "activation" and not layer.h.known:
@@ -175,19 +177,17 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
     except UnsupportedError as error:
         raise UnsupportedError("layer %d: %s" % (number + 1, error)) from None
     arguments: "Dict[str, Any]" = {}
-    for declared in kind.tensors:
-        name = "layers.%d.%s" % (number, declared.rstrip("?"))
-        if parts.has(name) or not declared.endswith("?"):
-            arguments[declared.rstrip("?")] = parts.take(name)
+    optional = kind.optional_tensors()
+    for name in [declared.rstrip("?") for declared in kind.tensors]:
+        if name not in optional or _setting(where, spec, name, bool):
+            arguments[name] = parts.take("layers.%d.%s" % (number, name))
     for name, type_ in kind.settings:
         if type_ is float:
             arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
-        elif name not in spec:
-            raise ModelFormatError("%s: %s is missing" % (where, name))
         else:
-            arguments[name] = _checked_setting(where, name, type_, spec[name])
+            arguments[name] = _setting(where, spec, name, type_)
     for name in spec:
-        if name != "kind" and name not in [setting for setting, _ in kind.settings]:
+        if name not in ["kind"] + optional + [setting for setting, _ in kind.settings]:
             raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
     try:
         return kind(**arguments)
@@ -197,9 +197,7 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
 
 def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
     """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
-    if spec.get("table") is True and not parts.has("layers.%d.table" % number):
-        raise ModelFormatError("tensor layers.%d.table is missing" % number)
-    spec = {name: value for name, value in spec.items() if name not in ("inputs", "table")}
+    spec = {name: value for name, value in spec.items() if name != "inputs"}
     scale = "layers.%d.scale" % number
     if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
         spec.update({"zero": 0, "rounding": "up"})
@@ -210,7 +208,11 @@ def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict
     return spec
 
 
-def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
+def _setting(where: str, spec: "Dict[str, Any]", name: str, type_: type) -> "Any":
+    """What a layer's entry says under a name, if it has the type that its kind declares."""
+    if name not in spec:
+        raise ModelFormatError("%s: %s is missing" % (where, name))
+    value: "Any" = spec[name]
     found = list if type_ is tuple else type_
     is_right = type(value) is found
     if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):

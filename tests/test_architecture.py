@@ -113,7 +113,7 @@ def test_what_is_written():
         "input_shape": [2],
         "layers": [
             {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"},
-            {"kind": "integer_dense", "activation": "relu", "offset": 7, "shift": 2},
+            {"kind": "integer_dense", "table": True, "activation": "relu", "offset": 7, "shift": 2},
             {"kind": "dequantize", "activation": "softmax"},
         ],
     }
@@ -284,12 +284,17 @@ def test_tensors_that_are_missing_or_too_many():
 
 def test_an_optional_tensor_is_taken_where_it_is():
     architecture, tensors = taken_apart(ENDING)
+    assert architecture["layers"][1]["table"] is False
     tensors["layers.1.table"] = Matrix([1, 2])
+    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table belongs to no layer"
+    architecture["layers"][1]["table"] = True
     assert put_together(architecture, tensors).layers[1].table == Matrix([1, 2])
     tensors["layers.1.table"] = Matrix([1.5, 2])
     assert refused(lambda: put_together(architecture, tensors)) == (
         "layer 2: IntegerDense 2 -> 1, elu(0.5): the table holds numbers that are not whole"
     )
+    del tensors["layers.1.table"]
+    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table is missing"
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_rows_in_rows_out(drawn):
 
 def test_forward_one_takes_no_rows():
     assert refused(lambda: BOOK.forward_one([[1.0, 2.0]])) == (
-        "expected one sample of 2 numbers, found 1 rows (for many: predict, or compile().batch)"
+        "expected one sample of 2 numbers, found 1 rows (for many: predict)"
     )
 
 

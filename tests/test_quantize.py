@@ -214,7 +214,7 @@ RANGE = {"input_range": (-1.0, 1.0)}
         (ONE, {"bits": 8.5}, ValueError, "bits must be a whole number from 2 to 16, found 8.5"),
         (ONE, {"input_range": (1.0, -1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
-        (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
+        (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "row 0: expected one sample of 1 numbers, found 2"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
         (
             Network([Dense([[INF]])]),
