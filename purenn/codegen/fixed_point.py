@@ -144,12 +144,12 @@ def _write_lanes(code: Code, k: int) -> None:
         write_repeats(code, k, "t*%r" % MARGIN)
 
 
-def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | None = None, few: int = 8) -> None:
+def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | None = None) -> None:
     """The lines that compute again the sums in a{k} that are not beyond a limit; where they are many, a{k} is None.
 
     `prepare` writes those that set z, the inputs, where it is not set.
     """
-    a = "a%d" % k
+    a, few = "a%d" % k, code.width(k) // 5 + 2  # one in order takes as long as five by distances
     code.line("t = %s" % limit)
     sizes = "[abs(v) for v in %s]" if code.dialect.is_exported else "map(abs, %s)"
     with code.block("if not min(%s) >= t:" % (sizes % a)):

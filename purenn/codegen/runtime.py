@@ -59,11 +59,12 @@ def columns(weights, biases):
 
 
 def exact(z, column):
-    """z.w + b, term by term."""
+    """z.w + b, term by term, but for those that are 0; the weights are finite."""
     w, b = column
     total = 0
     for v, weight in zip(z, w):
-        total = total + v * weight
+        if v:
+            total = total + v * weight
     return total + b
 
 

@@ -14,6 +14,7 @@ from math import dist
 
 from . import runtime
 from .elementwise import activated
+from .lanes import finite_within
 from .program import columns_of
 from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
 
@@ -28,6 +29,7 @@ __all__ = ["ERROR_BOUND", "NAME", "emit", "takes"]
 NAME = "sumprod"
 _MOST_INPUTS = 900000
 _LARGEST = 1e290  # |x| |w|: beyond, a product may be infinite
+_INF = float("inf")
 _SMALLEST = 1e-290  # |a|: below, products may have lost bits
 
 
@@ -37,7 +39,10 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
         return "would need math.sumprod, which came with Python 3.12"
     if not hasattr(math, "sumprod"):
         return "needs math.sumprod, which came with Python 3.12"
-    return unusual(network.layers[k - 1], _MOST_INPUTS) or 1
+    layer = network.layers[k - 1]
+    if unusual(layer, _MOST_INPUTS) or finite_within(layer.weight._rows, _INF):
+        return unusual(layer, _MOST_INPUTS) or 1
+    return "has weights that are not finite"
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
