@@ -87,34 +87,19 @@ def _is_json(label: "Any") -> bool:
 
 def put_together(architecture: "Any", tensors: "Any") -> Network:
     """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
-    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
-        raise ModelFormatError("the architecture has no list of layers")
-    version = architecture.get("version")
-    if type(version) is not int or version not in (1, _VERSION):
-        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
-    for part in architecture:
-        if part not in _PARTS:
-            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
-    parts = _Parts(tensors)
-    specs = architecture["layers"]
-    for number, spec in enumerate(specs):
-        if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
-            raise ModelFormatError("layer %d has no kind" % (number + 1))
-    about = {what: architecture[what] for what in _ABOUT if what in architecture}
-    if type(about.get("multilabel", False)) is not bool:
-        raise ModelFormatError("multilabel must be true or false, found %s" % described(about["multilabel"]))
-    widths: "List[Any]" = [None] * len(specs)
+    _check_outline(architecture)
+    specs, parts = architecture["layers"], _Parts(tensors)
+    widths: "List[Any]" = []
     shape: "Any"
-    if version == 1:
+    if architecture["version"] == 1:
         widths = [spec.get("inputs") for spec in specs]
-        shape = None if widths[:1] in ([], [None]) else [widths[0]]
+        shape = None if widths[:1] == [None] else widths[:1]
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
-    elif "input_shape" in architecture:
-        shape = _whole_numbers(architecture["input_shape"], "input_shape")
     else:
-        raise ModelFormatError("the architecture has no input_shape")
+        shape = _whole_numbers(architecture["input_shape"], "input_shape")
     layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
     parts.check_all_taken()
+    about = {what: architecture[what] for what in _ABOUT if what in architecture}
     try:
         network = Network(layers, _wires(architecture), shape, **about)
     except (ValueError, TypeError) as error:
@@ -124,6 +109,26 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
             what = (k, network.layers[k - 1], described(width), network.shapes[k - 1][-1])
             raise ModelFormatError("layer %d (%s): inputs is %s, but %d numbers come in" % what)
     return network
+
+
+def _check_outline(architecture: "Any") -> None:
+    """That the architecture is one of a version known, with its parts and no others."""
+    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
+        raise ModelFormatError("the architecture has no list of layers")
+    version = architecture.get("version")
+    if type(version) is not int or version not in (1, _VERSION):
+        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
+    for part in architecture:
+        if part not in _PARTS:
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
+    if version > 1 and "input_shape" not in architecture:
+        raise ModelFormatError("the architecture has no input_shape")
+    if type(architecture.get("multilabel", False)) is not bool:
+        found = described(architecture["multilabel"])
+        raise ModelFormatError("multilabel must be true or false, found %s" % found)
+    for number, spec in enumerate(architecture["layers"]):
+        if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
+            raise ModelFormatError("layer %d has no kind" % (number + 1))
 
 
 class _Parts:
