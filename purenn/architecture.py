@@ -43,6 +43,8 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
         spec = {"kind": layer.kind}
         for name, matrix in layer.named_tensors():
             tensors["layers.%d.%s" % (number, name)] = matrix
+        for name in layer.optional_tensors():
+            spec[name] = getattr(layer, name) is not None
         for name, type_ in layer.settings:
             value = getattr(layer, name)
             if name == "activation" and not layer.h.known:
@@ -87,34 +89,19 @@ def _is_json(label: "Any") -> bool:
 
 def put_together(architecture: "Any", tensors: "Any") -> Network:
     """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
-    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
-        raise ModelFormatError("the architecture has no list of layers")
-    version = architecture.get("version")
-    if type(version) is not int or version not in (1, _VERSION):
-        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
-    for part in architecture:
-        if part not in _PARTS:
-            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
-    parts = _Parts(tensors)
-    specs = architecture["layers"]
-    for number, spec in enumerate(specs):
-        if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
-            raise ModelFormatError("layer %d has no kind" % (number + 1))
-    about = {what: architecture[what] for what in _ABOUT if what in architecture}
-    if type(about.get("multilabel", False)) is not bool:
-        raise ModelFormatError("multilabel must be true or false, found %s" % described(about["multilabel"]))
-    widths: "List[Any]" = [None] * len(specs)
+    _check_outline(architecture)
+    specs, parts = architecture["layers"], _Parts(tensors)
+    widths: "List[Any]" = []
     shape: "Any"
-    if version == 1:
+    if architecture["version"] == 1:
         widths = [spec.get("inputs") for spec in specs]
-        shape = None if widths[:1] in ([], [None]) else [widths[0]]
+        shape = None if widths[:1] == [None] else widths[:1]
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
-    elif "input_shape" in architecture:
-        shape = _whole_numbers(architecture["input_shape"], "input_shape")
     else:
-        raise ModelFormatError("the architecture has no input_shape")
+        shape = _whole_numbers(architecture["input_shape"], "input_shape")
     layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
     parts.check_all_taken()
+    about = {what: architecture[what] for what in _ABOUT if what in architecture}
     try:
         network = Network(layers, _wires(architecture), shape, **about)
     except (ValueError, TypeError) as error:
@@ -124,6 +111,26 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
             what = (k, network.layers[k - 1], described(width), network.shapes[k - 1][-1])
             raise ModelFormatError("layer %d (%s): inputs is %s, but %d numbers come in" % what)
     return network
+
+
+def _check_outline(architecture: "Any") -> None:
+    """That the architecture is one of a version known, with its parts and no others."""
+    if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
+        raise ModelFormatError("the architecture has no list of layers")
+    version = architecture.get("version")
+    if type(version) is not int or version not in (1, _VERSION):
+        raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
+    for part in architecture:
+        if part not in _PARTS:
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
+    if version > 1 and "input_shape" not in architecture:
+        raise ModelFormatError("the architecture has no input_shape")
+    if type(architecture.get("multilabel", False)) is not bool:
+        found = described(architecture["multilabel"])
+        raise ModelFormatError("multilabel must be true or false, found %s" % found)
+    for number, spec in enumerate(architecture["layers"]):
+        if not isinstance(spec, dict) or not isinstance(spec.get("kind"), str):
+            raise ModelFormatError("layer %d has no kind" % (number + 1))
 
 
 class _Parts:
@@ -170,19 +177,17 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
     except UnsupportedError as error:
         raise UnsupportedError("layer %d: %s" % (number + 1, error)) from None
     arguments: "Dict[str, Any]" = {}
-    for declared in kind.tensors:
-        name = "layers.%d.%s" % (number, declared.rstrip("?"))
-        if parts.has(name) or not declared.endswith("?"):
-            arguments[declared.rstrip("?")] = parts.take(name)
+    optional = kind.optional_tensors()
+    for name in [declared.rstrip("?") for declared in kind.tensors]:
+        if name not in optional or _setting(where, spec, name, bool):
+            arguments[name] = parts.take("layers.%d.%s" % (number, name))
     for name, type_ in kind.settings:
         if type_ is float:
             arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
-        elif name not in spec:
-            raise ModelFormatError("%s: %s is missing" % (where, name))
         else:
-            arguments[name] = _checked_setting(where, name, type_, spec[name])
+            arguments[name] = _setting(where, spec, name, type_)
     for name in spec:
-        if name != "kind" and name not in [setting for setting, _ in kind.settings]:
+        if name not in ["kind"] + optional + [setting for setting, _ in kind.settings]:
             raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
     try:
         return kind(**arguments)
@@ -192,9 +197,7 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
 
 def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
     """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
-    if spec.get("table") is True and not parts.has("layers.%d.table" % number):
-        raise ModelFormatError("tensor layers.%d.table is missing" % number)
-    spec = {name: value for name, value in spec.items() if name not in ("inputs", "table")}
+    spec = {name: value for name, value in spec.items() if name != "inputs"}
     scale = "layers.%d.scale" % number
     if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
         spec.update({"zero": 0, "rounding": "up"})
@@ -205,7 +208,11 @@ def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict
     return spec
 
 
-def _checked_setting(where: str, name: str, type_: type, value: "Any") -> "Any":
+def _setting(where: str, spec: "Dict[str, Any]", name: str, type_: type) -> "Any":
+    """What a layer's entry says under a name, if it has the type that its kind declares."""
+    if name not in spec:
+        raise ModelFormatError("%s: %s is missing" % (where, name))
+    value: "Any" = spec[name]
     found = list if type_ is tuple else type_
     is_right = type(value) is found
     if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):

@@ -216,6 +216,7 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
     def row(matrix: Matrix) -> "Any":
         return np.array(matrix.tolist()[0], np.float32)
 
+    rows_in_turn = network.is_chain and all([len(shape) == 1 for shape in network.shapes])
     prepare: "List[Any]" = []
     layers: "List[Any]" = []
     for number, layer in enumerate(network.layers, 1):
@@ -223,7 +224,7 @@ def numpy_forward(network: Network) -> "Callable[[Any], Any]":
         if equations == _BEFORE_IN_NUMPY and not layers:
             prepare.append((row(layer.mean), row(layer.deviation)))
             continue
-        if equations != _IN_NUMPY or not layer.h.known or layer.h.name not in activations or not network.is_chain:
+        if equations != _IN_NUMPY or not layer.h.known or layer.h.name not in activations or not rows_in_turn:
             raise UnsupportedError("layer %d (%s) is not written in it" % (number, layer))
         layers.append((np.array(layer.weight.tolist(), np.float32), row(layer.bias), activations[layer.h.name]))
 

@@ -158,14 +158,13 @@ class Matrix:
         """Equal shapes and equal numbers; NaN equals nothing, as IEEE says."""
         if not isinstance(other, Matrix):
             return NotImplemented
-        return self.shape == other.shape and all(
-            a == b for left, right in zip(self._rows, other._rows) for a, b in zip(left, right)
-        )
+        pairs = zip(self._rows, other._rows)
+        return self.shape == other.shape and all(a == b for left, right in pairs for a, b in zip(left, right))
 
     def allclose(self, other: "Matrix", rtol: float = 1e-5, atol: float = 1e-8) -> bool:
         """Whether ``|a - b| <= atol + rtol * |b|`` holds for every pair of entries.
 
-        Shapes must be equal.  An infinity is close to itself alone, NaN to nothing.
+        An infinity is close to itself alone, NaN to nothing.
 
         >>> Matrix([0.1 + 0.2]).allclose(Matrix([0.3]))
         True
@@ -174,11 +173,8 @@ class Matrix:
             raise TypeError("cannot compare a Matrix with %s" % type(other).__name__)
         if self.shape != other.shape:
             raise ShapeError("cannot compare %r and %r" % (self.shape, other.shape))
-        return all(
-            a == b or abs(a - b) <= atol + rtol * abs(b) < float("inf")
-            for left, right in zip(self._rows, other._rows)
-            for a, b in zip(left, right)
-        )
+        pairs = [pair for rows in zip(self._rows, other._rows) for pair in zip(*rows)]
+        return all([a == b or abs(a - b) <= atol + rtol * abs(b) < float("inf") for a, b in pairs])
 
     # ---- element by element
 

@@ -7,7 +7,7 @@ from .errors import ShapeError
 from .matrix import Matrix
 from .rows import as_sample, is_nested, samples_of, size
 from .text import aligned
-from .validation import checked_layers, checked_list, checked_names, checked_wires, inferred_shapes
+from .validation import checked_layers, checked_list, checked_names, checked_value, checked_wires, inferred_shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Network:
         last_use = {j: k for k, wire in enumerate(self.wires, 1) for j in wire}
         for k, (layer, wire) in enumerate(zip(self.layers, self.wires), 1):
             Z = layer.forward(*[values[j] for j in wire], shapes=self.shapes_into(k))
-            values.append(self.checked_value(k, Z, values[wire[0]].rows))
+            values.append(checked_value(self, k, Z, values[wire[0]].rows))
             for j in wire:
                 values[j] = values[j] if last_use[j] > k else None  # frees the memory
         return values[-1]
@@ -155,30 +155,27 @@ class Network:
         """The reference for one flat sample, list in, list out."""
         x = as_sample(x)
         if is_nested(x) or len(x) != self.inputs:
-            what = "rows (for many: predict, or compile().batch)" if is_nested(x) else "numbers"
-            raise ShapeError("expected one sample of %d numbers, found %d %s" % (self.inputs, len(x), what))
+            what = (self.inputs, len(x), "rows (for many: predict)" if is_nested(x) else "numbers")
+            raise ShapeError("expected one sample of %d numbers, found %d %s" % what)
         as_it_is = isinstance(x, (bytes, bytearray, memoryview, array))
         return self.forward(Matrix.wrap([x]) if as_it_is else Matrix([list(x)])).tolist()[0]
 
     def predict_quantized(self, q: "Sequence[int]") -> "List[Any]":
         """The outputs for one sample that is quantised already, in the model's own integers.
 
-        They are those that its layer `Quantize` makes of measured numbers, from its ``lowest``
-        to its ``highest``: -128 ... 127 for an int8 model of TFLite.  An integer
-        beyond raises `ValueError`, a number that is not an integer `TypeError`; so does a network
-        of floats, which has no integers.
+        They go from its layer `Quantize`'s ``lowest`` to its ``highest``: -128 ... 127 for an int8 model of
+        TFLite.  An integer beyond raises `ValueError`; a number that is not an integer, and a network of
+        floats, which has none, raise `TypeError`.
         """
-        if self._quantized is None and not _IS_BOARD:
-            self._predictor = self._predictor or self.compile()
-            self._quantized = self._predictor.of_integers()
-        elif self._quantized is None:
+        if self._quantized is None:
             from .quantize import of_integers
 
-            self._quantized = of_integers(self)
+            fast = None if _IS_BOARD else self._predictor or self.compile()
+            self._quantized = fast.of_integers() if fast else of_integers(self)
         return self._quantized(q)
 
     def classify(self, x: "Sequence[Any]") -> "Any":
-        """The label of the largest output for one sample, or its index where there are no labels; rows give a list.
+        """The label (or index) of the largest output for one sample; rows of samples give a list.
 
         Ties go to the first; where any output is NaN there is no class, and it is None.  In a
         `multilabel` network each output is a yes or no of its own: the list of those above 1/2.
@@ -242,8 +239,8 @@ class Network:
         """Write the network as Python source that runs without purenn, to NAME.py; the paths of the files.
 
         The `target` is python (one module), micropython (two, of an integer network) or microbit (one).
-        A board with less than `heap` bytes of heap for it raises `UnsupportedError`, with the numbers; so
-        does a layer that the target cannot run.
+        A board with less than `heap` bytes of heap for it, or a layer that the target cannot run, raises
+        `UnsupportedError`.
         """
         from .export import write
 
@@ -277,14 +274,6 @@ class Network:
         if X.cols != self.inputs:
             raise ShapeError("the network expects rows of %d numbers, found %r" % (self.inputs, X.shape))
         return X
-
-    def checked_value(self, k: int, Z: Matrix, samples: int) -> Matrix:
-        """What layer k gives, if its shape is the one that its `output_shape` told."""
-        expected = (samples, size(self.shapes[k]))
-        if Z.shape != expected:
-            where = (k, self.layers[k - 1], Z.shape, expected)
-            raise ShapeError("layer %d (%s) gives %r, its output_shape tells %r" % where)
-        return Z
 
     # ---- describing it
 

@@ -10,7 +10,7 @@ import math
 from array import array
 
 from .activation import Activation
-from .errors import ShapeError, UnsupportedError
+from .errors import UnsupportedError
 from .layers.activate import Activate
 from .layers.dense import Dense
 from .layers.integer import IntegerDense, Quantize
@@ -19,7 +19,7 @@ from .layers.scale import Scale
 from .layers.shape import Flatten, Reshape
 from .matrix import Matrix
 from .network import Network
-from .rows import as_sample, is_nested, size
+from .rows import as_sample, is_nested, samples_of, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -247,9 +247,7 @@ def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]
         return Matrix([[low] * network.inputs, [high] * network.inputs])
     if input_range is not None:
         raise ValueError("give either samples or input_range, not both: the samples show the range")
-    X = Matrix(samples)
-    if X.cols != network.inputs:
-        raise ShapeError("the network takes %d inputs, the samples are %r" % (network.inputs, X.shape))
+    X = Matrix([list(row) for row in samples_of(samples, network.input_shape)[0]])
     if not all([-_INF < x < _INF for row in X._rows for x in row]):
         raise ValueError("samples to calibrate on must be finite numbers")
     return X

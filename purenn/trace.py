@@ -2,6 +2,7 @@
 
 from .errors import ShapeError, UnsupportedError
 from .matrix import Matrix
+from .validation import checked_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class TraceEntry:
         self.equations = [equation for equation, _ in made]  # with their braces, as the layer writes them
         self.steps = [(equation.format(**names), value) for equation, value in made]
         self.X, self.A = inputs[0], self.steps[0][1]
-        self.Z = network.checked_value(number, self.steps[-1][1], self.X.rows)
+        self.Z = checked_value(network, number, self.steps[-1][1], self.X.rows)
 
     def __str__(self) -> str:
         lines = ["layer %d: %s" % (self.number, self.layer)]

@@ -1,7 +1,7 @@
 """What is checked when a network is built: its layers, wires, shapes, labels and names."""
 
 from .errors import ShapeError
-from .rows import checked_shape, described, is_sized
+from .rows import checked_shape, described, is_sized, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,3 +106,12 @@ def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
             raise ValueError("two inputs have the name %r" % name)
         seen.add(name)
     return checked
+
+
+def checked_value(network: "Any", k: int, Z: "Any", samples: int) -> "Any":
+    """What layer k gives, if its shape is the one that its `output_shape` told."""
+    expected = (samples, size(network.shapes[k]))
+    if Z.shape != expected:
+        where = (k, network.layers[k - 1], Z.shape, expected)
+        raise ShapeError("layer %d (%s) gives %r, its output_shape tells %r" % where)
+    return Z

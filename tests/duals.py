@@ -149,7 +149,9 @@ def one_layer(kind, shape, tape, number, activations):
     n = shape[-1]
     if kind is Dense:
         outputs = 1 + tape.below(3)
-        return Dense(tape.rows(n, outputs, number), tape.rows(1, outputs, number), tape.one_of(activations))
+        weight = tape.rows(n, outputs, lambda w: number(2 * w))  # even, and the bias odd: few sums are 0, where relu
+        bias = tape.rows(1, outputs, lambda b: number(2 * b + 1))  # has no derivative
+        return Dense(weight, bias, tape.one_of(activations))
     if kind is Activate:
         return Activate(tape.one_of(activations))
     if kind is Reshape:

@@ -474,7 +474,9 @@ def test_the_source_has_its_parameters_in_place(name):
 
 
 def test_other_parameters_give_a_function_another_name():
-    names = [Activation(name).function_name for name in ("hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "hard_sigmoid(0.25, 0.5)")]
+    names = [
+        Activation(name).function_name for name in ("hard_sigmoid", "hard_sigmoid(0.2, 0.5)", "hard_sigmoid(0.25, 0.5)")
+    ]
     assert len(set(names)) == 3
     for name in names:
         exec("def %s(a): pass" % name, {})

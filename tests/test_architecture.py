@@ -113,13 +113,13 @@ def test_what_is_written():
         "input_shape": [2],
         "layers": [
             {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"},
-            {"kind": "integer_dense", "activation": "relu", "offset": 7, "shift": 2},
+            {"kind": "integer_dense", "table": True, "activation": "relu", "offset": 7, "shift": 2},
             {"kind": "dequantize", "activation": "softmax"},
         ],
     }
-    assert sorted(tensors) == ["layers.0.step"] + ["layers.1.%s" % name for name in ("bias", "step", "table", "weight")] + [
-        "layers.2.step"
-    ]
+    assert sorted(tensors) == ["layers.0.step"] + [
+        "layers.1.%s" % name for name in ("bias", "step", "table", "weight")
+    ] + ["layers.2.step"]
     architecture, tensors = taken_apart(FLOATS)
     assert architecture["wires"][6] == [6, 5, 1] and architecture["layers"][9] == {"kind": "reshape", "shape": [2, 3]}
     assert tensors["layers.2.epsilon"] == Matrix([0.1]) and tensors["layers.5.weight"] is FLOATS.layers[5].weight
@@ -145,10 +145,19 @@ def squared(a):
 @pytest.mark.parametrize(
     "layers, message",
     [
-        ([Dense([[1.0]]), Unregistered([[1.0]])], "layer 2 (%s 1 -> 1, identity) cannot be saved: register its class, "),
+        (
+            [Dense([[1.0]]), Unregistered([[1.0]])],
+            "layer 2 (%s 1 -> 1, identity) cannot be saved: register its class, ",
+        ),
         ([Nameless(), Dense([[1.0]])], "layer 1 (%s) cannot be saved: register its class, "),
-        ([Dense([[1.0]], None, squared)], "layer 1 (Dense 1 -> 1, %s): a function of your own cannot be written into a"),
-        ([Dense([[1.0]]), Activate(squared)], "layer 2 (Activate, %s): a function of your own cannot be written into a"),
+        (
+            [Dense([[1.0]], None, squared)],
+            "layer 1 (Dense 1 -> 1, %s): a function of your own cannot be written into a",
+        ),
+        (
+            [Dense([[1.0]]), Activate(squared)],
+            "layer 2 (Activate, %s): a function of your own cannot be written into a",
+        ),
     ],
 )
 def test_what_no_file_holds(layers, message):
@@ -160,7 +169,9 @@ def test_what_no_file_holds(layers, message):
 @pytest.mark.parametrize("label", [b"no", (1, 2), {1: 2}, {3}, 1j])
 def test_a_label_that_json_does_not_give_back(label):
     net = Network([Dense([[1.0]])], labels=[label])
-    assert refused(lambda: taken_apart(net), UnsupportedError) == "a label is %r: a file holds text and numbers" % (label,)
+    assert refused(lambda: taken_apart(net), UnsupportedError) == "a label is %r: a file holds text and numbers" % (
+        label,
+    )
 
 
 # ---- data that is wrong
@@ -211,7 +222,10 @@ def test_the_data_to_be_changed_is_sound():
         ({"wires": []}, "0 wires for 1 layers: give one for each"),
         ({"wires": [[]]}, "layer 1 (Dense 2 -> 1, relu) takes no value: its wire is empty"),
         ({"wires": [[1]]}, "layer 1 (Dense 2 -> 1, relu) takes the value 1, expected 0 (the input) to 0"),
-        ({"wires": [[0, 0]]}, "layer 1, which takes the input and the input: Dense 2 -> 1, relu takes 1 input, found 2"),
+        (
+            {"wires": [[0, 0]]},
+            "layer 1, which takes the input and the input: Dense 2 -> 1, relu takes 1 input, found 2",
+        ),
         ({"labels": ["a", "b"]}, "2 labels for 1 outputs"),
         ({"labels": 7}, "labels are a list, one for each of the outputs, found 7"),
         ({"labels": "a"}, "labels are a list, one for each of the outputs, found 'a'"),
@@ -270,22 +284,30 @@ def test_tensors_that_are_missing_or_too_many():
 
 def test_an_optional_tensor_is_taken_where_it_is():
     architecture, tensors = taken_apart(ENDING)
+    assert architecture["layers"][1]["table"] is False
     tensors["layers.1.table"] = Matrix([1, 2])
+    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table belongs to no layer"
+    architecture["layers"][1]["table"] = True
     assert put_together(architecture, tensors).layers[1].table == Matrix([1, 2])
     tensors["layers.1.table"] = Matrix([1.5, 2])
     assert refused(lambda: put_together(architecture, tensors)) == (
         "layer 2: IntegerDense 2 -> 1, elu(0.5): the table holds numbers that are not whole"
     )
+    del tensors["layers.1.table"]
+    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table is missing"
 
 
-def test_tensors_of_a_wrong_shape():
-    for name, matrix, message in (
+@pytest.mark.parametrize(
+    "name, matrix, message",
+    [
         ("layers.0.bias", Matrix([1.0, 2.0]), "layer 1: Dense 2 -> 1: the bias must be (1, 1)"),
         ("layers.0.weight", Matrix([1.0]), "layer 1, which takes the input: Dense 1 -> 1, relu expects 1 inputs"),
-    ):
-        architecture, tensors = dense()
-        tensors[name] = matrix
-        assert refused(lambda tensors=tensors: put_together(architecture, tensors)).startswith(message)
+    ],
+)
+def test_tensors_of_a_wrong_shape(name, matrix, message):
+    architecture, tensors = dense()
+    tensors[name] = matrix
+    assert refused(lambda: put_together(architecture, tensors)).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +352,9 @@ def test_settings_of_a_wrong_type(changes, message):
 def test_a_shape_in_a_file(shape):
     architecture = {"version": 2, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
     message = refused(lambda: put_together(architecture, {}))
-    assert message.startswith("layer 1 (reshape): shape must be ") or message.startswith("layer 1: Reshape: a shape is ")
+    assert message.startswith("layer 1 (reshape): shape must be ") or message.startswith(
+        "layer 1: Reshape: a shape is "
+    )
 
 
 def test_a_symmetric_that_is_no_bool():
@@ -379,7 +403,10 @@ def test_layers_of_version_1_knew_their_inputs():
     for inputs in (3, "2", 2.5, [2], 0):
         wrong = {"version": 1, "layers": [{"kind": "scale", "inputs": inputs}]}
         refused(lambda wrong=wrong: put_together(wrong, tensors))
-    chain = {"version": 1, "layers": [{"kind": "dense", "activation": "relu"}, {"kind": "activate", "activation": "relu", "inputs": 7}]}
+    chain = {
+        "version": 1,
+        "layers": [{"kind": "dense", "activation": "relu"}, {"kind": "activate", "activation": "relu", "inputs": 7}],
+    }
     assert refused(lambda: put_together(chain, dense()[1])) == (
         "layer 2 (Activate, relu): inputs is int 7, but 1 numbers come in"
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Dense, Network, save
+from purenn import Add, Dense, Network, Normalize, Scale, UnsupportedError, save
 from purenn.bench import (
     Rival,
     Times,
@@ -18,6 +18,7 @@ from purenn.bench import (
     integers,
     machine,
     microseconds,
+    numpy_forward,
     race,
     ratio,
     table,
@@ -147,6 +148,20 @@ def test_a_network_that_others_cannot_run_is_still_timed():
     rivals, notes = contenders(Network([Dense([[1.0], [2.0]], [0.0], lambda a: a * 2)]), SAMPLES)
     assert [rival.name for rival in rivals][0] == "reference"
     assert not HAVE_NUMPY or [note for note in notes if note.startswith("NumPy: layer 1 (Dense 2 -> 1")]
+
+
+@pytest.mark.skipif(not HAVE_NUMPY, reason="NumPy is not installed")
+def test_numpy_is_asked_for_what_it_is_written_for_alone():
+    network = Network([Normalize(1.0, 2.0), Normalize(0.0, 0.5)] + list(NETWORK.layers))
+    for row, right in zip(numpy_forward(network)(SAMPLES).tolist(), network.forward(SAMPLES).tolist()):
+        assert row == pytest.approx(right, rel=1e-6)
+    for layers in ([Dense([[1.0]]), Normalize(1.0)], [Scale(2.0), Dense([[1.0]])]):
+        with pytest.raises(UnsupportedError, match="is not written in it"):
+            numpy_forward(Network(layers))
+    with pytest.raises(UnsupportedError, match="is not written in it"):
+        numpy_forward(Network([Dense([[1.0]]), Dense([[2.0]]), Add()], [(0,), (0,), (1, 2)]))
+    with pytest.raises(UnsupportedError, match="is not written in it"):
+        numpy_forward(Network([Dense([[1.0]])], input_shape=(2, 1)))
 
 
 # ---- the result

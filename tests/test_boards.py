@@ -87,6 +87,9 @@ def test_what_a_board_cannot_run_is_named(layers, reason):
 
 
 def test_several_rows_are_refused():
+    rows = [Quantize(0.5, 0, 9), hidden([0, 1]), Reshape((3, 1)), Dequantize(0.5, "softmax")]
+    with pytest.raises(UnsupportedError, match="layer 4 .* the board computes softmax of one row alone"):
+        export(Network(rows), "microbit")
     network = Network([Quantize(0.5, 0, 9), hidden([0, 1]), Dequantize(0.5)], input_shape=(4, 2))
     assert network.forward(Matrix([[1.0] * 8])).shape == (1, 12)
     with pytest.raises(UnsupportedError, match="is used on several rows by layer 2"):

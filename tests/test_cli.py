@@ -562,6 +562,12 @@ def test_what_is_done_to_the_inputs_of_a_wired_network_comes_before_every_use_of
     prepared = purenn.load("prepared.safetensors")
     assert prepared.wires == ((0,), (1,), (2,), (2,), (3, 4))
     assert prepared.predict([2, 6]) == purenn.load("wired.safetensors").forward_one([0.25, 1.0])
+    assert "layer 1 (Normalize) of the network prepares" in refused(
+        capsys, "predict", "prepared.safetensors", "one.csv", "--scale", "2"
+    )
+    save(Network([purenn.Scale(10.0), purenn.Add()], [(0,), (0, 1)], (2,)), "beside.safetensors")  # it prepares nothing
+    (line,) = printed(capsys, "predict", "beside.safetensors", "one.csv", "--scale", "2")
+    assert line == "one.csv: 5.5 11"
 
 
 def test_columns_are_known_by_their_names(folder, capsys):

@@ -91,14 +91,18 @@ def test_what_a_kind_declares(layer, shapes, output, cost, parameters, text):
 @pytest.mark.parametrize("layer, shapes, output, cost, parameters, text", EACH)
 def test_its_steps_end_in_what_forward_gives(layer, shapes, output, cost, parameters, text):
     sizes_ = [purenn.rows.size(shape) for shape in shapes]
-    values = [Matrix([[(7 * k + 3 * m + n) % 11 for k in range(count)] for m in range(2)]) for n, count in enumerate(sizes_)]
+    values = [
+        Matrix([[(7 * k + 3 * m + n) % 11 for k in range(count)] for m in range(2)]) for n, count in enumerate(sizes_)
+    ]
     steps = list(layer.steps(values, shapes))
     assert layer.forward(*values, shapes=shapes) == steps[-1][1]
     assert steps[-1][1].shape == (2, purenn.rows.size(output))
     assert [equation[:4] for equation, _ in steps] == (["A{k}", "Z{k}"] if len(steps) == 2 else ["Z{k}"])
     names = {"k": "7", "h": "h", "x": "X", "x1": "X", "x2": "Z2", "x3": "Z3"}
     assert all(["{" not in equation.format(**names) for equation, _ in steps])
-    one_by_one = [layer.forward(*[Matrix.wrap([v._rows[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)]
+    one_by_one = [
+        layer.forward(*[Matrix.wrap([v._rows[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)
+    ]
     assert steps[-1][1].tolist() == one_by_one
 
 
@@ -162,11 +166,19 @@ def test_what_is_imported_when_it_is_asked_for():
     [
         (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be a whole number, found float 0.0"),
         (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero must be a whole number, found float 0.5"),
-        (lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5), TypeError, "IntegerDense: offset must be a whole number"),
+        (
+            lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5),
+            TypeError,
+            "IntegerDense: offset must be a whole number",
+        ),
         (lambda: LayerNorm(epsilon="1"), TypeError, "LayerNorm: epsilon must be a number, found str '1'"),
         (lambda: LayerNorm(epsilon=True), TypeError, "LayerNorm: epsilon must be a number, found bool True"),
         (lambda: LayerNorm(epsilon=None), TypeError, "LayerNorm: epsilon must be a number, found NoneType None"),
-        (lambda: DynamicDense([[1]], symmetric="no"), TypeError, "DynamicDense: symmetric must be true or false, found str"),
+        (
+            lambda: DynamicDense([[1]], symmetric="no"),
+            TypeError,
+            "DynamicDense: symmetric must be true or false, found str",
+        ),
         (lambda: Dense([[1.0]], None, 3), TypeError, "an activation is a name or a function, found 3"),
         (lambda: Dense([[1.0]], None, "sigmod"), ValueError, "unknown activation 'sigmod'"),
         (lambda: Dense([["a"]]), TypeError, "row 0, column 0 is str 'a', expected a number"),
@@ -215,7 +227,11 @@ def test_its_optional_tensors_and_settings():
     assert [name for name, _ in layer.named_tensors()] == ["factor"]
     assert [name for name, _ in Mirror([2.0], [3.0]).named_tensors()] == ["factor", "more"]
     assert repr(eval(repr(layer))) == repr(layer) and "sides=(4, 5)" in repr(layer)
-    for f in (lambda: Mirror([1.0], times=1.5), lambda: Mirror([1.0], sides=[1]), lambda: Mirror([1.0], sides=(1, "2"))):
+    for f in (
+        lambda: Mirror([1.0], times=1.5),
+        lambda: Mirror([1.0], sides=[1]),
+        lambda: Mirror([1.0], sides=(1, "2")),
+    ):
         assert refused(f, TypeError).startswith("Mirror: ")
     for name in ("factor", "more", "times", "sides"):
         refused(lambda name=name: setattr(layer, name, 1), AttributeError)
@@ -236,7 +252,9 @@ def test_a_kind_is_registered_once():
         assert refused(lambda again=again: register(again), ValueError) == (
             "a kind of layer named 'tests.once' is known already: Mine"
         )
-    assert "a kind of layer named 'dense' is known already: Dense" == refused(lambda: register(registered("dense")), ValueError)
+    assert "a kind of layer named 'dense' is known already: Dense" == refused(
+        lambda: register(registered("dense")), ValueError
+    )
 
 
 @pytest.mark.parametrize("kind", ["", None, 3])
@@ -392,7 +410,9 @@ def test_normalize_subtracts_first():
     assert Normalize(255.0, -255.0).forward(Matrix([0, 255])) == Matrix([1.0, 0.0])
 
 
-@pytest.mark.parametrize("numbers", [{"deviation": 0.0}, {"deviation": [1.0, 0]}, {"mean": math.inf}, {"deviation": math.nan}])
+@pytest.mark.parametrize(
+    "numbers", [{"deviation": 0.0}, {"deviation": [1.0, 0]}, {"mean": math.inf}, {"deviation": math.nan}]
+)
 def test_normalize_takes_finite_numbers(numbers):
     assert " must be finite" in refused(lambda: Normalize(**numbers), ValueError)
 
@@ -428,7 +448,9 @@ def test_they_fit_into_a_network_and_say_what_they_do():
     net = Network([Scale(2.0, [1.0, 0.0]), LayerNorm(), Activate("tanh"), Dense([[1.0], [1.0]])])
     assert repr(net) == "Network(2-2-2-1, 8 parameters)"
     text = str(net.trace([[1.0, 2.0]]))
-    assert "Z1 = X * scale + shift (1, 2)" in text and "A2 = (Z1 - mean(Z1)) / sqrt(variance(Z1) + epsilon) (1, 2)" in text
+    assert (
+        "Z1 = X * scale + shift (1, 2)" in text and "A2 = (Z1 - mean(Z1)) / sqrt(variance(Z1) + epsilon) (1, 2)" in text
+    )
     assert "Z2 = A2 * scale + shift" in text and "Z3 = tanh(Z2) (1, 2)" in text and "Z4 = identity(A4)" in text
 
 

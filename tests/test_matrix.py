@@ -167,8 +167,10 @@ def test_broadcasting_is_the_written_out_loop(two):
     a, b = two
     m, n = max(len(a), len(b)), max(len(a[0]), len(b[0]))
     pairs = [
-        [(a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0], b[i if len(b) > 1 else 0][j if len(b[0]) > 1 else 0])
-         for j in range(n)]
+        [
+            (a[i if len(a) > 1 else 0][j if len(a[0]) > 1 else 0], b[i if len(b) > 1 else 0][j if len(b[0]) > 1 else 0])
+            for j in range(n)
+        ]
         for i in range(m)
     ]
     A, B = Matrix(a), Matrix(b)
@@ -465,6 +467,8 @@ def test_an_activation_of_every_entry(name, a):
 def test_softmax_of_every_row(a):
     assert same_rows(Matrix(a).softmax().tolist(), [softmax(row) for row in a])
     assert same_rows(softmax(Matrix(a)).tolist(), softmax(a))
+    for constant in (-2000.0, -3.5, 2000.0):  # far off, it is 0/0 or inf/inf
+        assert same_rows(Matrix(a).softmax(constant).tolist(), [softmax(row, constant) for row in a])
 
 
 @given(a=matrices(finite))

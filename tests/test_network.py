@@ -88,7 +88,10 @@ def test_trace_gives_every_step(drawn):
 def test_trace_can_be_read():
     text = str(BOOK.trace(X))
     assert text.startswith("X = input (1, 2)\n[[1 0.5]]\n\nlayer 1: Dense 2 -> 3, sigmoid\nA1 = X W1 + B1 (1, 3)\n")
-    assert "\nA1 = X W1 + B1 (1, 3)\n[[0.3 0.7 1.1]]\nZ1 = sigmoid(A1) (1, 3)\n[[0.57444252 0.66818777 0.75026011]]\n" in text
+    assert (
+        "\nA1 = X W1 + B1 (1, 3)\n[[0.3 0.7 1.1]]\nZ1 = sigmoid(A1) (1, 3)\n[[0.57444252 0.66818777 0.75026011]]\n"
+        in text
+    )
     assert "\nA2 = Z1 W2 + B2 (1, 2)\n" in text
     assert text.endswith("Z3 = identity(A3) (1, 2)\n[[0.31682708 0.69627909]]")
 
@@ -164,7 +167,7 @@ def test_rows_in_rows_out(drawn):
 
 def test_forward_one_takes_no_rows():
     assert refused(lambda: BOOK.forward_one([[1.0, 2.0]])) == (
-        "expected one sample of 2 numbers, found 1 rows (for many: predict, or compile().batch)"
+        "expected one sample of 2 numbers, found 1 rows (for many: predict)"
     )
 
 
@@ -239,12 +242,15 @@ def test_a_network_does_not_change():
     assert net.predict([1.0, 1.0]) == [3.0] == net.forward([1.0, 1.0]).tolist()[0]
 
 
-@pytest.mark.parametrize("names, error, reason", [
-    ("ab", TypeError, "names are a list, one for each of the inputs, found 'ab'"),
-    (["a"], ShapeError, "1 names for 2 inputs"),
-    (["a", 1], TypeError, "the name of an input is a text, found 1"),
-    (["a", "a"], ValueError, "two inputs have the name 'a'"),
-])
+@pytest.mark.parametrize(
+    "names, error, reason",
+    [
+        ("ab", TypeError, "names are a list, one for each of the inputs, found 'ab'"),
+        (["a"], ShapeError, "1 names for 2 inputs"),
+        (["a", 1], TypeError, "the name of an input is a text, found 1"),
+        (["a", "a"], ValueError, "two inputs have the name 'a'"),
+    ],
+)
 def test_names_are_one_text_for_each_input(names, error, reason):
     assert refused(lambda: Network([Dense([[1.0], [2.0]])], names=names), error) == reason
 

@@ -18,6 +18,7 @@ from onnx_files import (
     FLOAT,
     FLOAT16,
     INT8,
+    INT32,
     INT64,
     STRING,
     UINT8,
@@ -34,7 +35,7 @@ from onnx_files import (
     varint,
 )
 
-from purenn import Dense, ModelFormatError, UnsupportedError, load, save
+from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load, save
 from purenn.formats import recognised
 from purenn.formats.onnx import read
 from purenn.formats.onnx.tensors import rounded
@@ -629,6 +630,20 @@ def test_halves_are_rounded_to_even():
     x = [-7.0, -5.0, -3.0, -1.0, 1.0, 3.0, 5.0, 7.0]
     assert network.forward([x]).tolist() == [[2.0 * round(number / 2) for number in x]] == [network.predict(x)]
     assert network.predict_quantized([127, -128, 3, 4, 2, 3, 3, 3])[:4] == [248.0, -262.0, 0.0, 2.0]
+
+
+@pytest.mark.parametrize("length", [1, 2, 3])
+def test_a_bias_in_integers_has_a_number_for_each_output(length):
+    ones = [tensor("s", (), [1.0]), tensor("z", (), None, INT8, f5=[0])]
+    weight = tensor("v", (2, 2), None, INT8, f5=[1, 2, 3, 4])
+    bias = tensor("b", (length,), None, INT32, f5=[10, 20, 30][:length])
+    nodes = [node("QuantizeLinear", ["x", "s", "z"], ["q"])]
+    nodes.append(node("QGemm", ["q", "s", "z", "v", "s", "z", "b"], ["y"], "g", "com.microsoft"))
+    data = model_of(graph(nodes, ones + [weight, bias]), com_microsoft=1)
+    if length == 3:
+        assert "com.microsoft.QGemm g: " in refusal(opened, data, ModelFormatError)
+    else:
+        assert opened(data).forward([[1.0, 1.0]]) == Matrix([[14.0, 26.0 if length == 2 else 16.0]])
 
 
 def test_what_is_subtracted_from_the_input_is_subtracted_first():

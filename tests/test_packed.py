@@ -69,7 +69,8 @@ def outcome(predict, x):
 
 def own_function(fast):
     """``predict_quantized`` of the predictor's program."""
-    return fast.program.run(fast._another, "predict_quantized(q)")
+    assert "predict_quantized(q)" in fast.program.entries
+    return fast.of_integers()
 
 
 def own_integers(network, x):
@@ -199,15 +200,31 @@ def test_one_addition_rounds_down(seed, bounds):
     network = Network(before + [entrance, IntegerDense([[1 << i % 8] for i in range(n)], [0], "identity", 1.0)])
     packed = network.compile("packed")
     assert "doubles" in packed.program.source
-    for _ in range(3):
+    far = [2.0**28 * 1.01, 2.0**28 * 1.08, random.uniform(-9300.0, -8000.0), 2.0**40, -0.5, 1e-13]  # of the same byte 6
+    for _ in range(6):
         x = halves(random, entrance, n)
-        x[random.randrange(n)] = random.choice([step * 1e-13, -step / 2, 1e308, -1e308, step * high * 2.0**40])
+        x[random.randrange(n)] = random.choice([v * step for v in far] + [1e308, -1e308])
         if before:
             x = [2.0 * v + step if abs(v) < 1e300 else v for v in x]
         assert packed(x) == network.forward_one(x)
         x[random.randrange(n)] = math.nan
         with pytest.raises(ValueError, match="is nan: an integer network takes finite numbers"):
             packed(x)
+
+
+@pytest.mark.parametrize(
+    "rounding, integers",
+    [("up", [-2, -1, 0, 1, 2, 3]), ("even", [-2, -2, 0, 0, 2, 2]), ("away", [-3, -2, -1, 1, 2, 3])],
+)
+@pytest.mark.parametrize("copies", [1, UNROLLED])
+def test_halves_go_where_the_rounding_says(rounding, integers, copies):
+    x = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5] * copies
+    weight = [[3**i % 1009] for i in range(len(x))]
+    expected = [float(sum([q * w for q, (w,) in zip(integers * copies, weight)]))]
+    for before in ([], [Scale(0.5)]):
+        layers = before + [Quantize(1.0, -9, 9, 0, rounding), IntegerDense(weight, [0], "identity", 1.0)]
+        network, z = Network(layers), [2.0 * v for v in x] if before else x
+        assert network.compile("packed")(z) == expected == exported(network)["predict"](z) == network.forward_one(z)
 
 
 @pytest.mark.parametrize("outputs", [1, 3, UNROLLED, UNROLLED + 1, 300])

@@ -214,7 +214,7 @@ RANGE = {"input_range": (-1.0, 1.0)}
         (ONE, {"bits": 8.5}, ValueError, "bits must be a whole number from 2 to 16, found 8.5"),
         (ONE, {"input_range": (1.0, -1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
-        (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "takes 1 inputs, the samples are (1, 2)"),
+        (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "row 0: expected one sample of 1 numbers, found 2"),
         (ONE, {"samples": [[NAN]]}, ValueError, "must be finite"),
         (
             Network([Dense([[INF]])]),
@@ -255,17 +255,33 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
         (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
         (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a step must be a positive number"),
         (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a step must be a positive number"),
-        (lambda: Quantize([[1.0], [1.0]], 0, 1), ShapeError, "Quantize: expected one step or a row of them, found (2, 1)"),
-        (lambda: Quantize(1.0, 0, 1, rounding="down"), ValueError, "unknown rounding 'down', known are: away, even, up"),
+        (
+            lambda: Quantize([[1.0], [1.0]], 0, 1),
+            ShapeError,
+            "Quantize: expected one step or a row of them, found (2, 1)",
+        ),
+        (
+            lambda: Quantize(1.0, 0, 1, rounding="down"),
+            ValueError,
+            "unknown rounding 'down', known are: away, even, up",
+        ),
         (lambda: Quantize(1.0, 1, 1), ValueError, "Quantize: the range 1 ... 1 is empty"),
         (lambda: IntegerDense([[1, 2]], [1], "relu", 1.0), ShapeError, "the bias must be (1, 2), found (1, 1)"),
         (lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3), ShapeError, "expected one step or 2, found (1, 3)"),
         (lambda: IntegerDense([[1]], [1], "relu", INF), ValueError, "a step must be a finite number"),
         (lambda: IntegerDense([[1]], [1], "relu", 1.0, []), ShapeError, "at least one row and one column"),
-        (lambda: IntegerDense([[1]], [1], "relu", 1.0, None, 0, -1), ValueError, "the shift must be 0 or more, found -1"),
+        (
+            lambda: IntegerDense([[1]], [1], "relu", 1.0, None, 0, -1),
+            ValueError,
+            "the shift must be 0 or more, found -1",
+        ),
         (lambda: IntegerDense([[0.5]], [1], "relu", 1.0), ValueError, "the weight holds numbers that are not whole"),
         (lambda: IntegerDense([[1]], [1.0], "relu", 1.0), ValueError, "the bias holds numbers that are not whole"),
-        (lambda: IntegerDense([[1]], [1], "relu", 1.0, [0.5]), ValueError, "the table holds numbers that are not whole"),
+        (
+            lambda: IntegerDense([[1]], [1], "relu", 1.0, [0.5]),
+            ValueError,
+            "the table holds numbers that are not whole",
+        ),
         (lambda: IntegerDense([[1]], [1], "relu", 1.0, [[1], [2]]), ShapeError, "expected one table or a row of them"),
         (lambda: Dequantize(NAN), ValueError, "Dequantize, identity: a step must be a finite number"),
     ],
@@ -305,7 +321,9 @@ def test_bounds_are_the_extremes_of_the_sums(w, low, high):
     assert layer.bounds(low, high) == (min(sums), max(sums))
 
 
-@given(x=st.lists(st.integers(-300, 300), min_size=2, max_size=2), h=st.sampled_from(["identity", "sigmoid", "softmax"]))
+@given(
+    x=st.lists(st.integers(-300, 300), min_size=2, max_size=2), h=st.sampled_from(["identity", "sigmoid", "softmax"])
+)
 def test_dequantize_is_written_out(x, h):
     assert Dequantize([0.5, 0.125], h).forward(Matrix(x)).tolist() == [Activation(h)([x[0] * 0.5, x[1] * 0.125])]
     assert Dequantize(0.25, h).forward(Matrix(x)).tolist() == [Activation(h)([x[0] * 0.25, x[1] * 0.25])]
@@ -339,7 +357,12 @@ def test_an_integer_network_is_saved_and_loaded(drawn, bits, h):
 def test_a_trace_shows_the_integers():
     network = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid"), Dense([[1.0]])])
     text = str(network.quantize([[1.0, 0.0], [0.0, 1.0]]).trace([[1.0, 0.5]]))
-    for formula in ("A1 = X / step", "Z1 = clip(round(A1), low, high)", "Z2 = table[(A2 + offset) >> shift]", "[[255 128]]"):
+    for formula in (
+        "A1 = X / step",
+        "Z1 = clip(round(A1), low, high)",
+        "Z2 = table[(A2 + offset) >> shift]",
+        "[[255 128]]",
+    ):
         assert formula in text
     assert "Z3 = identity(A3 * step)" in text
 
@@ -410,7 +433,9 @@ def test_an_activation_of_its_own_joins_the_dense_layer_before():
     dense, last = Dense([[0.5, -1.0], [1.0, 0.25]], [0.1, -0.1]), Dense([[1.0], [-1.0]])
     samples = [[a / 8, b / 8] for a in range(-8, 9, 4) for b in range(-8, 9, 4)]
     apart = Network([dense, Activate("sigmoid"), last, Activate("tanh")]).quantize(samples)
-    joined = Network([Dense(dense.weight, dense.bias, "sigmoid"), Dense(last.weight, last.bias, "tanh")]).quantize(samples)
+    joined = Network([Dense(dense.weight, dense.bias, "sigmoid"), Dense(last.weight, last.bias, "tanh")]).quantize(
+        samples
+    )
     assert [repr(layer) for layer in apart.layers] == [repr(layer) for layer in joined.layers]
     for before in (Activate("sigmoid"), Dense(dense.weight, None, "relu")):
         message = refused(lambda before=before: Network([before, Activate("tanh"), last]).quantize(samples), ValueError)

@@ -130,7 +130,8 @@ def test_entries_that_are_no_numbers(x):
 
 
 @pytest.mark.parametrize(
-    "hold", [list, tuple, bytes, bytearray, lambda x: array("f", x), lambda x: array("B", x), lambda x: memoryview(bytes(x))]
+    "hold",
+    [list, tuple, bytes, bytearray, lambda x: array("f", x), lambda x: array("B", x), lambda x: memoryview(bytes(x))],
 )
 def test_the_container_changes_nothing(hold):
     net = Network([Dense([[1.0, 2.0], [10.0, 20.0], [100.0, 200.0], [0.5, 0.25]])])
@@ -191,7 +192,9 @@ def test_arrays_of_numpy(dtype):
 def test_classify_takes_what_predict_takes():
     net = Network([Flatten(), Dense([[1.0, -1.0], [1.0, -1.0]])], input_shape=(2, 1), labels=["plus", "minus"])
     assert net.classify([1.0, 2.0]) == net.classify([[1.0], [2.0]]) == "plus"
-    assert net.classify([[1.0, 2.0], [-1.0, 0.0]]) == ["plus", "minus"] == net.classify([[[1.0], [2.0]], [[-1.0], [0.0]]])
+    assert (
+        net.classify([[1.0, 2.0], [-1.0, 0.0]]) == ["plus", "minus"] == net.classify([[[1.0], [2.0]], [[-1.0], [0.0]]])
+    )
 
 
 def test_predict_quantized_takes_rows():

@@ -29,7 +29,9 @@ def test_the_numbers_stay_in_their_order(x):
 
 @pytest.mark.parametrize("shape", [6, (), (0, 2), (2, -3), (2.0, 3), "23", None, (True, 6), {2, 3}])
 def test_what_is_no_shape(shape):
-    assert refused(lambda: Reshape(shape)).startswith("Reshape: a shape is a tuple of whole numbers from 1 upwards, found ")
+    assert refused(lambda: Reshape(shape)).startswith(
+        "Reshape: a shape is a tuple of whole numbers from 1 upwards, found "
+    )
 
 
 def test_other_numbers_than_there_are():

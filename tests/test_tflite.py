@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 from test_flatbuffer import flatbuffer
 
-from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save
+from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save, softmax
 from purenn.formats import recognised, tflite, tflite_graph
 from purenn.formats.source import Source
 
@@ -468,6 +468,16 @@ def test_a_dense_layer_may_keep_its_axes(keep, shape):
         assert "keeps the axes of (1, 2, 1), whose last one it cannot take" in refusal(read, data)
     else:
         assert read(data).forward(Matrix([1.0, 10.0])) == Matrix([21.0, 43.0])
+
+
+@pytest.mark.parametrize("beta", [1.0, 0.25])
+def test_a_softmax_of_integers_is_one_of_numbers_times_beta(beta):
+    tensors = INT_TENSORS + [tensor([1, 2], 9, 0, [1 / 256], [-128])]
+    operators = [operator(0, (0, 1, 2), 3), operator(1, (3,), 4, [number("f", beta)], 9)]
+    network = read(model(tensors, operators, ["FULLY_CONNECTED", "SOFTMAX"], INT_BUFFERS))
+    plain = read(integer())
+    for x in ([1.0, 0.5], [-0.5, 3.0]):
+        assert network.forward_one(x) == softmax([a * beta for a in plain.forward_one(x)])
 
 
 def test_weights_with_a_zero_point():

@@ -364,6 +364,13 @@ def test_settings_that_older_versions_do_not_write_have_their_defaults():
     assert [layer.activation for layer in loaded(piece).layers] == ["gelu", "leaky_relu(0.01)"]
 
 
+def test_a_normalisation_alone_tells_how_many_inputs_there_are():
+    network = loaded(
+        sequential(module("activation.ReLU"), module("normalization.LayerNorm", ("normalized_shape", sizes([3]))))
+    )
+    assert (network.inputs, network.outputs) == (3, 3)
+
+
 def test_what_is_held_to_limits():
     piece = sequential(linear(ONE), module("activation.ReLU6"), linear(ONE), module("activation.Hardtanh"))
     assert [layer.activation for layer in loaded(piece).layers] == ["clip(0.0, 6.0)", "clip(-1.0, 1.0)"]
@@ -550,6 +557,11 @@ def test_a_softmax_before_flatten_may_be_along_one_axis_of_several(along, axis):
             sequential(linear(ONE), module("flatten.Flatten", ("start_dim", integer(0)))),
             "from axis 0 to -1",
             UnsupportedError,
+        ),
+        (
+            sequential(linear(ONE), module("normalization.LayerNorm", ("normalized_shape", sizes([3])))),
+            "1 (LayerNorm) takes 3 inputs, what is before it gives 2",
+            ModelFormatError,
         ),
         (
             module("normalization.LayerNorm", ("normalized_shape", sizes([2, 2]))),

@@ -122,8 +122,16 @@ def test_the_summary_says_what_a_layer_takes():
     "layers, wires, message",
     [
         ([ONE], [[1]], "layer 1 (Dense 1 -> 1, identity) takes the value 1, expected 0 (the input) to 0 (the layer"),
-        ([ONE, Add()], [[0], [0, 2]], "layer 2 (Add) takes the value 2, expected 0 (the input) to 1 (the layer before)"),
-        ([ONE, Add()], [[0], [0, 3]], "layer 2 (Add) takes the value 3, expected 0 (the input) to 1 (the layer before)"),
+        (
+            [ONE, Add()],
+            [[0], [0, 2]],
+            "layer 2 (Add) takes the value 2, expected 0 (the input) to 1 (the layer before)",
+        ),
+        (
+            [ONE, Add()],
+            [[0], [0, 3]],
+            "layer 2 (Add) takes the value 3, expected 0 (the input) to 1 (the layer before)",
+        ),
         ([ONE, Add()], [[0], [0, -1]], "layer 2 (Add) takes the value -1, expected"),
         ([ONE, Add()], [[0], [0, 1.0]], "layer 2 (Add) takes the value 1.0, expected"),
         ([ONE, Add()], [[0], [0, True]], "layer 2 (Add) takes the value True, expected"),
@@ -142,7 +150,9 @@ def test_wires_that_lead_nowhere(layers, wires, message):
 
 @pytest.mark.parametrize("wires", [[0], 3, "0", [[0], 1], {1: [0]}, [None], ["0"]])
 def test_what_is_no_list_of_wires(wires):
-    assert refused(lambda: Network([ONE], wires), TypeError).startswith("wires are a list, for each layer, of the values")
+    assert refused(lambda: Network([ONE], wires), TypeError).startswith(
+        "wires are a list, for each layer, of the values"
+    )
 
 
 TWO, PAIR = Dense([[1.0, 2.0]]), Dense([[1.0], [2.0]])
@@ -172,10 +182,20 @@ TWO, PAIR = Dense([[1.0, 2.0]]), Dense([[1.0], [2.0]])
             "layer 2, which takes the input and layer 1 (Flatten): "
             "Concat: the shapes (2, 2) and (4,) differ before the last axis",
         ),
-        ([PAIR], None, (3,), "layer 1, which takes the input: Dense 2 -> 1, identity expects 2 inputs, found shape (3,)"),
+        (
+            [PAIR],
+            None,
+            (3,),
+            "layer 1, which takes the input: Dense 2 -> 1, identity expects 2 inputs, found shape (3,)",
+        ),
         ([PAIR], None, (2, 3), "expects 2 inputs, found shape (2, 3)"),
         ([Scale([1.0, 2.0])], None, (2, 1), "Scale 2 expects 2 inputs, found shape (2, 1)"),
-        ([Reshape((2, 3))], None, (5,), "layer 1, which takes the input: Reshape: the numbers of (5,) do not make (2, 3)"),
+        (
+            [Reshape((2, 3))],
+            None,
+            (5,),
+            "layer 1, which takes the input: Reshape: the numbers of (5,) do not make (2, 3)",
+        ),
         ([ONE, Add()], [[0], [1]], None, "Add takes two or more inputs, found 1"),
         ([ONE, Concat()], None, None, "Concat takes two or more inputs, found 1"),
         ([ONE, ONE], [[0], [1, 0]], None, "Dense 1 -> 1, identity takes 1 input, found 2"),
@@ -228,7 +248,9 @@ class Wrong(Layer):
 @pytest.mark.parametrize("told", [None, 3, (), (0,), (1.5,), "ab"])
 def test_an_output_shape_that_is_none_is_refused_when_the_network_is_built(told):
     message = refused(lambda: Network([Wrong(told, Matrix([1.0]))], input_shape=(1,)))
-    assert message.startswith("layer 1, which takes the input: Wrong: its output shape is a tuple of whole numbers from 1")
+    assert message.startswith(
+        "layer 1, which takes the input: Wrong: its output shape is a tuple of whole numbers from 1"
+    )
 
 
 @pytest.mark.parametrize("given", [[[1.0]], [[1.0, 2.0, 3.0]], [[1.0, 2.0]] * 2])

@@ -16,9 +16,10 @@ stays below that.  So byte 5 of t + c (the highest is 7) is n and bytes 6 and 7 
 they are not, n is not from 0 to 255 (or t is below 2^-41, so that t + c is below 2^12; or it is infinite
 or no number): then the sample goes by that other line.
 
-For integers from another `low` t - 2^-41 is taken first, and then 2^12 + 256 - low is added.  The first step
-is exact, or rounds what is not on the same side of n - 2^-41 (t is a multiple of 2^-54 where it is below 0, and
-of its own last bit, at most 2^-43, for sizes up to 512), and the second is as above: byte 5 is n - low.
+For integers from another `low`, sizes up to 512, 2^-41 is subtracted from t first, and then 2^12 + 256 - low is
+added.  n - 2^-41 is a double, and so is the number as far below it as the next double is below n (for n = 0
+as far as 2^-54, of which t is a multiple between -1/2 and 0).  Rounding keeps the order, so the difference is at least
+n - 2^-41 for t >= n and less for t < n, and the addition is as above: byte 5 is n - low.
 """
 
 from __future__ import annotations

@@ -277,7 +277,7 @@ class Code:
         return Program(self)
 
     def end(self) -> None:
-        """Write the entries that follow from ``predict(x)``; in process, when one is asked for."""
+        """Write the entries that follow from ``predict(x)``; in process, when they are asked for."""
         while self.at_end:
             self.at_end.pop()()
 
@@ -302,7 +302,8 @@ class Program:
 
     @property
     def entries(self) -> list[str]:
-        """The functions of x that an export has besides ``predict``."""
+        """The heads of the functions that there are besides ``predict(x)``."""
+        self._code.end()
         return list(self._code.entries)
 
     @property

@@ -23,7 +23,7 @@ _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
 _SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
-_LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as an array, a little slower
+_LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as bytes or an array, a little slower
 
 
 class Stage:
@@ -120,7 +120,9 @@ class Stage:
         spread, values = array(code, values * repeat), array(code, values)
         for at in range(repeat):
             spread[at::repeat] = values
-        return self.code.constant("TABLE%d" % self.k, tuple(spread) if len(spread) <= _LARGEST_TUPLE else spread)
+        if len(spread) <= _LARGEST_TUPLE:
+            return self.code.constant("TABLE%d" % self.k, tuple(spread))
+        return self.code.constant("TABLE%d" % self.k, spread.tobytes() if code == "B" else spread)
 
     # ---- lines
 

@@ -295,6 +295,8 @@ def _activation(network: Network, lacking: tuple[str, ...]) -> tuple[str, str]:
     what = (len(network.layers), network.layers[-1])
     if not h.known:
         raise UnsupportedError("layer %d (%s): a function of your own cannot be exported" % what)
+    if h.rowwise and network.output_shape[-1] != network.outputs:
+        raise UnsupportedError("layer %d (%s): the board computes %s of one row alone" % (what + (h.name,)))
     if h.kind in lacking or (h.kind == "softmax" and h.parameters):
         raise UnsupportedError("layer %d (%s): the board cannot compute %s" % (what + (h.name,)))
     if h.kind == "log_softmax":

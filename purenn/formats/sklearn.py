@@ -66,7 +66,7 @@ def network_of(estimator: "Estimator") -> Network:
             before.append(_scaler(scaler, width))
     names = _names(parts)
     with blamed("feature_names_in_"):
-        network = Network(before + layers, input_shape=(width,), name=model.name, names=names, **answers)
+        network = Network(before + layers, name=model.name, names=names, **answers)
     version = estimator.get("_sklearn_version", "")
     version = " " + shown(version, 20) if isinstance(version, str) and version else ""
     where = " in a Pipeline" if model is not estimator else ""

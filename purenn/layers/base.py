@@ -94,6 +94,11 @@ class Layer:
         """How many trained numbers the layer holds."""
         return sum([matrix.rows * matrix.cols for _, matrix in self.named_tensors()])
 
+    @classmethod
+    def optional_tensors(cls) -> "List[str]":
+        """The names of the tensors that may be None."""
+        return [name[:-1] for name in cls.tensors if name.endswith("?")]
+
     def named_tensors(self) -> "List[Tuple[str, Matrix]]":
         """(name, Matrix) of the tensors that are there."""
         names = [name.rstrip("?") for name in self.tensors]
@@ -125,10 +130,8 @@ class Layer:
     def __repr__(self) -> str:
         arguments = self.named_tensors() + [(name, getattr(self, name)) for name, _ in self.settings]
         h = getattr(self, "h", None)
-        texts = [
-            (name, h.function if name == "activation" and h and not h.known else value) for name, value in arguments
-        ]
-        return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % pair for pair in texts]))
+        own = {"activation": h.function} if h is not None and not h.known else {}
+        return "%s(%s)" % (type(self).__name__, ", ".join(["%s=%r" % (n, own.get(n, value)) for n, value in arguments]))
 
 
 def _is_of(kind: "Any", value: "Any") -> bool:

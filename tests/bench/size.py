@@ -1,6 +1,5 @@
 """Bytes for a weight, in memory and on disk, once a network is packed."""
 
-import gc
 import os
 import sys
 
@@ -26,6 +25,7 @@ def _row(small, path):
 
     save(small, path)
     weights = small.multiplications
+    small.compile("packed")  # imports what it needs
     tracemalloc.start()
     fast = small.compile("packed")
     added = tracemalloc.get_traced_memory()[0]
@@ -35,23 +35,15 @@ def _row(small, path):
 
 
 def lanes(fast):
-    """The bytes of all the long integers that a predictor holds beside its network."""
-    seen, found, todo = {id(fast.network)}, 0, [fast._run]
+    """The bytes of all the long integers among the constants of a predictor's program."""
+    seen, found, todo = set(), 0, list(fast._run.__globals__.values())
     while todo:
         thing = todo.pop()
-        if id(thing) in seen or type(thing).__name__ == "module" or thing is sys.modules:
+        if id(thing) in seen:
             continue
         seen.add(id(thing))
         if type(thing) is int and thing.bit_length() > 64:
             found += sys.getsizeof(thing)
-        if type(thing).__name__ in ("function", "cell", "tuple", "list", "method") or hasattr(thing, "rows"):
-            todo += _parts(thing)
+        elif type(thing) in (list, tuple):
+            todo += thing
     return found
-
-
-def _parts(thing):
-    if type(thing).__name__ == "function":
-        return list(thing.__closure__ or ())
-    if hasattr(thing, "__dict__"):
-        return list(vars(thing).values())
-    return gc.get_referents(thing)

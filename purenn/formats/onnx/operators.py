@@ -54,19 +54,14 @@ OPERATORS: "Dict[str, Callable[[Call], Any]]" = {
     "QLinearMatMul": products.qlinear_matmul,
     "QuantizeLinear": products.quantize,
     "ReduceMean": arithmetic.mean,
-    "Relu": activations.activation("relu"),
     "Reshape": shapes.reshape,
     "Selu": activations.selu,
     "Shape": shapes.shape,
-    "Sigmoid": activations.activation("sigmoid"),
     "Softmax": activations.softmax("softmax"),
-    "Softplus": activations.activation("softplus"),
-    "Softsign": activations.activation("softsign"),
     "Sqrt": arithmetic.part("Sqrt"),
     "Squeeze": shapes.squeeze,
     "Sub": arithmetic.subtract,
     "Swish": activations.swish,
-    "Tanh": activations.activation("tanh"),
     "Transpose": shapes.transpose,
     "Unsqueeze": shapes.unsqueeze,
     "Where": arithmetic.where,
@@ -79,3 +74,5 @@ OPERATORS: "Dict[str, Callable[[Call], Any]]" = {
     "com.microsoft.QLinearSigmoid": products.qlinear(activations.activation("sigmoid")),
     "com.microsoft.QLinearSoftmax": products.qlinear(activations.softmax("softmax")),
 }
+# Activations that we know by the same name
+OPERATORS.update({op: activations.activation(op) for op in ("Relu", "Sigmoid", "Softplus", "Softsign", "Tanh")})
