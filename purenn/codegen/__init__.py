@@ -13,6 +13,8 @@ An emitter is one module of this package.  It has
                     as "has more than 500000 inputs"
     emit(code, k, *values)
                     writes the lines of the layers it takes and returns their value
+    most_multiplications(dialect)
+                    how many a network may have for it to take part, where that matters
 
 and a row in `plan.EMITTERS`, which says for what kinds of layer it is tried; `costs.estimate` says what
 it is expected to take there, in nanoseconds for a multiplication and its addition.  Emitters are tried
@@ -31,13 +33,13 @@ Lines are written for both dialects alike, with four differences, all of them in
 
 - numbers go into a line by ``code.number(w)``;
 - what is too long for a line is a constant: ``code.constant(name, value)``, or ``code.computed(name,
-  function, *arguments)`` for what a function of `runtime` makes of others when the program is loaded;
+  function, *arguments)`` for what a function of `runtime` makes of others when it is first needed;
 - functions of `runtime` and `math` are named by ``code.function(f)``;
 - what an export may not use is asked of ``code.dialect``: ``is_exported``, then `math` alone, no
   augmented assignment, no name or attribute with a leading underscore.
 
-An export has a function ``predict``, and may have more: ``code.entries``, a dictionary from a name to the
-lines of a function of x, holds them.
+A program is the function ``predict(x)``, and may have more: what is written inside ``with code.entry("sums(x)"):``
+is a function of its own.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ EMITTERS = {
 }
 KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
 _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
+_ANY = float("inf")
 _OWN = __name__.split(".")[0] + ".layers."
 _TAKE_SEVERAL = ("packed", "whole_numbers")  # layers without weight too
 
@@ -76,57 +77,75 @@ def planned(network: Network, dialect: Dialect, kernel: str | None = None, error
     """
     if kernel is not None and kernel not in KERNELS:
         raise ValueError("unknown kernel %r, known are: %s" % (kernel, ", ".join(KERNELS)))
-    steps: list[Step] = []
-    k = 1
-    while k <= len(network.layers):
-        if kernel == "whole_numbers" and steps and steps[-1].emitter.NAME == kernel:
-            kernel = None  # it takes the first weights alone
-        steps.append(_step(network, k, dialect, kernel, error_bound))
-        k += steps[-1].count
-    return Plan(network, dialect, steps, kernel)
+    return _Planner(network, dialect, kernel, error_bound).plan()
 
 
-def _step(network: Network, k: int, dialect: Dialect, kernel: str | None, error_bound: float) -> Step:
-    layer = network.layers[k - 1]
-    reasons = []
-    for name in _tried(network, k, dialect, kernel):
-        emitter = __import__("%s.%s" % (__package__, name), None, None, ["*"])
-        taken = emitter.takes(network, k, dialect)
-        if isinstance(taken, str):
+class _Planner:
+    """What a plan is made from, and the steps found so far."""
+
+    def __init__(self, network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> None:
+        self.network, self.dialect, self.kernel, self.error_bound = network, dialect, kernel, error_bound
+        self.multiplications = network.multiplications
+        self.steps: list[Step] = []
+
+    def plan(self) -> Plan:
+        """Step after step."""
+        k = 1
+        while k <= len(self.network.layers):
+            self.steps.append(self._step(k))
+            k += self.steps[-1].count
+            if self.kernel == "whole_numbers" == self.steps[-1].emitter.NAME:
+                self.kernel = None  # it takes the first weights alone
+        return Plan(self.network, self.dialect, self.steps, self.kernel)
+
+    def _step(self, k: int) -> Step:
+        """The cheapest step from layer k on."""
+        reasons = []
+        for name in self._tried(k):
+            emitter = __import__("%s.%s" % (__package__, name), None, None, ["*"])
+            taken = self._refusal(emitter) or emitter.takes(self.network, k, self.dialect)
+            if isinstance(taken, int):
+                return Step(emitter, k, taken, costs.estimate(name, self.network, k, self.dialect)[0])
             reasons.append(taken)
-        elif emitter.ERROR_BOUND <= error_bound:
-            return Step(emitter, k, taken, costs.estimate(name, network, k, dialect)[0])
-        else:
-            reasons.append("would be run within %r only, not within %r" % (emitter.ERROR_BOUND, error_bound))
-    what = ("kernel %s: " % kernel if kernel else "", k, layer, reasons[0])
-    raise UnsupportedError("%slayer %d (%s) %s" % what)
+        what = ("kernel %s: " % self.kernel if self.kernel else "", k, self.network.layers[k - 1], reasons[0])
+        raise UnsupportedError("%slayer %d (%s) %s" % what)
 
+    def _refusal(self, emitter: Any) -> str:
+        """Why an emitter takes no part in the whole network; empty where it may."""
+        if emitter.ERROR_BOUND > self.error_bound:
+            return "would be run within %r, not within %r" % (emitter.ERROR_BOUND, self.error_bound)
+        most = emitter.most_multiplications(self.dialect) if hasattr(emitter, "most_multiplications") else _ANY
+        if self.multiplications > most:
+            what = (self.multiplications, most)
+            return "is of a network of %d multiplications, too many to write out: the limit is %d" % what
+        return ""
 
-def _tried(network: Network, k: int, dialect: Dialect, kernel: str | None) -> list[str]:
-    """The emitters that may take layer k, the cheapest first."""
-    kind = kind_of(network.layers[k - 1])
-    names = EMITTERS.get(kind, ()) + ("forward",)
-    if kernel is not None and kind in _WITH_WEIGHT:
-        if kernel not in names:
-            runs = ", ".join([kind for kind in EMITTERS if kernel in EMITTERS[kind]])
-            what = (kernel, k, network.layers[k - 1], kind, runs)
-            raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
-        names = (kernel,)
-    elif kernel is not None:
-        names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+    def _tried(self, k: int) -> list[str]:
+        """The emitters that may take layer k, the cheapest first."""
+        layer, kernel = self.network.layers[k - 1], self.kernel
+        kind = kind_of(layer)
+        names = EMITTERS.get(kind, ()) + ("forward",)
+        if kernel is not None and kind in _WITH_WEIGHT:
+            if kernel not in names:
+                runs = ", ".join([kind for kind in EMITTERS if kernel in EMITTERS[kind]])
+                what = (kernel, k, layer, kind, runs)
+                raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
+            names = (kernel,)
+        elif kernel is not None:
+            names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+        return sorted(names, key=lambda name: self._cost(name, k))
 
-    def cost(name: str) -> float:
-        ns, terms = costs.estimate(name, network, k, dialect)
-        if name == kernel:
+    def _cost(self, name: str, k: int) -> float:
+        """Nanoseconds for a multiplication; less than any for what has been named, or is a part of something larger."""
+        ns, terms = costs.estimate(name, self.network, k, self.dialect)
+        if name == self.kernel:
             return -1.0
-        if name == "packed" and ns < float("inf"):
+        if name == "packed" and ns < _ANY:
             return 0.0  # what prepares the inputs of an integer network is a part of it
-        return ns / terms if terms else float("inf")
-
-    return sorted(names, key=cost)
+        return ns / terms if terms else _ANY
 
 
 def kind_of(layer: Any) -> str:
     """The kind of one of purenn's own layers; empty for one of the user's, which may do anything."""
-    kind: str = layer.kind
+    kind: str = getattr(layer, "kind", "")
     return kind if type(layer).__module__.startswith(_OWN) else ""

@@ -331,7 +331,7 @@ class Program:
         names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
         if self.dialect.is_exported:
             names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
-        exec(compile(source, "<%r as %s>" % (self.plan.network, self.plan), "exec"), names)
+        exec(compile(source, "<%r by %s>" % (self.plan.network, self.plan.kernel), "exec"), names)
         run: Callable[[Any], list[Any]] = names[head.partition("(")[0]]
         return run
 

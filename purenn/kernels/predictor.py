@@ -49,8 +49,7 @@ class Predictor:
         return self.plan.error_bound
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
-        kind = x.__class__
-        if kind is bytes or kind is list and x and x[0].__class__ is float:
+        if type(x) is list and x and type(x[0]) is float or type(x) is bytes:
             return self._run(x)
         samples, is_one = samples_of(x, self.network.input_shape)
         outputs = [self._run(sample) for sample in samples]
