@@ -219,6 +219,15 @@ def test_integers_turned_into_floats_and_norms_are_written_too():
                     assert same_rows([run(network, dialect)(x)], [network.forward_one(x)])
 
 
+def test_a_softmax_cannot_overflow():
+    for width in (3, 120):
+        for name in ("softmax", "log_softmax"):
+            network = Network([Activate(name)], input_shape=(width,))
+            for x in ([1000.0] * width, [-1000.0] * (width - 1) + [1e308], [709.0, -math.inf] + [710.0] * (width - 2)):
+                for dialect in (IN_PROCESS, EXPORTED):
+                    assert same_rows([run(network, dialect)(x)], [network.forward_one(x)])
+
+
 def test_an_activation_that_is_only_a_record_runs_and_is_not_exported():
     twice = Record("twice", "2*x", lambda a, z: 2)
     turned = Record("turned", "a_(n - k)", lambda z, dz: dz[::-1], rowwise=True)

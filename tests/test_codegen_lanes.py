@@ -6,7 +6,7 @@ from array import array
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from drawn import badly_scaled, keeps_its_promise, same, same_rows
@@ -102,13 +102,22 @@ def test_an_input_of_zeros_gives_the_bias(kernel):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+def test_a_negative_sum_takes_nothing_from_the_lane_beside_it(kernel):
+    layer = Dense([[-1.0, 0.0] * 20] * 150, [0.0, 5.3] * 20)
+    for run in programs(Network([layer]), kernel):
+        for x in ([3.0] * 30 + [0.0] * 120, [0.0] * 149 + [255.0]):
+            assert run(x)[1::2] == [5.3] * 20
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 def test_nan_infinities_and_subnormals_pass_through(kernel):
     layer = Dense([[math.sin(i + j) for j in range(4)] for i in range(200)], [0.5] * 4)
     for odd in (math.nan, math.inf, -math.inf, 5e-324, 1e308, -1e308, 1e-101, 1e101, 2**60 + 1, 256.0, 0.5, -1.0):
         for place in (0, 13, 199):
             x = [0.0] * 200
             x[place] = odd
-            check(layer, Network([layer]), kernel, [x, [1.0 if v == 0.0 else v for v in x]])
+            some = [v if v != 0.0 else float(i % 20 == 5) for i, v in enumerate(x)]
+            check(layer, Network([layer]), kernel, [x, some, [1.0 if v == 0.0 else v for v in x]])
 
 
 def test_weights_at_the_ends_of_the_range():
@@ -117,6 +126,11 @@ def test_weights_at_the_ends_of_the_range():
         for kernel in KERNELS:
             check(layer, Network([layer]), kernel, [[0.0] * 149 + [3.0], [1.0, 0.0] * 75])
     for bad in (math.nan, math.inf, 1e200, 10**301, Fraction(1, 3)):
+        if type(bad) is float and bad != 1e200:
+            single = Matrix.wrap([array("f", [bad, 1.0])] * 150)
+            with pytest.raises(UnsupportedError, match="has weights"):
+                Network([Dense(single)]).compile("dist")
+            assert same_rows([Network([Dense(single)]).predict([0.0] * 150)], [[math.nan, 0.0]])
         for kernel in KERNELS:
             with pytest.raises(UnsupportedError, match="has weights|has whole numbers"):
                 Network([Dense([[bad]] * 150)]).compile(kernel)
@@ -211,6 +225,10 @@ def test_numbers_beyond_the_range_are_found():
     assert not finite_within([[1e-101]], 1e100)
 
 
+@example([256.0])
+@example([255, 0.0, 1.0])
+@example([1.5, 2.0])
+@example([-1.0, 3.0])
 @given(st.lists(st.one_of(st.floats(), st.integers(min_value=-1, max_value=300)), max_size=6))
 def test_pixels_are_whole_numbers_from_0_to_255(x):
     finite = [v for v in x if v - v == 0]

@@ -448,7 +448,7 @@ def test_arguments_that_make_no_sense():
 
 
 WIDE = Network([Dense([[0.5] * 30] * 40, None, "sigmoid"), Dense([[0.25] * 3] * 30, None, "softmax")])
-PICTURES = Network([Normalize(0.0, 255.0), Dense([[0.01, -0.5]] * 200, None, "relu")], input_shape=(200,))
+PICTURES = Network([Normalize(0.0, 255.0), Dense([[0.01, -0.5] * 20] * 300, None, "relu")], input_shape=(300,))
 HOSTILE = ['a"b', "c'd", 'e"""f', "g\\", "h\nprint('x')\n", "\u00e9\u4e16\U0001f600", "\ud800", "# x", "%s {0}"]
 HOSTILE += ["\0\r\t", "\\N", "\\x", "\u2028"]
 

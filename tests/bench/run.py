@@ -2,7 +2,7 @@
 
     python3 tests/bench/run.py [--quick] [--only NAME] [--markdown]
 
-NAME is a part (cold, size, squares, networks, bits) or one of the networks (784-50-100-10).  Rivals that
+NAME is a part (cold, size, squares, networks, bytes, bits) or one of the networks (784-50-100-10).  Rivals that
 are not installed are left out, and named.
 """
 
@@ -43,6 +43,14 @@ def squares_part(names, rounds, folder):
     yield title, speed.squares(speed.SQUARES, rounds), []
 
 
+def bytes_part(names, rounds, folder):
+    title = "One sample of bytes into a network that divides by 255, us"
+    try:
+        yield title, speed.fed_bytes(rounds), []
+    except ImportError:
+        yield title, [], ["left out: NumPy is not installed here"]
+
+
 def networks_part(names, rounds, folder):
     return speed.networks(names, rounds)
 
@@ -62,6 +70,7 @@ PARTS = {
     "size": size_part,
     "squares": squares_part,
     "networks": networks_part,
+    "bytes": bytes_part,
     "bits": bits_part,
 }
 

@@ -1,14 +1,17 @@
 """Time for a sample: every rival on every network, and purenn's kernels on square layers."""
 
+import random
 from functools import partial
 from time import process_time
 
-from networks import drawn, network, samples
+from networks import DIGITS, drawn, network, pictures, samples
 from rivals import by_lists, by_onnx_runtime
 
+from purenn import Normalize
 from purenn.bench import compared, contenders, integers, microseconds, numpy_forward, race, ratio, timed
 
 NAIVE, NUMPY = "lists, sum([a*b ...])", "NumPy float32 fed lists"
+NUMPY_BYTES = "NumPy float32"
 SQUARES = (64, 128, 256, 512, 1024)
 BATCH = 100  # samples; alone they are run one by one
 
@@ -71,6 +74,44 @@ def _check(rivals):
         error = max(abs(float(a) - b) for a, b in zip(outputs, expected))
         if len(outputs) != len(expected) or error > (0.1 if rival.name.startswith("quantised") else 1e-4):
             raise SystemExit("%s gives %r, expected %r" % (rival.name, outputs, expected))
+
+
+def fed_bytes(rounds):
+    """Rows: microseconds for a sample of bytes, into networks that divide by 255 first."""
+    rows = [["", "float", "quantised", NUMPY_BYTES, "float / NumPy", "quantised / NumPy"]]
+    for name in (DIGITS, "64-32-10"):
+        net = network(name)
+        net = net.replace(layers=(Normalize(0.0, 255.0),) + net.layers)
+        numbers = random.Random(name)
+        xs = (
+            pictures(BATCH)
+            if name == DIGITS
+            else [bytes([numbers.randrange(256) for _ in range(64)]) for _ in range(BATCH)]
+        )
+        small, calls = net.quantize([list(x) for x in xs]), {}
+        for way, fast in (
+            ("float", net.compile()),
+            ("quantised", small.compile()),
+            (NUMPY_BYTES, _numpy_fed_bytes(net)),
+        ):
+            calls[way] = partial(_each, fast, [bytes(x) for x in xs])
+        times = race(calls, rounds, BATCH, clock=process_time)
+        medians = [times[way].median for way in calls]
+        row = [name] + [microseconds(median) for median in medians]
+        rows.append(row + ["%.2f" % (median / medians[2]) for median in medians[:2]])
+    return rows
+
+
+def _each(fast, xs):
+    for x in xs:
+        fast(x)
+
+
+def _numpy_fed_bytes(net):
+    import numpy as np
+
+    forward = numpy_forward(net)
+    return lambda x: forward(np.frombuffer(x, np.uint8))
 
 
 def squares(sizes, rounds):
