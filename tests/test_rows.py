@@ -205,7 +205,8 @@ def test_predict_quantized_takes_rows():
     assert refused(lambda: integer.predict_quantized([[255, 0], [0, 256]]), ValueError) == (
         "input 1 is 256: the model's integers go from 0 to 255"
     )
-    assert refused(lambda: integer.predict_quantized([[255, 0], [0]])) == "expected one sample of 2 numbers, found 1"
+    error = refused(lambda: integer.predict_quantized([[255, 0], [0]]))
+    assert error.endswith("expected one sample of 2 numbers, found 1")  # compiled, it names the row as well
 
 
 def test_pictures_of_the_models_own_integers():

@@ -117,7 +117,7 @@ def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) ->
     if isinstance(a, str):
         code.line("z%d = [%s for a in %s]" % (k, form.format(a="a"), a))
         return "z%d" % k
-    return code.assign(["z%d_%d" % (k, j) for j in range(len(a))], [form.format(a=name) for name in a])
+    return code.outputs(k, ["z%d_%d" % (k, j) for j in range(len(a))], [form.format(a=name) for name in a])
 
 
 def expression(code: Code, h: Any) -> str:
@@ -146,4 +146,4 @@ def _softmax(code: Code, k: int, a: list[str], start: int) -> list[str]:
     code.line("c = -max(%s, %s)" % (a[0], ", ".join(a)))
     code.assign(e, ["exp(%s + c)" % name for name in a])
     code.added("t", e)
-    return code.assign(["z%d_%d" % (k, j) for j in places], ["%s/t" % name for name in e])
+    return code.outputs(k, ["z%d_%d" % (k, j) for j in places], ["%s/t" % name for name in e])

@@ -59,6 +59,7 @@ class Code:
         self.objects: dict[str, Any] = {}  # in process: what each name stands for
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
+        self._unpacked = ""  # the line that unpacks the sample, while it is not yet written
         self._place = -1  # the layer that is being written for one place
 
     # ---- the network
@@ -96,8 +97,20 @@ class Code:
         self.lines += ["%s%s = %s" % (self._indent, name, form) for name, form in zip(names, forms)]
         return list(names)
 
+    def outputs(self, k: int, names: Sequence[str], forms: Sequence[str]) -> list[str]:
+        """What layer k gives, by name; the forms themselves where they are only to be returned."""
+        is_one_row = self.width(k) == self.size(k)  # forms of several rows share variables
+        return list(forms) if k == len(self.layers) and is_one_row else self.assign(names, forms)
+
     def added(self, name: str, terms: Sequence[str]) -> None:
         """The lines ``name = term + term + ...``, which add from left to right."""
+        if self._unpacked:
+            unpacked, self._unpacked = self._unpacked, ""
+            with self.block("try:"):
+                self.line(unpacked)
+                self.added(name, terms)
+            self._leave_to_another(name)
+            return
         for start in range(0, len(terms), _TERMS):
             self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
 
@@ -244,16 +257,27 @@ class Code:
             if not as_row:
                 self.line("%s, = z0" % ", ".join(names))
             return "z0" if as_row else names
+        if not as_row and self._sums_all_first():
+            self._unpacked = "%s, = x" % ", ".join(names)
+            return names
         with self.block("try:"):
             if not as_row:
                 self.line("%s, = x" % ", ".join(names))
             self.line("s = %s" % (" + ".join(names) if not as_row and n < 7 else "sum(x)"))
+        self._leave_to_another("s", " or len(x) != %d" % n if as_row else "")
+        return "x" if as_row else names
+
+    def _sums_all_first(self) -> bool:
+        """Whether the first line written is a sum of all numbers of the sample: that one serves as the check."""
+        step = self.plan.steps[0]
+        return step.emitter.NAME == "unrolled" and self.layer(1).inputs == self.network.inputs
+
+    def _leave_to_another(self, total: str, or_else: str = "") -> None:
+        """The lines that end a check: after a ``try`` that makes a total, and where it is not of Python's own numbers."""
         with self.block("except (TypeError, ValueError):"):
             self.line("return another(x)")
-        length = " or len(x) != %d" % n if as_row else ""
-        with self.block("if s.__class__ is not float and s.__class__ is not int%s:" % length):
+        with self.block("if %s.__class__ is not float and %s.__class__ is not int%s:" % (total, total, or_else)):
             self.line("return another(x)")
-        return "x" if as_row else names
 
     def wrong_length(self) -> str:
         """The statement that answers a sample of another length."""
