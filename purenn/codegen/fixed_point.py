@@ -46,7 +46,7 @@ from .sums import ERROR_BOUND, unusual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Sequence
 
     from .dialect import Dialect
     from .program import Code, Value
@@ -111,7 +111,11 @@ def _most(code: Code, layer: Any) -> float:
 
 def _write_lanes(code: Code, k: int) -> None:
     a, size = "a%d" % k, 12 * code.layer(k).outputs
-    lanes = code.computed("FIXED%d" % k, runtime.fixed_lanes, code.columns(k), here=lambda: _fixed_lanes(code.layer(k)))
+    lanes: str
+    if code.dialect.is_exported:
+        lanes = code.computed("FIXED%d" % k, runtime.fixed_lanes, code.columns(k))
+    else:
+        code.objects["FIXED%d" % k], lanes = _FixedLanes(code.layer(k)), "FIXED%d(z)" % k
     for name in (math.floor, math.frexp, math.sqrt):
         code.function(name)
     code.line("lanes, g, n, start = %s" % lanes)
@@ -160,8 +164,22 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
         code.line("%s = [%s for j, v in enumerate(%s)] if len(again) < %d else None" % (a, form, a, few))
 
 
-def _fixed_lanes(layer: Any) -> tuple[list[int], int, float, int]:
-    """`runtime.fixed_lanes`, faster."""
-    columns = list(zip(*layer.weight._rows))
-    g, n, start = runtime.fixed_scale([(w, 0.0) for w in columns])
-    return lanes_of_doubles(layer.weight._rows, g, 12), g, n, start
+class _FixedLanes:
+    """`runtime.fixed_lanes`, faster; the first sample z gets the lanes that it needs alone: a cold start has no other."""
+
+    def __init__(self, layer: Any) -> None:
+        self._layer = layer
+        self._scale: tuple[int, float, int] | None = None
+        self._all: tuple[list[int], int, float, int] | None = None
+
+    def __call__(self, z: Sequence[float]) -> tuple[list[int], int, float, int]:
+        if self._all is not None:
+            return self._all
+        rows = self._layer.weight._rows
+        if self._scale is None:
+            self._scale = g, n, start = runtime.fixed_scale([(w, 0.0) for w in zip(*rows)])
+            needed = iter(lanes_of_doubles([row for row, v in zip(rows, z) if v], g, 12))
+            return [next(needed) if v else 0 for v in z], g, n, start
+        g, n, start = self._scale
+        self._all = made = lanes_of_doubles(rows, g, 12), g, n, start
+        return made

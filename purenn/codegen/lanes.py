@@ -22,6 +22,8 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
     1.5 2^(52 - g) is rounded to a multiple of 2^-g, and its 8 bytes, read as an integer, are
     round(w 2^g) more than those of 1.5 2^(52 - g), for negative w too.
     """
+    if not rows:
+        return []
     outputs, middle = len(rows[0]), 1.5 * 2.0 ** (52 - g)
     bits = int.from_bytes(pack("<d", middle), "little")
     middles = sum([bits << 8 * size * j for j in range(outputs)])
