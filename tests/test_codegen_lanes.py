@@ -54,6 +54,15 @@ def test_badly_scaled_and_cancelling_sums(kernel, inputs, outputs, sparse, seed)
     check(layer, Network([layer]), kernel, [x, [0.0] * inputs, [-v for v in x]])
 
 
+def test_the_first_samples_lanes_serve_no_other_sample():
+    numbers = random.Random(7)
+    network = Network([Dense([[numbers.uniform(-1, 1) for _ in range(40)] for _ in range(300)])])
+    samples = [[float(i % 7 == k) for i in range(300)] for k in range(4)]
+    alone = [network.compile("fixed_point")(x) for x in samples]
+    fast = network.compile("fixed_point")
+    assert [fast(x) for x in samples] == alone == [fast(x) for x in samples]
+
+
 @settings(max_examples=60)
 @given(st.sampled_from([1, 7, 150]), st.booleans(), seeds)
 def test_prepared_whole_numbers(inputs, is_scale, seed):

@@ -255,6 +255,7 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
         (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
         (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a step must be a positive number"),
         (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a step must be a positive number"),
+        (lambda: Quantize(1e-60, 0, 1, 0, "even"), ValueError, "a step must be a positive number in single precision"),
         (
             lambda: Quantize([[1.0], [1.0]], 0, 1),
             ShapeError,

@@ -165,7 +165,7 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
 
 
 class _FixedLanes:
-    """`runtime.fixed_lanes`, faster; the first sample z gets the lanes that it needs alone: a cold start has no other."""
+    """`runtime.fixed_lanes`, faster; a first sample z gets no lanes but those it needs: a cold start has no other."""
 
     def __init__(self, layer: Any) -> None:
         self._layer = layer

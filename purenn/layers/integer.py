@@ -72,6 +72,8 @@ class Quantize(Layer):
         self.inputs = width_of(self, self.step)
         if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
             raise ValueError("%s: a step must be a positive number" % self)
+        if rounding != "up" and not all([0.0 < single(s) < _INF for s in self.step.tolist()[0]]):
+            raise ValueError("%s: a step must be a positive number in single precision" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
         self.low, self.high, self.zero = low, high, zero
