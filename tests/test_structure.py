@@ -203,3 +203,19 @@ def test_import_purenn_loads_the_core_alone():
     ours = {name for name in loaded if name.split(".")[0] == "purenn"}
     assert "purenn.network" in ours and ours <= core, ours - core
     assert "numpy" not in loaded and "argparse" not in loaded
+
+
+# ---- what is written once
+
+
+def test_softmax_is_written_for_the_reference_for_generated_code_and_for_boards():
+    """exp of each number over their sum: no other module spells it out."""
+    found = set()
+    for path in MODULES:
+        with open(os.path.join(CHECKOUT, path), encoding="utf-8") as file:
+            text = file.read()
+        if re.search(r"\bexp\(", text) and re.search(r"/=? ?(total|t)\b", text):
+            found.add(path)
+    # generated code has it as a function of a row, and the same operations on variables
+    generated = {"purenn/codegen/runtime.py", "purenn/codegen/elementwise.py"}
+    assert found == {"purenn/activations.py", "purenn/export/micropython.py"} | generated
