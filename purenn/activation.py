@@ -113,6 +113,8 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
         if isinstance(activation, str):
             self.kind, given = _parsed(activation)
             self.parameters = given + self.record.parameters[len(given) :]
+            if self.kind == "clip" and self.parameters[0] > self.parameters[1]:
+                raise ValueError("activation %r: clip takes the lower limit first" % (activation,))
             self.name = self.kind + ("(%s)" % ", ".join([repr(p) for p in given]) if given else "")
         elif callable(activation):
             self.function, self.parameters = activation, ()
@@ -214,7 +216,7 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
         return kind, ()
     try:
         parameters = tuple([float(number) for number in rest.strip()[:-1].split(",")])
-        is_complete = rest.strip().endswith(")") and len(parameters) <= most
+        is_complete = rest.strip().endswith(")") and len(parameters) <= most and all([p == p for p in parameters])
     except ValueError:
         is_complete = False
     if not is_complete:

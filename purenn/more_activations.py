@@ -94,7 +94,7 @@ def selu(x: "Any") -> "Any":
 @Record(
     "gelu",
     "x*Phi(x)",
-    lambda a, z: 0.5 * math.erfc(-a * _SQRT_HALF) + a * math.exp(-0.5 * a * a) / _SQRT_2_PI,
+    lambda a, z: 0.5 * math.erfc(-a * _SQRT_HALF) + _times(a, math.exp(-0.5 * a * a) / _SQRT_2_PI),
     """def gelu(a):
     share = 0.5*erfc(-a*0.7071067811865476)
     return a*share if share else -0.0""",
@@ -141,7 +141,7 @@ def gelu_tanh(x: "Any") -> "Any":
 
 def _silu_slope(a: "Any", z: "Any") -> "Any":
     share = sigmoid(a)
-    return share + z * (1.0 - share)
+    return share + _times(z, 1.0 - share)
 
 
 @Record(

@@ -509,3 +509,15 @@ def test_an_activation_that_is_added_works_everywhere():
         assert purenn.Dense([[1.0]], [1.0], "tests_cube").forward(Matrix([1.0])) == Matrix([8.0])
     finally:
         del RECORDS["tests_cube"]
+
+
+@pytest.mark.parametrize("name", ["clip(5.0, 1.0)", "clip(5.0)", "clip(nan)", "leaky_relu(nan)"])
+def test_parameters_that_mean_nothing(name):
+    with pytest.raises(ValueError, match="activation '"):
+        Activation(name)
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "silu"])
+def test_slopes_at_infinity_are_the_limits(name):
+    h = Activation(name)
+    assert h.backward([1.0, 1.0], [INF, -INF], h([INF, -INF])) == [1.0, 0.0]

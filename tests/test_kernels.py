@@ -4,6 +4,7 @@ import math
 import pickle
 import struct
 import sys
+import threading
 from array import array
 from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
@@ -668,3 +669,40 @@ def test_a_predictor_classifies():
     assert several.compile().classify([1.0]) == several.classify([1.0]) == [0, 1]
     assert repr(network.compile("loops")) == "<Predictor of Network(1-3, 6 parameters) by loops>"
     assert Matrix([network.predict([2.0])]).argmax() == 1
+
+
+# ---- threads, and numbers that are no floats
+
+
+def test_threads_that_ask_for_integers_at_once_get_them_all():
+
+    numbers = Random(1)
+    rows = [[numbers.uniform(-1, 1) for _ in range(12)] for _ in range(30)]
+    drawn = Network([Dense(rows, None, "relu"), Dense([row[:4] for row in rows[:12]], None, "softmax")])
+    small = drawn.quantize(input_range=(-1.0, 1.0))
+    expected = small.predict_quantized([1] * 30)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(20):
+            fast, found = small.compile(), []
+            start = threading.Barrier(4)
+
+            def ask(fast=fast, found=found, start=start):
+                start.wait()
+                found.append(fast.of_integers()([1] * 30))
+
+            threads = [threading.Thread(target=ask) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert found == [expected] * 4
+    finally:
+        sys.setswitchinterval(interval)
+
+
+@pytest.mark.parametrize("layers", [[LayerNorm()], [Activate("tanh")], [Dense([[2.0]])]])
+def test_a_bool_is_a_number(layers):
+    net = Network(layers, input_shape=(1,))
+    assert net.predict([True]) == net.forward_one([True])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from _thread import allocate_lock
 
 from ..rows import size
 from .runtime import columns, later
@@ -252,7 +253,7 @@ class Code:
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
                 self.line(self.wrong_length())
-            self.line("s = 0.0 + sum(x)  # a float of Python's own, unless there are numbers of another library")
+            self.line("s = sum(x, 0.0)  # a float of Python's own, unless there are numbers of another library")
             self.line("z0 = x if float(s) is s else [float(v) for v in x]")
             if not as_row:
                 self.line("%s, = z0" % ", ".join(names))
@@ -323,12 +324,14 @@ class Program:
 
     def __init__(self, code: Code) -> None:
         self.plan, self.dialect, self._code = code.plan, code.dialect, code
+        self._writing = allocate_lock()  # threads share a predictor, and entries are written when asked for
 
     @property
     def entries(self) -> list[str]:
         """The heads of the functions that there are besides ``predict(x)``."""
-        self._code.end()
-        return list(self._code.entries)
+        with self._writing:
+            self._code.end()
+            return list(self._code.entries)
 
     @property
     def source(self) -> str:
@@ -340,10 +343,11 @@ class Program:
         return module(self._code)
 
     def _function(self, head: str) -> str:
-        if head != "predict(x)":
-            self._code.end()
-        lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
-        return "\n".join(["def %s:" % head] + lines) + "\n"
+        with self._writing:
+            if head != "predict(x)":
+                self._code.end()
+            lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
+            return "\n".join(["def %s:" % head] + lines) + "\n"
 
     def run(self, another: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
         """The function, list in, list out, or another one of the `entries`.

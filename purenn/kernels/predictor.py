@@ -58,8 +58,8 @@ class Predictor:
     def _another(self, x: Any) -> list[Any]:
         """A sample that the program leaves: numbers of another kind or number, or no sample at all."""
         (numbers,), _ = samples_of(x, self.network.input_shape)
-        if set(map(type, numbers)) <= _KINDS:
-            return self._run(numbers)  # behind the first stood another library's number
+        if set(map(type, numbers)) <= _KINDS:  # behind the first stood another library's number, or all are bools
+            return self._run([int(v) if v.__class__ is bool else v for v in numbers])
         return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
 
     def of_integers(self) -> Callable[[Any], list[Any]]:
