@@ -513,8 +513,9 @@ def test_an_activation_that_is_added_works_everywhere():
 
 @pytest.mark.parametrize("name", ["clip(5.0, 1.0)", "clip(5.0)", "clip(nan)", "leaky_relu(nan)"])
 def test_parameters_that_mean_nothing(name):
-    with pytest.raises(ValueError, match="activation '"):
+    with pytest.raises(ValueError) as caught:
         Activation(name)
+    assert str(caught.value).startswith("activation '%s'" % name)
 
 
 @pytest.mark.parametrize("name", ["gelu", "gelu_tanh", "silu"])
