@@ -372,9 +372,14 @@ def bytes_held(x: Any) -> Any:
 def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
     """A function from a sample of the model's own integers to integers counted from the lowest: bytes if they fit."""
 
+    lowest, highest, fit = layer.lowest, layer.highest, layer.high - layer.low <= 255
+
     def own(q: Any) -> Any:
         (sample,), _ = samples_of(q, network.input_shape)
-        u = [v - layer.lowest for v in runtime.own_integers(sample, layer.lowest, layer.highest)]
-        return bytes(u) if layer.high - layer.low <= 255 else u
+        # all at once; one by one only to name the wrong one, and where there are numbers of several kinds
+        if set(map(type, sample)) != {int} or min(sample) < lowest or max(sample) > highest:
+            sample = runtime.own_integers(sample, lowest, highest)
+        u = [v - lowest for v in sample] if lowest else list(sample)
+        return bytes(u) if fit else u
 
     return own
