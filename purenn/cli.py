@@ -440,9 +440,8 @@ def _prepared(network: Network, args: "Arguments") -> Network:
     named = ["--" + what for what, value in given.items() if value]
     if not named:
         return network
-    used = [j for wire in network.wires for j in wire]
     for k, layer in enumerate(way_in(network)[0], 1):
-        if is_affine(layer) and used.count(k - 1) == 1:
+        if is_affine(layer):
             raise _Mistake("%s: layer %d (%s) of the network prepares the inputs already" % (" ".join(named), k, layer))
     for what in ("mean", "deviation"):
         numbers, each = given[what] or [0.0], network.input_shape[-1]

@@ -23,7 +23,7 @@ from .rows import as_sample, is_nested, samples_of, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
     Shape = Tuple[int, ...]
@@ -38,10 +38,22 @@ _BEFORE = (Normalize, Scale, Flatten, Reshape)
 
 
 def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
-    """(what prepares the inputs, the `Quantize`, the integer layers); in a network of floats no `Quantize`."""
-    before, layers = _split(network.layers)
-    entrance = layers.pop(0) if layers and type(layers[0]) is Quantize else None
-    return before, entrance, layers
+    """(what prepares the inputs, the `Quantize`, the layers that follow); in a network of floats no `Quantize`.
+
+    They are what every number passes on its way in: each takes the value before it, which no other layer takes.
+    """
+    uses: "Dict[int, int]" = {}
+    for wire in network.wires:
+        for j in wire:
+            uses[j] = uses.get(j, 0) + 1
+    before: "List[Any]" = []
+    for k, layer in enumerate(network.layers):
+        if network.wires[k] != (k,) or uses[k] > 1 or type(layer) not in _BEFORE + (Quantize,):
+            break
+        if type(layer) is Quantize:
+            return before, layer, list(network.layers[k + 1 :])
+        before.append(layer)
+    return before, None, list(network.layers[len(before) :])
 
 
 def divisor_of(before: "List[Any]") -> "Optional[float]":
@@ -73,14 +85,16 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
 
     They are measured numbers to a network whose entrance takes the zero away and divides by 1.
     """
-    before, entrance, _ = way_in(network)
+    before, entrance, rest = way_in(network)
     if entrance is None:
         raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
     lowest, highest = entrance.lowest, entrance.highest
     plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
     plain.append(Quantize(1.0, entrance.low, entrance.high))
-    layers = plain + list(network.layers[len(before) + 1 :])
-    predict = network.replace(layers=layers, input_shape=network.shapes[len(before)]).predict
+    moved = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
+    wires = [(k,) for k in range(len(plain))]
+    wires += [tuple([j + moved for j in wire]) for wire in network.wires[len(before) + 1 :]]
+    predict = network.replace(layers=plain + rest, wires=wires, input_shape=network.shapes[len(before)]).predict
 
     def run(q: "Any") -> "List[Any]":
         q = as_sample(q)
@@ -132,15 +146,6 @@ def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None
             raise ValueError("%s must be a whole number from 2 to 16, found %r" % (what, value))
     if table_entries < _FEWEST_ENTRIES:
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
-
-
-def _split(layers: "Sequence[Any]") -> "Tuple[List[Any], List[Any]]":
-    """The layers that prepare the inputs, and the rest."""
-    rest = list(layers)
-    before = []
-    while rest and type(rest[0]) in _BEFORE:
-        before.append(rest.pop(0))
-    return before, rest
 
 
 def _joined(network: Network) -> "List[Any]":

@@ -27,6 +27,7 @@ from purenn import (
     save,
 )
 from purenn.layers.integer import ROUNDINGS
+from purenn.quantize import of_integers
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -469,3 +470,33 @@ def test_a_scale_for_each_input_along_the_last_axis():
     net = Network([Dense([[0.01], [1.0]])], input_shape=(2, 2))
     entrance = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
     assert entrance.step.tolist() == [[1 / 2.55, 1 / 255.0]]
+
+
+# ---- the model's own integers, in wired networks
+
+ENTRANCE = Quantize(0.5, -8, 7, 3)
+INTEGER = IntegerDense([[2, 1], [-1, 3]], [3, 0], "relu", 0.5)
+
+
+@pytest.mark.parametrize(
+    "layers, wires",
+    [
+        ([ENTRANCE, INTEGER, Add()], [(0,), (1,), (2, 2)]),
+        ([ENTRANCE, INTEGER, Add()], [(0,), (1,), (1, 2)]),
+        ([Normalize(0.0, 2.0), ENTRANCE, INTEGER, Add()], [(0,), (1,), (2,), (3, 2)]),
+    ],
+)
+def test_integers_enter_wired_networks_too(layers, wires):
+    net = Network(layers, wires)
+    x = [1.0, -2.0]
+    q = [level + 3 for level in net.trace(x)[len(layers) - 3].Z.tolist()[0]]
+    assert net.predict_quantized(q) == of_integers(net)(q) == net.forward_one(x)
+
+
+@pytest.mark.parametrize("first", [[], [Normalize(0.0, 2.0)]])
+def test_a_network_that_takes_measured_numbers_beside_its_integers_takes_no_integers(first):
+    n = len(first)
+    net = Network(first + [ENTRANCE, INTEGER, Add()], [(k,) for k in range(n + 2)] + [(n, n + 2)])
+    assert net.predict([1.0, -2.0]) == net.forward_one([1.0, -2.0])
+    for run in (net.predict_quantized, lambda q: of_integers(net)(q)):
+        assert "takes measured numbers" in refused(lambda run=run: run([1, 2]), TypeError)

@@ -72,7 +72,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
     for stage, following in zip(stages, stages[1:]):
         stage.write_next(following)
     value = _finished(code, part, stages[-1])
-    if k == 1:
+    if part.is_way_in:
         code.at_end.append(lambda: _write_quantized(code, entering, rest))
     return value
 
@@ -90,7 +90,7 @@ def _exported(code: Code, part: Part, entering: Entering, stages: list[Stage], v
     with code.entry("entered(x)"):
         entering.write("x" if part.first == 1 else "z")
         code.line("return t")
-    if part.first == 1:
+    if part.is_way_in:
         with code.entry("entered_quantized(x)"):
             entering.write_own()
             code.line("return t")
@@ -102,6 +102,7 @@ def _exported(code: Code, part: Part, entering: Entering, stages: list[Stage], v
         with code.entry("sums(x)"):
             code.line('"""The last integer layer\'s weighted sums, whole numbers."""')
             code.line("return sums_of(entered(x))")
+    if part.is_way_in:
         code.at_end.append(lambda: _export_quantized(code))
     code.line("sums%d = sums_of(entered(%s))" % (part.first, code.row(value)))
     return _finished(code, part, stages[-1], "sums%d" % part.first)

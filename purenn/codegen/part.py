@@ -39,6 +39,11 @@ class Part:
         self.count = self._next - k
         self.refusal = self._refused()
 
+    @property
+    def is_way_in(self) -> bool:
+        """Whether all that the network is given goes through these layers: then it takes integers as well."""
+        return self.first == 1 and _uses(self.network, 0) == 1
+
     def _take_all(self, *kinds: str) -> list[Any]:
         layers: list[Any] = []
         while True:
