@@ -92,7 +92,7 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
     plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
     plain.append(Quantize(1.0, entrance.low, entrance.high))
     moved = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
-    wires = [(k,) for k in range(len(plain))]
+    wires: "List[Tuple[int, ...]]" = [(k,) for k in range(len(plain))]
     wires += [tuple([j + moved for j in wire]) for wire in network.wires[len(before) + 1 :]]
     predict = network.replace(layers=plain + rest, wires=wires, input_shape=network.shapes[len(before)]).predict
 

@@ -1,6 +1,7 @@
 """Trace: a forward pass with every equation and its value, and gradients backwards through it."""
 
 from .errors import ShapeError, UnsupportedError
+from .layers.base import Kept
 from .matrix import Matrix
 from .validation import checked_value
 
@@ -75,10 +76,9 @@ class Trace:
         tensors: "List[Any]" = [None] * len(self.entries)
         for entry in reversed(self.entries):
             k = entry.number
-            kept = [value for _, value in entry.steps]
-            ends_here = at_sum and k == len(self.entries)
+            kept = Kept(entry.inputs, entry.input_shapes, [value for _, value in entry.steps])
             try:
-                found = entry.layer.backward(at[k], entry.inputs, entry.input_shapes, kept, ends_here)
+                found = entry.layer.backward(at[k], kept, at_sum and k == len(self.entries))
             except UnsupportedError as error:
                 raise UnsupportedError("layer %d: %s" % (k, error)) from None
             gradients, tensors[k - 1] = found

@@ -33,6 +33,7 @@ from purenn import (
     softmax,
 )
 from purenn.activation import all_records
+from purenn.layers.base import Kept
 from purenn.rows import size
 
 KINDS = {
@@ -139,7 +140,8 @@ def test_a_layer_tells_the_gradient_at_each_input(tape):
     for layer in (Add(), Multiply(), Concat()):
         Z = layer.forward(*values, shapes=shapes)
         G = eighths(tape, Z.rows, Z.cols)
-        found, tensors = layer.backward(G, values, shapes, [value for _, value in layer.steps(values, shapes)])
+        kept = Kept(values, shapes, [value for _, value in layer.steps(values, shapes)])
+        found, tensors = layer.backward(G, kept)
         assert tensors == {} and len(found) == count
         for n in range(count):
 
@@ -410,7 +412,7 @@ def test_a_kind_of_your_own_may_have_one():
         def steps(self, values, shapes):
             yield "Z{k} = 2 * {x}", values[0] * 2
 
-        def backward(self, gradient, values, shapes, kept, at_sum=False):
+        def backward(self, gradient, kept, at_sum=False):
             return [gradient * 2], {}
 
     dX, tensors = Network([Dense([[5.0]]), Twice()]).trace([[1.0]]).backward(Matrix([1.0]))

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 TYPES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", tuple: "whole numbers"}
 
 
+class Kept:
+    """What a forward pass keeps of a layer: its `inputs`, their `shapes`, and the `values` of its steps."""
+
+    def __init__(self, inputs: "Sequence[Matrix]", shapes: "Sequence[Shape]", values: "Sequence[Matrix]") -> None:
+        self.inputs, self.shapes, self.values = inputs, shapes, values
+
+
 class Layer:
     """One or more values in, one value out.
 
@@ -70,18 +77,11 @@ class Layer:
             raise ShapeError("%s takes %d input%s, found %d" % (self, count, "s" * (count != 1), len(shapes)))
         return shapes
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """(the gradient at each input, the gradient at each tensor) from the gradient at the output.
 
-        `kept` are the values of `steps`.  With `at_sum` the gradient is the one at the first of them, A,
-        where the loss and the activation are joined: cross-entropy with softmax is Y - T there.
+        With `at_sum` the gradient is the one at the first value of `steps`, A, where the loss and the
+        activation are joined: cross-entropy with softmax is Y - T there.
         """
         raise UnsupportedError("%s has no gradient" % self)
 

@@ -9,7 +9,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, List, Sequence, Tuple
 
-    from .base import Gradients, Shape
+    from .base import Gradients, Kept, Shape
+
+
+def _inputs(values: "Sequence[Matrix]", sign: str) -> str:
+    """``{x1} + {x2}``, for the equation of a layer that takes these values."""
+    return sign.join(["{x%d}" % n for n in range(1, len(values) + 1)])
 
 
 class _Alike(Layer):
@@ -39,18 +44,11 @@ class Add(_Alike):
         total = values[0]
         for value in values[1:]:
             total = total + value
-        yield "Z{k} = " + " + ".join(["{x%d}" % (n + 1) for n in range(len(values))]), total
+        yield "Z{k} = " + _inputs(values, " + "), total
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """The gradient itself, at each input."""
-        return [gradient for _ in values], {}
+        return [gradient for _ in kept.inputs], {}
 
 
 class Multiply(_Alike):
@@ -67,21 +65,14 @@ class Multiply(_Alike):
         product = values[0]
         for value in values[1:]:
             product = product * value
-        yield "Z{k} = " + " * ".join(["{x%d}" % (n + 1) for n in range(len(values))]), product
+        yield "Z{k} = " + _inputs(values, " * "), product
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """``dX1 = dZ * X2``: at each input the gradient times all others."""
         gradients = []
-        for n in range(len(values)):
+        for n in range(len(kept.inputs)):
             product = gradient
-            for m, value in enumerate(values):
+            for m, value in enumerate(kept.inputs):
                 product = product if m == n else product * value
             gradients.append(product)
         return gradients, {}
@@ -118,21 +109,13 @@ class Concat(Layer):
             for part in parts:
                 row += part
             rows.append(row)
-        equation = "Z{k} = [%s]" % " ".join(["{x%d}" % (n + 1) for n in range(len(values))])
-        yield equation, Matrix.wrap(rows).reshape(size(self.output_shape(*shapes)))
+        yield "Z{k} = [%s]" % _inputs(values, " "), Matrix.wrap(rows).reshape(size(self.output_shape(*shapes)))
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """At each input its own columns of the gradient."""
-        rows = gradient.reshape(self.output_shape(*shapes)[-1])
+        rows = gradient.reshape(self.output_shape(*kept.shapes)[-1])
         gradients, start = [], 0
-        for value, shape in zip(values, shapes):
+        for value, shape in zip(kept.inputs, kept.shapes):
             gradients.append(rows[:, start : start + shape[-1]].reshape(value.cols))
             start += shape[-1]
         return gradients, {}

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence, Tuple
 
-    from .base import Gradients, Shape
+    from .base import Gradients, Kept, Shape
 
 
 class Normalize(Layer):
@@ -45,16 +45,9 @@ class Normalize(Layer):
         Z = (X.reshape(shape[-1]) - self.mean) / self.deviation
         yield "Z{k} = ({x} - mean) / deviation", Z.reshape(X.cols)
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """``dX = dZ / deviation``; nothing of it is trained."""
-        (shape,) = shapes
+        (shape,) = kept.shapes
         return [(gradient.reshape(shape[-1]) / self.deviation).reshape(gradient.cols)], {}
 
     def cost(self, *shapes: "Shape") -> int:

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence, Tuple
 
-    from .base import Gradients, Shape
+    from .base import Gradients, Kept, Shape
 
 
 class Scale(Layer):
@@ -34,16 +34,9 @@ class Scale(Layer):
         (X,), (shape,) = values, shapes
         yield "Z{k} = {x} * scale + shift", (X.reshape(shape[-1]) * self.scale + self.shift).reshape(X.cols)
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """``dX = dZ * scale``, ``dscale = dZ * X`` and ``dshift = dZ``, added up over the rows."""
-        (X,), (shape,) = values, shapes
+        (X,), (shape,) = kept.inputs, kept.shapes
         dZ = gradient.reshape(shape[-1])
         tensors = {
             "scale": summed_to(dZ * X.reshape(shape[-1]), self.scale.shape),

@@ -9,20 +9,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, Sequence, Tuple
 
-    from .base import Gradients, Shape
+    from .base import Gradients, Kept, Shape
 
 
 class _SameNumbers(Layer):
     """A layer whose output holds the numbers of its input."""
 
-    def backward(
-        self,
-        gradient: Matrix,
-        values: "Sequence[Matrix]",
-        shapes: "Sequence[Shape]",
-        kept: "Sequence[Matrix]",
-        at_sum: bool = False,
-    ) -> "Gradients":
+    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
         """The gradient itself."""
         return [gradient], {}
 
