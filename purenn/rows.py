@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PYTHONS = {int, float, bool}
 
 
-def size(shape: "Shape") -> int:
+def size(shape: "Sequence[int]") -> int:
     """How many numbers a shape holds: the product of its sides.
 
     >>> size((28, 28, 3))

@@ -11,7 +11,8 @@ from numpy_files import peak_memory
 
 from purenn import Matrix, ShapeError, UnsupportedError
 from purenn.formats.named_arrays import listed_in, network_of, ordered_layers
-from purenn.formats.tensor import Tensor, Unordered, count
+from purenn.rows import size as count
+from purenn.formats.tensor import Tensor, Unordered
 
 
 def tensor(*shape):

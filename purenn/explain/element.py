@@ -20,7 +20,8 @@ import math
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
-from ..activations import exp
+from ..activations import added, exp
+from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
@@ -224,7 +225,7 @@ class Scope:
 
     def agrees(self, f: "Function", arguments: "Sequence[Any]", values: "Sequence[Any]") -> bool:
         """Whether f gives these values, by one of the rules for rounding halves, which stays in force."""
-        for rounded in _ROUNDINGS:
+        for rounded, _ in ROUNDINGS.values():
             self.functions["round"] = rounded
             if all([_is_close(attempted(f, a), value) for a, value in zip(arguments, values)]):
                 return True
@@ -428,22 +429,8 @@ _SIGNS: "Dict[str, Function]" = {
 }
 
 
-def _up(a: float) -> int:
-    return math.floor(a + 0.5)
-
-
-def _away(a: float) -> int:
-    return _up(a) if a >= 0 else -_up(-a)
-
-
-_ROUNDINGS: "Tuple[Function, ...]" = (_up, round, _away)  # up, to even, away from 0
-
-
 def _mean(values: "Sequence[Any]") -> "Any":
-    total: "Any" = 0
-    for value in values:
-        total += value
-    return total / len(values)
+    return added(values) / len(values)
 
 
 def _variance(values: "Sequence[Any]") -> "Any":
@@ -466,7 +453,7 @@ _FUNCTIONS: "Dict[str, Function]" = {
     "tanh": math.tanh,
     "abs": abs,
     "floor": math.floor,
-    "round": _up,
+    "round": ROUNDINGS["up"][0],
     "min": min,
     "max": max,
     "clip": _bounded,

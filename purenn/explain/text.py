@@ -2,6 +2,7 @@
 
 import re
 
+from ..activations import added
 from . import braille
 from .element import Row
 from .equation import names
@@ -147,18 +148,11 @@ def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
     for k in largest(softmax.a, _ANSWERS):
         numbers = [softmax.a[k], softmax.powers[k], softmax.y[k], softmax.plain_powers[k], softmax.plain[k]]
         rows.append([str(k + 1)] + [written(number) for number in numbers])
-    rows.append(["sum", "", written(_added(softmax.powers)), "", written(_added(softmax.plain_powers)), ""])
+    rows.append(["sum", "", written(added(softmax.powers)), "", written(added(softmax.plain_powers)), ""])
     wide = table(rows, left=0)
     if max(map(len, wide)) > to.width - 4:
         wide = table([row[:4] for row in rows], left=0) + table([row[:1] + row[4:] for row in rows], left=0)
     yield from _indented(wide)
-
-
-def _added(values: "Sequence[float]") -> float:
-    total = 0.0
-    for value in values:
-        total += value
-    return total
 
 
 def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":

@@ -1,7 +1,8 @@
 """Allowance: how much memory all arrays together may take that are read out of one file."""
 
 from ..errors import UnsupportedError
-from .tensor import DTYPES, count
+from ..rows import size as count
+from .tensor import DTYPES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

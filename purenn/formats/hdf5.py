@@ -20,7 +20,8 @@ from itertools import product
 
 from ..errors import ModelFormatError, UnsupportedError
 from .source import shown
-from .tensor import DTYPES, Tensor, checked_shape, count
+from ..rows import size as count
+from .tensor import DTYPES, Tensor, checked_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

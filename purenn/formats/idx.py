@@ -9,7 +9,8 @@ import struct
 import zlib
 
 from ..errors import ModelFormatError
-from .tensor import DTYPES, Tensor, count
+from ..rows import size as count
+from .tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

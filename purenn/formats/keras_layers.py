@@ -15,7 +15,8 @@ from ..layers.layer_norm import LayerNorm
 from ..layers.normalize import Normalize
 from ..layers.scale import Scale
 from .source import shown
-from .tensor import Tensor, count
+from ..rows import size as count
+from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import re
 from array import array
 
 from ..errors import ModelFormatError, UnsupportedError
-from .tensor import DTYPES, Tensor, count
+from ..rows import size as count
+from .tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import network_of as network_of_estimator
 from .source import shown
-from .tensor import Tensor, count
+from ..rows import size as count
+from .tensor import Tensor
 from .torch_modules import network_of as network_of_module
 from .torch_storages import Legacy
 from .unpickler import Global, Object, described

@@ -12,7 +12,8 @@ or a pickle of its own for an array of Python objects.  Then the opcodes go on.
 
 from ..errors import ModelFormatError, UnsupportedError
 from .pickled_numpy import NUMPY, Array, Dtype, checked_kind
-from .tensor import checked_shape, count
+from ..rows import size as count
+from .tensor import checked_shape
 from .unpickler import PLAIN, Unpickler, described
 
 TYPE_CHECKING = False

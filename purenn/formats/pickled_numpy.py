@@ -15,7 +15,8 @@ import sys
 from ..errors import ModelFormatError, UnsupportedError
 from .npy import element
 from .source import shown
-from .tensor import Tensor, checked_shape, count
+from ..rows import size as count
+from .tensor import Tensor, checked_shape
 from .unpickler import Global, described
 
 TYPE_CHECKING = False

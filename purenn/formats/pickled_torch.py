@@ -17,7 +17,8 @@ from operator import neg
 from ..errors import ModelFormatError, UnsupportedError
 from .allowance import Allowance
 from .source import shown
-from .tensor import DTYPES, Tensor, checked_shape, count
+from ..rows import size as count
+from .tensor import DTYPES, Tensor, checked_shape
 from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
 from .unpickler import Global, Object, Unpickler, described, stand_in
 

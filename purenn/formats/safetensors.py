@@ -15,7 +15,8 @@ from ..json_text import parsed
 from ..matrix import Matrix
 from ..network import Network
 from .source import shown
-from .tensor import DTYPES, Tensor, Unordered, count
+from ..rows import size as count
+from .tensor import DTYPES, Tensor, Unordered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

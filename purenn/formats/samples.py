@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from . import csv, idx, json, npy, pgm, png
 from .source import Source
-from .tensor import Tensor, count
+from ..rows import size as count
+from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

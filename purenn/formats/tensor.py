@@ -6,6 +6,7 @@ from array import array
 
 from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..matrix import Matrix
+from ..rows import size as count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,14 +104,6 @@ class Tensor:
 
 class Unordered(dict):
     """Arrays by name, of a file that sorts them: their order says nothing."""
-
-
-def count(shape: "Sequence[int]") -> int:
-    """How many elements an array of this shape has."""
-    product = 1
-    for size in shape:
-        product *= size
-    return product
 
 
 def checked_shape(shape: "Any") -> "Tuple[int, ...]":

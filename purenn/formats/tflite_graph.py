@@ -11,7 +11,8 @@ from array import array
 from ..errors import ModelFormatError, UnsupportedError
 from .flatbuffer import Buffer, Table
 from .source import shown
-from .tensor import Tensor, count
+from ..rows import size as count
+from .tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

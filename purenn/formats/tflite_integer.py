@@ -21,6 +21,7 @@ from array import array
 
 from ..activation import Activation
 from ..errors import ModelFormatError, UnsupportedError
+from ..layers.dynamic_dense import away, single
 from ..layers.integer import Dequantize, IntegerDense, Quantize
 from ..matrix import Matrix
 from .tflite_graph import ARITHMETIC, BOOL, FLOAT32, INT8, INT32, UINT8, Graph, Operator, TensorInfo
@@ -59,7 +60,7 @@ class Steps:
     def _held(self, steps: float) -> int:
         if not -1e9 < steps < 1e9:
             return self.high if steps > 0 else self.low
-        return min(max(_rounded(steps) + self.zero, self.low), self.high)
+        return min(max(away(steps) + self.zero, self.low), self.high)
 
     def level(self, x: float) -> int:
         """How many steps x is from 0."""
@@ -71,17 +72,7 @@ class Steps:
 
     def quantized(self, x: float) -> float:
         """The same by QUANTIZE, which divides floats in single precision: near a half, that decides."""
-        return (self._held(_single(x / self.step)) - self.zero) * self.step
-
-
-def _single(x: float) -> float:
-    """x in single precision, in which TFLite computes with floats."""
-    return array("f", [x])[0]
-
-
-def _rounded(x: float) -> int:
-    """The nearest integer, halves away from 0."""
-    return math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
+        return (self._held(single(x / self.step)) - self.zero) * self.step
 
 
 class Column:
@@ -223,7 +214,7 @@ class _Reader:
         self._check_types(operator)
         if result.type not in _RANGES:
             f = _function(operator)
-            numbers = [_single(f(*row)) for row in zip(*arguments)]
+            numbers = [single(f(*row)) for row in zip(*arguments)]
         elif operator.name == "QUANTIZE" and given.type == FLOAT32:
             numbers = [Steps(result).quantized(x) for x in arguments[0]]
         else:
@@ -330,7 +321,7 @@ def _requantised(operator: Operator, given: Steps, steps: Steps) -> "Callable[..
     if operator.name not in ("QUANTIZE", "LEAKY_RELU"):
         return f
     up, down = [math.floor(256 * slope * given.step / steps.step + 0.5) for slope in (f(1.0), -f(-1.0))]
-    return lambda x: steps.step * math.floor(_rounded(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
+    return lambda x: steps.step * math.floor(away(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
 
 
 def _whole(operator: Operator, x: float) -> float:

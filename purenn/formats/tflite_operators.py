@@ -4,7 +4,7 @@ from array import array
 
 from ..activation import Activation
 from ..errors import ModelFormatError
-from .tensor import count
+from ..rows import size as count
 from .tflite_graph import ARITHMETIC, FLOAT16, FLOAT32, Graph, Operator, TensorInfo
 from .tflite_shapes import INPUTS, RESHAPES, Shapes
 

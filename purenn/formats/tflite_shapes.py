@@ -8,7 +8,7 @@ is not known beforehand:
 """
 
 from ..errors import ModelFormatError
-from .tensor import count
+from ..rows import size as count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from itertools import repeat
 from ...errors import ModelFormatError, UnsupportedError
 from .tensors import FLOATS, HALVES, MAX_AXES, rounded, tensor_of, type_name
 from .values import BATCH, Quantised, checked_axis, spread
-from ..tensor import DTYPES, Tensor, count
+from ...rows import size as count
+from ..tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """The operators that change the shape alone, or the type; and those that pick a class."""
 
 from ...errors import UnsupportedError
-from ..tensor import Tensor, count
+from ...rows import size as count
+from ..tensor import Tensor
 from .call import Call
 from .constants import permutation, sizes_of, squeezed_axes, unsqueezed
 from .tensors import FLOATS, HALVES, type_name

@@ -11,7 +11,8 @@ from ...errors import ModelFormatError, UnsupportedError
 from ..allowance import Allowance
 from ..protobuf import Message
 from ..source import Source, shown
-from ..tensor import DTYPES, Tensor, checked_shape, count
+from ...rows import size as count
+from ..tensor import DTYPES, Tensor, checked_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

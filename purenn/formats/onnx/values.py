@@ -10,7 +10,8 @@ from array import array
 from ...errors import ModelFormatError, UnsupportedError
 from ...matrix import Matrix
 from .tensors import HALVES, rounded
-from ..tensor import DTYPES, Tensor, count
+from ...rows import size as count
+from ..tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
