@@ -107,7 +107,7 @@ def __getattr__(name: str) -> "Any":
     """Kinds of layer and activations that most networks do without are imported when they are asked for."""
     if name in __all__:
         # not `from . import`: MicroPython would ask this very function for the module first
-        for module in (".more_activations", ".layers"):
+        for module in (".layers", ".more_activations"):
             found = getattr(__import__(__name__ + module, None, None, ["*"]), name, None)
             if found is not None:
                 return found

@@ -177,7 +177,7 @@ class Network:
     def classify(self, x: "Sequence[Any]") -> "Any":
         """The label (or index) of the largest output for one sample; rows of samples give a list.
 
-        Ties go to the first; where any output is NaN there is no class, and it is None.  In a
+        Ties go to the first; where any output is NaN the answer is None.  In a
         `multilabel` network each output is a yes or no of its own: the list of those above 1/2.
 
         >>> from purenn import Dense

@@ -57,7 +57,7 @@ def names_of_kinds(tree, tables):
 
 
 def plain_parts(node):
-    """A name, text or table with all in it; what a call gives is no class of a layer."""
+    """A name, text or table with all in it; the result of a call is not taken for a class of a layer."""
     if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
         return [part for element in node.elts for part in plain_parts(element)]
     if isinstance(node, ast.Dict):

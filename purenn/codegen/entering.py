@@ -189,7 +189,7 @@ class Entering:
             self._write_numbers(code.check_sample())
 
     def _write_weighed_bytes(self, x: str) -> None:
-        """The lines for integers in bytes, counted from `low`; in what is no byte, likewise."""
+        """The lines for integers in bytes, counted from `low`, or in a list where they do not fit."""
         code, n = self.code, self.entrance.inputs
         if self.is_small:
             code.line("%s, = %s" % (", ".join(self.names), x))

@@ -274,7 +274,7 @@ class Code:
         return step.emitter.NAME == "unrolled" and self.layer(1).inputs == self.network.inputs
 
     def _leave_to_another(self, total: str, or_else: str = "") -> None:
-        """The lines that end a check, after a ``try`` that makes a total: where it is no number of Python's own."""
+        """The lines that end a check: they leave the function where the total is not one of Python's own numbers."""
         with self.block("except (TypeError, ValueError):"):
             self.line("return another(x)")
         with self.block("if %s.__class__ is not float and %s.__class__ is not int%s:" % (total, total, or_else)):

@@ -166,7 +166,7 @@ class _OtherLanguage(Exception):
 
 
 def _tokens(text: str) -> "Optional[List[Tuple[str, str, bool]]]":
-    """(kind, token, whether space is before it); None where there is something that is no token."""
+    """(kind, token, whether space is before it); None where the text has something that is not a token."""
     found, place = [], 0
     text = text.rstrip()
     while place < len(text):
