@@ -15,8 +15,8 @@ from contextlib import closing
 from . import __version__
 from .errors import ShapeError, UnsupportedError
 from .formats import FORMATS, load, read, recognised, save
-from .formats.source import Source
-from .formats.whole import written_whole
+from .source import Source
+from .atomic_write import written_whole
 from .layers.folding import is_affine
 from .layers.normalize import Normalize
 from .network import Network, winner
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NoReturn, Optional
     from typing import Sequence, Tuple, Union
 
-    from .formats.tensor import Tensor
+    from .tensor import Tensor
 
     Arguments = argparse.Namespace
     Labels = Optional[Sequence[Any]]
@@ -585,8 +585,8 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
-    from .formats.named_arrays import notes_on, ordered_layers
-    from .formats.source import shown
+    from .formats.models.named_arrays import notes_on, ordered_layers
+    from .source import shown
 
     width = max([len(shown(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
@@ -710,7 +710,7 @@ PRINTERS = {"text": _as_text, "json": _as_json, "csv": _as_csv}
 
 def _places(network: Network, labels: "Sequence[Any]", file: str) -> "List[int]":
     """The output that each label of a file means."""
-    from .formats.labels import places
+    from .formats.samples.labels import places
 
     try:
         return places(labels, network.labels, network.outputs)

@@ -28,8 +28,8 @@ from purenn.explain.latex_text import latex_text
 from purenn.explain.notation import text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
-from purenn.formats import png
-from purenn.formats.source import Source
+from purenn.formats.samples import png
+from purenn.source import Source
 from purenn.layers import Activate, Add, Concat, Dequantize, DynamicDense, Flatten, IntegerDense, Multiply
 from purenn.layers import Quantize, Reshape
 from purenn.network import winner

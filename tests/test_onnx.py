@@ -37,9 +37,9 @@ from onnx_files import (
 
 from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load, save
 from purenn.formats import recognised
-from purenn.formats.onnx import read
-from purenn.formats.onnx.tensors import rounded
-from purenn.formats.source import Source
+from purenn.formats.models.onnx import read
+from purenn.formats.models.onnx.tensors import rounded
+from purenn.source import Source
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "onnx")
 with open(FIXTURES + ".json", encoding="utf-8") as _file:

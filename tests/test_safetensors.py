@@ -30,7 +30,7 @@ from purenn import (
     save,
 )
 from purenn.formats import read
-from purenn.formats.whole import written_whole
+from purenn.atomic_write import written_whole
 
 NAN, INF = float("nan"), float("inf")
 LAYERS = [

@@ -28,7 +28,7 @@ from torch_files import dict_of
 
 from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import recognised
-from purenn.formats.source import Source
+from purenn.source import Source
 
 FILES = {name: entry for name, entry in table("sklearn.json").items() if name.endswith(".pkl")}
 THOROUGH = os.environ.get("CI") == "true"

@@ -15,8 +15,10 @@ from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 from test_flatbuffer import flatbuffer
 
 from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save, softmax
-from purenn.formats import recognised, tflite, tflite_graph
-from purenn.formats.source import Source
+from purenn.formats import recognised
+from purenn.formats.models import tflite
+from purenn.formats.models.tflite import model as tflite_graph
+from purenn.source import Source
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
 with open(os.path.join(FIXTURES, "tflite.json"), encoding="utf-8") as _file:

@@ -36,9 +36,9 @@ from torch_files import (
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import read, recognised
-from purenn.formats import torch as torch_reader
-from purenn.formats.pickled_torch import Storage, View
-from purenn.formats.source import Source
+from purenn.formats.models import torch as torch_reader
+from purenn.formats.models.pickled_torch import Storage, View
+from purenn.source import Source
 
 FILES = table("torch.json")["files"]
 THOROUGH = os.environ.get("CI") == "true"

@@ -9,13 +9,13 @@ a file holds is ever executed, and a file that is damaged or foreign raises
 
 from ..errors import ModelFormatError, UnsupportedError
 from ..network import Network
-from .source import Source
+from ..source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional, Sequence, Union
 
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
 
 def _is_safetensors(head: bytes) -> bool:
@@ -65,6 +65,15 @@ FORMATS = (
     ("onnx", "ONNX", _is_onnx),
 )
 
+# where modules are that are not in models/
+MODULES = {
+    "safetensors": "safetensors",
+    "joblib": "formats.containers.compressed",
+    "npy": "formats.containers.npy",
+    "zipped": "formats.zipped",
+    "pickle": "formats.models.pickled",
+}
+
 # what else people have under a model's name, and what to do about it
 _HINTS = (
     (b"version https://git-lfs", "a git-lfs pointer, not the file itself: run git lfs pull"),
@@ -103,7 +112,7 @@ def _network(
     order: "Optional[Sequence[str]]",
 ) -> Network:
     if not isinstance(content, Network):
-        from .named_arrays import network_of
+        from .models.named_arrays import network_of
 
         return network_of(content, activations, order)
     if activations is not None:
@@ -158,13 +167,13 @@ def save(network: Network, path: "Any") -> None:
     """
     if not str(path).endswith(".safetensors"):
         raise UnsupportedError("%s: purenn writes models as .safetensors" % path)
-    from . import safetensors
+    from .. import safetensors
 
     safetensors.write(network, path)
 
 
 def _module(name: str) -> "Any":
     try:
-        return __import__("%s.%s" % (__name__, name), None, None, ["read"])
+        return __import__("purenn." + MODULES.get(name, "formats.models." + name), None, None, ["read"])
     except ImportError:
         raise UnsupportedError("files of the format %s are not read on this platform" % name) from None

@@ -1,12 +1,12 @@
 """Zip archives: several formats are one, told apart by the names of their members."""
 
-from .archive import Archive
+from .containers.archive import Archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
 
-    from .source import Source
+    from ..source import Source
 
 # module, and the member by which its archives are known
 KINDS = (("keras", "config.json"), ("torch", "data.pkl"), ("torch", "archive_format"))
