@@ -14,7 +14,7 @@ from contextlib import closing
 
 from . import __version__
 from .errors import ShapeError, UnsupportedError
-from .formats import FORMATS, load, read, recognised, save
+from .formats import identified, load, recognised, save
 from .source import Source
 from .atomic_write import written_whole
 from .layers.folding import is_affine
@@ -46,9 +46,8 @@ def demo(args: "Arguments") -> "Iterable[str]":
 def info(args: "Arguments") -> "Iterator[str]":
     source = args.model = _input(args.model)
     as_it_is = args.activations is None and args.order is None and args.labels is None
-    content = read(source) if as_it_is else _network(args)
-    title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
-    yield "%s: %s, %s bytes\n" % (source.name, title, _grouped(source.size))
+    found, content = identified(source) if as_it_is else (recognised(source), _network(args))
+    yield "%s: %s, %s bytes\n" % (source.name, found.title, _grouped(source.size))
     yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
 
 

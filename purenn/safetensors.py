@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, BinaryIO, Dict, List, Tuple, Union
 
+    from .budget import Budget
     from .source import Source
 
 # A header is read whole, and JSON takes many times its size in memory: 40,000 tensors fit.
@@ -31,18 +32,19 @@ _MAX_HEADER = 4 * 1024 * 1024
 # ---- reading
 
 
-def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
+def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of a file that purenn wrote; else the arrays of the file, by name."""
-    with source.open() as file:
-        header, start = _header(file, source.size)
-        metadata = header.pop("__metadata__", None) or {}
-        tensors = {}
-        for name, entry in _in_order(header, source.size - start):
-            file.seek(start + entry["data_offsets"][0])
-            raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
-            tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
+    file = source.open()
+    header, start = _header(file, source.size)
+    metadata = header.pop("__metadata__", None) or {}
+    tensors = {}
+    for name, entry in _in_order(header, source.size - start):
+        file.seek(start + entry["data_offsets"][0])
+        budget.take_array(entry["shape"], entry["dtype"], "tensor %s" % shown(name))
+        raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
+        tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
-        return _arrays(tensors, metadata, source.size)
+        return _arrays(tensors, metadata, budget)
     return put_together(
         _json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()}
     )
@@ -55,17 +57,15 @@ def _matrix(name: str, tensor: Tensor) -> Matrix:
         raise ModelFormatError("tensor %s: %s" % (shown(name), error)) from None
 
 
-def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", size: int) -> "Dict[str, Tensor]":
+def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", budget: "Budget") -> "Dict[str, Tensor]":
     """The arrays of a file without an architecture, which its writer sorts.
 
     What a PyTorch model holds twice, `save_model` keeps once, and notes {name: name it is kept under}.
     """
-    from .budget import Allowance
-
-    arrays, allowance = Unordered(tensors), Allowance(size)
+    arrays = Unordered(tensors)
     for name, kept in metadata.items() if isinstance(metadata, dict) else ():
         if isinstance(kept, str) and kept in tensors and name not in tensors:
-            allowance.take(tensors[kept].shape, tensors[kept].dtype)
+            budget.take_array(tensors[kept].shape, tensors[kept].dtype, "tensor %s" % shown(name))
             arrays[name] = tensors[kept]
     return arrays
 

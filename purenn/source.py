@@ -1,4 +1,4 @@
-"""Source: the bytes of a file, wherever they are; `shown`: a name from a file, fit for a message."""
+"""Source: the bytes of a file, wherever they are; opened once."""
 
 import io
 
@@ -8,50 +8,54 @@ if TYPE_CHECKING:
 
 
 class Source:
-    """A file by its path, an open file, or bytes that were a file's: `name`, `size`, `head`, `open`, `read`.
+    """A file by its path, an open file, or the bytes of one; used in a ``with``, which closes what it opened.
 
-    >>> source = Source(b"PK...")
-    >>> source.name, source.size, source.head(2)
+    `name` is what messages call it, `path` is "" for what has none, `size` counts its bytes.
+
+    >>> with Source(b"PK...") as source:
+    ...     source.name, source.size, source.head(2)
     ('<bytes>', 5, b'PK')
     """
 
-    place: "Any"
-    in_memory: bool
-    name: str
-    size: int
+    def __init__(self, origin: "Any", name: "Any" = None) -> None:
+        if isinstance(origin, int) or origin is None:
+            raise TypeError("expected a path, a file or the bytes of one, found %r" % (origin,))
+        self.path = ""
+        if hasattr(origin, "read"):
+            given = getattr(origin, "name", "<file>")
+            self.file: "BinaryIO" = io.BytesIO(origin.read())
+        elif isinstance(origin, (bytes, bytearray, memoryview)):
+            given = "<bytes>"
+            self.file = io.BytesIO(origin)
+        else:
+            given = self.path = str(origin)
+            self.file = open(origin, "rb")
+        self.name = str(given if name is None else name)
+        try:
+            self.size = self.file.seek(0, 2)
+        except OSError:  # a pipe can be read only once
+            content = self.file.read()
+            self.file.close()
+            self.file, self.size, self.path = io.BytesIO(content), len(content), ""
 
-    def __init__(self, place: "Any") -> None:
-        if isinstance(place, Source):
-            self.place, self.in_memory, self.name, self.size = place.place, place.in_memory, place.name, place.size
-            return
-        if isinstance(place, int) or place is None:
-            raise TypeError("expected a path, a file or the bytes of one, found %r" % (place,))
-        named = hasattr(place, "read")  # an open file
-        self.name = str(getattr(place, "name", "<file>") if named else place)
-        self.place = place.read() if named else place
-        self.in_memory = isinstance(self.place, (bytes, bytearray, memoryview))
-        if self.in_memory and not named:
-            self.name = "<bytes>"
-        with self.open() as file:
-            try:
-                self.size = file.seek(0, 2)
-            except OSError:  # a pipe: it can be read but once
-                self.place, self.in_memory = file.read(), True
-                self.size = len(self.place)
+    def __enter__(self) -> "Source":
+        return self
+
+    def __exit__(self, *error: "Any") -> None:
+        self.file.close()
 
     def open(self) -> "BinaryIO":
-        """The file, to be read from its start."""
-        return io.BytesIO(self.place) if self.in_memory else open(self.place, "rb")
+        """The file, at its start.  It is the same one every time: whoever uses it does not close it."""
+        self.file.seek(0)
+        return self.file
 
     def head(self, size: int) -> bytes:
         """The first bytes."""
-        with self.open() as file:
-            return file.read(size)
+        return self.open().read(size)
 
     def read(self) -> bytes:
         """All bytes."""
-        with self.open() as file:
-            return file.read()
+        return self.open().read()
 
 
 def shown(name: "Any", limit: int = 80) -> str:

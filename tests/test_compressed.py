@@ -45,7 +45,7 @@ FLAT = [number for row in ROWS for number in row]
 def test_fixtures(name):
     network = load(fixture(name))
     assert error(network, FILES[name]) < 1e-12 and network.labels == FILES[name]["labels"]
-    assert recognised(Source(fixture(name))) == ("pickle" if name.endswith(".joblib") else "joblib")
+    assert recognised(Source(fixture(name))).name == ("pickle" if name.endswith(".joblib") else "joblib")
 
 
 def test_notes():
@@ -154,7 +154,7 @@ def test_every_compression(compress):
 
 def test_every_level_of_zlib_is_recognised():
     for level in range(10):
-        assert recognised(Source(zlib.compress(DICT, level))) == "joblib"
+        assert recognised(Source(zlib.compress(DICT, level))).name == "joblib"
 
 
 @pytest.mark.parametrize("compress", COMPRESSED)

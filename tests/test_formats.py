@@ -64,13 +64,13 @@ def test_every_format_is_recognised_by_its_content(tmp_path):
     files.update(tflite=b"\x1c\0\0\0TFL3", onnx=b"\x08\x08\x12\x00")
     assert sorted(files) == sorted([name for name, _, _ in FORMATS])
     for name, data in files.items():
-        assert recognised(Source(data)) == name
+        assert recognised(Source(data)).name == name
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("value", [{}, {"W1": [1.0]}, [], [1.0], os.mkdir, {"a": os.mkdir}])
 def test_pickles_of_every_protocol_are_recognised(value, protocol):
-    assert recognised(Source(pickle.dumps(value, protocol))) == "pickle"
+    assert recognised(Source(pickle.dumps(value, protocol))).name == "pickle"
 
 
 def test_pickles_that_start_with_a_call_are_recognised():

@@ -52,7 +52,7 @@ def test_there_are_fixtures_of_both_kinds():
 def test_the_outputs_are_those_of_keras(name):
     network = load(os.path.join(FIXTURES, name), activations=MANY if "many" in name else None)
     assert distance(network, EXPECTED[name]) < 1e-5
-    assert recognised(Source(fixture(name))) == "keras"
+    assert recognised(Source(fixture(name))).name == "keras"
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])

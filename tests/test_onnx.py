@@ -275,7 +275,7 @@ def only(*nodes, initializers=(W,), **more):
 
 
 def test_recognised_by_content():
-    assert recognised(Source(only(node("Relu", ["x"], ["y"])))) == "onnx"
+    assert recognised(Source(only(node("Relu", ["x"], ["y"])))).name == "onnx"
     for data in (b"\x08", b"\x08\x07", b"\x08\x00\x3a", b"\x08\x80\x3a", b"\x08\x08\x08", b"\x08text", b"\n\x03abc"):
         with pytest.raises(ModelFormatError):
             recognised(Source(data))

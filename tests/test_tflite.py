@@ -139,7 +139,7 @@ def test_what_was_read_is_told():
     version = EXPECTED["tflite_picture_float32.tflite"]["tensorflow"]
     assert network.notes == ["TFLite, converted by TensorFlow " + version, "MUL folded into layer 1"]
     assert [layer.activation for layer in network.layers] == ["relu", "sigmoid", "softmax"]
-    assert recognised(Source(fixture("tflite_hybrid.tflite"))) == "tflite"
+    assert recognised(Source(fixture("tflite_hybrid.tflite"))).name == "tflite"
 
 
 @pytest.mark.parametrize("name", ["silu", "selu", "softplus", "gelu", "tanh", "sigmoid", "relu"])

@@ -8,21 +8,21 @@ held to what an archive of this size may ask for.
 import struct
 import zipfile
 import zlib
+from contextlib import contextmanager
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Optional
+    from typing import IO, Iterator, List, Optional
 
+    from ...budget import Budget
     from ...source import Source
 
-# Weights hardly shrink when they are packed; those pruned to zeros do.
-_UNPACKED_PER_BYTE, _UNPACKED_MORE = 2, 8 * 1024 * 1024
 _MAX_MEMBERS = 10000
 _DIRECTORY_ENTRY = b"PK\x01\x02"
-ENCRYPTED = 1
+_ENCRYPTED = 1
 
 # All that zipfile raises, from version to version, over archives that make no sense
 ZIP_ERRORS = (
@@ -39,11 +39,11 @@ ZIP_ERRORS = (
 
 
 class Archive:
-    """The members of a zip archive: `names`, `size` of one and `read`; to be used in a ``with``."""
+    """The members of a zip archive: `names`, `size` of one and `read`; of a file that its `Source` keeps open."""
 
-    def __init__(self, source: "Source") -> None:
+    def __init__(self, source: "Source", budget: "Budget") -> None:
         check_directory(source)
-        self._left = _UNPACKED_PER_BYTE * source.size + _UNPACKED_MORE
+        self._budget = budget
         self._file = source.open()
         try:
             self._zip = zipfile.ZipFile(self._file)
@@ -53,14 +53,7 @@ class Archive:
             if len(members) > len(self.names):
                 raise ModelFormatError("a zip archive with two members of the same name")
         except ZIP_ERRORS as error:
-            self._file.close()
             raise _damaged(error) from None
-
-    def __enter__(self) -> "Archive":
-        return self
-
-    def __exit__(self, *error: "Any") -> None:
-        self._file.close()
 
     def size(self, name: str) -> int:
         """How many bytes a member is said to have."""
@@ -68,28 +61,30 @@ class Archive:
 
     def read(self, name: str, limit: "Optional[int]" = None) -> bytes:
         """All bytes of a member, which may be no more than `limit`."""
+        if limit is not None and self.size(name) > limit:
+            raise UnsupportedError("the member %s has %d bytes, more than %d" % (shown(name), self.size(name), limit))
+        self._budget.take(self.size(name), "the member %s" % shown(name))
+        with self.open(name) as file:
+            content = file.read(self.size(name) + 1)  # at the end zipfile compares the checksum
+        if len(content) != self.size(name):
+            raise ModelFormatError(
+                "the member %s should have %d bytes, found %d" % (shown(name), self.size(name), len(content))
+            )
+        return content
+
+    @contextmanager
+    def open(self, name: str) -> "Iterator[IO[bytes]]":
+        """A member as a file, unpacked as it is read; what its reader takes is charged by the reader."""
         member = self._member(name)
-        limit = self._left if limit is None else min(limit, self._left)
-        if member.flag_bits & ENCRYPTED:
+        if member.flag_bits & _ENCRYPTED:
             raise UnsupportedError("the member %s is encrypted" % shown(name))
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedError("the member %s is packed in another way than deflate" % shown(name))
-        if member.file_size > limit:
-            raise UnsupportedError(
-                "the member %s unpacks to %d bytes, %d are left to it in an archive of this size"
-                % (shown(name), member.file_size, limit)
-            )
-        self._left -= member.file_size
         try:
             with self._zip.open(member) as file:
-                content = file.read(member.file_size + 1)  # at the end zipfile compares the checksum
+                yield file
         except ZIP_ERRORS as error:
             raise _damaged(error) from None
-        if len(content) != member.file_size:
-            raise ModelFormatError(
-                "the member %s should have %d bytes, found %d" % (shown(name), member.file_size, len(content))
-            )
-        return content
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self._members:
@@ -106,9 +101,9 @@ def _damaged(error: Exception) -> ValueError:
 def check_directory(source: "Source") -> None:
     """Count the directory's entries before zipfile makes an object of a kilobyte for each."""
     found, tail = 0, b""
-    with source.open() as file:
-        for piece in iter(lambda: file.read(1 << 20), b""):
-            found += (tail + piece).count(_DIRECTORY_ENTRY)
-            tail = piece[1 - len(_DIRECTORY_ENTRY) :]
+    file = source.open()
+    for piece in iter(lambda: file.read(1 << 20), b""):
+        found += (tail + piece).count(_DIRECTORY_ENTRY)
+        tail = piece[1 - len(_DIRECTORY_ENTRY) :]
     if found > _MAX_MEMBERS:
         raise UnsupportedError("a zip archive of %d members, more than %d" % (found, _MAX_MEMBERS))

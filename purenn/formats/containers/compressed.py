@@ -1,40 +1,27 @@
-"""Compressed pickles, as joblib.dump writes them: the first bytes tell by what."""
+"""Compressed files, as joblib.dump writes them: the first bytes say by which method."""
 
 import zlib
 
 from ...errors import ModelFormatError, UnsupportedError
-from ..models import pickled as pickle
-from .. import recognised
-from ...source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Union
+    from typing import Any
 
-    from ...network import Network
-    from ...tensor import Tensor
+    from ...budget import Budget
+    from ...source import Source
 
-# Weights hardly shrink when they are compressed.
-_UNPACKED_PER_BYTE, _UNPACKED_MORE = 2, 4 * 1024 * 1024
 _LZMA_MEMORY = 48 * 1024 * 1024
 
 
-def read(source: Source) -> "Union[Network, Dict[str, Tensor]]":
-    """What a compressed pickle holds."""
-    content = Source(_decompressed(source))
-    content.name = "what it unpacks to"
-    if recognised(content) != "pickle":
-        raise UnsupportedError("compressed, but no pickle: decompress it first")
-    return pickle.read(content)
-
-
-def _decompressed(source: Source) -> bytes:
+def decompressed(source: "Source", budget: "Budget") -> bytes:
+    """The bytes that a compressed file unpacks to."""
     compressed = source.read()
     known = [entry[1:] for entry in COMPRESSIONS if compressed.startswith(entry[0])]
     if not known:
         raise ModelFormatError("not compressed in a known way, it starts with %r" % compressed[:8])
     name, decompressor = known[0]
-    limit = _UNPACKED_PER_BYTE * source.size + _UNPACKED_MORE
+    limit = budget.left
     try:
         machine = decompressor()
         content: bytes = machine.decompress(compressed, limit + 1)
@@ -48,6 +35,7 @@ def _decompressed(source: Source) -> bytes:
         raise UnsupportedError("compressed by %s, more than %d bytes unpacked: decompress it first" % (name, limit))
     if not machine.eof:
         raise ModelFormatError("compressed by %s, and cut short" % name)
+    budget.take(len(content), "what it unpacks to")
     return content
 
 

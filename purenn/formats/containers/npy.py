@@ -19,8 +19,9 @@ from ...tensor import DTYPES, Tensor, checked_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import BinaryIO, Dict, Iterator, Tuple
+    from typing import IO, Dict, Iterator, Tuple
 
+    from ...budget import Budget
     from ...source import Source
 
 MAGIC = b"\x93NUMPY"
@@ -65,22 +66,18 @@ _RECORDS = re.compile(r"""['"]descr['"]\s*:\s*[\[({]""")
 _SIZE = re.compile(r" *([0-9]{1,20})L? *")
 
 
-def read(source: "Source") -> "Dict[str, Tensor]":
-    """The array of a file, under the name ``array``."""
-    return {"array": read_array(source)}
-
-
-def read_array(source: "Source") -> Tensor:
+def read_array(source: "Source", budget: "Budget") -> Tensor:
     """The array of a file."""
-    with source.open() as file:
-        header = Header(file)
-        return header.array(file, source.size - header.size)
+    file = source.open()
+    header = Header(file)
+    budget.take(header.memory(), "the array")
+    return header.array(file, source.size - header.size)
 
 
 class Header:
     """What an open .npy file says first: element type, byte order, `fortran` order, `shape`; its own `size`."""
 
-    def __init__(self, file: "BinaryIO") -> None:
+    def __init__(self, file: "IO[bytes]") -> None:
         head = file.read(8)
         if head[:6] != MAGIC or len(head) < 8:
             raise ModelFormatError("not a .npy file, it starts with %r" % head)
@@ -101,7 +98,7 @@ class Header:
         number = 4 if self.element == "F16" else DTYPES[self.element][1]
         return count(self.shape) * number * (2 if self.fortran else 1)
 
-    def array(self, file: "BinaryIO", size: int) -> Tensor:
+    def array(self, file: "IO[bytes]", size: int) -> Tensor:
         """The array of which the elements come next in the file, `size` bytes."""
         return Tensor.from_chunks(self.element, self.shape, _pieces(file, size), size, self.big_endian, self.fortran)
 
@@ -136,14 +133,14 @@ def _sizes(text: str) -> "Tuple[int, ...]":
     return tuple([int(match[1]) for match in matches if match])
 
 
-def _exactly(file: "BinaryIO", size: int, what: str) -> bytes:
+def _exactly(file: "IO[bytes]", size: int, what: str) -> bytes:
     raw = file.read(size)
     if len(raw) != size:
         raise ModelFormatError("%s takes %d bytes, the file ends after %d" % (what, size, len(raw)))
     return raw
 
 
-def _pieces(file: "BinaryIO", size: int) -> "Iterator[bytes]":
+def _pieces(file: "IO[bytes]", size: int) -> "Iterator[bytes]":
     while size > 0:
         yield _exactly(file, min(size, _PIECE), "an array's next piece")
         size -= _PIECE

@@ -22,7 +22,6 @@ import re
 from ...errors import ModelFormatError, UnsupportedError
 from ...network import Network
 from ..containers import hdf5
-from ..containers.archive import Archive
 from ..fold import folded
 from .keras_layers import LAYERS, WITHOUT_NUMBERS, Builder, Spec, check
 from ...source import shown
@@ -32,17 +31,27 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Set, Tuple, Union
 
     from .keras_layers import Arrays
+    from ...budget import Budget
     from ...source import Source
+    from ..containers.archive import Archive
     from ...tensor import Tensor
 
 _MAX_CONFIG = 1 << 20  # JSON takes many times its size in memory
 _MAX_LAYERS = 1000
 
 
-def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
-    """The network of a file, or the arrays of one that holds weights alone."""
+def read(archive: "Archive", budget: "Budget") -> Network:
+    """The network of a .keras archive."""
     try:
-        return _read_archive(source) if source.head(2) == b"PK" else _read_hdf5(source)
+        return _read_archive(archive, budget)
+    except RecursionError:
+        raise ModelFormatError("an architecture that is nested too deep") from None
+
+
+def read_hdf5(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+    """The network of an HDF5 file, or the arrays of one that holds weights alone."""
+    try:
+        return _read_hdf5(source)
     except RecursionError:
         raise ModelFormatError("an architecture that is nested too deep") from None
 
@@ -55,14 +64,12 @@ def _read_hdf5(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
     return _network_of(config, _ByName(root.at("model_weights")), root.attributes.get("keras_version"))
 
 
-def _read_archive(source: "Source") -> Network:
-    with Archive(source) as archive:
-        config = _json(archive.read("config.json", _MAX_CONFIG), "config.json")
-        about = _json(archive.read("metadata.json", _MAX_CONFIG), "metadata.json")
-        if "model.weights.h5" not in archive.names:
-            raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
-        weights = archive.read("model.weights.h5")
-    root = hdf5.opened(weights, source.size)
+def _read_archive(archive: "Archive", budget: "Budget") -> Network:
+    config = _json(archive.read("config.json", _MAX_CONFIG), "config.json")
+    about = _json(archive.read("metadata.json", _MAX_CONFIG), "metadata.json")
+    if "model.weights.h5" not in archive.names:
+        raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
+    root = hdf5.opened(archive.read("model.weights.h5"), budget.size)
     return _network_of(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
 
 

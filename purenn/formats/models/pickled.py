@@ -12,7 +12,7 @@ from array import array
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...network import Network
-from ...budget import Allowance
+from ...budget import Budget
 from .allowed import ALLOWED
 from .pickled_joblib import JoblibUnpickler
 from .pickled_numpy import Array
@@ -21,7 +21,6 @@ from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import network_of as network_of_estimator
 from ...source import shown
-from ...rows import size as count
 from ...tensor import Tensor
 from .torch_modules import network_of as network_of_module
 from .torch_storages import Legacy
@@ -40,9 +39,9 @@ _STATE_DICTS = ("state_dict", "model_state_dict", "model")
 _PREFIXES = ("module.", "_orig_mod.")
 
 
-def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
+def read(source: "Source", budget: Budget) -> "Union[Network, Dict[str, Tensor]]":
     """The network of an estimator or a module, or the arrays of a pickled dict, by name."""
-    return content_of(_ModelUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), source.size)
+    return content_of(_ModelUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), budget)
 
 
 class _ModelUnpickler(JoblibUnpickler):
@@ -57,13 +56,12 @@ class _ModelUnpickler(JoblibUnpickler):
             raise UnsupportedError("%s; of scikit-learn, %s are known" % (error, ", ".join(ESTIMATORS))) from None
 
 
-def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]":
-    """What a pickle of `size` bytes, those outside of it included, holds."""
-    allowance = Allowance(size)
+def content_of(pickled: "Any", budget: Budget) -> "Union[Network, Dict[str, Tensor]]":
+    """What a pickle holds."""
     if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
-        return network_of_module(PickledModule(pickled, allowance))
+        return network_of_module(PickledModule(pickled, budget))
     if isinstance(pickled, Object) and pickled.name.rpartition(".")[2] in ESTIMATORS:
-        return network_of_estimator(Estimator(pickled, allowance))
+        return network_of_estimator(Estimator(pickled, budget))
     if not isinstance(pickled, dict):
         raise UnsupportedError("the pickle holds %s, expected a dict of names and arrays" % described(pickled))
     held = [name for name in _STATE_DICTS if _is_model(pickled.get(name))]
@@ -73,8 +71,8 @@ def content_of(pickled: "Any", size: int) -> "Union[Network, Dict[str, Tensor]]"
         raise UnsupportedError("the pickle holds several models, under %s: save one of them" % ", ".join(held))
     if held:
         inner = pickled[held[0]]
-        return _tensors(inner, allowance, size) if isinstance(inner, dict) else content_of(inner, size)
-    return _tensors(pickled, allowance, size)
+        return _tensors(inner, budget) if isinstance(inner, dict) else content_of(inner, budget)
+    return _tensors(pickled, budget)
 
 
 def _is_model(held: "Any") -> bool:
@@ -85,8 +83,8 @@ def _has_arrays(held: "Dict[Any, Any]") -> bool:
     return any([isinstance(value, (View, Bare, Array)) for value in held.values()])
 
 
-def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "Dict[str, Tensor]":
-    """The arrays of a dict; of lists, `numbers` at most, for each takes a byte, and fewer where they are held twice."""
+def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
+    """The arrays of a dict."""
     tensors = {}
     prefix = _prefix(pickled)
     for name, value in pickled.items():
@@ -94,15 +92,14 @@ def _tensors(pickled: "Dict[Any, Any]", allowance: Allowance, numbers: int) -> "
             raise UnsupportedError("the pickled dict has %s among its keys, expected names" % described(name))
         try:
             if isinstance(value, View):
-                allowance.take(value.shape, value.storage.dtype)
+                budget.take_array(value.shape, value.storage.dtype, shown(name))
                 tensors[name[prefix:]] = value.tensor()
             elif isinstance(value, Bare):
                 raise UnsupportedError(str(value))
             elif isinstance(value, Array):
                 tensors[name[prefix:]] = value.tensor()
             else:
-                tensors[name[prefix:]] = tensor = _tensor_of_list(value, numbers)
-                numbers -= count(tensor.shape)
+                tensors[name[prefix:]] = _tensor_of_list(value, budget)
         except (ModelFormatError, UnsupportedError) as error:
             raise type(error)("%s: %s" % (shown(name), error)) from None
     return tensors
@@ -120,7 +117,7 @@ def _prefix(names: "Dict[Any, Any]") -> int:
             return length
 
 
-def _tensor_of_list(value: "Any", limit: int) -> Tensor:
+def _tensor_of_list(value: "Any", budget: Budget) -> Tensor:
     if type(value) in (int, float):
         return _tensor_of_rows((), [[value]])
     if not isinstance(value, (list, tuple)) or not value:
@@ -130,8 +127,7 @@ def _tensor_of_list(value: "Any", limit: int) -> Tensor:
     for i, row in enumerate(rows):
         if not isinstance(row, (list, tuple)) or len(row) != len(rows[0]):
             raise UnsupportedError("row %d is %s, row 0 is %s" % (i, described(row), described(rows[0])))
-    if len(rows) * len(rows[0]) > limit:
-        raise UnsupportedError("%d rows of %d numbers, more than the file can hold" % (len(rows), len(rows[0])))
+    budget.take(8 * len(rows) * len(rows[0]), "%d rows of %d numbers" % (len(rows), len(rows[0])))
     return _tensor_of_rows((len(rows), len(rows[0])) if nested else (len(value),), rows)
 
 

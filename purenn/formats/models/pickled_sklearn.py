@@ -5,7 +5,7 @@ optimizer and the random numbers, must be named too, and is then left alone.
 """
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...budget import Allowance
+from ...budget import Budget
 from .pickled_numpy import Array
 from .sklearn import MODELS, SCALERS, blamed
 from ...source import shown
@@ -27,10 +27,10 @@ class Estimator:
     `step` is its name in a pipeline.
     """
 
-    def __init__(self, held: Object, allowance: Allowance, step: str = "") -> None:
+    def __init__(self, held: Object, budget: Budget, step: str = "") -> None:
         if not isinstance(held.state, dict):
             raise ModelFormatError("%r without attributes" % held)
-        self.name, self.step, self.allowance = held.name.rpartition(".")[2], step, allowance
+        self.name, self.step, self.budget = held.name.rpartition(".")[2], step, budget
         self.attributes: "Dict[Any, Any]" = held.state
 
     def get(self, name: str, default: "Any" = _REQUIRED) -> "Any":
@@ -48,7 +48,7 @@ class Estimator:
             tensor = value.tensor()
             if len(tensor.shape) != axes:
                 raise ModelFormatError("expected an array of %d axes, found shape %r" % (axes, tensor.shape))
-            self.allowance.take(tensor.shape, tensor.dtype)
+            self.budget.take_array(tensor.shape, tensor.dtype, name)
             return tensor.matrix()
 
     def list(self, name: str) -> "List[Any]":
@@ -63,7 +63,7 @@ class Estimator:
         """An estimator that this one holds."""
         if not isinstance(value, Object):
             raise UnsupportedError("%s is %s, expected an estimator" % (shown(step), described(value)))
-        return Estimator(value, self.allowance, step)
+        return Estimator(value, self.budget, step)
 
     def __str__(self) -> str:
         return "the step %s (%s)" % (shown(self.step), self.name) if self.step else self.name

@@ -15,7 +15,7 @@ from array import array
 from operator import neg
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...budget import Allowance
+from ...budget import Budget
 from ...source import shown
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
@@ -105,7 +105,7 @@ class View:
         self._tensor: "Optional[Tensor]" = None
 
     def tensor(self) -> Tensor:
-        """The numbers in row-major order; shape and strides may make many of few, so ask an `Allowance` first."""
+        """The numbers in row-major order; shape and strides may make many of few, so ask an `Budget` first."""
         if self._tensor is None:
             self._tensor = self._read()
             if self.negated:
@@ -291,12 +291,12 @@ TORCH["torch.nn.modules.module", "_WrappedHook"] = stand_in("torch.nn.modules.mo
 class PickledModule(Module):
     """A module of a pickle: its attributes are those that `vars` would give of the living one."""
 
-    def __init__(self, held: Object, allowance: Allowance, place: str = "") -> None:
+    def __init__(self, held: Object, budget: Budget, place: str = "") -> None:
         if not isinstance(held.state, dict):
             raise ModelFormatError("%r without attributes" % held)
         file, _, name = held.name.rpartition(".")
         super().__init__((file, name), held.state, place)
-        self.allowance = allowance
+        self.budget = budget
         for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
             raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, shown(part)))
 
@@ -304,7 +304,7 @@ class PickledModule(Module):
         view = self._view(name)
         if view is None:
             return None
-        self.allowance.take(view.shape, view.storage.dtype)
+        self.budget.take_array(view.shape, view.storage.dtype, "%s: its %s" % (self, name))
         return view.tensor()
 
     def shape(self, name: str) -> "Optional[Tuple[int, ...]]":
@@ -322,7 +322,7 @@ class PickledModule(Module):
         return self.like(held, place)
 
     def like(self, held: Object, place: str) -> Module:
-        return PickledModule(held, self.allowance, place)
+        return PickledModule(held, self.budget, place)
 
     def held(self, group: str) -> "Dict[Any, Any]":
         """What a module holds as `_parameters`, `_buffers` or `_modules`."""

@@ -6,9 +6,6 @@ Since version 1.6 that is a zip archive, its members packed by no method
     NAME/data/KEY     the bytes of a storage
     NAME/byteorder    little or big
 
-and was before, one behind the other, three pickles that say what this is, the pickle itself,
-one with a list of keys, and the storages in the order of that list, each behind its length.
-
 TorchScript comes in such an archive too, but what it computes is code, as NAME/code/ has it:
 a module in it may be run otherwise than its class says, so it is refused.
 """
@@ -19,28 +16,23 @@ from ..containers.archive import Archive
 from .pickled import content_of
 from .pickled_torch import TorchUnpickler
 from ...source import shown
-from .torch_storages import Legacy, Storages
+from .torch_storages import Storages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Union
 
     from ...network import Network
-    from ...source import Source
+    from ...budget import Budget
     from ...tensor import Tensor
 
-_ZIP = b"PK\x03\x04"
 _MORE_PICKLE = 1 << 20
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
-def read(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
+def read(archive: Archive, budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
-    if source.head(4) != _ZIP:
-        return content_of(Legacy(source.read()).load(), source.size)
-    with Archive(source) as archive:
-        root = root_of(archive.names)
-        return content_of(load(archive, root, source.size, TorchUnpickler), source.size)
+    return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
 
 
 def root_of(names: "List[str]") -> str:

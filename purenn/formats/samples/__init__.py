@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from . import csv_file as csv, idx, json_file as json, pgm, png
 from ..containers import npy
+from ...budget import Budget
 from ...source import Source
 from ...rows import size as count
 from ...tensor import Tensor
@@ -69,6 +70,9 @@ def _opened(source: "Any") -> "Iterator[Source]":
         yield opened
     except (ModelFormatError, UnsupportedError, ShapeError) as error:
         raise type(error)("%s: %s" % (opened.name, error)) from None
+    finally:
+        if opened is not source:
+            opened.file.close()
 
 
 def _recognised(source: Source) -> "Any":
@@ -100,7 +104,7 @@ def _samples(source: Source, inputs: int, names: "Optional[Sequence[str]]") -> "
     if module is csv or module is json:
         tensor = module.read(source, names)
     else:
-        tensor = module.read_array(source) if module is npy else module.read(source)
+        tensor = module.read_array(source, Budget(source.size)) if module is npy else module.read(source)
     if module is csv and tensor.shape[1] != inputs:
         raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs))
     return _rows(tensor, _number_of_samples(tensor.shape, inputs), inputs)
@@ -153,7 +157,7 @@ def _labels(source: Source, samples: "Optional[int]") -> "Sequence[Any]":
         return csv.labels(source, samples)
     if module is json:
         return json.labels(source)
-    tensor = module.read_array(source) if module is npy else module.read(source)
+    tensor = module.read_array(source, Budget(source.size)) if module is npy else module.read(source)
     if len(tensor.data) != max(tensor.shape, default=1):
         raise ShapeError("an array of shape %r, expected one label for each sample" % (tensor.shape,))
     return list(map(bool, tensor.data)) if tensor.dtype == "BOOL" else tensor.data

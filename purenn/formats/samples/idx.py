@@ -30,8 +30,7 @@ def matches(head: bytes) -> bool:
 
 def shape(source: "Source") -> "Tuple[int, ...]":
     """The shape that the header declares."""
-    with _Elements(source) as elements:
-        return elements.shape
+    return _Elements(source).shape
 
 
 def read(source: "Source") -> Tensor:
@@ -41,24 +40,19 @@ def read(source: "Source") -> Tensor:
     >>> read(Source(b"\\0\\0\\x08\\x01" + b"\\0\\0\\0\\x03" + b"\\7\\2\\1")).data
     array('B', [7, 2, 1])
     """
-    with _Elements(source) as elements:
-        return Tensor.from_chunks(elements.dtype, elements.shape, elements.pieces(), elements.size, big_endian=True)
+    elements = _Elements(source)
+    return Tensor.from_chunks(elements.dtype, elements.shape, elements.pieces(), elements.size, big_endian=True)
 
 
 class _Elements:
     """An open IDX file: `shape`, `dtype` and `size` (bytes) by its header, and the `pieces` that follow."""
 
     def __init__(self, source: "Source") -> None:
+        packed = source.head(2) == b"\x1f\x8b"
         self.file: "IO[bytes]" = source.open()
-        if source.head(2) == b"\x1f\x8b":
-            self.inner, self.file = self.file, gzip.GzipFile(fileobj=self.file)  # type: ignore[assignment]
-        else:
-            self.inner = self.file
-        try:
-            self._read_header()
-        except BaseException:
-            self.close()
-            raise
+        if packed:
+            self.file = gzip.GzipFile(fileobj=self.file)  # type: ignore[assignment]
+        self._read_header()
 
     def _read_header(self) -> None:
         start = b"".join(self._pieces(4))
@@ -89,13 +83,3 @@ class _Elements:
             return self.file.read(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ModelFormatError("damaged gzip: %s" % error) from None
-
-    def close(self) -> None:
-        self.file.close()
-        self.inner.close()  # a GzipFile leaves the file beneath it open
-
-    def __enter__(self) -> "_Elements":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()

@@ -28,12 +28,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
+    from ....budget import Budget
     from ....source import Source
 
 
-def read(source: "Source") -> Network:
+def read(source: "Source", budget: "Budget") -> Network:
     """The network of an ONNX file, its labels (skl2onnx) on it, and notes of what was folded."""
-    steps, about, notes = _walked(source)
+    steps, about, notes = _walked(source, budget)
     for step in steps:
         if isinstance(step.layer, Part):
             raise UnsupportedError("%s: not in any combination that purenn knows" % step.name)
@@ -44,10 +45,10 @@ def read(source: "Source") -> Network:
     return network
 
 
-def _walked(source: "Source") -> "Tuple[List[Step], Dict[str, Any], List[str]]":
+def _walked(source: "Source", budget: "Budget") -> "Tuple[List[Step], Dict[str, Any], List[str]]":
     """The steps to the output, what else the network knows, and notes: all that is kept of the file."""
     model = Model(memoryview(source.read()))
-    walk = Walk(model, Tensors(source))
+    walk = Walk(model, Tensors(source, budget))
     flow = walk.output()
     about = {"input_shape": (walk.inputs,), "labels": walk.labels(flow), "names": walk.names}
     producer = ", produced by %s" % shown(model.producer) if model.producer else ""

@@ -90,7 +90,7 @@ class Call:
         """Account for the memory of an array."""
         if dtype not in DTYPES:
             raise UnsupportedError("of texts")
-        self.tensors.allowance.take(shape, dtype)
+        self.tensors.budget.take_array(shape, dtype, "an array")
 
     def then(self, flow: Flow, layer: "Any", shape: "Any" = None, dtype: "Optional[str]" = None) -> Flow:
         """The flow after one layer more, which this node is."""

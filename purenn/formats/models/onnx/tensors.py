@@ -8,7 +8,7 @@ import sys
 from array import array
 
 from ....errors import ModelFormatError, UnsupportedError
-from ....budget import Allowance
+from ....budget import Budget
 from ...containers.protobuf import Message
 from ....source import Source, shown
 from ....rows import size as count
@@ -58,7 +58,6 @@ _NAME, _RAW, _DOUBLES, _UINT64S, _EXTERNAL, _LOCATION = 8, 9, 10, 11, 13, 14
 # Which field holds the numbers of a type where they are not raw bytes
 _TYPED = {"F32": _FLOATS, "F64": _DOUBLES, "I64": _INT64S, "U64": _UINT64S, "U32": _UINT64S, "STRING": _STRINGS}
 _PIECE = 1 << 20
-_PER_BYTE = 5  # times the two of an allowance: weights of 1 byte become doubles when a scale is folded into them
 MAX_AXES = 64
 
 
@@ -72,12 +71,12 @@ def type_name(number: int) -> str:
 class Tensors:
     """The tensors of one model: decoded when asked for, within the memory that its files may take.
 
-    `allowance` accounts for all arrays made on the way, see `Allowance`.
+    `budget` accounts for all arrays made on the way.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.allowance = Allowance(_PER_BYTE * source.size)
-        self._folder = None if source.in_memory else os.path.dirname(os.path.abspath(str(source.place)))
+    def __init__(self, source: Source, budget: Budget) -> None:
+        self.budget = budget
+        self._folder = os.path.dirname(os.path.abspath(source.path)) if source.path else None
         self._left: "Dict[str, int]" = {}  # bytes of each external file that no tensor has taken yet
         self._decoded: "Set[Message]" = set()
 
@@ -100,7 +99,7 @@ class Tensors:
             _check_count(len(texts), shape)
             return Tensor(shape, dtype, [_decoded_text(text) for text in texts])  # type: ignore[arg-type]
         if message in self._decoded or (_RAW not in message and dtype not in ("F32", "F64")):
-            self.allowance.take(shape, dtype)  # once, and as wide as in the file, it need not count
+            self.budget.take_array(shape, dtype, "a tensor")  # once, and as wide as in the file, it need not count
         self._decoded.add(message)
         if _RAW in message:
             return Tensor.from_bytes(dtype, shape, message.raw(_RAW))
@@ -124,9 +123,9 @@ class Tensors:
                 )
             if path not in self._left:
                 self._left[path] = end
-                self.allowance.left += 2 * _PER_BYTE * end
+                self.budget.extend(end)
             if message in self._decoded or size > self._left[path]:  # the same bytes once more
-                self.allowance.take(shape, dtype)
+                self.budget.take_array(shape, dtype, "a tensor")
             else:
                 self._left[path] -= size
             self._decoded.add(message)

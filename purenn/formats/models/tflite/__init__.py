@@ -32,12 +32,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, List, Optional, Tuple
 
+    from ....budget import Budget
     from ....source import Source
 
 _INF = float("inf")
 
 
-def read(source: "Source") -> Network:
+def read(source: "Source", budget: "Budget") -> Network:
     """The network of a file: in floats, or in integers where the model is."""
     graph = Graph(Buffer(source.read()))
     if graph.in_integers():
