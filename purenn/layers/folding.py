@@ -146,7 +146,7 @@ def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
     )
 
 
-def passed(first: Scale, third: Scale) -> "Optional[Scale]":
+def passed(first: "Any", third: "Any") -> "Optional[Scale]":
     """The scale behind the sums with the one before them in it: ``(X W) * (s * s3) + t3``."""
     scale = _times(first.scale, third.scale)
     return None if scale is None else Scale(scale, third.shift)

@@ -8,12 +8,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import Activate, Dense, DynamicDense, LayerNorm, Matrix, Network, Normalize, Quantize, Scale, ShapeError
-from purenn.formats.fold import folded
+from purenn.graph import Graph
 from purenn.layers import KINDS, folding
 
 INF, NAN = float("inf"), float("nan")
 numbers = st.floats(min_value=-4.0, max_value=4.0).filter(lambda x: x == 0.0 or abs(x) > 1e-9)
 widths = st.integers(min_value=1, max_value=4)
+
+
+def folded(layers, names=None):
+    """The layers that a chain becomes, and the notes on what was folded."""
+    graph = Graph()
+    first = [layer.inputs for layer in layers if layer.inputs is not None] or [1]
+    value = graph.input((None, first[0]))
+    for layer, name in zip(layers, names or [""] * len(layers)):
+        shape = (None,) + layer.output_shape(value.shape[1:])
+        value = graph.apply(layer, value, name=name, shape=shape, noted=bool(name))
+    graph.output = value
+    network = graph.network()
+    return list(network.layers), network.notes
 
 
 def row(n):
