@@ -18,14 +18,16 @@ from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from ...layers.dense import Dense
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
-from ...network import Network
+from ...graph import Graph
+from ...validation import checked_names
 from ...source import shown
 from ..containers.unpickler import described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional
+    from typing import Any, Iterator, List, Optional, Tuple
 
+    from ...budget import Budget
     from ...matrix import Matrix
     from .pickled_sklearn import Estimator
 
@@ -47,8 +49,8 @@ def blamed(what: "Any") -> "Iterator[None]":
         raise ModelFormatError("%s: %s" % (what, error)) from None
 
 
-def network_of(estimator: "Estimator") -> Network:
-    """The network that a fitted estimator computes.
+def graph_of(estimator: "Estimator", budget: "Budget") -> Graph:
+    """What a fitted estimator computes.
 
     An estimator or a setting that is not known raises `UnsupportedError`, attributes that
     do not fit each other raise `ModelFormatError`.
@@ -57,22 +59,24 @@ def network_of(estimator: "Estimator") -> Network:
     scalers, model = parts[:-1], parts[-1]
     with blamed(model):
         layers = _dense_layers(model)
-        answers: "Dict[str, Any]" = {} if model.name == "MLPRegressor" else _answers(model, layers)
-    width = layers[0].inputs
-    before: "List[Any]" = []
+        labels, multilabel = (None, False) if model.name == "MLPRegressor" else _answers(model, layers)
+    graph = Graph(budget)
+    value = graph.input((None, layers[0].inputs), "F64")
     for scaler in scalers:
         with blamed(scaler):
-            _check(scaler, "n_features_in_", width)
-            before.append(_scaler(scaler, width))
-    names = _names(parts)
+            _check(scaler, "n_features_in_", value.size)
+            value = graph.apply(_scaler(scaler, value.size), value, name=str(scaler), noted=True, fixed=True)
+    for layer in layers:
+        value = graph.apply(layer, value, name=str(model), shape=(None, layer.outputs))
+    graph.output = value
+    graph.name, graph.labels, graph.multilabel = model.name, labels, multilabel
     with blamed("feature_names_in_"):
-        network = Network(before + layers, name=model.name, names=names, **answers)
+        graph.names = checked_names(_names(parts), layers[0].inputs)
     version = estimator.get("_sklearn_version", "")
     version = " " + shown(version, 20) if isinstance(version, str) and version else ""
     where = " in a Pipeline" if model is not estimator else ""
-    network.notes = ["scikit-learn%s %s%s" % (version, model.name, where)]
-    network.notes += ["layer %d is %s" % (k, scaler) for k, scaler in enumerate(scalers, 1)]
-    return network
+    graph.notes = ["scikit-learn%s %s%s" % (version, model.name, where)]
+    return graph
 
 
 # ---- pipelines
@@ -170,8 +174,10 @@ def _check(part: "Estimator", name: str, expected: int) -> None:
         raise ModelFormatError("%s should be %d, as its arrays say, found %s" % (name, expected, described(found)))
 
 
-def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
-    """How a classifier's outputs become answers; of a question of yes or no, both probabilities become outputs.
+def _answers(model: "Estimator", layers: "List[Dense]") -> "Tuple[Optional[List[Any]], bool]":
+    """(the labels, whether each output is a yes or no of its own) of a classifier.
+
+    Where there are two classes, a layer makes both probabilities of the one that the network gives.
 
     `predict` asks its LabelBinarizer.  One class alone it always answers, whatever the network says.
     """
@@ -188,7 +194,7 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
     if kind == "multilabel-indicator":
         if last.outputs == 1:
             raise UnsupportedError("one answer of its own, for which predict_proba has two columns")
-        return {"multilabel": True}
+        return None, True
     labels = binarizer.list("classes_")
     if len(labels) == 1:
         raise UnsupportedError("it was fitted with one class alone, %s" % shown(repr(labels[0])))
@@ -198,15 +204,8 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
     if model.list("classes_") != labels:
         raise ModelFormatError("classes_ differ from those of its LabelBinarizer, which predict goes by")
     if kind == "binary":
-        layers[-1] = _both_probabilities(last)
-    return {"labels": labels}
-
-
-def _both_probabilities(dense: Dense) -> Dense:
-    """``[1 - p, p]`` of one output p = sigmoid(a), as ``sigmoid([-a, a])``."""
-    weight = [[-row[0], row[0]] for row in dense.weight.tolist()]
-    bias = dense.bias[0, 0]
-    return Dense(weight, [-bias, bias], dense.activation)
+        layers.append(Dense([[-1.0, 1.0]], [1.0, 0.0]))  # [1 - p, p], which folding joins to the sigmoid
+    return labels, False
 
 
 # ---- scalers

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List, Union
 
-    from ...network import Network
+    from ...graph import Graph
     from ...budget import Budget
     from ...tensor import Tensor
 
@@ -30,7 +30,7 @@ _MORE_PICKLE = 1 << 20
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
-def read(archive: Archive, budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+def read(archive: Archive, budget: "Budget") -> "Union[Graph, Dict[str, Tensor]]":
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
     return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
 

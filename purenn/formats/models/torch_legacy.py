@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from typing import Dict, Union
 
     from ...budget import Budget
-    from ...network import Network
+    from ...graph import Graph
     from ...source import Source
     from ...tensor import Tensor
 
 
-def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+def read(source: "Source", budget: "Budget") -> "Union[Graph, Dict[str, Tensor]]":
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
     return content_of(Legacy(source.read()).load(), budget)

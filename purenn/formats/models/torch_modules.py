@@ -18,14 +18,14 @@ from ...layers.layer_norm import LayerNorm
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...matrix import Matrix
-from ...network import Network
-from ..fold import folded
+from ...graph import Graph
 from ...source import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+    from ...budget import Budget
     from ...tensor import Tensor
 
     Maker = Callable[["Module", int], List[Any]]
@@ -69,32 +69,30 @@ class Module:
         return "%s (%s)" % (shown(self.place), self.cls[1]) if self.place else self.cls[1]
 
 
-def network_of(module: Module, producer: str = "PyTorch") -> Network:
-    """The network that a module computes, scales folded into their neighbours.
+def graph_of(module: Module, budget: "Budget") -> Graph:
+    """What a module computes.
 
     A class or a setting that is not known raises `UnsupportedError`, naming the module's
     place; arrays that do not fit raise `ModelFormatError`.
     """
-    layers: "List[Any]" = []
-    names: "List[str]" = []
     leaves = _leaves(module)
     _check_axes(leaves)
-    inputs = width = _first_width(leaves)
+    graph = Graph(budget)
+    value = graph.input((None, _first_width(leaves)))
     for leaf in leaves:
         try:
-            made = CLASSES[leaf.cls](leaf, width)
+            layers = CLASSES[leaf.cls](leaf, value.size)
         except (ShapeError, TypeError) as error:
             raise ModelFormatError("%s: %s" % (leaf, error)) from None
-        for layer in made:
-            if layer.inputs not in (None, width):
-                raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (leaf, layer.inputs, width))
-            (width,) = layer.output_shape((width,))
-            layers.append(layer)
-            names.append(str(leaf) if layer is made[0] else "")
-    kept, notes = folded(layers, names)
-    network = Network(kept, input_shape=(inputs,), name=module.cls[1])
-    network.notes = ["%s %s" % (producer, module.cls[1])] + _on_training(leaves) + notes
-    return network
+        for layer in layers:
+            if layer.inputs not in (None, value.size):
+                what = (leaf, layer.inputs, value.size)
+                raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % what)
+            shape = (None,) + layer.output_shape((value.size,))
+            value = graph.apply(layer, value, name=str(leaf), shape=shape, noted=layer is layers[0])
+    graph.output = value
+    graph.name, graph.notes = module.cls[1], ["PyTorch %s" % module.cls[1]] + _on_training(leaves)
+    return graph
 
 
 def _on_training(leaves: "List[Module]") -> "List[str]":
