@@ -1,6 +1,6 @@
 """A network as plain data and back: an architecture that JSON can hold, and matrices by name.
 
-    {"version": 2, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
+    {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
 
 and the tensors ``layers.0.weight``, ``layers.0.bias``.  What a layer consists of is declared by
 its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats
@@ -18,10 +18,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
-_VERSION = 2
+_VERSION = 3
 _ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
 _PARTS = _ABOUT + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
+# kind: what its tensors and settings were called in files of versions 1 and 2
+_OLD_NAMES = {
+    "quantize": {"scale": "step", "zero_point": "zero"},
+    "integer_dense": {"scale": "step"},
+    "dequantize": {"scale": "step"},
+    "dynamic_dense": {"scale": "step"},
+}
 
 
 # ---- from a network
@@ -99,7 +106,8 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
     else:
         shape = _whole_numbers(architecture["input_shape"], "input_shape")
-    layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
+    old_names = _OLD_NAMES if architecture["version"] < 3 else {}
+    layers = [_layer(number, spec, parts, old_names.get(spec["kind"], {})) for number, spec in enumerate(specs)]
     parts.check_all_taken()
     about = {what: architecture[what] for what in _ABOUT if what in architecture}
     try:
@@ -118,7 +126,7 @@ def _check_outline(architecture: "Any") -> None:
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
     version = architecture.get("version")
-    if type(version) is not int or version not in (1, _VERSION):
+    if type(version) is not int or version not in (1, 2, _VERSION):
         raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
         if part not in _PARTS:
@@ -170,7 +178,7 @@ def shown(name: "Any") -> str:
     return text if len(text) <= 80 else text[:77] + "..."
 
 
-def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
+def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts, old_names: "Dict[str, str]") -> "Any":
     where = "layer %d (%s)" % (number + 1, shown(spec["kind"]))
     try:
         kind = kind_of(spec["kind"])
@@ -180,14 +188,14 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
     optional = kind.optional_tensors()
     for name in [declared.rstrip("?") for declared in kind.tensors]:
         if name not in optional or _setting(where, spec, name, bool):
-            arguments[name] = parts.take("layers.%d.%s" % (number, name))
+            arguments[name] = parts.take("layers.%d.%s" % (number, old_names.get(name, name)))
     for name, type_ in kind.settings:
         if type_ is float:
             arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
         else:
-            arguments[name] = _setting(where, spec, name, type_)
+            arguments[name] = _setting(where, spec, old_names.get(name, name), type_)
     for name in spec:
-        if name not in ["kind"] + optional + [setting for setting, _ in kind.settings]:
+        if name not in ["kind"] + optional + [old_names.get(setting, setting) for setting, _ in kind.settings]:
             raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
     try:
         return kind(**arguments)
@@ -196,10 +204,10 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
 
 
 def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
-    """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
+    """A layer as releases 0.1.0 and 0.1.1 wrote it, in the form of version 2; theirs held their number of inputs."""
     spec = {name: value for name, value in spec.items() if name != "inputs"}
     scale = "layers.%d.scale" % number
-    if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
+    if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied by what it called scale
         spec.update({"zero": 0, "rounding": "up"})
         scales = parts.take(scale)
         if not all([s > 0 for s in scales._rows[0]]):

@@ -174,7 +174,7 @@ def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
     levels = Matrix(samples)
     for k, layer in enumerate(before + [entrance], 1):
         levels = layer.forward(levels, shapes=network.shapes_into(k))
-    rows = [[level + entrance.zero for level in row] for row in levels.tolist()]
+    rows = [[level + entrance.zero_point for level in row] for row in levels.tolist()]
     if (entrance.lowest, entrance.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]

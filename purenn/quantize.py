@@ -1,6 +1,6 @@
 """quantize: a float network becomes one of small integers, with the same `forward`.
 
-The layers of an integer network are in layers/integer.py, with their equations.  Here the steps,
+The layers of an integer network are in layers/integer.py, with their equations.  Here the scales,
 tables and integers are found.
 
 Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
@@ -67,7 +67,7 @@ def divisor_of(before: "List[Any]") -> "Optional[float]":
 def keeps_zero(before: "List[Any]", entrance: Quantize) -> bool:
     """Whether an input of 0 becomes the integer 0, and can be left out: one division serves all inputs."""
     divides = not before or divisor_of(before) is not None
-    return divides and entrance.step.cols == 1 and entrance.low <= 0 <= entrance.high
+    return divides and entrance.scale.cols == 1 and entrance.low <= 0 <= entrance.high
 
 
 def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":
@@ -83,13 +83,13 @@ def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]
 def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
     """What answers for the model's own integers: see `Network.predict_quantized`.
 
-    They are measured numbers to a network whose entrance takes the zero away and divides by 1.
+    They are measured numbers to a network whose entrance subtracts the zero point and divides by 1.
     """
     before, entrance, rest = way_in(network)
     if entrance is None:
         raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
     lowest, highest = entrance.lowest, entrance.highest
-    plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
+    plain: "List[Any]" = [Normalize(entrance.zero_point)] if entrance.zero_point else []
     plain.append(Quantize(1.0, entrance.low, entrance.high))
     moved = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
     wires: "List[Tuple[int, ...]]" = [(k,) for k in range(len(plain))]
@@ -187,7 +187,7 @@ class _Pass:
     """The samples on their way through the network, and the layers made so far.
 
     `X` are the values here, or None where an input range stands for samples; `ranges` where each number
-    along the last axis lies, `steps` what one step of each is, once they are integers.
+    along the last axis lies, `scales` what one step of each is, once they are integers.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class _Pass:
         self.X: "Optional[Matrix]" = X
         self.shape, self.has_samples = shape, has_samples
         self.bits, self.activation_bits, self.table_entries = bits, activation_bits, table_entries
-        self.ranges, self.steps = _columns(X.reshape(shape[-1])), [0.0]
+        self.ranges, self.scales = _columns(X.reshape(shape[-1])), [0.0]
         self.layers: "List[Any]" = []
 
     def keep(self, layer: "Any") -> None:
@@ -208,14 +208,14 @@ class _Pass:
         else:
             self.X = layer.forward(self.X, shapes=[self.shape])
             self.ranges = _columns(self.X.reshape(shape[-1]))
-        self.steps = [self.steps[0]] * shape[-1]
+        self.scales = [self.scales[0]] * shape[-1]
         self.shape = shape
         self.layers.append(layer)
 
     def enter(self, first: Dense, pixel: "Optional[float]") -> None:
         """The way into the integers."""
         _check_finite(first, len(self.layers) + 1, self.ranges)
-        entrance, self.steps = _entrance(first, self.ranges, pixel, self.activation_bits)
+        entrance, self.scales = _entrance(first, self.ranges, pixel, self.activation_bits)
         self.layers.append(entrance)
         self.X = self.X if self.has_samples else None
 
@@ -224,7 +224,7 @@ class _Pass:
         number, sums = len(self.layers), _interval(layer, self.ranges)
         _check_finite(layer, number, sums)
         if is_last:
-            self.layers.append(_last(layer, self.steps, self.bits, self.activation_bits))
+            self.layers.append(_last(layer, self.scales, self.bits, self.activation_bits))
             return
         shape = layer.output_shape(self.shape)
         if self.X is None:
@@ -234,9 +234,9 @@ class _Pass:
             self.ranges = _columns(self.X.reshape(shape[-1]))
         _check_finite(layer, number, self.ranges)
         where = (_hull(sums), _hull(self.ranges), self.table_entries)
-        hidden, step = _hidden(layer, self.steps, self.bits, self.activation_bits, *where)
+        hidden, scale = _hidden(layer, self.scales, self.bits, self.activation_bits, *where)
         self.layers.append(hidden)
-        self.steps, self.shape = [step] * layer.outputs, shape
+        self.scales, self.shape = [scale] * layer.outputs, shape
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
@@ -274,12 +274,12 @@ def _are_pixels(X: Matrix) -> bool:
 def _entrance(
     first: Dense, ranges: "List[Range]", pixel: "Optional[float]", bits: int
 ) -> "Tuple[Quantize, List[float]]":
-    """The way in, and what one of its steps is for each input.
+    """The way in, and its scale for each input.
 
-    One step for all inputs, or one for each where that spares the sums most of their noise:
-    rounding input i to steps adds noise in proportion to |W_i| step, W_i its row of weights.
+    One scale for all inputs, or one for each where that spares the sums most of their noise:
+    rounding input i to steps adds noise in proportion to |W_i| scale, W_i its row of weights.
     An age in years and a share from 0 to 1 do not share one; pixels do.  Where bytes are
-    divided by `pixel`, the step is 1 / pixel: then the bytes are the integers.
+    divided by `pixel`, the scale is 1 / pixel: then the bytes are the integers.
     """
     if pixel is not None:
         return Quantize(1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
@@ -291,55 +291,55 @@ def _entrance(
     separate = sum([((size or largest) / (largest or 1.0)) ** 2 * power for size, power in zip(sizes, powers)])
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
-    steps = [1.0 / _scale(size or largest, high) for size in sizes]
-    return Quantize(steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
+    scales = [1.0 / _steps_per_unit(size or largest, high) for size in sizes]
+    return Quantize(scales[:1] if len(set(scales)) == 1 else scales, low, high), scales
 
 
-def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
-    """The last layer: each output has a step of its own, its sums go back to floats."""
-    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    units = [_unit(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
-    weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
-    bias = [round(b / u) for b, u in zip(biases, units)]
-    return IntegerDense(weight, bias, layer.h, units)
+def _last(layer: Dense, input_scales: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
+    """The last layer: each output has a scale of its own, its sums go back to floats."""
+    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    scales = [_sum_scale(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
+    weight = [[round(v / s) for v, s in zip(row, scales)] for row in contributions]
+    bias = [round(b / s) for b, s in zip(biases, scales)]
+    return IntegerDense(weight, bias, layer.h, scales)
 
 
 def _hidden(
     layer: Dense,
-    steps: "List[float]",
+    input_scales: "List[float]",
     bits: int,
     activation_bits: int,
     sums: "Range",
     outputs: "Range",
     table_entries: int,
 ) -> "Tuple[IntegerDense, float]":
-    """A layer followed by another: one step for all sums, so that one table serves all outputs."""
-    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    unit = _unit(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
-    weight = [[round(v / unit) for v in row] for row in contributions]
-    bias = [round(b / unit) for b in biases]
+    """A layer followed by another: one scale for all sums, so that one table serves all outputs."""
+    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    scale = _sum_scale(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
+    weight = [[round(v / scale) for v in row] for row in contributions]
+    bias = [round(b / scale) for b in biases]
     low, high = _levels(outputs, activation_bits)
-    scale = _scale(max(-outputs[0], outputs[1]), high)
-    table, offset, shift = _table(layer.h, unit, scale, low, high, sums, table_entries)
-    return IntegerDense(weight, bias, layer.h, unit, Matrix.wrap([table]), offset, shift), 1.0 / scale
+    per_unit = _steps_per_unit(max(-outputs[0], outputs[1]), high)
+    table, offset, shift = _table(layer.h, scale, per_unit, low, high, sums, table_entries)
+    return IntegerDense(weight, bias, layer.h, scale, Matrix.wrap([table]), offset, shift), 1.0 / per_unit
 
 
-def _contributions(layer: Dense, steps: "List[float]") -> "List[List[float]]":
-    """``W[i, j] * step[i]``: what one step of input i adds to sum j."""
-    return [[w * step for w in row] for row, step in zip(layer.weight._rows, steps)]
+def _contributions(layer: Dense, scales: "List[float]") -> "List[List[float]]":
+    """``W[i, j] * scale[i]``: what one step of input i adds to sum j."""
+    return [[w * scale for w in row] for row, scale in zip(layer.weight._rows, scales)]
 
 
 def _table(
-    h: Activation, unit: float, scale: float, low: int, high: int, sums: "Range", most: int
+    h: Activation, scale: float, per_unit: float, low: int, high: int, sums: "Range", most: int
 ) -> "Tuple[Sequence[int], int, int]":
-    """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * unit) in steps of 1/scale.
+    """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * scale) in steps of 1/per_unit.
 
     An entry covers 2^shift sums and holds h of their middle.  From a few wide entries on they
     are halved until neighbours lie within half a step, so that an entry is at most a quarter
     of one off, or until there might be more than `most`; on the way the ends, where h is
     level, are cut away, for an index beyond an end means that end.
     """
-    first, last = math.floor(sums[0] / unit), math.floor(sums[1] / unit)
+    first, last = math.floor(sums[0] / scale), math.floor(sums[1] / scale)
     shift = 0
     while (last - first) >> shift > 16:
         shift += 1
@@ -347,7 +347,7 @@ def _table(
         exact = []
         for k in range(((last - first) >> shift) + 1):
             start = first + (k << shift)
-            z = h((start + ((1 << shift) - 1) / 2) * unit) * scale
+            z = h((start + ((1 << shift) - 1) / 2) * scale) * per_unit
             exact.append(min(max(z, low), high))
         entries = [math.floor(z + 0.5) for z in exact]
         begin, end = _uneven(entries)
@@ -377,16 +377,16 @@ def _levels(values: "Range", bits: int) -> "Tuple[int, int]":
     return (0, (1 << bits) - 1) if values[0] >= 0 else (1 - (1 << bits - 1), (1 << bits - 1) - 1)
 
 
-def _unit(size: float, bias: float, bits: int, activation_bits: int) -> float:
+def _sum_scale(size: float, bias: float, bits: int, activation_bits: int) -> float:
     """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias leaves the products room.
 
     A product of a weight and an input has bits + activation_bits, and the bias at most 8 more:
     with each bit more the unit gets finer, whatever the bias.
     """
-    return max(1.0 / _scale(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
+    return max(1.0 / _steps_per_unit(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
 
 
-def _scale(size: float, high: int) -> float:
+def _steps_per_unit(size: float, high: int) -> float:
     """How many steps to a unit, so that `size` becomes `high`."""
     return high / size if size > 0.0 and high / size < _INF else 1.0
 

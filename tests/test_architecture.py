@@ -109,17 +109,17 @@ def test_a_wired_network_comes_back(tape):
 def test_what_is_written():
     architecture, tensors = taken_apart(INTEGERS)
     assert architecture == {
-        "version": 2,
+        "version": 3,
         "input_shape": [2],
         "layers": [
-            {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"},
+            {"kind": "quantize", "low": -128, "high": 127, "zero_point": 3, "rounding": "away"},
             {"kind": "integer_dense", "table": True, "activation": "relu", "offset": 7, "shift": 2},
             {"kind": "dequantize", "activation": "softmax"},
         ],
     }
-    assert sorted(tensors) == ["layers.0.step"] + [
-        "layers.1.%s" % name for name in ("bias", "step", "table", "weight")
-    ] + ["layers.2.step"]
+    assert sorted(tensors) == ["layers.0.scale"] + [
+        "layers.1.%s" % name for name in ("bias", "scale", "table", "weight")
+    ] + ["layers.2.scale"]
     architecture, tensors = taken_apart(FLOATS)
     assert architecture["wires"][6] == [6, 5, 1] and architecture["layers"][9] == {"kind": "reshape", "shape": [2, 3]}
     assert tensors["layers.2.epsilon"] == Matrix([0.1]) and tensors["layers.5.weight"] is FLOATS.layers[5].weight
@@ -179,7 +179,7 @@ def test_a_label_that_json_does_not_give_back(label):
 
 def dense(**changes):
     """(architecture, tensors) of a network of one dense layer, some of it changed."""
-    architecture = {"version": 2, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
+    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
     architecture.update(changes)
     for what in [what for what in architecture if architecture[what] is KeyError]:
         del architecture[what]
@@ -254,10 +254,10 @@ def test_no_layers():
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"version": 3}, "written as version 3, this is version 2"),
-        ({"version": KeyError}, "written as version None, this is version 2"),
-        ({"version": "2"}, "written as version '2', this is version 2"),
-        ({"version": True}, "written as version True, this is version 2"),
+        ({"version": 4}, "written as version 4, this is version 3"),
+        ({"version": KeyError}, "written as version None, this is version 3"),
+        ({"version": "2"}, "written as version '2', this is version 3"),
+        ({"version": True}, "written as version True, this is version 3"),
         ({"version": [1] * 10000}, "written as version "),
         ({"layers": [{"kind": "conv9d"}]}, "layer 1: unknown kind of layer 'conv9d', known are: activate, add, "),
         ({"layers": [{"kind": "x" * 100000}]}, "layer 1: unknown kind of layer 'xxx"),
@@ -275,7 +275,7 @@ def test_tensors_that_are_missing_or_too_many():
     for name in sorted(tensors):
         rest = {other: tensors[other] for other in tensors if other != name}
         assert refused(lambda rest=rest: put_together(architecture, rest)) == "tensor %s is missing" % name
-    for name in ("layers.0.step", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
+    for name in ("layers.0.scale", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
         more = dict(tensors)
         more[name] = Matrix([1.0])
         expected = "tensor %s belongs to no layer" % shown(name)
@@ -320,7 +320,7 @@ def test_tensors_of_a_wrong_shape(name, matrix, message):
     ],
 )
 def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
-    architecture = {"version": 2, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
+    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
     tensors = {"layers.0.scale": Matrix([1.0]), "layers.0.shift": Matrix([0.0]), "layers.0.epsilon": Matrix(numbers)}
     assert refused(lambda: put_together(architecture, tensors)) == message
 
@@ -342,15 +342,15 @@ def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
     ],
 )
 def test_settings_of_a_wrong_type(changes, message):
-    spec = {"kind": "quantize", "low": 0, "high": 255, "zero": 0, "rounding": "up"}
+    spec = {"kind": "quantize", "low": 0, "high": 255, "zero_point": 0, "rounding": "up"}
     spec.update(changes)
-    architecture = {"version": 2, "input_shape": [1], "layers": [spec]}
-    assert refused(lambda: put_together(architecture, {"layers.0.step": Matrix([0.5])})).startswith(message)
+    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
+    assert refused(lambda: put_together(architecture, {"layers.0.scale": Matrix([0.5])})).startswith(message)
 
 
 @pytest.mark.parametrize("shape", [6, "6", None, [2.0], [True], [[6]], {"0": 6}, [0], [], [-6]])
 def test_a_shape_in_a_file(shape):
-    architecture = {"version": 2, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
+    architecture = {"version": 3, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
     message = refused(lambda: put_together(architecture, {}))
     assert message.startswith("layer 1 (reshape): shape must be ") or message.startswith(
         "layer 1: Reshape: a shape is "
@@ -358,9 +358,9 @@ def test_a_shape_in_a_file(shape):
 
 
 def test_a_symmetric_that_is_no_bool():
-    tensors = {"layers.0." + name: Matrix([1]) for name in ("weight", "bias", "step")}
+    tensors = {"layers.0." + name: Matrix([1]) for name in ("weight", "bias", "scale")}
     spec = {"kind": "dynamic_dense", "activation": "relu", "symmetric": 1}
-    architecture = {"version": 2, "input_shape": [1], "layers": [spec]}
+    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
     assert refused(lambda: put_together(architecture, tensors)) == (
         "layer 1 (dynamic_dense): symmetric must be true or false, found int 1"
     )
@@ -431,3 +431,45 @@ def test_an_entrance_of_release_0_1_0_multiplied():
         assert refused(lambda tensors=tensors: put_together(architecture, tensors)) == (
             "layer 1: a scale must be a positive number"
         )
+
+
+# ---- files of version 2
+
+
+def as_version_2(architecture, tensors):
+    """The same network as release 0.2 wrote it, where a scale was called a step and a zero point a zero."""
+    old = {"scale": "step", "zero_point": "zero"}
+    integers = [k for k, spec in enumerate(architecture["layers"]) if spec["kind"] in INTEGER_KINDS]
+    tensors = {
+        (
+            ".".join(name.split(".")[:2] + [old.get(name.split(".")[2], name.split(".")[2])])
+            if int(name.split(".")[1]) in integers
+            else name
+        ): matrix
+        for name, matrix in tensors.items()
+    }
+    layers = [
+        {old.get(name, name) if k in integers else name: value for name, value in spec.items()}
+        for k, spec in enumerate(architecture["layers"])
+    ]
+    return dict(architecture, version=2, layers=layers), tensors
+
+
+INTEGER_KINDS = ("quantize", "integer_dense", "dequantize", "dynamic_dense")
+
+
+@pytest.mark.parametrize("network", [FLOATS, INTEGERS, ENDING])
+def test_files_of_version_2_open_and_answer_as_they_did(network):
+    architecture, tensors = as_version_2(*taken_apart(network))
+    again = put_together(architecture, tensors)
+    assert alike(again, network)
+    x = [[1.5, -0.25], [0.0, 3.0]]
+    assert same_rows(again.forward(x).tolist(), network.forward(x).tolist())
+
+
+def test_each_version_has_its_own_names():
+    architecture, tensors = as_version_2(*taken_apart(INTEGERS))
+    assert architecture["layers"][0] == {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"}
+    assert refused(lambda: put_together(dict(architecture, version=3), tensors)) == "tensor layers.0.scale is missing"
+    new = taken_apart(INTEGERS)
+    assert refused(lambda: put_together(dict(new[0], version=2), new[1])) == "tensor layers.0.step is missing"

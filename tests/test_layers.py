@@ -165,7 +165,7 @@ def test_what_is_imported_when_it_is_asked_for():
     "f, error, message",
     [
         (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be a whole number, found float 0.0"),
-        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero must be a whole number, found float 0.5"),
+        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be a whole number, found float 0.5"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5),
             TypeError,

@@ -78,7 +78,7 @@ def own_integers(network, x):
     before, entrance, _ = way_in(network)
     for layer in before + [entrance]:
         x = layer.forward(x if isinstance(x, Matrix) else Matrix([x]))
-    return [int(q) + entrance.zero for q in x.tolist()[0]]
+    return [int(q) + entrance.zero_point for q in x.tolist()[0]]
 
 
 bits = st.integers(min_value=2, max_value=16)
@@ -153,7 +153,7 @@ def integer_networks(draw):
 
 def halves(random, entrance, count):
     """Numbers at the borders of two integers, and next to them on either side."""
-    steps = entrance.step.tolist()[0]
+    steps = entrance.scale.tolist()[0]
     x = [(random.randint(entrance.low - 1, entrance.high) + 0.5) * steps[i % len(steps)] for i in range(count)]
     for _ in range(2):
         x = [random.choice([v, neighbour(v, 1), neighbour(v, -1)]) for v in x]
@@ -363,7 +363,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
 
 
 def test_own_integers_are_checked():
-    network = Network([Quantize(0.5, -2, 9, zero=3), IntegerDense([[1], [2]], [0], "identity", 1.0)])
+    network = Network([Quantize(0.5, -2, 9, zero_point=3), IntegerDense([[1], [2]], [0], "identity", 1.0)])
     own, written = own_function(network.compile("packed")), exported(network)["predict_quantized"]
     for predict in (network.predict_quantized, own, written):
         assert predict([1, 12]) == predict(array("b", [1, 12])) == predict(bytes([1, 12])) == [16.0]

@@ -18,7 +18,7 @@ ERROR_BOUND = 0.0
 _FORMS = {
     "scale": (("scale", "shift"), "{0}*{1} + {2}"),
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
-    "dequantize": (("step",), "{0}*{1}"),
+    "dequantize": (("scale",), "{0}*{1}"),
 }
 _ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
     "softmax": runtime.softmax,

@@ -1,13 +1,13 @@
 # mypy: disallow-untyped-calls=False
 """Entering: the lines that make a sample the first total of an integer network; a part of packed.py.
 
-Measured numbers become integers q = floor(x / step + 0.5), clamped to low ... high; bytes are looked up.
+Measured numbers become integers q = floor(x / scale + 0.5), clamped to low ... high; bytes are looked up.
 All that is not plain leaves the lines at a check: other numbers than Python's, a sample of another length
 (`Code.check_sample`), and what is not finite or so large that a quotient might overflow: then hypot(x),
 which no number of the sample exceeds, is not below a limit, and the sample goes by another line, which
 refuses what is not finite and clamps before it rounds.
 
-A long row of bytes-to-be is rounded by one addition.  Let t = x / step + 0.5, as a double; wanted is the
+A long row of bytes-to-be is rounded by one addition.  Let t = x / scale + 0.5, as a double; wanted is the
 whole number n with n <= t < n + 1, for n from 0 to 255.  With c = 2^12 - 2^-41, which is a double, t + c lies
 between 2^12 and 2^13, where doubles are 2^-40 apart, and is the one next to n + 2^12 - 2^-41 + (t - n).
 For t = n that is in the middle between n + 2^12 and the double before it, and goes to the even one,
@@ -112,7 +112,7 @@ class Entering:
             with code.block("if len(x) != %d:" % n):
                 code.line(code.wrong_length())
             code.line("q = %s(x, %d, %d)" % (code.function(runtime.own_integers), layer.lowest, layer.highest))
-            code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s) if v" % self.stage.rows(), -layer.zero))
+            code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s) if v" % self.stage.rows(), -layer.zero_point))
             return
         code.objects["own"] = _own(code.network, layer)
         if layer.lowest == 0 and layer.highest == 255:
@@ -345,7 +345,7 @@ class Entering:
         return form.format(first, a, self.entrance.rounded(a), lower, upper, low=low, high=high)
 
     def _each(self, x: str, *others: str) -> str:
-        """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""
+        """``v, scale in zip(x, SCALE)``: an input, what it needs of the lists, and p of others."""
         lists = [self.code.constant(name, values) for name, values in self.entrance.lists]
         if not lists and not others:
             return "v in %s" % x

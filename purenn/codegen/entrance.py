@@ -41,8 +41,8 @@ class Entrance:
         self.in_single_precision = layer.rounding != "up"
         self.numbers: dict[str, list[float]] = {}
         self._prepared = self._written()
-        step = layer.step.map(lambda s: array("f", [s])[0]) if self.in_single_precision else layer.step
-        self._divided = self._with("{v}", "/", "STEP", step._rows[0], 1.0)
+        scale = layer.scale.map(lambda s: array("f", [s])[0]) if self.in_single_precision else layer.scale
+        self._divided = self._with("{v}", "/", "SCALE", scale._rows[0], 1.0)
 
     def _written(self) -> str:
         form = "{v}"
@@ -51,7 +51,7 @@ class Entrance:
                 form = self._with(form, " - ", "MEANS%d" % k, layer.mean._rows[0], 0.0)
                 form = self._with(form, "/", "DEVIATIONS%d" % k, layer.deviation._rows[0], 1.0)
             elif layer.kind == "scale":
-                form = self._with(form, "*", "SCALES%d" % k, layer.scale._rows[0], 1.0)
+                form = self._with(form, "*", "FACTORS%d" % k, layer.scale._rows[0], 1.0)
                 form = self._with(form, " + ", "SHIFTS%d" % k, layer.shift._rows[0], 0.0)
         return form
 
@@ -68,7 +68,7 @@ class Entrance:
         return self._filled(self._prepared, number, v)
 
     def divided(self, number: Number, v: str = "v") -> str:
-        """The expression for a prepared input by its step."""
+        """The expression for a prepared input by its scale."""
         return self._filled(self._divided, number, v)
 
     def quotient(self, number: Number, v: str = "v") -> str:
@@ -106,12 +106,12 @@ class Entrance:
             elif layer.kind == "scale":
                 size = size * max(map(abs, layer.scale._rows[0])) + max(map(abs, layer.shift._rows[0]))
             reach = max(reach, size)
-        step = min(self.numbers.get("STEP", [1.0]))
-        return max(reach, size / step) if step else float("inf")  # single precision may have 0 for it
+        scale = min(self.numbers.get("SCALE", [1.0]))
+        return max(reach, size / scale) if scale else float("inf")  # single precision may have 0 for it
 
     @property
     def is_tame(self) -> bool:
-        """Whether no finite input, whatever its size, overflows before it is divided by its step.
+        """Whether no finite input, whatever its size, overflows before it is divided by its scale.
 
         What is added is less than half of the last bit of the largest double, what multiplies at most 1.
         """
@@ -137,4 +137,4 @@ class Entrance:
     @property
     def keeps_bytes(self) -> bool:
         """Whether bytes are their own integers."""
-        return self.layer.zero == 0 and self.table == list(range(256))
+        return self.layer.zero_point == 0 and self.table == list(range(256))

@@ -44,6 +44,6 @@ def _emit(code: Code, k: int, value: Value) -> Value:
         where = (k, table, layer.offset, layer.shift, layer.table.cols - 1, a)
         code.line("z%d = [%s[min(max((a + %d) >> %d, 0), %d)] for a in %s]" % where)
         return "z%d" % k
-    step = code.constant("STEP%d" % k, stretched(layer.step.tolist()[0], layer.outputs))
-    code.line("%s = [a*step for a, step in zip(%s, %s)]" % (a, a, step))
+    scale = code.constant("SCALE%d" % k, stretched(layer.scale.tolist()[0], layer.outputs))
+    code.line("%s = [a*scale for a, scale in zip(%s, %s)]" % (a, a, scale))
     return activated(code, k, layer.h, a)

@@ -119,26 +119,26 @@ def _finished(code: Code, part: Part, stage: Stage, sums: str = "") -> Value:
     layer = stage.layer
     if layer.table is None:
         value, form = (sums, "{}") if sums else stage.last_sums()
-        a = _multiplied(code, stage.k, value, form, layer.step._rows[0])
+        a = _multiplied(code, stage.k, value, form, layer.scale._rows[0])
         return activated(code, stage.k, layer.h, a, layer.outputs)
     levels = stage.level_names(sums)
     if part.dequantize is None:
         return levels
     k = part.first + part.count - 1
-    a = _multiplied(code, k, levels, "{}", part.dequantize.step._rows[0])
+    a = _multiplied(code, k, levels, "{}", part.dequantize.scale._rows[0])
     return activated(code, k, part.dequantize.h, a, code.width(k))
 
 
-def _multiplied(code: Code, k: int, value: Value, form: str, steps: Sequence[float]) -> Value:
-    """The lines of ``a = form * step`` for each v of a value; a row of steps is as long as the last axis."""
-    steps = [code.own(step) for step in steps] * (code.size(k) // len(steps) if len(steps) > 1 else 1)
+def _multiplied(code: Code, k: int, value: Value, form: str, scales: Sequence[float]) -> Value:
+    """The lines of ``a = form * scale`` for each v of a value; a row of scales is as long as the last axis."""
+    scales = [code.own(scale) for scale in scales] * (code.size(k) // len(scales) if len(scales) > 1 else 1)
     if not isinstance(value, str):
-        stretched = steps if len(steps) > 1 else steps * len(value)
-        forms = ["%s*%r" % (form.format(v), step) for v, step in zip(value, stretched)]
+        stretched = scales if len(scales) > 1 else scales * len(value)
+        forms = ["%s*%r" % (form.format(v), scale) for v, scale in zip(value, stretched)]
         return code.assign(["a%d_%d" % (k, j) for j in range(len(value))], forms)
-    if len(steps) == 1:
-        code.line("a%d = [%s*%r for v in %s]" % (k, form.format("v"), steps[0], value))
+    if len(scales) == 1:
+        code.line("a%d = [%s*%r for v in %s]" % (k, form.format("v"), scales[0], value))
     else:
-        each = (k, form.format("v"), value, code.constant("STEPS%d" % k, steps))
-        code.line("a%d = [%s*step for v, step in zip(%s, %s)]" % each)
+        each = (k, form.format("v"), value, code.constant("SCALES%d" % k, scales))
+        code.line("a%d = [%s*scale for v, scale in zip(%s, %s)]" % each)
     return "a%d" % k

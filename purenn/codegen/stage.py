@@ -49,8 +49,8 @@ class Stage:
         if self.by_table:
             self.up = max(8 * self.size - 16 - layer.shift, 0)
         elif not code.dialect.is_exported:
-            steps_are_floats = set(map(type, layer.step._rows[0])) == {float}
-            self.is_float = layer.table is None and bits <= _FLOAT_BITS and steps_are_floats
+            scales_are_floats = set(map(type, layer.scale._rows[0])) == {float}
+            self.is_float = layer.table is None and bits <= _FLOAT_BITS and scales_are_floats
             self.size = next((n for n in _CODES if bits <= 8 * n), self.size)
             if self.is_float:
                 self.size = 4 if layer.outputs <= UNROLLED else 3

@@ -319,13 +319,13 @@ def _about(network: Network, part: Part) -> list[str]:
 
 def _module(network: Network, part: Part, loops: str, form: str, function: str) -> str:
     """The source: `dense`, the constants and buffers, and what runs the network."""
-    entrance, steps = _entrance(part), network.layers[-1].step.tolist()[0]
+    entrance, scales = _entrance(part), network.layers[-1].scale.tolist()[0]
     data, layers = _data(part)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
     constants += ['    array("i", %s),' % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
     constants += [_numbers(name, values) for name, values in entrance.numbers.items()]
-    constants += [_bytes('STEPS = list(array("d", ', _doubles(steps * (network.outputs // len(steps)))) + "))"]
+    constants += [_bytes('SCALES = list(array("d", ', _doubles(scales * (network.outputs // len(scales)))) + "))"]
     constants += ["Q = bytearray(%d)" % _widest(part), 'A = array("i", bytes(%d))' % (4 * _most(part))]
     run = _run(network, part, entrance, form)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
@@ -336,9 +336,9 @@ def _module(network: Network, part: Part, loops: str, form: str, function: str) 
 def _run(network: Network, part: Part, entrance: Entrance, form: str) -> str:
     low, last = entrance.low, part.dense[-1][1]
     y = "y[j]" if last.table is None else _plus("Q[j]", _levels(last)[0])
-    each, rest, values = "y[j] = %s*STEPS[j]" % y, "", form.format(a="y")
+    each, rest, values = "y[j] = %s*SCALES[j]" % y, "", form.format(a="y")
     if not network.layers[-1].h.rowwise:
-        each, values = "a = %s*STEPS[j]\n        y[j] = %s" % (y, form.format(a="a")), "y"
+        each, values = "a = %s*SCALES[j]\n        y[j] = %s" % (y, form.format(a="a")), "y"
     elif network.layers[-1].h.kind == "softmax":
         rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
     return _RUN.format(

@@ -19,7 +19,7 @@ _INF, _NAN = float("inf"), float("nan")
 
 
 class DynamicDense(Layer):
-    """A dense layer of small whole weights that rounds its inputs on the way: ``Z = h((Q W) s step + B)``.
+    """A dense layer of small whole weights that rounds its inputs on the way: ``Z = h((Q W) s scale + B)``.
 
     Every row x counts in steps s of its own, so that its integers q fill 8 bits:
 
@@ -27,7 +27,7 @@ class DynamicDense(Layer):
         s = (max x - min x) / 255, 0 among the x          q = round(x / s + zero) - zero
 
     the second where `symmetric` is False, with zero the integer from -128 to 127 that stands for 0.
-    W (inputs, outputs) holds whole numbers from -128 to 127, and `step` is what 1 stands for
+    W (inputs, outputs) holds whole numbers from -128 to 127, and `scale` is what 1 stands for
     in it: one number, or one for each output.  It is TFLite's dynamic-range quantisation, by its
     rules: all is single precision but Q W, which is whole, and halves go away from 0.  A row that
     holds a NaN or an infinity has no such step, and gives NaN.
@@ -40,7 +40,7 @@ class DynamicDense(Layer):
     """
 
     kind = "dynamic_dense"
-    tensors = ("weight", "bias", "step")
+    tensors = ("weight", "bias", "scale")
     settings = (("activation", str), ("symmetric", bool))
     inputs: int
     outputs: int
@@ -50,39 +50,39 @@ class DynamicDense(Layer):
         weight: "Any",
         bias: "Any" = None,
         activation: "Union[str, Callable[[Any], Any]]" = "identity",
-        step: "Any" = 1.0,
+        scale: "Any" = 1.0,
         symmetric: bool = True,
     ) -> None:
         self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
         self.inputs, self.outputs = self.weight.shape
         bias = Matrix.zeros(1, self.outputs) if bias is None else bias
         self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
-        self.step = step if isinstance(step, Matrix) else Matrix([step])
+        self.scale = scale if isinstance(scale, Matrix) else Matrix([scale])
         self.h = Activation(activation)
         self.activation = self.h.name
         self.symmetric = symmetric
-        for what, row, lengths in (("bias", self.bias, [self.outputs]), ("step", self.step, [1, self.outputs])):
+        for what, row, lengths in (("bias", self.bias, [self.outputs]), ("scale", self.scale, [1, self.outputs])):
             if row.rows != 1 or row.cols not in lengths:
                 expected = " or ".join([repr((1, length)) for length in lengths])
                 raise ShapeError("%s: the %s must be %s, found %r" % (self, what, expected, row.shape))
-        for number in self.step._rows[0]:
+        for number in self.scale._rows[0]:
             if not 0.0 < number < _INF:
-                raise ValueError("%s: a step is a positive number, found %r" % (self, number))
+                raise ValueError("%s: a scale is a positive number, found %r" % (self, number))
         for weights in self.weight._rows:
             for number in weights:
                 if not isinstance(number, int) or not -128 <= number <= 127:
                     raise ValueError("%s: a weight is a whole number from -128 to 127, found %r" % (self, number))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = (Q W) s step + B``, each row in steps s of its own, and ``Z = h(A)``."""
+        """``A = (Q W) s scale + B``, each row in steps s of its own, and ``Z = h(A)``."""
         (X,), outputs = values, size(self.output_shape(*shapes))
         A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)._rows])
-        yield "A{k} = round({x} / s) W{k} * s * step + B{k}", A.reshape(outputs)
+        yield "A{k} = round({x} / s) W{k} * s * scale + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [single(s * step) for step in self.step._rows[0]]
+        factors = [single(s * scale) for scale in self.scale._rows[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
         sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
         biases = self.bias._rows[0]

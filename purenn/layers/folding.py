@@ -161,10 +161,10 @@ def _activate_after_dense(dense: Dense, activate: Activate, exact: bool) -> "Opt
 
 
 def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
-    """``h((Q W) s step + B)``"""
+    """``h((Q W) s scale + B)``"""
     if dense.h != _IDENTITY:
         return None
-    return DynamicDense(dense.weight, dense.bias, activate.h, dense.step, dense.symmetric)
+    return DynamicDense(dense.weight, dense.bias, activate.h, dense.scale, dense.symmetric)
 
 
 def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Dense]":

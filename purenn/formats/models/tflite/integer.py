@@ -360,7 +360,7 @@ _FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
 
 def _entrance(steps: Steps) -> Quantize:
     low, high = steps.low - steps.zero, steps.high - steps.zero
-    return Quantize(steps.step, low, high, zero=steps.zero, rounding="away")
+    return Quantize(steps.step, low, high, zero_point=steps.zero, rounding="away")
 
 
 def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage:
