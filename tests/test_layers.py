@@ -190,8 +190,8 @@ def test_settings_of_a_wrong_type(f, error, message):
 
 def test_settings_may_be_numbers_of_other_libraries():
     np = pytest.importorskip("numpy")
-    entrance = Quantize(np.float32(0.5), np.int64(-8), np.int32(7))
-    assert repr(entrance) == repr(Quantize(0.5, -8, 7)) and type(LayerNorm(epsilon=np.float64(1e-3)).epsilon) is float
+    quantizer = Quantize(np.float32(0.5), np.int64(-8), np.int32(7))
+    assert repr(quantizer) == repr(Quantize(0.5, -8, 7)) and type(LayerNorm(epsilon=np.float64(1e-3)).epsilon) is float
 
 
 # ---- kinds of your own

@@ -27,7 +27,7 @@ from purenn import (
     save,
 )
 from purenn.layers.integer import ROUNDINGS
-from purenn.quantize import of_integers
+from purenn.quantize import integer_predictor
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -151,15 +151,15 @@ def test_a_network_of_floats_has_no_integers():
     rounding=st.sampled_from(sorted(ROUNDINGS)),
 )
 def test_the_models_integers_are_those_that_the_entrance_makes(x, scale, zero_point, rounding):
-    entrance = Quantize(scale, -100, 90, zero_point, rounding)
+    quantizer = Quantize(scale, -100, 90, zero_point, rounding)
     network = Network(
         [
             Normalize(0.5, -2.0),
-            entrance,
+            quantizer,
             IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5),
         ]
     )
-    levels = entrance.forward(network.layers[0].forward(Matrix([[v / 4 for v in x]]))).tolist()[0]
+    levels = quantizer.forward(network.layers[0].forward(Matrix([[v / 4 for v in x]]))).tolist()[0]
     assert network.predict_quantized([q + zero_point for q in levels]) == network.predict([v / 4 for v in x])
 
 
@@ -472,8 +472,8 @@ def test_a_network_of_pictures(how):
 
 def test_a_scale_for_each_input_along_the_last_axis():
     net = Network([Dense([[0.01], [1.0]])], input_shape=(2, 2))
-    entrance = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
-    assert entrance.scale.tolist() == [[1 / 2.55, 1 / 255.0]]
+    quantizer = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
+    assert quantizer.scale.tolist() == [[1 / 2.55, 1 / 255.0]]
 
 
 # ---- the model's own integers, in wired networks
@@ -494,7 +494,7 @@ def test_integers_enter_wired_networks_too(layers, wires):
     net = Network(layers, wires)
     x = [1.0, -2.0]
     q = [level + 3 for level in net.trace(x)[len(layers) - 3].Z.tolist()[0]]
-    assert net.predict_quantized(q) == of_integers(net)(q) == net.forward_one(x)
+    assert net.predict_quantized(q) == integer_predictor(net)(q) == net.forward_one(x)
 
 
 @pytest.mark.parametrize("first", [[], [Normalize(0.0, 2.0)]])
@@ -502,5 +502,5 @@ def test_a_network_that_takes_measured_numbers_beside_its_integers_takes_no_inte
     n = len(first)
     net = Network(first + [ENTRANCE, INTEGER, Add()], [(k,) for k in range(n + 2)] + [(n, n + 2)])
     assert net.predict([1.0, -2.0]) == net.forward_one([1.0, -2.0])
-    for run in (net.predict_quantized, lambda q: of_integers(net)(q)):
+    for run in (net.predict_quantized, lambda q: integer_predictor(net)(q)):
         assert "takes measured numbers" in refused(lambda run=run: run([1, 2]), TypeError)

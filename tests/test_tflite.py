@@ -524,7 +524,7 @@ def test_floats_between_integers_are_single_precision():
 
 
 def test_what_changes_the_inputs_integers_is_refused():
-    """Our entrance gives a dense layer the integers themselves; a product may leave them as they are."""
+    """Our quantizer gives a dense layer the integers themselves; a product may leave them as they are."""
     for step, sound in ((0.5 * 0.25 * 100, True), (0.5 * 0.25 * 50, False)):
         tensors = INT_TENSORS + [tensor([1], 9, 3, [0.25]), tensor([1, 2], 9, 0, [step], [3])]
         operators = [operator(1, (0, 4), 5), operator(0, (5, 1, 2), 3)]

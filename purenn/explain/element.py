@@ -20,7 +20,7 @@ import math
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
-from ..activations import added, exp
+from ..activations import exp, sum_in_order
 from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
@@ -430,7 +430,7 @@ _SIGNS: "Dict[str, Function]" = {
 
 
 def _mean(values: "Sequence[Any]") -> "Any":
-    return added(values) / len(values)
+    return sum_in_order(values) / len(values)
 
 
 def _variance(values: "Sequence[Any]") -> "Any":

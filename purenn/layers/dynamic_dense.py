@@ -82,11 +82,11 @@ class DynamicDense(Layer):
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [single(s * scale) for scale in self.scale._rows[0]]
+        factors = [float32(s * scale) for scale in self.scale._rows[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
         sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
         biases = self.bias._rows[0]
-        return [single(single(single(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
+        return [float32(float32(float32(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def cost(self, *shapes: "Shape") -> int:
         """inputs * outputs, for each row along the last axis."""
@@ -108,8 +108,8 @@ def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     size = _reach(x, abs)
     if size != size:
         return [0] * len(x), _NAN
-    s, per_step = single(size / 127.0), single(127.0 / size) if size else 0.0
-    return [_level(single(a * per_step), -127, 127) for a in x], s
+    s, per_step = float32(size / 127.0), float32(127.0 / size) if size else 0.0
+    return [_level(float32(a * per_step), -127, 127) for a in x], s
 
 
 def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
@@ -127,9 +127,9 @@ def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     s = (high - low) / 255.0
     from_low, from_high = -128.0 - low / s, 127.0 - high / s
     zero = _level(from_low if 128.0 - low / s < 127.0 + high / s else from_high, -128, 127)
-    s = single(s)
-    per_step = single(1.0 / s) if s else _INF
-    return [_level(single(zero + single(a * per_step)), -128, 127) - zero for a in x], s
+    s = float32(s)
+    per_step = float32(1.0 / s) if s else _INF
+    return [_level(float32(zero + float32(a * per_step)), -128, 127) - zero for a in x], s
 
 
 def _reach(row: "Any", size: "Callable[[float], float]") -> float:
@@ -142,15 +142,15 @@ def _reach(row: "Any", size: "Callable[[float], float]") -> float:
     return largest
 
 
-def single(x: float) -> float:
+def float32(x: float) -> float:
     """x in single precision."""
     return array("f", [x])[0]
 
 
-def away(x: float) -> int:
+def round_half_away(x: float) -> int:
     """The nearest whole number, halves away from 0.
 
-    >>> away(2.5), away(-2.5)
+    >>> round_half_away(2.5), round_half_away(-2.5)
     (3, -3)
     """
     return math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
@@ -160,4 +160,4 @@ def _level(x: float, low: int, high: int) -> int:
     """The nearest whole number from low to high, halves away from 0."""
     if x != x:
         return 0
-    return low if x <= low else high if x >= high else away(x)
+    return low if x <= low else high if x >= high else round_half_away(x)

@@ -17,7 +17,7 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
 from .base import Layer
-from .dynamic_dense import away, single
+from .dynamic_dense import float32, round_half_away
 from .per_input import row_of, width_of
 
 TYPE_CHECKING = False
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
 _INF = float("inf")
 
 
-def _up(a: float) -> int:
+def _round_half_up(a: float) -> int:
     return math.floor(a + 0.5)
 
 
 # how a number becomes an integer, and where that sends halves
 ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
-    "up": (_up, "up"),
+    "up": (_round_half_up, "up"),
     "even": (round, "to even"),
-    "away": (away, "away from 0"),
+    "away": (round_half_away, "away from 0"),
 }
 
 
@@ -72,7 +72,7 @@ class Quantize(Layer):
         self.inputs = width_of(self, self.scale)
         if not all([0.0 < s < _INF for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a positive number" % self)
-        if rounding != "up" and not all([0.0 < single(s) < _INF for s in self.scale.tolist()[0]]):
+        if rounding != "up" and not all([0.0 < float32(s) < _INF for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a positive number in single precision" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
@@ -99,7 +99,7 @@ class Quantize(Layer):
         if self.rounding == "up":
             A = rows / self.scale
         else:
-            A = (rows.map(single) / self.scale.map(single)).map(single)
+            A = (rows.map(float32) / self.scale.map(float32)).map(float32)
         Z = A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
         yield "A{k} = {x} / scale", A.reshape(X.cols)
         yield "Z{k} = clip(round(A{k}), low, high)", Z.reshape(X.cols)

@@ -1,4 +1,4 @@
-"""Entrance: the way into an integer network as arithmetic, for the kernels, the exports and the boards.
+"""InputQuantizer: the way into an integer network as arithmetic, for the kernels, the exports and the boards.
 
 Operations and their order are those of the layers, so the integers are the same.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Number = Callable[[str, Sequence[float]], str]
 
-__all__ = ["Entrance"]
+__all__ = ["InputQuantizer"]
 
 # how a quotient {a} becomes an integer, by the rounding of a `Quantize`
 _ROUNDED = {
@@ -27,7 +27,7 @@ _LARGEST = 1e300  # of what comes up on the way from an input to its quotient
 _LIMITS = (1e150, 1e100, 1e50, 1e20, 1.0)
 
 
-class Entrance:
+class InputQuantizer:
     """The layers up to the first integers, as forms of {v}, an input.
 
     `numbers` holds what the forms need, by name: one number, or one for each input.
@@ -38,10 +38,10 @@ class Entrance:
         self.before = [layer for layer in before if layer.kind in ("normalize", "scale")]
         self.layer, self.inputs = layer, inputs
         self.low, self.high = layer.low, layer.high
-        self.in_single_precision = layer.rounding != "up"
+        self.is_float32 = layer.rounding != "up"
         self.numbers: dict[str, list[float]] = {}
         self._prepared = self._written()
-        scale = layer.scale.map(lambda s: array("f", [s])[0]) if self.in_single_precision else layer.scale
+        scale = layer.scale.map(lambda s: array("f", [s])[0]) if self.is_float32 else layer.scale
         self._divided = self._with("{v}", "/", "SCALE", scale._rows[0], 1.0)
 
     def _written(self) -> str:
@@ -74,8 +74,8 @@ class Entrance:
     def quotient(self, number: Number, v: str = "v") -> str:
         """The expression for both; in single precision it calls ``single``."""
         prepared, divided = self.prepared(number, v), self._divided
-        if self.in_single_precision:
-            return "single(%s)" % self._filled(divided, number, "single(%s)" % prepared)
+        if self.is_float32:
+            return "float32(%s)" % self._filled(divided, number, "float32(%s)" % prepared)
         return self._filled(divided, number, prepared if prepared == v or divided == "{v}" else "(%s)" % prepared)
 
     def _filled(self, form: str, number: Number, v: str) -> str:

@@ -1,4 +1,4 @@
-"""Part: which layers of a network are one integer network."""
+"""IntegerChain: which layers of a network are one integer network."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
-__all__ = ["Part"]
+__all__ = ["IntegerChain"]
 
 
-class Part:
+class IntegerChain:
     """The layers from number k on that are one integer network; or the `refusal`."""
 
     def __init__(self, network: Any, k: int) -> None:
@@ -40,7 +40,7 @@ class Part:
         self.refusal = self._refused()
 
     @property
-    def is_way_in(self) -> bool:
+    def reads_input(self) -> bool:
         """Whether all that the network is given goes through these layers: then it takes integers as well."""
         return self.first == 1 and _uses(self.network, 0) == 1
 
