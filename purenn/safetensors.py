@@ -9,7 +9,7 @@ import struct
 import sys
 from array import array
 
-from .architecture import put_together, taken_apart
+from .architecture import from_architecture, to_architecture
 from .errors import ModelFormatError, UnsupportedError
 from .json_text import parsed
 from .matrix import Matrix
@@ -45,7 +45,7 @@ def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor
         tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
         return _arrays(tensors, metadata, budget)
-    return put_together(
+    return from_architecture(
         _json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()}
     )
 
@@ -133,7 +133,7 @@ def write(network: Network, path: "Any") -> None:
     """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
     import json
 
-    architecture, tensors = taken_apart(network)
+    architecture, tensors = to_architecture(network)
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 

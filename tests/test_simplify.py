@@ -314,10 +314,10 @@ def test_rows_that_do_not_fit_are_an_error_and_not_cut(layers):
 
 
 def test_an_activation_goes_into_a_layer_that_rounds_its_inputs():
-    dynamic = DynamicDense([[2, 127], [-1, 0]], [0.5, 0.0], step=0.25, symmetric=False)
+    dynamic = DynamicDense([[2, 127], [-1, 0]], [0.5, 0.0], scale=0.25, symmetric=False)
     kept = folded([dynamic, Activate("clip(0, 6)"), Activate("tanh")])[0]
     assert [str(layer) for layer in kept] == ["DynamicDense 2 -> 2, clip(0.0, 6.0)", "Activate, tanh"]
-    assert kept[0].weight is dynamic.weight and kept[0].step is dynamic.step and not kept[0].symmetric
+    assert kept[0].weight is dynamic.weight and kept[0].scale is dynamic.scale and not kept[0].symmetric
 
 
 def test_a_function_of_your_own_is_no_identity_whatever_its_name():
