@@ -1,4 +1,4 @@
-"""Numbers and tables as text."""
+"""Numbers, tables and untrusted text, fit for a terminal or a message."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,6 +6,18 @@ if TYPE_CHECKING:
 
 # a matrix larger than this is shown without its middle; tolist() gives every number
 _MOST_ROWS, _MOST_COLS, _EDGE = 20, 16, 3
+
+
+def quote(text: "Any", limit: int = 80) -> str:
+    """Text from a file or a user on one line: cut when long, as a Python string where it is not printable ASCII.
+
+    >>> print(quote("W1"), quote("W1\\n"), quote("x" * 100, limit=8))
+    W1 'W1\\n' xxxxx...
+    """
+    text = str(text)
+    if len(text) > limit:
+        text = text[: limit - 3] + "..."
+    return text if text and all([" " <= c <= "~" for c in text]) else repr(text)
 
 
 def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> "List[str]":

@@ -7,7 +7,7 @@
 import re
 
 from ...errors import ShapeError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _place(number: int, label: "Any", called: "List[Any]", numbered: bool, names
         raise ShapeError("label %d is %s, and more than one output is called so (%s)" % (number, label_shown, two))
     listed = "0 to %d" % (len(called) - 1)
     if names is not None:
-        listed = ", ".join([shown(name, _LONGEST) for name in called[:_LISTED]] + ["..."] * (len(called) > _LISTED))
+        listed = ", ".join([quote(name, _LONGEST) for name in called[:_LISTED]] + ["..."] * (len(called) > _LISTED))
     raise ShapeError("label %d is %s, which is none of the outputs (%s)" % (number, label_shown, listed))
 
 
