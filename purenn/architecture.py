@@ -13,6 +13,7 @@ from .layers.base import TYPES
 from .matrix import Matrix
 from .network import Network
 from .rows import described, short
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _check_outline(architecture: "Any") -> None:
         raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
         if part not in _PARTS:
-            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % quote(part))
     if version > 1 and "input_shape" not in architecture:
         raise ModelFormatError("the architecture has no input_shape")
     if type(architecture.get("multilabel", False)) is not bool:
@@ -161,17 +162,11 @@ class _Parts:
 
     def check_all_taken(self) -> None:
         if self.left:
-            raise ModelFormatError("tensor %s belongs to no layer" % shown(sorted(self.left)[0]))
-
-
-def shown(name: "Any") -> str:
-    """A name from a file, fit for one line of a message."""
-    text = repr(name)[1:-1]
-    return text if len(text) <= 80 else text[:77] + "..."
+            raise ModelFormatError("tensor %s belongs to no layer" % quote(sorted(self.left)[0]))
 
 
 def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
-    where = "layer %d (%s)" % (number + 1, shown(spec["kind"]))
+    where = "layer %d (%s)" % (number + 1, quote(spec["kind"]))
     try:
         kind = kind_of(spec["kind"])
     except UnsupportedError as error:
@@ -188,7 +183,7 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
             arguments[name] = _setting(where, spec, name, type_)
     for name in spec:
         if name not in ["kind"] + optional + [setting for setting, _ in kind.settings]:
-            raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
+            raise ModelFormatError("%s has no setting %s" % (where, quote(name)))
     try:
         return kind(**arguments)
     except (ValueError, TypeError) as error:

@@ -30,7 +30,8 @@ from purenn import (
     UnsupportedError,
     register,
 )
-from purenn.architecture import put_together, shown, taken_apart
+from purenn.architecture import put_together, taken_apart
+from purenn.text import quote
 
 KINDS = [Dense, Scale, Normalize, Activate, Reshape, Flatten, Add, Multiply, Concat]
 tapes = st.lists(st.integers(min_value=0, max_value=1 << 20), min_size=40, max_size=90)
@@ -263,7 +264,7 @@ def test_no_layers():
         ({"layers": [{"kind": "x" * 100000}]}, "layer 1: unknown kind of layer 'xxx"),
         ({"layers": [{"kind": "\n\x1b[31m"}]}, "layer 1: unknown kind of layer '\\n"),
         ({"dropout": 0.5}, "the architecture has a part dropout, which this release does not know"),
-        ({"a\nb": 0.5}, "the architecture has a part a\\nb, which this release does not know"),
+        ({"a\nb": 0.5}, "the architecture has a part 'a\\nb', which this release does not know"),
     ],
 )
 def test_what_this_release_does_not_know(changes, message):
@@ -278,7 +279,7 @@ def test_tensors_that_are_missing_or_too_many():
     for name in ("layers.0.step", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
         more = dict(tensors)
         more[name] = Matrix([1.0])
-        expected = "tensor %s belongs to no layer" % shown(name)
+        expected = "tensor %s belongs to no layer" % quote(name)
         assert refused(lambda more=more: put_together(architecture, more)) == expected
 
 

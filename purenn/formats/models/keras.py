@@ -102,7 +102,7 @@ def _network_of(config: "Any", weights: "Any", version: "Any") -> Network:
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
     producer = "Keras" if version is None else "Keras %s" % quote(version)
-    network.notes = ["%s, %s %r" % (producer, quote(model.kind), model.name[:80])] + notes
+    network.notes = ["%s, %s %s" % (producer, quote(model.kind), quote(repr(model.name)))] + notes
     return network
 
 

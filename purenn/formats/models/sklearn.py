@@ -159,7 +159,7 @@ def _dense_layers(model: "Estimator") -> "List[Dense]":
 def _activation(model: "Estimator", setting: str) -> str:
     name = model.get(setting)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
-        raise UnsupportedError("%s is %s" % (setting, quote(repr(name)[:40])))
+        raise UnsupportedError("%s is %s" % (setting, quote(repr(name), 40)))
     return name
 
 

@@ -62,7 +62,7 @@ class Module:
         """A setting; older versions of PyTorch leave out those that they did not have."""
         value = self.settings.get(name, default)
         if type(value) not in (int, float) or not abs(value) < 1e300:  # NaN neither
-            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, quote(repr(value)[:40])))
+            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, quote(repr(value), 40)))
         return float(value)
 
     def __str__(self) -> str:
@@ -209,7 +209,7 @@ def _layer_norm(module: Module, width: int) -> "List[Any]":
 def _normalized_size(module: Module) -> int:
     shape = module.settings.get("normalized_shape")
     if not isinstance(shape, (tuple, list)) or len(shape) != 1 or type(shape[0]) is not int or shape[0] < 1:
-        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, quote(repr(shape)[:40])))
+        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, quote(repr(shape), 40)))
     return shape[0]
 
 
@@ -266,7 +266,7 @@ def _along_the_row(name: str) -> "Maker":
     def maker(module: Module, width: int) -> "List[Any]":
         axis = module.settings.get("dim")  # None: of two axes the last
         if not (axis is None or (type(axis) is int and axis in (1, -1))):
-            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, quote(repr(axis)[:40])))
+            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, quote(repr(axis), 40)))
         return [Activate(name)]
 
     return maker
@@ -276,7 +276,7 @@ def _gelu(module: Module, width: int) -> "List[Any]":
     names = {"none": "gelu", "tanh": "gelu_tanh"}
     approximate = module.settings.get("approximate", "none")
     if not isinstance(approximate, str) or approximate not in names:
-        raise UnsupportedError("%s: approximate is %s" % (module, quote(repr(approximate)[:40])))
+        raise UnsupportedError("%s: approximate is %s" % (module, quote(repr(approximate), 40)))
     return [Activate(names[approximate])]
 
 
