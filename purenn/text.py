@@ -9,15 +9,25 @@ _MOST_ROWS, _MOST_COLS, _EDGE = 20, 16, 3
 
 
 def quote(text: "Any", limit: int = 80) -> str:
-    """Text from a file or a user on one line: cut when long, as a Python string where it is not printable ASCII.
+    """Untrusted text on one line, for a terminal, a page, a table or a message.
 
-    >>> print(quote("W1"), quote("W1\\n"), quote("x" * 100, limit=8))
-    W1 'W1\\n' xxxxx...
+    What can be printed stays as it is; text with anything else in it (control characters, line
+    breaks, marks that reverse the direction of writing, halves of characters), and empty text,
+    is written as a Python string.  Longer text is cut to `limit` characters before that.
+
+    >>> print(quote("K\u00e4se"), quote("red\x1b[31m"), quote("x" * 100, limit=8))
+    K\u00e4se 'red\\x1b[31m' xxxxx...
     """
     text = str(text)
     if len(text) > limit:
         text = text[: limit - 3] + "..."
-    return text if text and all([" " <= c <= "~" for c in text]) else repr(text)
+    return text if text and _is_printable(text) else repr(text)
+
+
+def _is_printable(text: str) -> bool:
+    if hasattr(text, "isprintable"):
+        return text.isprintable()
+    return all([" " <= c <= "~" for c in text])  # MicroPython has no table of other characters
 
 
 def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> "List[str]":
