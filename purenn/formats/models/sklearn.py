@@ -12,6 +12,8 @@ computed in doubles.  A scaler stays a layer of its own: folded into the weights
 would take away digits that scikit-learn keeps.
 """
 
+from __future__ import annotations
+
 from contextlib import contextmanager
 
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
@@ -25,7 +27,7 @@ from ..containers.unpickler import described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Optional, Tuple
+    from typing import Any, Iterator
 
     from ...budget import Budget
     from ...matrix import Matrix
@@ -39,7 +41,7 @@ _MAX_DEPTH = 10  # pipelines in pipelines
 
 
 @contextmanager
-def blamed(what: "Any") -> "Iterator[None]":
+def blamed(what: Any) -> Iterator[None]:
     """Errors say whose they are; shapes and numbers that do not fit are the file's fault."""
     try:
         yield
@@ -49,7 +51,7 @@ def blamed(what: "Any") -> "Iterator[None]":
         raise ModelFormatError("%s: %s" % (what, error)) from None
 
 
-def graph_of(estimator: "Estimator", budget: "Budget") -> Graph:
+def graph_of(estimator: Estimator, budget: Budget) -> Graph:
     """What a fitted estimator computes.
 
     An estimator or a setting that is not known raises `UnsupportedError`, attributes that
@@ -82,7 +84,7 @@ def graph_of(estimator: "Estimator", budget: "Budget") -> Graph:
 # ---- pipelines
 
 
-def _parts(estimator: "Estimator") -> "List[Estimator]":
+def _parts(estimator: Estimator) -> list[Estimator]:
     """The scalers of a pipeline, and the model at its end."""
     parts = _steps(estimator, 0) if estimator.name == "Pipeline" else [estimator]
     if not parts or parts[-1].name not in MODELS:
@@ -94,14 +96,14 @@ def _parts(estimator: "Estimator") -> "List[Estimator]":
     return parts
 
 
-def _steps(pipeline: "Estimator", depth: int) -> "List[Estimator]":
+def _steps(pipeline: Estimator, depth: int) -> list[Estimator]:
     """The estimators that a pipeline runs, those of a pipeline within it in their place."""
     steps = pipeline.get("steps")
     if not isinstance(steps, (list, tuple)) or len(steps) > _MAX_STEPS:
         raise ModelFormatError("the steps of a Pipeline must be a list of up to %d" % _MAX_STEPS)
     if depth == _MAX_DEPTH:
         raise UnsupportedError("more than %d pipelines in pipelines" % depth)
-    parts: "List[Estimator]" = []
+    parts: list[Estimator] = []
     for step in steps:
         if not isinstance(step, (list, tuple)) or len(step) != 2 or not isinstance(step[0], str):
             raise ModelFormatError("the steps of a Pipeline must be pairs of a name and an estimator")
@@ -116,13 +118,13 @@ def _steps(pipeline: "Estimator", depth: int) -> "List[Estimator]":
     return parts
 
 
-def _passes(step: "Any") -> bool:
+def _passes(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def _names(parts: "List[Estimator]") -> "Optional[List[str]]":
+def _names(parts: list[Estimator]) -> list[str] | None:
     """The columns of the table that the first step was fitted on; a later step that knows others contradicts it."""
-    names: "Optional[List[Any]]" = None
+    names: list[Any] | None = None
     for part in parts:
         with blamed(part):
             found = part.get("feature_names_in_", None)
@@ -142,7 +144,7 @@ def _names(parts: "List[Estimator]") -> "Optional[List[str]]":
 # ---- the model
 
 
-def _dense_layers(model: "Estimator") -> "List[Dense]":
+def _dense_layers(model: Estimator) -> list[Dense]:
     weights, biases = model.get("coefs_"), model.get("intercepts_")
     if not isinstance(weights, list) or not isinstance(biases, list) or not 0 < len(weights) == len(biases):
         raise ModelFormatError("coefs_ and intercepts_ must be lists of equal length")
@@ -160,21 +162,21 @@ def _dense_layers(model: "Estimator") -> "List[Dense]":
     return layers
 
 
-def _activation(model: "Estimator", setting: str) -> str:
+def _activation(model: Estimator, setting: str) -> str:
     name = model.get(setting)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
         raise UnsupportedError("%s is %s" % (setting, quote(repr(name), 40)))
     return name
 
 
-def _check(part: "Estimator", name: str, expected: int) -> None:
+def _check(part: Estimator, name: str, expected: int) -> None:
     """What an estimator counts must be what its arrays say; versions before 0.24 did not count their inputs."""
     found = part.get(name, expected) if name == "n_features_in_" else part.get(name)
     if type(found) is not int or found != expected:
         raise ModelFormatError("%s should be %d, as its arrays say, found %s" % (name, expected, described(found)))
 
 
-def _answers(model: "Estimator", layers: "List[Dense]") -> "Tuple[Optional[List[Any]], bool]":
+def _answers(model: Estimator, layers: list[Dense]) -> tuple[list[Any] | None, bool]:
     """(the labels, whether each output is a yes or no of its own) of a classifier.
 
     Where there are two classes, a layer makes both probabilities of the one that the network gives.
@@ -211,13 +213,13 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Tuple[Optional[List[
 # ---- scalers
 
 
-def _scaler(scaler: "Estimator", width: int) -> "Any":
+def _scaler(scaler: Estimator, width: int) -> Any:
     if scaler.get("clip", False) is not False:
         raise UnsupportedError("it clips what it is given")
     return _SCALERS[scaler.name](scaler, width)
 
 
-def _standard(scaler: "Estimator", width: int) -> Normalize:
+def _standard(scaler: Estimator, width: int) -> Normalize:
     """(x - mean) / scale, where either may be left out."""
     return Normalize(
         _row(scaler, "mean_", width) if _flag(scaler, "with_mean") else 0.0,
@@ -225,24 +227,24 @@ def _standard(scaler: "Estimator", width: int) -> Normalize:
     )
 
 
-def _max_abs(scaler: "Estimator", width: int) -> Normalize:
+def _max_abs(scaler: Estimator, width: int) -> Normalize:
     """x / scale"""
     return Normalize(0.0, _row(scaler, "scale_", width))
 
 
-def _min_max(scaler: "Estimator", width: int) -> Scale:
+def _min_max(scaler: Estimator, width: int) -> Scale:
     """x * scale + min"""
     return Scale(_row(scaler, "scale_", width), _row(scaler, "min_", width))
 
 
-def _flag(scaler: "Estimator", name: str) -> bool:
+def _flag(scaler: Estimator, name: str) -> bool:
     value = scaler.get(name)
     if type(value) is not bool:
         raise UnsupportedError("%s is %s, expected True or False" % (name, described(value)))
     return value
 
 
-def _row(scaler: "Estimator", name: str, width: int) -> "Matrix":
+def _row(scaler: Estimator, name: str, width: int) -> Matrix:
     row = scaler.matrix(name, axes=1)
     if row.cols != width:
         raise ModelFormatError("%s has %d numbers, the model takes %d" % (name, row.cols, width))
