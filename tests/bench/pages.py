@@ -10,6 +10,7 @@ import importlib.util
 import os
 
 from purenn.bench import machine, table
+from purenn.codegen.plan import KERNELS
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BENCHMARKS = os.path.join("docs", "benchmarks.md")
@@ -22,7 +23,6 @@ ALONE, TOGETHER = "One sample, us", "In a batch of 100, us a sample"
 START = "From process start to the first prediction, 784-50-100-10"
 DIGITS = "784-50-100-10"
 NETWORKS = ("4-10-3", "16-16-16-4", "64-32-10", DIGITS)
-KERNELS = ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops", "forward")
 RIVALS = ("quantised, packed", "NumPy float32 fed lists", "ONNX Runtime fed arrays", "lists, sum([a*b ...])")
 
 # README: heading of the table, name of its last row, the sentence below it
