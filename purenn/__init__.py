@@ -122,7 +122,7 @@ def from_sklearn(estimator: "Any") -> Network:
     >>> from_sklearn(MLPClassifier([8]).fit(iris.data, iris.target))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import live
+    from . import in_memory as live
 
     return live.from_sklearn(estimator)
 
@@ -135,7 +135,7 @@ def from_torch(module: "Any") -> Network:
     >>> from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import live
+    from . import in_memory as live
 
     return live.from_torch(module)
 
@@ -148,6 +148,6 @@ def from_keras(model: "Any") -> Network:
     >>> from_keras(Sequential([Input([4]), Dense(8, "relu"), Dense(3, "softmax")]))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import live
+    from . import in_memory as live
 
     return live.from_keras(model)

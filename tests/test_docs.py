@@ -22,6 +22,7 @@ import sys
 import pytest
 
 import purenn
+from purenn.formats import FORMATS
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCS = os.path.join(CHECKOUT, "docs")
@@ -222,6 +223,11 @@ def test_links(page, target):
 def test_every_page_is_in_the_index():
     named = {os.path.basename(target.partition("#")[0]) for page, target in links() if page.endswith("index.md")}
     assert named >= {os.path.basename(page) for page in pages()} - {"index.md"}
+
+
+def test_every_format_is_on_its_page():
+    table = text_of(os.path.join(DOCS, "formats.md")).split("## Models")[1].split("\n\n")[1]
+    assert [row for row in FORMATS if not all(["`%s`" % ending in table for ending in row.endings.split()])] == []
 
 
 @pytest.mark.parametrize("page, most", [("README.md", 120), (os.path.join("docs", "README.ja.md"), 130)])
