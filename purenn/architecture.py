@@ -13,7 +13,7 @@ from .layers.base import TYPES
 from .matrix import Matrix
 from .network import Network
 from .rows import described, short
-from .source import shown
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _check_outline(architecture: "Any") -> None:
         raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
         if part not in _KEYS:
-            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % quote(part))
     if version > 1 and "input_shape" not in architecture:
         raise ModelFormatError("the architecture has no input_shape")
     if type(architecture.get("multilabel", False)) is not bool:
@@ -170,11 +170,11 @@ class _Tensors:
 
     def check_all_taken(self) -> None:
         if self.left:
-            raise ModelFormatError("tensor %s belongs to no layer" % shown(sorted(self.left)[0]))
+            raise ModelFormatError("tensor %s belongs to no layer" % quote(sorted(self.left)[0]))
 
 
 def _layer(number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dict[str, str]") -> "Any":
-    where = "layer %d (%s)" % (number + 1, shown(spec["kind"]))
+    where = "layer %d (%s)" % (number + 1, quote(spec["kind"]))
     try:
         kind = kind_of(spec["kind"])
     except UnsupportedError as error:
@@ -191,7 +191,7 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dic
             arguments[name] = _setting(where, spec, old_names.get(name, name), type_)
     for name in spec:
         if name not in ["kind"] + optional + [old_names.get(setting, setting) for setting, _ in kind.settings]:
-            raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
+            raise ModelFormatError("%s has no setting %s" % (where, quote(name)))
     try:
         return kind(**arguments)
     except (ValueError, TypeError) as error:

@@ -585,11 +585,11 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
     from .formats.models.named_arrays import notes_on, ordered_layers
-    from .source import shown
+    from .text import quote
 
-    width = max([len(shown(name)) for name in arrays], default=0)
+    width = max([len(quote(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
-        yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
+        yield "%-*s  %-4s  %r" % (width, quote(name), tensor.dtype, tensor.shape)
     try:
         layers, told_by = ordered_layers(arrays)
     except ValueError as error:

@@ -13,7 +13,8 @@ import tempfile
 
 from .errors import UnsupportedError
 from .formats import load
-from .source import Source, shown
+from .source import Source
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def from_keras(model: "Any") -> "Network":
         raise UnsupportedError("expected a model of Keras, found %s" % _class_of(model))
     for layer in _keras_layers(model):
         for problem in _hidden_in_keras(layer):
-            raise UnsupportedError("the layer %s (%s) %s" % (shown(layer.name), type(layer).__name__, problem))
+            raise UnsupportedError("the layer %s (%s) %s" % (quote(layer.name), type(layer).__name__, problem))
     archives = libraries[0] != "tensorflow" and _version(sys.modules[libraries[0]]) >= _KERAS_ARCHIVES
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras" if archives else "model.h5")
@@ -93,7 +94,7 @@ def _written(model: "Any", write: "Callable[[], Any]") -> "Any":
         return write()
     except _NOT_WRITTEN as error:
         reason = " ".join(str(error).split())
-        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), shown(reason, 300))) from None
+        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), quote(reason, 300))) from None
 
 
 def _network(content: bytes, model: "Any") -> "Network":
@@ -116,7 +117,7 @@ def _class_of(value: "Any") -> str:
 
 
 def _place(name: str, part: "Any") -> str:
-    return "%s (%s)" % (shown(name), type(part).__name__) if name else type(part).__name__
+    return "%s (%s)" % (quote(name), type(part).__name__) if name else type(part).__name__
 
 
 def _hidden_in(module: "Any") -> "Iterator[str]":
@@ -124,17 +125,17 @@ def _hidden_in(module: "Any") -> "Iterator[str]":
     for what in ("_forward_pre_hooks", "_forward_hooks"):
         for hook in getattr(module, what, {}).values():
             name = getattr(hook, "__name__", type(hook).__name__)
-            yield "has a %s (%s), which no file shows: remove it first" % (what[1:-1].replace("_", " "), shown(name))
+            yield "has a %s (%s), which no file shows: remove it first" % (what[1:-1].replace("_", " "), quote(name))
     if getattr(module, "parametrizations", None):
         names = ", ".join(module.parametrizations)
-        yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % shown(names)
+        yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % quote(names)
     for name, value in vars(module).items():
         if callable(value) and callable(getattr(type(module), name, None)) and name[:2] != "__":
-            yield "has a %s of its own, which no file shows" % shown(name)
+            yield "has a %s of its own, which no file shows" % quote(name)
     for group in (module._parameters, module._buffers):
         for name, tensor in group.items():
             if tensor is not None and tensor.device.type == "meta":
-                yield "has its %s on the device meta, which holds no numbers" % shown(name)
+                yield "has its %s on the device meta, which holds no numbers" % quote(name)
 
 
 def _keras_layers(model: "Any") -> "Iterator[Any]":
@@ -148,15 +149,15 @@ def _hidden_in_keras(layer: "Any") -> "Iterator[str]":
     """What a layer of Keras does that its file does not show, or shows under another's name."""
     own = vars(layer)
     if type(layer).__module__.partition(".")[0] not in _KERAS:
-        yield "is of a class of your own, %s" % shown(type(layer).__module__)
+        yield "is of a class of your own, %s" % quote(type(layer).__module__)
     if "call" in own:
         yield "has a call of its own, which no file shows"
     activation = own.get("activation")
     module = getattr(activation, "__module__", None) or ""
     if callable(activation) and hasattr(activation, "__name__") and module.partition(".")[0] not in _KERAS:
-        yield "has the activation %s.%s, which is none of Keras'" % (shown(module), shown(activation.__name__))
+        yield "has the activation %s.%s, which is none of Keras'" % (quote(module), quote(activation.__name__))
     for name in _used_again(layer):
-        yield "uses its layer %s more than once, which its file may not show" % shown(name)
+        yield "uses its layer %s more than once, which its file may not show" % quote(name)
     for name in _KERAS_ARRAYS:
         value = own.get(name)
         if value is not None and not any([value is weight for weight in layer.weights]):

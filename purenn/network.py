@@ -5,7 +5,7 @@ from array import array
 
 from .errors import ShapeError
 from .matrix import Matrix
-from .rows import as_sample, is_nested, samples_of, size
+from .rows import as_sample, is_nested, samples_of, short, size
 from .text import aligned
 from .validation import checked_layers, checked_list, checked_names, checked_value, checked_wires, inferred_shapes
 
@@ -65,7 +65,7 @@ class Network:
         self.labels = checked_list("labels", labels, self.outputs, "outputs")
         self.names = checked_names(names, self.inputs)
         if not (name is None or isinstance(name, str)):
-            raise TypeError("the name of a network is a text, found %r" % (name,))
+            raise TypeError("the name of a network is a text, found %s" % short(name))
         self.name, self.multilabel = name, bool(multilabel)
         self._predictor: "Any" = None  # what `predict` runs, and what `predict_quantized` does
         self._quantized: "Any" = None

@@ -7,6 +7,7 @@ whatever they meet.
 from array import array
 
 from .errors import ShapeError
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ def described(value: "Any") -> str:
 
 def short(value: "Any") -> str:
     """A value in at most 40 letters."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return quote(repr(value), 40)
 
 
 # ---- samples

@@ -31,7 +31,7 @@ from purenn import (
     register,
 )
 from purenn.architecture import from_architecture, to_architecture
-from purenn.source import shown
+from purenn.text import quote
 
 KINDS = [Dense, Scale, Normalize, Activate, Reshape, Flatten, Add, Multiply, Concat]
 tapes = st.lists(st.integers(min_value=0, max_value=1 << 20), min_size=40, max_size=90)
@@ -281,7 +281,7 @@ def test_tensors_that_are_missing_or_too_many():
     for name in ("layers.0.scale", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
         more = dict(tensors)
         more[name] = Matrix([1.0])
-        expected = "tensor %s belongs to no layer" % shown(name)
+        expected = "tensor %s belongs to no layer" % quote(name)
         assert refused(lambda more=more: from_architecture(architecture, more)) == expected
 
 

@@ -20,7 +20,7 @@ from .pickled_sklearn import Estimator
 from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import graph_of as graph_of_estimator
-from ...source import shown
+from ...text import quote
 from ...tensor import Tensor
 from .torch_modules import graph_of as graph_of_module
 from .torch_storages import Legacy
@@ -92,7 +92,7 @@ def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
             raise UnsupportedError("the pickled dict has %s among its keys, expected names" % described(name))
         try:
             if isinstance(value, View):
-                budget.take_array(value.shape, value.storage.dtype, shown(name))
+                budget.take_array(value.shape, value.storage.dtype, quote(name))
                 tensors[name[prefix:]] = value.tensor()
             elif isinstance(value, Bare):
                 raise UnsupportedError(str(value))
@@ -101,7 +101,7 @@ def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
             else:
                 tensors[name[prefix:]] = _tensor_of_list(value, budget)
         except (ModelFormatError, UnsupportedError) as error:
-            raise type(error)("%s: %s" % (shown(name), error)) from None
+            raise type(error)("%s: %s" % (quote(name), error)) from None
     return tensors
 
 

@@ -8,7 +8,7 @@ from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
 from .pickled_numpy import Array
 from .sklearn import MODELS, SCALERS, blamed
-from ...source import shown
+from ...text import quote
 from ..containers.unpickler import Object, described, stand_in
 
 TYPE_CHECKING = False
@@ -62,11 +62,11 @@ class Estimator:
     def other(self, value: "Any", step: str) -> "Estimator":
         """An estimator that this one holds."""
         if not isinstance(value, Object):
-            raise UnsupportedError("%s is %s, expected an estimator" % (shown(step), described(value)))
+            raise UnsupportedError("%s is %s, expected an estimator" % (quote(step), described(value)))
         return Estimator(value, self.budget, step)
 
     def __str__(self) -> str:
-        return "the step %s (%s)" % (shown(self.step), self.name) if self.step else self.name
+        return "the step %s (%s)" % (quote(self.step), self.name) if self.step else self.name
 
 
 _RANDOM = stand_in("numpy.random.RandomState")

@@ -16,7 +16,7 @@ from operator import neg
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
 from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
@@ -142,7 +142,7 @@ class View:
         return True
 
     def __repr__(self) -> str:
-        return "a tensor of shape %s, strides %s and offset %d" % (shown(self.shape), shown(self.strides), self.offset)
+        return "a tensor of shape %s, strides %s and offset %d" % (quote(self.shape), quote(self.strides), self.offset)
 
 
 def _starts(offset: int, shape: "Tuple[int, ...]", strides: "Tuple[int, ...]") -> "Iterator[int]":
@@ -298,7 +298,7 @@ class PickledModule(Module):
         super().__init__((file, name), held.state, place)
         self.budget = budget
         for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
-            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, shown(part)))
+            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, quote(part)))
 
     def array(self, name: str) -> "Optional[Tensor]":
         view = self._view(name)
@@ -316,9 +316,9 @@ class PickledModule(Module):
             yield self.child(name, held)
 
     def child(self, name: "Any", held: "Any") -> Module:
-        place = "%s%s%s" % (self.place, "." if self.place else "", shown(name, 40))
+        place = "%s%s%s" % (self.place, "." if self.place else "", quote(name, 40))
         if not isinstance(held, Object) or place.count(".") > _MAX_DEPTH:
-            raise UnsupportedError("%s: expected a module, found %s" % (shown(place), described(held)))
+            raise UnsupportedError("%s: expected a module, found %s" % (quote(place), described(held)))
         return self.like(held, place)
 
     def like(self, held: Object, place: str) -> Module:

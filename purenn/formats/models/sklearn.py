@@ -20,7 +20,7 @@ from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...graph import Graph
 from ...validation import checked_names
-from ...source import shown
+from ...text import quote
 from ..containers.unpickler import described
 
 TYPE_CHECKING = False
@@ -73,7 +73,7 @@ def graph_of(estimator: "Estimator", budget: "Budget") -> Graph:
     with blamed("feature_names_in_"):
         graph.names = checked_names(_names(parts), layers[0].inputs)
     version = estimator.get("_sklearn_version", "")
-    version = " " + shown(version, 20) if isinstance(version, str) and version else ""
+    version = " " + quote(version, 20) if isinstance(version, str) and version else ""
     where = " in a Pipeline" if model is not estimator else ""
     graph.notes = ["scikit-learn%s %s%s" % (version, model.name, where)]
     return graph
@@ -128,12 +128,12 @@ def _names(parts: "List[Estimator]") -> "Optional[List[str]]":
             found = part.get("feature_names_in_", None)
             found = None if found is None else part.list("feature_names_in_")
             if found is not None and not all([isinstance(name, str) for name in found]):
-                raise ModelFormatError("feature_names_in_ are texts, found %s" % shown(repr(found)))
+                raise ModelFormatError("feature_names_in_ are texts, found %s" % quote(repr(found)))
         if part is parts[0]:
             names = found
         if names is not None and found is not None and found != names:
             differ = [k for k, (a, b) in enumerate(zip(names, found)) if a != b] or [min(len(names), len(found))]
-            known = [shown(given[differ[0]]) if differ[0] < len(given) else "none" for given in (names, found)]
+            known = [quote(given[differ[0]]) if differ[0] < len(given) else "none" for given in (names, found)]
             what = "%s and %s were fitted on other columns: number %d is %s for one, %s for the other"
             raise UnsupportedError(what % (parts[0], part, differ[0] + 1, known[0], known[1]))
     return names
@@ -163,7 +163,7 @@ def _dense_layers(model: "Estimator") -> "List[Dense]":
 def _activation(model: "Estimator", setting: str) -> str:
     name = model.get(setting)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
-        raise UnsupportedError("%s is %s" % (setting, shown(repr(name)[:40])))
+        raise UnsupportedError("%s is %s" % (setting, quote(repr(name), 40)))
     return name
 
 
@@ -197,7 +197,7 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Tuple[Optional[List[
         return None, True
     labels = binarizer.list("classes_")
     if len(labels) == 1:
-        raise UnsupportedError("it was fitted with one class alone, %s" % shown(repr(labels[0])))
+        raise UnsupportedError("it was fitted with one class alone, %s" % quote(repr(labels[0])))
     if len(labels) != max(2, last.outputs) or (kind == "binary") != (last.outputs == 1):
         what = "%d classes for %d outputs, where the answers are %s"
         raise ModelFormatError(what % (len(labels), last.outputs, kind))

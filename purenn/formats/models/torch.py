@@ -15,7 +15,7 @@ from .allowed import ALLOWED
 from ..containers.archive import Archive
 from .pickled import content_of
 from .pickled_torch import TorchUnpickler
-from ...source import shown
+from ...text import quote
 from .torch_storages import Storages
 
 TYPE_CHECKING = False
@@ -53,7 +53,7 @@ def load(archive: Archive, root: str, size: int, unpickler: "Callable[..., Any]"
     """What the pickle of an archive describes."""
     order = archive.read(root + "byteorder", 16) if root + "byteorder" in archive.names else b"little"
     if order not in (b"little", b"big"):
-        raise ModelFormatError("the byte order must be little or big, found %s" % shown(repr(order)))
+        raise ModelFormatError("the byte order must be little or big, found %s" % quote(repr(order)))
     storages = Storages(lambda key: (archive.read("%sdata/%s" % (root, key)), order == b"big"))
     pickled = archive.read(root + "data.pkl", size + _MORE_PICKLE)
     return unpickler(pickled, ALLOWED, storages.storage).load()

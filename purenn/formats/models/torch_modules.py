@@ -19,7 +19,7 @@ from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...matrix import Matrix
 from ...graph import Graph
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,11 +62,11 @@ class Module:
         """A setting; older versions of PyTorch leave out those that they did not have."""
         value = self.settings.get(name, default)
         if type(value) not in (int, float) or not abs(value) < 1e300:  # NaN neither
-            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, shown(repr(value)[:40])))
+            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, quote(repr(value), 40)))
         return float(value)
 
     def __str__(self) -> str:
-        return "%s (%s)" % (shown(self.place), self.cls[1]) if self.place else self.cls[1]
+        return "%s (%s)" % (quote(self.place), self.cls[1]) if self.place else self.cls[1]
 
 
 def graph_of(module: Module, budget: "Budget") -> Graph:
@@ -131,7 +131,7 @@ def _check_call(module: Module) -> None:
         if not (hooks is None or isinstance(hooks, dict)):
             raise ModelFormatError("%s: expected a dict for %s" % (module, group))
         for hook in hooks.values() if hooks else ():
-            what = "a hook in %s (%s)" % (group, shown(getattr(hook, "name", type(hook).__name__)))
+            what = "a hook in %s (%s)" % (group, quote(getattr(hook, "name", type(hook).__name__)))
             raise UnsupportedError("%s has %s, which purenn cannot run: %s" % (module, what, _NO_HOOK))
     for name in ("forward", "_call_impl"):
         if name in module.settings:
@@ -207,7 +207,7 @@ def _layer_norm(module: Module, width: int) -> "List[Any]":
 def _normalized_size(module: Module) -> int:
     shape = module.settings.get("normalized_shape")
     if not isinstance(shape, (tuple, list)) or len(shape) != 1 or type(shape[0]) is not int or shape[0] < 1:
-        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, shown(repr(shape)[:40])))
+        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, quote(repr(shape), 40)))
     return shape[0]
 
 
@@ -264,7 +264,7 @@ def _along_the_row(name: str) -> "Maker":
     def maker(module: Module, width: int) -> "List[Any]":
         axis = module.settings.get("dim")  # None: of two axes the last
         if not (axis is None or (type(axis) is int and axis in (1, -1))):
-            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, shown(repr(axis)[:40])))
+            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, quote(repr(axis), 40)))
         return [Activate(name)]
 
     return maker
@@ -274,7 +274,7 @@ def _gelu(module: Module, width: int) -> "List[Any]":
     names = {"none": "gelu", "tanh": "gelu_tanh"}
     approximate = module.settings.get("approximate", "none")
     if not isinstance(approximate, str) or approximate not in names:
-        raise UnsupportedError("%s: approximate is %s" % (module, shown(repr(approximate)[:40])))
+        raise UnsupportedError("%s: approximate is %s" % (module, quote(repr(approximate), 40)))
     return [Activate(names[approximate])]
 
 

@@ -3,7 +3,7 @@
 from ...errors import ModelFormatError, UnsupportedError
 from .allowed import ALLOWED
 from .pickled_torch import Storage, TorchUnpickler, storage_of
-from ...source import shown
+from ...text import quote
 from ...tensor import DTYPES
 from ..containers.unpickler import Global, described
 
@@ -26,7 +26,7 @@ class Storages:
         key, storage = storage_of(identity, self.fetch)
         known = self.known.setdefault(key, storage)
         if (known.dtype, known.length) != (storage.dtype, storage.length):
-            raise ModelFormatError("the storage %s is said to be %r, then %r" % (shown(key), known, storage))
+            raise ModelFormatError("the storage %s is said to be %r, then %r" % (quote(key), known, storage))
         return known
 
 
@@ -79,6 +79,6 @@ class Legacy:
 
     def _fetch(self, key: str) -> "Tuple[Any, bool]":
         if key not in self.places:
-            raise ModelFormatError("the storage %s is missing" % shown(key))
+            raise ModelFormatError("the storage %s is missing" % quote(key))
         start, end = self.places[key]
         return memoryview(self.data)[start:end], self.big_endian
