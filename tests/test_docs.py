@@ -225,6 +225,15 @@ def test_every_page_is_in_the_index():
     assert named >= {os.path.basename(page) for page in pages()} - {"index.md"}
 
 
+def test_the_modules_of_the_table_exist():
+    table = text_of(os.path.join(DOCS, "CONTRIBUTING.md")).split("## The modules")[1].split("\n\n")[1]
+    names = [name for row in table.splitlines() for name in re.findall(r"`([\w/.]+)`", row.split("|")[1])]
+    paths = [os.path.join(CHECKOUT, "purenn", name.rstrip("/")) for name in names]
+    assert (
+        len(paths) > 20 and [path for path in paths if not (os.path.exists(path) or os.path.exists(path + ".py"))] == []
+    )
+
+
 def test_every_format_is_on_its_page():
     table = text_of(os.path.join(DOCS, "formats.md")).split("## Models")[1].split("\n\n")[1]
     assert [row for row in FORMATS if not all(["`%s`" % ending in table for ending in row.endings.split()])] == []
