@@ -21,6 +21,7 @@ from numpy_files import (
     text,
     tuple_of,
 )
+from reading import read_by
 from torch_files import (
     archive,
     dict_of,
@@ -53,7 +54,7 @@ def loaded(piece):
 
 
 def read_torch(data):
-    return torch_reader.read(Source(data))
+    return read_by(torch_reader, data)
 
 
 # ---- what PyTorch wrote
@@ -68,8 +69,9 @@ def test_fixtures(name):
 
 def test_every_kind_of_file_is_recognised():
     kinds = {name: recognised(Source(fixture(name))).name for name in FILES}
-    assert {name for name, kind in kinds.items() if kind == "pickle"} == {"torch_pickled.pkl", "torch_states.pkl"}
-    assert set(kinds.values()) == {"pickle", "torch"}
+    assert {name for name, kind in kinds.items() if kind == "pickled"} == {"torch_pickled.pkl", "torch_states.pkl"}
+    assert {kind for name, kind in kinds.items() if "legacy" in name} == {"torch_legacy"}
+    assert set(kinds.values()) == {"pickled", "torch", "torch_legacy"}
 
 
 def test_what_the_notes_tell():

@@ -26,13 +26,12 @@ if TYPE_CHECKING:
     from ...budget import Budget
     from ...tensor import Tensor
 
-_MORE_PICKLE = 1 << 20
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
 def read(archive: Archive, budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
-    return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
+    return content_of(load(archive, root_of(archive.names), budget, TorchUnpickler), budget)
 
 
 def root_of(names: "List[str]") -> str:
@@ -49,11 +48,11 @@ def root_of(names: "List[str]") -> str:
     raise ModelFormatError("a zip archive without data.pkl is none of PyTorch's")
 
 
-def load(archive: Archive, root: str, size: int, unpickler: "Callable[..., Any]") -> "Any":
+def load(archive: Archive, root: str, budget: "Budget", unpickler: "Callable[..., Any]") -> "Any":
     """What the pickle of an archive describes."""
     order = archive.read(root + "byteorder", 16) if root + "byteorder" in archive.names else b"little"
     if order not in (b"little", b"big"):
         raise ModelFormatError("the byte order must be little or big, found %s" % shown(repr(order)))
     storages = Storages(lambda key: (archive.read("%sdata/%s" % (root, key)), order == b"big"))
-    pickled = archive.read(root + "data.pkl", size + _MORE_PICKLE)
-    return unpickler(pickled, ALLOWED, storages.storage).load()
+    pickled = archive.read(root + "data.pkl")
+    return unpickler(pickled, ALLOWED, budget, storages.storage).load()

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
-    return content_of(Legacy(source.read()).load(), budget)
+    return content_of(Legacy(source.read(), budget).load(), budget)

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Tuple
 
+    from ...budget import Budget
+
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 
@@ -33,15 +35,15 @@ class Storages:
 class Legacy:
     """A file of before 1.6; and what `pickle.dumps` makes of a tensor's storage."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes, budget: "Budget") -> None:
+        self.data, self.budget = data, budget
         self.storages = Storages(self._fetch)
         self.places: "Dict[str, Tuple[int, int]]" = {}  # where the bytes of each storage lie: start, end
         self.big_endian = False
 
     def load(self) -> "Any":
         """What the file holds."""
-        machine = TorchUnpickler(self.data, ALLOWED, self._persistent)
+        machine = TorchUnpickler(self.data, ALLOWED, self.budget, self._persistent)
         magic, protocol, system = machine.load(), machine.load(), machine.load()
         if magic != _MAGIC or protocol != _PROTOCOL:
             raise UnsupportedError("a file of PyTorch's with the protocol %s, known is 1001" % described(protocol))
