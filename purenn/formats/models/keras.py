@@ -51,13 +51,13 @@ def read(archive: "Archive", budget: "Budget") -> Network:
 def read_hdf5(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of an HDF5 file, or the arrays of one that holds weights alone."""
     try:
-        return _read_hdf5(source)
+        return _read_hdf5(source, budget)
     except RecursionError:
         raise ModelFormatError("an architecture that is nested too deep") from None
 
 
-def _read_hdf5(source: "Source") -> "Union[Network, Dict[str, Tensor]]":
-    root = hdf5.opened(source.read())
+def _read_hdf5(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+    root = hdf5.opened(source.read(), budget)
     if "model_config" not in root.attributes:
         return _arrays_alone(root)
     config = _json(root.attributes["model_config"], "the attribute model_config")
@@ -69,7 +69,7 @@ def _read_archive(archive: "Archive", budget: "Budget") -> Network:
     about = _json(archive.read("metadata.json", _MAX_CONFIG), "metadata.json")
     if "model.weights.h5" not in archive.names:
         raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
-    root = hdf5.opened(archive.read("model.weights.h5"), budget.size)
+    root = hdf5.opened(archive.read("model.weights.h5"), budget)
     return _network_of(config, _ByClass(root), about.get("keras_version") if isinstance(about, dict) else None)
 
 

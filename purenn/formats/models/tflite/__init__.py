@@ -40,7 +40,7 @@ _INF = float("inf")
 
 def read(source: "Source", budget: "Budget") -> Network:
     """The network of a file: in floats, or in integers where the model is."""
-    graph = Graph(Buffer(source.read()))
+    graph = Graph(Buffer(source.read(), budget))
     if graph.in_integers():
         layers, notes = tflite_integer.layers_of(graph)
     else:

@@ -72,7 +72,7 @@ class TensorInfo:
         buffer = table.number(2, "I")
         if buffer >= len(buffers):
             raise ModelFormatError("%s has buffer %d of %d" % (self, buffer, len(buffers)))
-        self.data = buffers[buffer].bytes(0)
+        self.data, self._budget = buffers[buffer].bytes(0), table.buffer.budget
         self.elsewhere = bool(buffers[buffer].number(1, "Q"))
         if not all([0.0 < scale < 1e30 for scale in self.scales]):
             raise ModelFormatError("%s has a step that is not positive" % self)
@@ -101,6 +101,7 @@ class TensorInfo:
         if self.type not in _TYPES:
             raise UnsupportedError("%s has elements of type %s" % (self, self.type_name))
         try:
+            self._budget.take(len(self.data), "%s" % self)  # many tensors may have one buffer
             return Tensor.from_bytes(_TYPES[self.type], self.shape, self.data)
         except ModelFormatError as error:
             raise ModelFormatError("%s: %s" % (self, error)) from None
@@ -234,7 +235,7 @@ def _producer(model: Table, buffers: "List[Table]") -> str:
     for entry in model.tables(6):
         number = entry.number(1, "I")
         if entry.text(0) == "CONVERSION_METADATA" and number < len(buffers):
-            environment = Buffer(buffers[number].bytes(0)).root().table(0)
+            environment = Buffer(buffers[number].bytes(0), model.buffer.budget).root().table(0)
             version = "" if environment is None else environment.text(0)
             if version:
                 return "converted by TensorFlow %s" % quote(version)
