@@ -205,7 +205,7 @@ def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Tensors) -> "Di
     if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied by what it called scale
         spec.update({"zero": 0, "rounding": "up"})
         scales = parts.take(scale)
-        if not all([s > 0 for s in scales._rows[0]]):
+        if not all([s > 0 for s in scales[0]]):
             raise ModelFormatError("layer %d: a scale must be a positive number" % (number + 1))
         parts.put("layers.%d.step" % number, scales.map(lambda s: 1.0 / s))
     return spec

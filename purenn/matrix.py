@@ -125,30 +125,29 @@ class Matrix:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __iter__(self) -> "Iterator[Matrix]":
-        """Each row, as a matrix of one row."""
-        for row in self._rows:
-            yield Matrix.wrap([row])
+    def __iter__(self) -> "Iterator[Sequence[Any]]":
+        """The rows, each the list or array that the matrix holds: it is not to be changed."""
+        return iter(self._rows)
 
     def __getitem__(self, index: "Any") -> "Any":
-        """`M[i, j]` is a number, `M[i]` and `M[i:k]` are rows, `M[:, j]` a column.
+        """`M[i]` is a row, as iterating gives it; `M[i, j]` is a number, `M[i:k]` and `M[:, j]` are matrices.
 
         >>> M = Matrix([[1, 2, 3], [4, 5, 6]])
-        >>> M[1, 2], M[-1], M[:, 0]
-        (6, Matrix([[4, 5, 6]]), Matrix([[1], [4]]))
+        >>> M[-1], M[1, 2], M[:1], M[:, 0]
+        ([4, 5, 6], 6, Matrix([[1, 2, 3]]), Matrix([[1], [4]]))
         """
         if isinstance(index, tuple) and len(index) != 2:
             raise IndexError("a matrix has two indices, found %r" % (index,))
         i, j = index if isinstance(index, tuple) else (index, None)
         try:
-            rows: "Any" = [self._rows[i]] if _is_index(i) else self._rows[i]
+            found: "Any" = self._rows[i]
             if j is None:
-                return _nonempty(rows, index, self.shape)
+                return found if _is_index(i) else _nonempty(found, index, self.shape)
             if _is_index(i) and _is_index(j):
-                return rows[0][j]
-            if _is_index(j):
-                return _nonempty([[row[j]] for row in rows], index, self.shape)
-            return _nonempty([list(row)[j] for row in rows], index, self.shape)
+                return found[j]
+            rows: "Any" = [found] if _is_index(i) else found
+            columns = [[row[j]] if _is_index(j) else list(row)[j] for row in rows]
+            return _nonempty(columns, index, self.shape)
         except IndexError:
             raise IndexError("index %r is outside a matrix of shape %r" % (index, self.shape)) from None
 

@@ -179,7 +179,7 @@ def _check_dense(layer: Dense, where: str, is_last: bool) -> None:
     if layer.h.rowwise and not is_last:
         raise UnsupportedError("%s cannot be quantised: %s only at the end" % (where, layer.activation))
     for matrix in (layer.weight, layer.bias):
-        if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
+        if not all([-_INF < w < _INF for row in matrix for w in row]):
             raise UnsupportedError("%s cannot be quantised: its weights are not finite" % where)
 
 
@@ -253,7 +253,7 @@ def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]
     if input_range is not None:
         raise ValueError("give either samples or input_range, not both: the samples show the range")
     X = Matrix([list(row) for row in samples_of(samples, network.input_shape)[0]])
-    if not all([-_INF < x < _INF for row in X._rows for x in row]):
+    if not all([-_INF < x < _INF for row in X for x in row]):
         raise ValueError("samples to calibrate on must be finite numbers")
     return X
 
@@ -268,7 +268,7 @@ def _check_finite(layer: Dense, number: int, ranges: "List[Range]") -> None:
 
 def _are_pixels(X: Matrix) -> bool:
     """Whether samples look like the bytes of pictures: whole numbers up to 255 that reach beyond half of that."""
-    return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X._rows for x in row])
+    return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X for x in row])
 
 
 def _input_quantizer(
@@ -286,8 +286,8 @@ def _input_quantizer(
     low, high = _integer_range(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
-    heaviest = max([abs(w) for row in first.weight._rows for w in row]) or 1.0
-    powers = [sum([(w / heaviest) ** 2 for w in row]) for row in first.weight._rows]
+    heaviest = max([abs(w) for row in first.weight for w in row]) or 1.0
+    powers = [sum([(w / heaviest) ** 2 for w in row]) for row in first.weight]
     separate = sum([((size or largest) / (largest or 1.0)) ** 2 * power for size, power in zip(sizes, powers)])
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
@@ -297,7 +297,7 @@ def _input_quantizer(
 
 def _last(layer: Dense, input_scales: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
     """The last layer: each output has a scale of its own, its sums go back to floats."""
-    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    contributions, biases = _contributions(layer, input_scales), layer.bias[0]
     scales = [_sum_scale(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / s) for v, s in zip(row, scales)] for row in contributions]
     bias = [round(b / s) for b, s in zip(biases, scales)]
@@ -314,7 +314,7 @@ def _hidden(
     table_entries: int,
 ) -> "Tuple[IntegerDense, float]":
     """A layer followed by another: one scale for all sums, so that one table serves all outputs."""
-    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    contributions, biases = _contributions(layer, input_scales), layer.bias[0]
     scale = _sum_scale(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
     weight = [[round(v / scale) for v in row] for row in contributions]
     bias = [round(b / scale) for b in biases]
@@ -326,7 +326,7 @@ def _hidden(
 
 def _contributions(layer: Dense, scales: "List[float]") -> "List[List[float]]":
     """``W[i, j] * scale[i]``: what one step of input i adds to sum j."""
-    return [[w * scale for w in row] for row, scale in zip(layer.weight._rows, scales)]
+    return [[w * scale for w in row] for row, scale in zip(layer.weight, scales)]
 
 
 def _table(
@@ -395,7 +395,7 @@ def _steps_per_unit(size: float, high: int) -> float:
 
 
 def _column_ranges(X: Matrix) -> "List[Range]":
-    return list(zip(X.min(axis=0)._rows[0], X.max(axis=0)._rows[0]))
+    return list(zip(X.min(axis=0)[0], X.max(axis=0)[0]))
 
 
 def _hull(ranges: "List[Range]") -> "Range":
@@ -407,7 +407,7 @@ def _sum_ranges(layer: Dense, ranges: "List[Range]") -> "List[Range]":
     result = []
     for j in range(layer.outputs):
         low = high = layer.bias[0, j]
-        for (a, b), row in zip(ranges, layer.weight._rows):
+        for (a, b), row in zip(ranges, layer.weight):
             w = row[j]
             low += min(w * a, w * b)
             high += max(w * a, w * b)

@@ -100,9 +100,7 @@ def test_its_steps_end_in_what_forward_gives(layer, shapes, output, cost, parame
     assert [equation[:4] for equation, _ in steps] == (["A{k}", "Z{k}"] if len(steps) == 2 else ["Z{k}"])
     names = {"k": "7", "h": "h", "x": "X", "x1": "X", "x2": "Z2", "x3": "Z3"}
     assert all(["{" not in equation.format(**names) for equation, _ in steps])
-    one_by_one = [
-        layer.forward(*[Matrix.wrap([v._rows[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)
-    ]
+    one_by_one = [layer.forward(*[Matrix.wrap([v[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)]
     assert steps[-1][1].tolist() == one_by_one
 
 

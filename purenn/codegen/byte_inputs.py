@@ -74,8 +74,8 @@ def _is_moderate(layer: Any) -> bool:
 
 def _affine(layer: Any) -> tuple[Any, Any]:
     if layer.kind == "normalize":
-        return layer.mean._rows[0], layer.deviation._rows[0]
-    return layer.shift._rows[0], layer.scale._rows[0]
+        return layer.mean[0], layer.deviation[0]
+    return layer.shift[0], layer.scale[0]
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
@@ -158,11 +158,11 @@ def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool
 
 def _byte_lanes(layer: Any, shifts: Any, factors: Any, is_scale: bool) -> Any:
     """`runtime.byte_lanes`, faster."""
-    rows = layer.weight._rows
+    rows = list(layer.weight)
     if is_scale:
         prepared = [[w * s for w in row] for row, s in zip(rows, factors)]
     else:
         prepared = [[w / d for w in row] for row, d in zip(rows, factors)]
-    columns = list(zip(zip(*rows), layer.bias._rows[0]))
+    columns = list(zip(zip(*rows), layer.bias[0]))
     g, most, start, biases = runtime.byte_scale(list(zip(*prepared)), columns, shifts, factors, is_scale)
     return lanes_of_doubles(prepared, g, 8), g, most, start, biases

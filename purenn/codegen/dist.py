@@ -59,7 +59,7 @@ _SQUARE, _LENGTH, _FIXED = 32.0 * ONCE, 2.0 * 32.0 * 32.0 * ONCE, 32.0 * 32.0 * 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
-    is_in_range = are_float32(layer.weight._rows) or _is_in_range(layer)
+    is_in_range = are_float32(layer.weight) or _is_in_range(layer)
     return refusal(layer, _MOST_INPUTS) or (1 if is_in_range else _OUT_OF_RANGE)
 
 
@@ -68,7 +68,7 @@ _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
 
 def _is_in_range(layer: Any) -> bool:
     origin = (0.0,) * layer.inputs
-    columns = zip(zip(*layer.weight._rows), zip(*_balanced(layer, _powers_of(layer))))
+    columns = zip(zip(*layer.weight), zip(*_balanced(layer, _powers_of(layer))))
     return all([_SMALLEST < dist(w, origin) < 1.0 / _SMALLEST or not any(before) for before, w in columns])
 
 
@@ -152,13 +152,13 @@ def _write_length(
 
 def _balanced(layer: Any, powers: tuple[float, ...] | None) -> list[Sequence[Any]]:
     """The rows of the weight, balanced."""
-    rows: list[Sequence[Any]] = layer.weight._rows
+    rows: list[Sequence[Any]] = list(layer.weight)
     return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
 
 
 def _powers_of(layer: Any) -> tuple[float, ...] | None:
     """A power of two for each input that balances the rows of its weights, 0.0 for one without; None if they are."""
-    exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight._rows]
+    exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight]
     known = [e for e in exponents if e is not None]
     if not known or max(known) - min(known) <= _SPREAD:
         return None

@@ -65,7 +65,7 @@ def _each_number(code: Code, k: int, value: Value) -> Value:
 def each_number(layer: Any) -> tuple[Any, ...]:
     """What a layer does to a number, as an expression of it and of one number of each row; the rows."""
     names, form = _FORMS[layer.kind]
-    rows = [getattr(layer, name)._rows[0] for name in names]
+    rows = [getattr(layer, name)[0] for name in names]
     if layer.kind == "normalize" and needs_no_mean(*rows):
         return "{0}/{1}", rows[1]
     return (form, *rows)
@@ -88,7 +88,7 @@ def repeated(row: Sequence[Any], count: int) -> list[Any]:
 
 def _layer_norm(code: Code, k: int, value: Value) -> Value:
     layer, width = code.layer(k), code.width(k)
-    rows = [[code.cast(w) for w in repeated(row._rows[0], width)] for row in (layer.scale, layer.shift)]
+    rows = [[code.cast(w) for w in repeated(row[0], width)] for row in (layer.scale, layer.shift)]
     scale, shift = [code.constant("EACH%d_%d" % (k, i), row) for i, row in enumerate(rows)]
     form = "%s({a}, %s, %s, %s)" % (code.function(runtime.layer_norm), scale, shift, code.number(layer.epsilon))
     return _along(code, k, form, code.row(value, "a%d" % k), width)

@@ -63,7 +63,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
     reason = refusal(layer, _MOST_INPUTS)
-    if not reason and not are_float32(layer.weight._rows) and not finite_within(layer.weight._rows, _LARGEST):
+    if not reason and not are_float32(layer.weight) and not finite_within(layer.weight, _LARGEST):
         reason = "has weights that are not finite or beyond 1e-100 ... 1e100"
     if not reason:
         return dist.takes(network, k, dialect)
@@ -175,7 +175,7 @@ class _FixedLanes:
     def __call__(self, z: Sequence[float]) -> tuple[list[int], int, float, int]:
         if self._all is not None:
             return self._all
-        rows = self._layer.weight._rows
+        rows = list(self._layer.weight)
         if self._scale is None:
             self._scale = g, n, start = runtime.fixed_scale([(w, 0.0) for w in zip(*rows)])
             needed = iter(lanes_of_doubles([row for row, v in zip(rows, z) if v], g, 12))

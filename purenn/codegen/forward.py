@@ -30,4 +30,4 @@ def emit(code: Code, k: int, *values: Value) -> Value:
 
 def _forward(layer: Any, shapes: Any) -> Callable[..., Any]:
     """A layer as a function from row to row."""
-    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)._rows[0]
+    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)[0]

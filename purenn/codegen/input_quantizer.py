@@ -42,17 +42,17 @@ class InputQuantizer:
         self.numbers: dict[str, list[float]] = {}
         self._prepared = self._written()
         scale = layer.scale.map(lambda s: array("f", [s])[0]) if self.is_float32 else layer.scale
-        self._divided = self._with("{v}", "/", "SCALE", scale._rows[0], 1.0)
+        self._divided = self._with("{v}", "/", "SCALE", scale[0], 1.0)
 
     def _written(self) -> str:
         form = "{v}"
         for k, layer in enumerate(self.before, 1):
             if layer.kind == "normalize":
-                form = self._with(form, " - ", "MEANS%d" % k, layer.mean._rows[0], 0.0)
-                form = self._with(form, "/", "DEVIATIONS%d" % k, layer.deviation._rows[0], 1.0)
+                form = self._with(form, " - ", "MEANS%d" % k, layer.mean[0], 0.0)
+                form = self._with(form, "/", "DEVIATIONS%d" % k, layer.deviation[0], 1.0)
             elif layer.kind == "scale":
-                form = self._with(form, "*", "FACTORS%d" % k, layer.scale._rows[0], 1.0)
-                form = self._with(form, " + ", "SHIFTS%d" % k, layer.shift._rows[0], 0.0)
+                form = self._with(form, "*", "FACTORS%d" % k, layer.scale[0], 1.0)
+                form = self._with(form, " + ", "SHIFTS%d" % k, layer.shift[0], 0.0)
         return form
 
     def _with(self, form: str, sign: str, name: str, row: Sequence[float], neutral: float) -> str:
@@ -100,11 +100,11 @@ class InputQuantizer:
         reach = size
         for layer in self.before:
             if layer.kind == "normalize":
-                size = size + max(map(abs, layer.mean._rows[0]))
+                size = size + max(map(abs, layer.mean[0]))
                 reach = max(reach, size)
-                size = size / min(map(abs, layer.deviation._rows[0]))
+                size = size / min(map(abs, layer.deviation[0]))
             elif layer.kind == "scale":
-                size = size * max(map(abs, layer.scale._rows[0])) + max(map(abs, layer.shift._rows[0]))
+                size = size * max(map(abs, layer.scale[0])) + max(map(abs, layer.shift[0]))
             reach = max(reach, size)
         scale = min(self.numbers.get("SCALE", [1.0]))
         return max(reach, size / scale) if scale else float("inf")  # single precision may have 0 for it
@@ -117,9 +117,9 @@ class InputQuantizer:
         """
         for layer in self.before:
             if layer.kind == "normalize":
-                added, factor = layer.mean._rows[0], 1.0 / min(map(abs, layer.deviation._rows[0]))
+                added, factor = layer.mean[0], 1.0 / min(map(abs, layer.deviation[0]))
             else:
-                added, factor = layer.shift._rows[0], max(map(abs, layer.scale._rows[0]))
+                added, factor = layer.shift[0], max(map(abs, layer.scale[0]))
             if factor > 1.0 or max(map(abs, added)) > 1e290:
                 return False
         return True

@@ -69,7 +69,7 @@ class IntegerChain:
             if size(self.network.shapes[number - 1]) != layer.inputs:
                 return "is used on several rows by layer %d (%s)" % (number, layer)
         rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
-        for row in rows + [layer.scale._rows[0] for _, layer in self.dense]:
+        for row in rows + [layer.scale[0] for _, layer in self.dense]:
             if not set(map(type, row)) <= {int, float}:
                 return "has numbers that are neither float nor int"
             if not all([abs(w) <= 1e300 for w in row]):
@@ -83,4 +83,4 @@ def _uses(network: Any, j: int) -> int:
 
 
 def _numbers(layer: Any) -> list[Sequence[Any]]:
-    return [matrix._rows[0] for _, matrix in layer.named_tensors()]
+    return [matrix[0] for _, matrix in layer.named_tensors()]

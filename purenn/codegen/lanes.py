@@ -10,7 +10,7 @@ from sys import byteorder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Any, Iterable, Sequence
 
 _TOGETHER = 32  # rows; more take longer for the memory that they touch
 
@@ -39,7 +39,7 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
     return packed
 
 
-def are_float32(rows: Sequence[Sequence[Any]]) -> bool:
+def are_float32(rows: Iterable[Sequence[Any]]) -> bool:
     """Whether all numbers are in single precision and below 2^127, as their highest bytes tell at once."""
     if not all([isinstance(row, array) and row.typecode == "f" for row in rows]):
         return False
@@ -47,7 +47,7 @@ def are_float32(rows: Sequence[Sequence[Any]]) -> bool:
     return b"\x7f" not in highest and b"\xff" not in highest
 
 
-def finite_within(rows: Sequence[Sequence[Any]], largest: float) -> bool:
+def finite_within(rows: Iterable[Sequence[Any]], largest: float) -> bool:
     """Whether all numbers are finite, and the size of the largest is at most so much, and 0 or at least 1 / that."""
     total = sum(map(sum, rows))
     size = max(max(map(max, rows)), -min(map(min, rows)))

@@ -35,7 +35,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
 def _emit(code: Code, k: int, value: Value) -> Value:
     layer, a = code.layer(k), "a%d" % k
     z = code.row(value, "z%d" % code.network.wires[k - 1][0])
-    zero = "0.0" if all([type(b) is float for b in layer.bias._rows[0]]) else "0"  # so that a JIT sees one type
+    zero = "0.0" if all([type(b) is float for b in layer.bias[0]]) else "0"  # so that a JIT sees one type
     code.line("%s = %s(%s, %s, %s)" % (a, code.function(runtime.by_loops), z, code.columns(k), zero))
     if layer.kind == "dense":
         return activated(code, k, layer.h, a)

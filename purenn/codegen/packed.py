@@ -121,13 +121,13 @@ def _finished(code: Code, chain: IntegerChain, packed: PackedLayer, sums: str = 
     layer = packed.layer
     if layer.table is None:
         value, form = (sums, "{}") if sums else packed.last_sums()
-        a = _multiplied(code, packed.k, value, form, layer.scale._rows[0])
+        a = _multiplied(code, packed.k, value, form, layer.scale[0])
         return activated(code, packed.k, layer.h, a, layer.outputs)
     levels = packed.level_names(sums)
     if chain.dequantize is None:
         return levels
     k = chain.first + chain.count - 1
-    a = _multiplied(code, k, levels, "{}", chain.dequantize.scale._rows[0])
+    a = _multiplied(code, k, levels, "{}", chain.dequantize.scale[0])
     return activated(code, k, chain.dequantize.h, a, code.width(k))
 
 

@@ -49,7 +49,7 @@ class PackedLayer:
         if self.by_table:
             self.up = max(8 * self.size - 16 - layer.shift, 0)
         elif not code.dialect.is_exported:
-            scales_are_floats = set(map(type, layer.scale._rows[0])) == {float}
+            scales_are_floats = set(map(type, layer.scale[0])) == {float}
             self.is_float = layer.table is None and bits <= _FLOAT_BITS and scales_are_floats
             self.size = next((n for n in _CODES if bits <= 8 * n), self.size)
             if self.is_float:
@@ -58,7 +58,7 @@ class PackedLayer:
 
     @property
     def _table(self) -> list[int]:
-        return list(self.layer.table._rows[0])
+        return list(self.layer.table[0])
 
     # ---- constants
 
@@ -67,7 +67,7 @@ class PackedLayer:
         name, layer = "ROWS%d" % self.k, self.layer
         if not self.code.dialect.is_exported:
             return self.code.constant(name, self._integers())
-        weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight._rows for w in row])
+        weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight for w in row])
         return self.code.computed(name, runtime.rows_of_lanes, weights, layer.outputs, self.size, self.up)
 
     def row_names(self) -> list[Name]:
@@ -79,8 +79,8 @@ class PackedLayer:
         layer, name = self.layer, "START%d" % self.k
         if counted_from:
             name += ("_%d" % counted_from).replace("-", "M")
-        totals = [sum(column) for column in zip(*layer.weight._rows)] if counted_from else [0] * layer.outputs
-        starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias._rows[0], totals)]
+        totals = [sum(column) for column in zip(*layer.weight)] if counted_from else [0] * layer.outputs
+        starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias[0], totals)]
         if not self.code.dialect.is_exported:
             start = runtime.in_lanes(starts, self.size, self.up)
             floats = runtime.in_lanes([_FLOAT] * layer.outputs, 4, 0) if self.is_float and self.size == 4 else 0
@@ -93,7 +93,7 @@ class PackedLayer:
         return self._packed
 
     def _made(self) -> list[int]:
-        rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, 8 * self.size
+        rows, outputs, lane = list(self.layer.weight), self.layer.outputs, 8 * self.size
         lift = 1 << lane - 1
         if lane <= 64 and -lift <= min(map(min, rows)) and max(map(max, rows)) < lift:
             packed = _rows_from_bytes(rows, self.size, runtime.in_lanes([lift] * outputs, self.size, 0))

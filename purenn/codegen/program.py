@@ -220,13 +220,13 @@ class Code:
         """A form for the columns of layer k: for each output its weights, a tuple, and its bias."""
         layer, weights, biases = self.layer(k), Name(), Name()
         if self.dialect.is_exported:
-            values = [float(w) for column in zip(*layer.weight._rows) for w in column]
+            values = [float(w) for column in zip(*layer.weight) for w in column]
             weights, biases = self.constant("WEIGHTS%d" % k, values), self.biases(k)
         return self.computed("COLUMNS%d" % k, columns, weights, biases, here=lambda: columns_of(layer))
 
     def biases(self, k: int) -> Name:
         """A name for the biases of layer k, a list."""
-        return self.constant("BIASES%d" % k, [self.cast(b) for b in self.layer(k).bias._rows[0]])
+        return self.constant("BIASES%d" % k, [self.cast(b) for b in self.layer(k).bias[0]])
 
     def cast(self, w: Any) -> Any:
         """A number as the program holds it: an export holds floats."""
@@ -376,4 +376,4 @@ def _is_small(plan: Plan) -> bool:
 
 def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
     """For each output of a dense layer its weights and its bias."""
-    return list(zip(zip(*layer.weight._rows), layer.bias._rows[0]))
+    return list(zip(zip(*layer.weight), layer.bias[0]))

@@ -40,7 +40,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     if not hasattr(math, "sumprod"):
         return "needs math.sumprod, which came with Python 3.12"
     layer = network.layers[k - 1]
-    if refusal(layer, _MOST_INPUTS) or finite_within(layer.weight._rows, _INF):
+    if refusal(layer, _MOST_INPUTS) or finite_within(layer.weight, _INF):
         return refusal(layer, _MOST_INPUTS) or 1
     return "has weights that are not finite"
 

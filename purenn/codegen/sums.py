@@ -46,7 +46,7 @@ def refusal(layer: Any, most_inputs: int | None = None) -> str:
     """
     if most_inputs is not None and layer.inputs > most_inputs:
         return "has more than %d inputs" % most_inputs
-    for row in layer.weight._rows + layer.bias._rows:
+    for row in list(layer.weight) + list(layer.bias):
         kinds = {float} if isinstance(row, array) and row.typecode in "fd" else set(map(type, row))
         if not kinds <= {float, int}:
             return "has weights that are neither float nor int"

@@ -269,7 +269,7 @@ def _check_integers(chain: IntegerChain) -> None:
     low, high = chain.quantize.low, chain.quantize.high
     for number, layer in chain.dense:
         _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
-        weights = [w for row in layer.weight._rows for w in row]
+        weights = [w for row in layer.weight for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
         largest = max(map(abs, _biases(layer, low))) + layer.inputs * 255 * 255 + abs(layer.offset)
         if largest >= _LARGEST:
@@ -386,8 +386,8 @@ def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
     data, layers, low = b"", [], chain.quantize.low
     for _, layer in chain.dense:
         start = len(data)
-        data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
-        biases, table = _biases(layer, low), [] if layer.table is None else layer.table._rows[0]
+        data += bytes([w + 128 for column in zip(*layer.weight) for w in column])
+        biases, table = _biases(layer, low), [] if layer.table is None else layer.table[0]
         low = _levels(layer)[0]
         layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, len(table) - 1] + biases)
         data += bytes([level - low for level in table])
@@ -395,7 +395,7 @@ def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
 
 
 def _biases(layer: Any, low: int) -> list[int]:
-    return [b + low * sum(column) for b, column in zip(layer.bias._rows[0], zip(*layer.weight._rows))]
+    return [b + low * sum(column) for b, column in zip(layer.bias[0], zip(*layer.weight))]
 
 
 def _doubles(numbers: list[float]) -> bytes:

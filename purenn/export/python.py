@@ -141,7 +141,7 @@ def check(network: Network) -> None:
         if h is not None and not (h.source or h.rowwise):
             raise UnsupportedError("layer %d (%s): %s has no source to be exported" % (number, layer, h.name))
         for _, matrix in layer.named_tensors():
-            if not all([_is_float(w) for row in matrix._rows for w in row]):
+            if not all([_is_float(w) for row in matrix for w in row]):
                 raise UnsupportedError("layer %d (%s) has weights that are not finite floats" % (number, layer))
 
 

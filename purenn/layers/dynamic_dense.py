@@ -65,10 +65,10 @@ class DynamicDense(Layer):
             if row.rows != 1 or row.cols not in lengths:
                 expected = " or ".join([repr((1, length)) for length in lengths])
                 raise ShapeError("%s: the %s must be %s, found %r" % (self, what, expected, row.shape))
-        for number in self.scale._rows[0]:
+        for number in self.scale[0]:
             if not 0.0 < number < _INF:
                 raise ValueError("%s: a scale is a positive number, found %r" % (self, number))
-        for weights in self.weight._rows:
+        for weights in self.weight:
             for number in weights:
                 if not isinstance(number, int) or not -128 <= number <= 127:
                     raise ValueError("%s: a weight is a whole number from -128 to 127, found %r" % (self, number))
@@ -76,16 +76,16 @@ class DynamicDense(Layer):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = (Q W) s scale + B``, each row in steps s of its own, and ``Z = h(A)``."""
         (X,), outputs = values, size(self.output_shape(*shapes))
-        A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)._rows])
+        A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)])
         yield "A{k} = round({x} / s) W{k} * s * scale + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [float32(s * scale) for scale in self.scale._rows[0]]
+        factors = [float32(s * scale) for scale in self.scale[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
-        sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
-        biases = self.bias._rows[0]
+        sums = (Matrix.wrap([levels]) @ self.weight)[0]
+        biases = self.bias[0]
         return [float32(float32(float32(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def cost(self, *shapes: "Shape") -> int:

@@ -38,7 +38,7 @@ from .scale import Scale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # a double below it has fewer digits
@@ -104,7 +104,7 @@ def is_plain(layer: "Any") -> bool:
 def _picks(dense: Dense) -> bool:
     """Whether an output of a dense layer is one input times a power of 2: no sum, and no product that is rounded."""
     terms = [0] * dense.outputs
-    for row in dense.weight._rows:
+    for row in dense.weight:
         terms = [n + (w != 0) + (abs(math.frexp(w)[0]) not in (0.0, 0.5)) for n, w in zip(terms, row)]
         if min(terms) > 1:
             return False
@@ -112,7 +112,7 @@ def _picks(dense: Dense) -> bool:
 
 
 def _all(row: Matrix, number: float) -> bool:
-    return all([value == number for value in row._rows[0]])
+    return all([value == number for value in row[0]])
 
 
 # ---- after sums, and past them
@@ -174,10 +174,10 @@ def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Den
         return None
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
-        weight = _products(dense.weight._rows, [scale.scale] * dense.inputs)
+        weight = _products(dense.weight, [scale.scale] * dense.inputs)
     elif _all(dense.bias, 0.0):
         return Dense(dense.weight, list(_repeated(scale.shift, dense.outputs)))
-    bias = _finite([_sum(_product(dense.bias._rows[0], scale.scale), scale.shift)])
+    bias = _finite([_sum(_product(dense.bias[0], scale.scale), scale.shift)])
     return None if weight is None or bias is None else Dense(weight, bias)
 
 
@@ -185,10 +185,10 @@ def _normalize_after_dense(dense: Dense, norm: Normalize, exact: bool) -> "Optio
     """``X (W / d) + (B - m) / d``"""
     if not is_plain(dense) or (exact and not _all(norm.mean, 0.0) and _picks(dense)):
         return None
-    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight._rows]
-    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight._rows)])
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight]
+    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight)])
     weight = Matrix.wrap(rows) if sound else None
-    bias = _finite([_quotient(_sum(dense.bias._rows[0], -norm.mean), norm.deviation)])
+    bias = _finite([_quotient(_sum(dense.bias[0], -norm.mean), norm.deviation)])
     return None if weight is None or bias is None else Dense(weight, bias)
 
 
@@ -199,9 +199,9 @@ def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[De
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
         factors = _repeated(scale.scale, dense.inputs)
-        weight = _products(dense.weight._rows, [Matrix.wrap([[factor]]) for factor in factors])
-    sums = list(dense.bias._rows[0])
-    for row, shift in zip(dense.weight._rows, _repeated(scale.shift, dense.inputs)):
+        weight = _products(dense.weight, [Matrix.wrap([[factor]]) for factor in factors])
+    sums = list(dense.bias[0])
+    for row, shift in zip(dense.weight, _repeated(scale.shift, dense.inputs)):
         if shift:
             sums = [total + shift * w for total, w in zip(sums, row)]
     bias = _finite([array("d", sums)])
@@ -230,7 +230,7 @@ def _scale_after_normalize(norm: Normalize, scale: Scale, exact: bool) -> "Optio
     if not _all(scale.shift, 0.0):
         return None
     n = max(norm.deviation.cols, scale.scale.cols)
-    if not all([math.isfinite(s) and s != 0 for s in scale.scale._rows[0]]):
+    if not all([math.isfinite(s) and s != 0 for s in scale.scale[0]]):
         return None
     row = _quotient(_repeated(norm.deviation, n), scale.scale)
     return Normalize(norm.mean, Matrix.wrap([row])) if _sound(row) else None
@@ -251,7 +251,7 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
     """
     if dense.h != Activation("sigmoid") or not is_pair(pair):
         return None
-    weight = Matrix.wrap([array("d", [-row[0], row[0]]) for row in dense.weight._rows])
+    weight = Matrix.wrap([array("d", [-row[0], row[0]]) for row in dense.weight])
     return Dense(weight, [-dense.bias[0, 0], dense.bias[0, 0]], dense.h)
 
 
@@ -280,14 +280,14 @@ RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
 def _of_both(first: "Any", second: Scale) -> "Optional[Tuple[Matrix, Matrix]]":
     """Scale and shift of two scales, one after the other."""
     scale, shift = _times(first.scale, second.scale), first.shift * second.scale + second.shift
-    return None if scale is None or _finite(shift._rows) is None else (scale, shift)
+    return None if scale is None or _finite(list(shift)) is None else (scale, shift)
 
 
 def _repeated(row: Matrix, length: int) -> "Sequence[float]":
     """One number for each of them; a row of another length would be lost in a zip."""
     if row.cols not in (1, length):
         raise ShapeError("a row of %d numbers meets one of %d" % (row.cols, length))
-    return row._rows[0] if row.cols == length else list(row._rows[0]) * length
+    return row[0] if row.cols == length else list(row[0]) * length
 
 
 def _product(row: "Sequence[float]", factors: Matrix) -> "array[float]":
@@ -303,7 +303,7 @@ def _sum(row: "Sequence[float]", terms: Matrix) -> "array[float]":
     return array("d", [a + b for a, b in zip(row, _repeated(terms, len(row)))])
 
 
-def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
+def _products(rows: "Iterable[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
     """Every row times its factors, unless a product leaves the range of doubles."""
     products: "List[Any]" = [_product(row, factor) for row, factor in zip(rows, factors)]
     for row, factor, product in zip(rows, factors, products):

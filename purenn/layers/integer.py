@@ -91,7 +91,7 @@ class Quantize(Layer):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = X / scale``, and ``Z = round(A)``, clamped to low ... high."""
         (X,), (shape,) = values, shapes
-        for row in X._rows:
+        for row in X:
             for j, x in enumerate(row):
                 if not -_INF < x < _INF:
                     raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
@@ -158,7 +158,7 @@ class IntegerDense(Layer):
         if shift < 0:
             raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
         for what, matrix in (("weight", self.weight), ("bias", self.bias), ("table", self.table)):
-            if matrix is not None and not all([_is_whole(row) for row in matrix._rows]):
+            if matrix is not None and not all([_is_whole(row) for row in matrix]):
                 raise ValueError("%s: the %s holds numbers that are not whole" % (self, what))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
@@ -169,7 +169,7 @@ class IntegerDense(Layer):
         if self.table is None:
             yield "Z{k} = {h}(A{k} * scale)", self.h(A * self.scale).reshape(outputs)
             return
-        table, last = self.table._rows[0], self.table.cols - 1
+        table, last = self.table[0], self.table.cols - 1
         Z = A.map(lambda a: table[min(max((a + offset) >> shift, 0), last)])
         yield "Z{k} = table[(A{k} + offset) >> shift]", Z.reshape(outputs)
 
@@ -189,7 +189,7 @@ class IntegerDense(Layer):
         (-252, 513)
         """
         smallest, largest = [], []
-        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
+        for bias, weights in zip(self.bias[0], zip(*self.weight)):
             total, size = sum(weights), sum(map(abs, weights))
             positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
             smallest.append(bias + positive * low + negative * high)

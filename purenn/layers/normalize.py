@@ -34,7 +34,7 @@ class Normalize(Layer):
         self.mean, self.deviation = row_of(mean, "mean", self), row_of(deviation, "deviation", self)
         self.inputs = width_of(self, self.mean, self.deviation)
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            for number in numbers._rows[0]:
+            for number in numbers[0]:
                 if number - number != 0 or (what == "deviation" and number == 0):
                     what += " must be finite and not 0" if what == "deviation" else " must be finite"
                     raise ValueError("%s: a %s, found %r" % (self, what, number))
