@@ -7,7 +7,15 @@ from .errors import ShapeError
 from .matrix import Matrix
 from .rows import as_sample, is_nested, samples_of, size
 from .text import aligned
-from .validation import checked_layers, checked_list, checked_names, checked_value, checked_wires, inferred_shapes
+from .validation import (
+    checked_layers,
+    checked_list,
+    checked_names,
+    checked_value,
+    checked_wires,
+    inferred_shapes,
+    uses_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,6 +66,7 @@ class Network:
     ) -> None:
         self._layers: "Tuple[Any, ...]" = checked_layers(layers)
         self.wires = checked_wires(self.layers, wires)
+        self.uses = uses_of(self.wires)  # how many times the input and each layer's value is taken
         self.is_chain = self.wires == tuple([(k,) for k in range(len(self.layers))])
         self.shapes = inferred_shapes(self.layers, self.wires, input_shape)
         self.input_shape, self.output_shape = self.shapes[0], self.shapes[-1]

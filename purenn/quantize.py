@@ -23,7 +23,7 @@ from .rows import as_sample, is_nested, samples_of, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
     Shape = Tuple[int, ...]
@@ -42,13 +42,9 @@ def split_at_quantize(network: Network) -> "Tuple[List[Any], Optional[Quantize],
 
     They are what every number passes on its way in: each takes the value before it, which no other layer takes.
     """
-    uses: "Dict[int, int]" = {}
-    for wire in network.wires:
-        for j in wire:
-            uses[j] = uses.get(j, 0) + 1
     before: "List[Any]" = []
     for k, layer in enumerate(network.layers):
-        if network.wires[k] != (k,) or uses[k] > 1 or type(layer) not in _BEFORE + (Quantize,):
+        if network.wires[k] != (k,) or network.uses[k] > 1 or type(layer) not in _BEFORE + (Quantize,):
             break
         if type(layer) is Quantize:
             return before, layer, list(network.layers[k + 1 :])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Shape = Tuple[int, ...]
 
 _PYTHON_TYPES = {int, float, bool}
+_MOST_AXES = 64  # as many as NumPy's arrays have
 
 
 def size(shape: "Sequence[int]") -> int:
@@ -36,6 +37,8 @@ def checked_shape(what: str, shape: "Any") -> "Shape":
     (28, 28)
     """
     sides = tuple(shape) if isinstance(shape, (list, tuple)) else ()
+    if len(sides) > _MOST_AXES:
+        raise ShapeError("%s has up to %d axes, found %d" % (what, _MOST_AXES, len(sides)))
     if not sides or not all([type(side) is int and side > 0 for side in sides]):
         raise ShapeError("%s is a tuple of whole numbers from 1 upwards, found %s" % (what, described(shape)))
     return sides

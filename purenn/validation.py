@@ -52,6 +52,15 @@ def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ..
     return checked
 
 
+def uses_of(wires: "Sequence[Tuple[int, ...]]") -> "List[int]":
+    """How many times each value is taken, the input first; the last layer's value is taken by none."""
+    uses = [0] * (len(wires) + 1)
+    for wire in wires:
+        for j in wire:
+            uses[j] += 1
+    return uses
+
+
 def inferred_shapes(layers: "Sequence[Any]", wires: "Any", input_shape: "Any") -> "Tuple[Shape, ...]":
     """The shape of every value, the input first."""
     shapes = [checked_shape("the input shape", _input_shape(layers, wires) if input_shape is None else input_shape)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..rows import size
-from .plan import kind_of
+from .plan import PREPARING, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ class IntegerChain:
     def __init__(self, network: Any, k: int) -> None:
         self.network, self.count, self.refusal = network, 0, ""
         self.first, self._next = k, k
-        self.before = self._take_all("normalize", "scale", "flatten", "reshape")
+        self.before = self._take_all(*PREPARING)
         self.quantize = self._take("quantize")
         self.dense: list[tuple[int, Any]] = []
         self.dequantize: Any = None
@@ -42,7 +42,7 @@ class IntegerChain:
     @property
     def reads_input(self) -> bool:
         """Whether all that the network is given goes through these layers: then it takes integers as well."""
-        return self.first == 1 and _uses(self.network, 0) == 1
+        return self.first == 1 and self.network.uses[0] == 1
 
     def _take_all(self, *kinds: str) -> list[Any]:
         layers: list[Any] = []
@@ -57,7 +57,7 @@ class IntegerChain:
         k, network = self._next, self.network
         if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
             return None
-        if k > self.first and (network.wires[k - 1] != (k - 1,) or _uses(network, k - 1) > 1):
+        if k > self.first and (network.wires[k - 1] != (k - 1,) or network.uses[k - 1] > 1):
             return None
         self._next = k + 1
         return network.layers[k - 1]
@@ -75,11 +75,6 @@ class IntegerChain:
             if not all([abs(w) <= 1e300 for w in row]):
                 return "has numbers beyond 1e300"
         return ""
-
-
-def _uses(network: Any, j: int) -> int:
-    """How many layers take value j."""
-    return sum([wire.count(j) for wire in network.wires])
 
 
 def _numbers(layer: Any) -> list[Sequence[Any]]:

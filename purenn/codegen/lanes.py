@@ -8,6 +8,8 @@ from operator import add
 from struct import pack
 from sys import byteorder
 
+from .runtime import side_by_side
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterable, Sequence
@@ -26,7 +28,7 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
         return []
     outputs, middle = len(rows[0]), 1.5 * 2.0 ** (52 - g)
     bits = int.from_bytes(pack("<d", middle), "little")
-    middles = sum([bits << 8 * size * j for j in range(outputs)])
+    middles = side_by_side([bits] * outputs, 8 * size)
     packed: list[int] = []
     for start in range(0, len(rows), _TOGETHER):
         part = rows[start : start + _TOGETHER]

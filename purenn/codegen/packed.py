@@ -88,32 +88,32 @@ def _write_quantized(code: Code, inputs: PackedInputs, rest: int) -> None:
 def _exported(
     code: Code, chain: IntegerChain, inputs: PackedInputs, packed_layers: list[PackedLayer], value: Value
 ) -> Value:
-    """The same as functions of a module."""
-    with code.entry("first_total(x)"):
-        inputs.write("x" if chain.first == 1 else "z")
+    """The same as functions of a module, numbered: a network may have several integer chains."""
+    k = chain.first
+    with code.entry("first_total%d(x)" % k):
+        inputs.write("x" if k == 1 else "z")
         code.line("return t")
+    with code.entry("sums_of%d(t)" % k):
+        for packed, following in zip(packed_layers, packed_layers[1:]):
+            packed.write_next(following)
+        code.line("return %s" % packed_layers[-1].sums())
+    if k == 1:
+        with code.entry("sums(x)"):
+            code.line('"""The last integer layer\'s weighted sums, whole numbers."""')
+            code.line("return sums_of1(first_total1(x))")
     if chain.reads_input:
         with code.entry("first_total_of_integers(x)"):
             inputs.write_integers()
             code.line("return t")
-    with code.entry("sums_of(t)"):
-        for packed, following in zip(packed_layers, packed_layers[1:]):
-            packed.write_next(following)
-        code.line("return %s" % packed_layers[-1].sums())
-    if chain.first == 1:
-        with code.entry("sums(x)"):
-            code.line('"""The last integer layer\'s weighted sums, whole numbers."""')
-            code.line("return sums_of(first_total(x))")
-    if chain.reads_input:
         code.at_end.append(lambda: _export_quantized(code))
-    code.line("sums%d = sums_of(first_total(%s))" % (chain.first, code.row(value)))
-    return _finished(code, chain, packed_layers[-1], "sums%d" % chain.first)
+    code.line("sums%d = sums_of%d(first_total%d(%s))" % (k, k, k, code.row(value)))
+    return _finished(code, chain, packed_layers[-1], "sums%d" % k)
 
 
 def _export_quantized(code: Code) -> None:
     lines = code.lines
     with code.entry("predict_quantized(q)"):
-        code.lines += [lines[0].replace("first_total(x)", "first_total_of_integers(q)")] + lines[1:]
+        code.lines += [lines[0].replace("first_total1(x)", "first_total_of_integers(q)")] + lines[1:]
 
 
 def _finished(code: Code, chain: IntegerChain, packed: PackedLayer, sums: str = "") -> Value:

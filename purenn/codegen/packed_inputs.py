@@ -135,7 +135,9 @@ class PackedInputs:
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
-                bytes_to_bytes = code.computed("BYTES", runtime.byte_table, code.constant("BYTE_LEVELS", levels))
+                bytes_to_bytes = code.computed(
+                    "BYTES%d" % self.k, runtime.byte_table, self._constant("BYTE_LEVELS", levels)
+                )
                 code.line("x = x.translate(%s)" % bytes_to_bytes)
             code.line('inside = x.lstrip(b"\\0")  # what a picture has around it costs nothing')
             code.line("rows = %s[len(x) - len(inside):]" % self.packed.rows())
@@ -183,7 +185,7 @@ class PackedInputs:
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
-                code.line("x = x.translate(%s)" % code.constant("BYTES", bytes(levels)))
+                code.line("x = x.translate(%s)" % self._constant("BYTES", bytes(levels)))
             self._write_weighed_bytes("x")
         with code.block("else:"):
             self._write_numbers(code.check_sample())
@@ -253,7 +255,7 @@ class PackedInputs:
         n, (at, above, top) = quantizer.inputs, _BYTES
         t = "%s + 0.5" % quantizer.quotient(self._name)
         form = "%s + %r" % (t, 4096.0 - _HALF) if low == 0 else "%s - %r + %r" % (t, _HALF, 4352.0 - low)
-        rows, pack = self.packed.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
+        rows, pack = self.packed.rows(), self._constant("pack", struct.Struct("%dd" % n).pack)
         dense = "doubles = %s(*[%s for %s])" % (pack, form, self._each(x))
         if quantizer.keeps_zero:
             code.function(compress)
@@ -275,7 +277,7 @@ class PackedInputs:
             q = "doubles[%d::8]" % at
             if self.high - low < 255:
                 clamp = bytes([min(u, self.high - low) for u in range(256)])
-                q = "%s.translate(%s)" % (q, code.constant("CLAMPED", clamp))
+                q = "%s.translate(%s)" % (q, self._constant("CLAMPED", clamp))
             code.line("t = %s" % weighted_sum(code, q, "rows", self.packed.start(low), False))
 
     def _write_wide(self, x: str) -> None:
@@ -346,11 +348,15 @@ class PackedInputs:
 
     def _each(self, x: str, *others: str) -> str:
         """``v, scale in zip(x, SCALE)``: an input, what it needs of the lists, and p of others."""
-        lists = [self.code.constant(name, values) for name, values in self.quantizer.lists]
+        lists = [self._constant(name + "_", values) for name, values in self.quantizer.lists]
         if not lists and not others:
             return "v in %s" % x
         variables = ["v"] + [name.lower() for name, _ in self.quantizer.lists] + ["p"] * len(others)
         return "%s in zip(%s)" % (", ".join(variables), ", ".join([x] + [str(name) for name in lists] + list(others)))
+
+    def _constant(self, name: str, value: Any) -> str:
+        """A constant of these inputs: a network may have several integer chains."""
+        return self.code.constant("%s%d" % (name, self.k), value)
 
     def _name(self, name: str, values: Sequence[float]) -> str:
         return self.code.number(values[0]) if len(values) == 1 else name.lower()

@@ -57,6 +57,11 @@ class PackedLayer:
         self.row_bits = 8 * self.size * layer.outputs
 
     @property
+    def _repeat(self) -> int:
+        """How many values of the upper 16 bits have the same entry; where it is all, they have no more than 2^16."""
+        return 1 << min(self.layer.shift + self.up + 16 - 8 * self.size, 16)
+
+    @property
     def _table(self) -> list[int]:
         return list(self.layer.table[0])
 
@@ -103,16 +108,14 @@ class PackedLayer:
 
     def _pages(self) -> Name:
         """Exported: the table by the two upper bytes of a lane."""
-        name, layer = "TABLE%d" % self.k, self.layer
+        name = "TABLE%d" % self.k
         table = self.code.constant("LEVELS%d" % self.k, self._table)
-        repeat = 1 << layer.shift + self.up + 16 - 8 * self.size
-        return self.code.computed(name, runtime.table_pages, table, self._before, repeat, self._entries)
+        return self.code.computed(name, runtime.table_pages, table, self._before, self._repeat, self._entries)
 
     def _spread(self) -> Name:
         """In process: the table by the upper 16 bits of a lane."""
-        repeat = 1 << self.layer.shift + self.up + 16 - 8 * self.size
-        before, table = self._before, self._table
-        values: Any = [table[0]] * before + table[max(-before, 0) :]
+        repeat, before, table = self._repeat, self._before, self._table
+        values: Any = [table[0]] * min(before, self._entries) + table[max(-before, 0) :]
         values = (values + [table[-1]] * (self._entries - len(values)))[: self._entries]
         if max(map(abs, self.levels)) >= 1 << 63:
             return self.code.constant("TABLE%d" % self.k, [value for value in values for _ in range(repeat)])

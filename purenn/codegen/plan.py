@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from .dialect import Dialect
 
-__all__ = ["EMITTERS", "KERNELS", "Plan", "Segment", "planned"]
+__all__ = ["EMITTERS", "KERNELS", "PREPARING", "Plan", "Segment", "planned"]
 
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
@@ -35,6 +35,7 @@ _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
 _ANY = float("inf")
 _OWN = __name__.split(".")[0] + ".layers."
 _TAKE_SEVERAL = ("packed", "byte_inputs")  # layers without weight too
+PREPARING = ("normalize", "scale", "flatten", "reshape")  # kinds that may come before a Quantize in an integer chain
 
 
 class Segment:
@@ -88,6 +89,7 @@ class _Planner:
     def __init__(self, network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> None:
         self.network, self.dialect, self.kernel, self.error_bound = network, dialect, kernel, error_bound
         self.multiplications = network.multiplications
+        self.packed = costs.estimate("packed", network, 1, dialect)  # the same from every layer on
         self.segments: list[Segment] = []
 
     def plan(self) -> Plan:
@@ -107,7 +109,7 @@ class _Planner:
             emitter = __import__("%s.%s" % (__package__, name), None, None, ["*"])
             taken = self._refusal(emitter) or emitter.takes(self.network, k, self.dialect)
             if isinstance(taken, int):
-                return Segment(emitter, k, taken, costs.estimate(name, self.network, k, self.dialect)[0])
+                return Segment(emitter, k, taken, self._estimate(name, k)[0])
             reasons.append(taken)
         what = ("kernel %s: " % self.kernel if self.kernel else "", k, self.network.layers[k - 1], reasons[0])
         raise UnsupportedError("%slayer %d (%s) %s" % what)
@@ -133,13 +135,29 @@ class _Planner:
                 what = (kernel, k, layer, kind, runs)
                 raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
             names = (kernel,)
-        elif kernel is not None:
-            names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+        else:
+            names = tuple([name for name in names if self._might_take(name, k)])
         return sorted(names, key=lambda name: self._cost(name, k))
+
+    def _might_take(self, name: str, k: int) -> bool:
+        """Whether to ask an emitter about layer k; one that has refused is not asked again, layer after layer."""
+        if self.kernel not in (None, name) and name in _TAKE_SEVERAL:
+            return False
+        if name == "byte_inputs":
+            return k == 1
+        return name != "packed" or not self._continues(k)
+
+    def _continues(self, k: int) -> bool:
+        """Whether layer k would be in the same integer chain as the layer before, from which the chain was refused."""
+        kinds, network = [kind_of(layer) for layer in self.network.layers[max(k - 2, 0) : k]], self.network
+        return k > 1 and network.wires[k - 1] == (k - 1,) and network.uses[k - 1] == 1 and set(kinds) <= set(PREPARING)
+
+    def _estimate(self, name: str, k: int) -> tuple[float, int]:
+        return self.packed if name == "packed" else costs.estimate(name, self.network, k, self.dialect)
 
     def _cost(self, name: str, k: int) -> float:
         """Nanoseconds for a multiplication; less than any for what has been named, or is a part of something larger."""
-        ns, terms = costs.estimate(name, self.network, k, self.dialect)
+        ns, terms = self._estimate(name, k)
         if name == self.kernel:
             return -1.0
         if name == "packed" and ns < _ANY:

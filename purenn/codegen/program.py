@@ -249,7 +249,7 @@ class Code:
         it is a TypeError: so one sum knows whether all are Python's own.
         """
         n, as_row = self.network.inputs, as_row or not self.is_small
-        names = ["x%d" % i for i in range(n)]
+        names = [] if as_row else ["x%d" % i for i in range(n)]
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
                 self.line(self.wrong_length())

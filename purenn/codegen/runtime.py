@@ -138,19 +138,27 @@ def reach(rows):
 def fixed_lanes(columns):
     """(lanes, g, n, start) for sums in fixed point: weights times 2^g, rounded, side by side; see fixed_scale."""
     g, n, start = fixed_scale(columns)
-    return side_by_side(columns, 2.0**g, 96), g, n, start
+    return rows_side_by_side(columns, 2.0**g, 96), g, n, start
 
 
 def fixed_scale(columns):
     """(g, n, start): n is the length of the longest column, and 2^43 2^g sqrt(inputs) n at most 2^94."""
     n = max([dist(w, origin(len(w))) for w, b in columns])
-    return 51 - frexp(n * sqrt(len(columns[0][0])))[1], n, sum([1 << 96 * j + 31 for j in range(len(columns))])
+    return 51 - frexp(n * sqrt(len(columns[0][0])))[1], n, side_by_side([1 << 31] * len(columns), 96)
 
 
-def side_by_side(columns, scale, bits):
-    """For each input its weights times a scale, rounded, side by side in a whole number, so many bits apart."""
+def rows_side_by_side(columns, scale, bits):
+    """For each input its weights times a scale, rounded, side by side in one integer."""
     rows = [[w[i] for w, b in columns] for i in range(len(columns[0][0]))]
-    return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in rows]
+    return [side_by_side([round(v * scale) for v in row], bits) for row in rows]
+
+
+def side_by_side(numbers, bits):
+    """The sum over j of numbers[j] 2^(bits j); by halves, for the terms of a long sum would take far more memory."""
+    middle = len(numbers) // 2
+    if middle < 32:
+        return sum([n << bits * j for j, n in enumerate(numbers)])
+    return side_by_side(numbers[:middle], bits) + (side_by_side(numbers[middle:], bits) << bits * middle)
 
 
 def nonzero_bytes(x):
@@ -165,7 +173,7 @@ def byte_lanes(columns, shifts, factors, is_scale):
     """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
     prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, factors)]) for w, b in columns]
     g, most, start, biases = byte_scale(prepared, columns, shifts, factors, is_scale)
-    return side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
+    return rows_side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
 
 
 def byte_scale(prepared, columns, shifts, factors, is_scale):
@@ -175,7 +183,7 @@ def byte_scale(prepared, columns, shifts, factors, is_scale):
     size = max([dist(w, origin(inputs)) for w in prepared])
     reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(shifts, factors)]
     most = dist(reach, origin(inputs)) * max([dist(w, origin(inputs)) for w, b in columns])
-    start = sum([1 << 64 * j + 63 for j in range(len(columns))])
+    start = side_by_side([1 << 63] * len(columns), 64)
     biases = [b for w, b in columns]
     if max(shifts) != 0 or min(shifts) != 0:
         terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, shifts, factors)] for w, b in columns]
@@ -238,12 +246,12 @@ def rows_of_lanes(weights, outputs, size, up):
 
 def in_lanes(numbers, size, up):
     """Numbers side by side in one long integer, in lanes of `size` bytes, times 2^up."""
-    return sum([n << 8 * size * j for j, n in enumerate(numbers)]) << up
+    return side_by_side(numbers, 8 * size) << up
 
 
 def table_pages(table, before, repeat, entries):
     """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
-    spread = ([table[0]] * before + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
+    spread = ([table[0]] * min(before, entries) + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
     values = [level for level in spread for n in range(repeat)]
     return [values[k : k + 256] for k in range(0, len(values), 256)]
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from ..network import Network
 
-_LARGEST = 1 << 30
+_MOST_BITS = 30  # of a sum
 _MICROBIT_HEAP = 8192
 # bytes of heap, measured: names, functions and bytecode; machine code; what compiling takes besides the weights
 _CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
@@ -272,7 +272,7 @@ def _check_integers(chain: IntegerChain) -> None:
         weights = [w for row in layer.weight for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
         largest = max(map(abs, _biases(layer, low))) + layer.inputs * 255 * 255 + abs(layer.offset)
-        if largest >= _LARGEST:
+        if largest >> _MOST_BITS:
             raise UnsupportedError("layer %d (%s) has sums of more than 31 bits" % (number, layer))
         low, high = _levels(layer)
         _check_bytes("layer %d (%s) gives" % (number, layer), low, high)
@@ -389,7 +389,8 @@ def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
         data += bytes([w + 128 for column in zip(*layer.weight) for w in column])
         biases, table = _biases(layer, low), [] if layer.table is None else layer.table[0]
         low = _levels(layer)[0]
-        layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, len(table) - 1] + biases)
+        shift = min(layer.shift, _MOST_BITS)  # sums have no more: what a larger shift leaves is their sign
+        layers.append([layer.inputs, layer.outputs, start, layer.offset, shift, len(table) - 1] + biases)
         data += bytes([level - low for level in table])
     return data, layers
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .base import Shape
 
 _INF = float("inf")
+_MOST_BITS = 62  # of a shift and an offset, as in TFLite; more would only make tables that no memory holds
 
 
 def _round_half_up(a: float) -> int:
@@ -155,8 +156,10 @@ class IntegerDense(Layer):
             raise ShapeError("%s: expected one scale or %d, found %r" % (self, self.outputs, self.scale.shape))
         if not all([s - s == 0 for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a finite number" % self)
-        if shift < 0:
-            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
+        if not 0 <= shift <= _MOST_BITS:
+            raise ValueError("%s: the shift must be from 0 to %d, found %d" % (self, _MOST_BITS, shift))
+        if abs(offset) >> _MOST_BITS:
+            raise ValueError("%s: the offset must be of at most %d bits, found %d" % (self, _MOST_BITS, offset))
         for what, matrix in (("weight", self.weight), ("bias", self.bias), ("table", self.table)):
             if matrix is not None and not all([_is_whole(row) for row in matrix]):
                 raise ValueError("%s: the %s holds numbers that are not whole" % (self, what))
