@@ -40,7 +40,7 @@ class Record:
         RECORDS[self.name] = self
         if self.also:
             ALIASES[self.also] = self.name
-        self.function, self.public = h, (_of_rows if self.rowwise else _of_numbers)(h)
+        self.function, self.public = h, (of_rows if self.rowwise else _of_numbers)(h)
         return self.public
 
 
@@ -55,7 +55,7 @@ def _of_numbers(h: "Any") -> "Any":
     return _named_like(of, h)
 
 
-def _of_rows(h: "Any") -> "Any":
+def of_rows(h: "Any") -> "Any":
     """h, which takes a row, for rows of rows and matrices as well."""
 
     def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
@@ -97,7 +97,7 @@ class Activation:
     Traceback (most recent call last):
     ...
     ValueError: unknown activation 'sigmod', known are: clip, elu, gelu, gelu_tanh, hard_sigmoid, identity, \
-leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, softplus, softsign, step, tanh
+leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh
     """
 
     kind: str
@@ -209,6 +209,8 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     if kind in ALIASES and not (bracket and "(" in ALIASES[kind]):
         kind, bracket, rest = (ALIASES[kind] + bracket + rest).partition("(")
     records = records if kind in records else all_records()
+    if kind == "softmax_plain":
+        raise ValueError("activation %r: it is a function to study; softmax(0.0) gives the same numbers" % (text,))
     if kind not in records:
         raise ValueError("unknown activation %r, known are: %s" % (text, ", ".join(sorted(records))))
     most = 1 if kind == "softmax" else len(records[kind].parameters)

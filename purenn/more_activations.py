@@ -6,8 +6,8 @@
 
 import math
 
-from .activation import Record
-from .activations import INF, NAN, exp, sigmoid, softmax, softmax_slope, sum_in_order
+from .activation import Record, of_rows
+from .activations import INF, NAN, exp, sigmoid, softmax, sum_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -217,11 +217,11 @@ def softsign(x: "Any") -> "Any":
 # ---- row by row
 
 
-@Record("softmax_plain", "exp(a_k) / sum(exp(a_i))", softmax_slope, calls=1, rowwise=True)
+@of_rows
 def softmax_plain(a: "Sequence[Any]") -> "List[float]":
     """exp(a_k) / sum over i of exp(a_i): the definition itself, which overflows.
 
-    It is here to be compared with `softmax`: beyond 709 an exp of doubles is infinite,
+    It is a function to study beside `softmax`, no activation of layers: beyond 709 an exp of doubles is infinite,
     and inf / inf is not a number.
 
     >>> softmax_plain([1010, 1000, 990])

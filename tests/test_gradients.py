@@ -203,7 +203,7 @@ def away_from_kinks(a):
     return round(a * 10) / 10 + 0.0321
 
 
-SMOOTH = ["sigmoid", "tanh", "softplus", "gelu", "gelu_tanh", "silu", "softmax", "log_softmax", "softmax_plain"]
+SMOOTH = ["sigmoid", "tanh", "softplus", "gelu", "gelu_tanh", "silu", "softmax", "log_softmax", "softmax(0.0)"]
 ALL = SMOOTH + ["softsign", "elu", "elu(0.3)", "selu", "hard_sigmoid", "clip", "leaky_relu", "relu", "identity", "step"]
 small = st.floats(min_value=-2.0, max_value=2.0)
 one_layer = st.tuples(sizes, sizes).flatmap(

@@ -355,8 +355,10 @@ def test_pickle_and_copy_of_functions():
             assert again.forward(Matrix([1.0, 0.5])) == layer.forward(Matrix([1.0, 0.5]))
 
 
-def test_the_plain_softmax_may_be_a_layers_activation():
-    assert Dense([[1.0, 1.0]], None, softmax_plain).forward(Matrix([2.0])) == Matrix([[0.5, 0.5]])
+def test_softmax_with_the_constant_0_is_the_plain_one():
+    layer = Dense([[1.0, 355.0]], None, "softmax(0.0)")
+    for x in (0.5, 2.0):
+        assert repr(layer.forward(Matrix([x])).tolist()) == repr(softmax_plain(Matrix([[x, 355.0 * x]])).tolist())
 
 
 # ---- Scale, Normalize, LayerNorm, Activate

@@ -20,11 +20,7 @@ _FORMS = {
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
     "dequantize": (("scale",), "{0}*{1}"),
 }
-_ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
-    "softmax": runtime.softmax,
-    "softmax_plain": runtime.softmax_plain,
-    "log_softmax": runtime.log_softmax,
-}
+_ROWS = {"softmax": runtime.softmax, "log_softmax": runtime.log_softmax}
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
@@ -130,12 +126,14 @@ def expression(code: Code, h: Any) -> str:
 def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
     size = len(a) if not isinstance(a, str) else code.size(k)
     width = width or code.width(k)
-    kind = "softmax_plain" if h.kind == "softmax" and h.parameters else h.kind
-    if kind == "softmax" and not isinstance(a, str):
+    if h.name == "softmax" and not isinstance(a, str):
         return [name for start in range(0, size, width) for name in _softmax(code, k, a[start : start + width], start)]
-    function = code.function(_ROWS[kind]) if kind in _ROWS else code.activation_function(h)
-    constant = ", " + code.number(h.parameters[0] if h.parameters else 0.0) if kind == "softmax_plain" else ""
-    form = ("%s({a}%s)" if kind in _ROWS else "list(%s({a}%s))") % (function, constant)
+    if h.kind == "softmax" and h.parameters:
+        form = "%s({a}, %s)" % (code.function(runtime.shifted_softmax), code.number(h.parameters[0]))
+    elif h.kind in _ROWS:
+        form = "%s({a})" % code.function(_ROWS[h.kind])
+    else:
+        form = "list(%s({a}))" % code.activation_function(h)
     return _along(code, k, form, code.row(a, "a%d" % k), width)
 
 

@@ -233,11 +233,8 @@ class Code:
         return float(w) if self.dialect.is_exported else w
 
     def by_dist(self) -> str:
-        """The condition of what is slower than loops in PyPy, in an export: it runs in whatever Python."""
-        from .runtime import BY_DIST
-
-        if BY_DIST not in self.texts.values():
-            self.objects["BY_DIST"], self.texts["BY_DIST"] = True, BY_DIST
+        """The condition of what is slower than loops in PyPy, in an export: whoever runs it there can change it."""
+        self.objects["BY_DIST"], self.texts["BY_DIST"] = True, "BY_DIST = True  # in PyPy False is faster"
         return "BY_DIST and "
 
     # ---- the sample

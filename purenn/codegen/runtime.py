@@ -81,9 +81,6 @@ def by_loops(z, columns, zero):
 
 # ---- sums by distances
 
-# math.dist is fast where it is written in C; in PyPy, whose methods are functions, loops are faster
-BY_DIST = 'BY_DIST = repr(str.join).startswith("<method")'
-
 
 def origin(count):
     """The point 0 of so many numbers."""
@@ -218,7 +215,7 @@ def softmax(a):
     return [power / total for power in powers]
 
 
-def softmax_plain(a, c):
+def shifted_softmax(a, c):
     """exp(a + c) by the sum of them all."""
     powers = [inf if v + c > 709.782712893384 else exp(v + c) for v in a]
     total = 0.0

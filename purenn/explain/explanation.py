@@ -331,11 +331,11 @@ class ExplainedStep:
     def softmax(self) -> "Optional[Softmax]":
         """The softmax that this step is, number by number, where the first chosen number stands; or None."""
         h, made = self.layer.h, self.sides[1] if self.sides else None
-        softmaxes = h is not None and h.known and h.kind in ("softmax", "softmax_plain")
+        softmaxes = h is not None and h.known and h.kind == "softmax"
         arguments = self.arguments if softmaxes and isinstance(made, Call) and made.name == "h" else None
         if h is None or arguments is None:
             return None
-        constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
+        constant = h.parameters[0] if h.parameters else None
         side = self.row.shape[-1]
         start = self.layer.chosen[0] // side * side
         found = Softmax(arguments[start : start + side], constant, (start // side + 1, len(arguments) // side))

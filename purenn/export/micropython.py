@@ -33,8 +33,8 @@ _MOST_BITS = 30  # of a sum
 _MICROBIT_HEAP = 8192
 # bytes of heap, measured: names, functions and bytecode; machine code; what compiling takes besides the weights
 _CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
-# activations of a last layer: a board has no infinity to give, a micro:bit neither expm1 nor erfc
-_BOARDS_LACK, _MICROBIT_LACKS = ("softmax_plain",), ("elu", "selu", "gelu")
+# activations of a last layer: a micro:bit has neither expm1 nor erfc
+_MICROBIT_LACKS = ("elu", "selu", "gelu")
 
 _LOOPS = """
 def dense(q, w, p, a):
@@ -203,7 +203,7 @@ def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]
     chain = _checked_chain(network)
     if not name.isidentifier():
         raise ValueError("%r is no name for a module that another has to import" % name)
-    form, function = _activation(network, _BOARDS_LACK)
+    form, function = _activation(network)
     _check_heap(network, heap, heap_needed(network))
     loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
     about = '"""%s\n"""\n\n' % "\n".join(_about(network, chain))
@@ -214,7 +214,7 @@ def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]
 def microbit(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py alone, for MicroPython 1.9; comments, which cost no heap, stand for the docstring."""
     chain = _checked_chain(network)
-    form, function = _activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
+    form, function = _activation(network, _MICROBIT_LACKS)
     _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
     code = _module(network, chain, _LOOPS, form, _TANH if network.layers[-1].h.kind == "tanh" else function)
     about = "\n".join([("# " + line).rstrip() for line in _about(network, chain)])
@@ -289,7 +289,7 @@ def _check_heap(network: Network, heap: int | None, needed: int) -> None:
         raise UnsupportedError("%r needs about %s bytes of heap, there are %s" % numbers)
 
 
-def _activation(network: Network, lacking: tuple[str, ...]) -> tuple[str, str]:
+def _activation(network: Network, lacking: tuple[str, ...] = ()) -> tuple[str, str]:
     """The last h as a form of {a}, and the functions that it calls."""
     h = network.layers[-1].h
     what = (len(network.layers), network.layers[-1])
