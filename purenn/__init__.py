@@ -12,7 +12,7 @@ A layer computes ``A = X W + B`` and ``Z = h(A)``; a network is layers in order:
 [[0.31682708 0.69627909]]
 
 Where to look: `Matrix` in matrix.py, the activations in activations.py, the kinds of layer in
-layers/, `Network` in network.py; files are read and written in formats/, one file
+layers/, `Network` in network.py; files are read in formats/, one module
 per format.  ``import purenn`` loads these alone, and they run on MicroPython as they are.
 """
 
@@ -104,7 +104,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> "Any":
-    """Kinds of layer and activations that most networks do without are imported when they are asked for."""
+    """Kinds of layer and activations that few networks need are imported on first use."""
     if name in __all__:
         # not `from . import`: MicroPython would ask this very function for the module first
         for module in (".layers", ".more_activations"):
@@ -115,21 +115,21 @@ def __getattr__(name: str) -> "Any":
 
 
 def from_sklearn(estimator: "Any") -> Network:
-    """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or in a Pipeline: see live.py."""
-    from . import in_memory as live
+    """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or in a Pipeline: see in_memory.py."""
+    from . import in_memory
 
-    return live.from_sklearn(estimator)
+    return in_memory.from_sklearn(estimator)
 
 
 def from_torch(module: "Any") -> Network:
-    """The network of a PyTorch nn.Sequential, as it is when evaluated: see live.py."""
-    from . import in_memory as live
+    """The network of a PyTorch nn.Sequential, in evaluation mode: see in_memory.py."""
+    from . import in_memory
 
-    return live.from_torch(module)
+    return in_memory.from_torch(module)
 
 
 def from_keras(model: "Any") -> Network:
-    """The network of a Keras model that is a single chain of layers: see live.py."""
-    from . import in_memory as live
+    """The network of a Keras model that is a single chain of layers: see in_memory.py."""
+    from . import in_memory
 
-    return live.from_keras(model)
+    return in_memory.from_keras(model)

@@ -32,7 +32,7 @@ class Matrix:
 
     ``+ - * /`` work element by element and broadcast a number, a (1, n) row or an (m, 1)
     column; ``@`` and `dot` multiply matrices.  Unequal shapes raise `ShapeError`, entries
-    that are no numbers raise `TypeError`.
+    that are not numbers raise `TypeError`.
 
     >>> Matrix([[1, 2, 3], [4, 5, 6]]).shape
     (2, 3)
@@ -55,7 +55,7 @@ class Matrix:
 
     @classmethod
     def wrap(cls, rows: "List[Sequence[Any]]") -> "Matrix":
-        """A matrix of these very rows, neither copied nor checked: for code that knows them.
+        """A matrix of these rows, neither copied nor checked, for code that has made them itself.
 
         A row is a list, or an ``array.array`` where memory counts: a float32 then costs
         4 bytes instead of 32.
@@ -110,17 +110,17 @@ class Matrix:
 
     @property
     def __array_interface__(self) -> "dict[str, Any]":
-        """What lets NumPy make an array of it, without purenn knowing NumPy."""
+        """The protocol by which NumPy makes an array of it; purenn does not import NumPy."""
         import sys
         from array import array
 
         values = [value for row in self._rows for value in row]
-        whole = all([isinstance(value, int) and -(1 << 63) <= value < 1 << 63 for value in values])
-        numbers = array("q" if whole else "d", values)
+        are_integers = all([isinstance(value, int) and -(1 << 63) <= value < 1 << 63 for value in values])
+        numbers = array("q" if are_integers else "d", values)
         if any([value != number for value, number in zip(values, numbers) if isinstance(value, int)]):
-            raise OverflowError("an integer of the matrix is beyond the numbers of an array")
+            raise OverflowError("the matrix holds an integer that no array element can hold")
         order = ">" if sys.byteorder == "big" else "<"
-        return {"version": 3, "shape": self.shape, "typestr": order + ("i8" if whole else "f8"), "data": numbers}
+        return {"version": 3, "shape": self.shape, "typestr": order + ("i8" if are_integers else "f8"), "data": numbers}
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -277,8 +277,8 @@ class Matrix:
     def dot(self, other: "Matrix") -> "Matrix":
         """The product, (m, k) times (k, n) giving (m, n): ``C[i, j] = sum over k of A[i, k] B[k, j]``.
 
-        The terms are added one by one from k = 0 upwards, starting from 0: that order is
-        the definition to which every faster way is held.  m * k * n multiplications.
+        The terms are added one by one from k = 0 upwards, starting from 0.  That order defines the
+        result; every faster way is compared with it.  m * k * n multiplications.
 
         >>> Matrix([[1, 2], [3, 4]]) @ Matrix([[5, 6], [7, 8]])
         Matrix([[19, 22], [43, 50]])
@@ -318,7 +318,7 @@ class Matrix:
         return self._reduce(lambda values: _sum(values) / len(values), axis)
 
     def max(self, axis: "Optional[int]" = None) -> "Any":
-        """The largest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+        """The largest entry of all, of each column (axis 0) or of each row (axis 1); NaN if there is one.
 
         >>> Matrix([[1, 5], [4, 2]]).max(axis=1)
         Matrix([[5], [4]])
@@ -326,7 +326,7 @@ class Matrix:
         return self._reduce(lambda values: values[_argmax(values)], axis)
 
     def min(self, axis: "Optional[int]" = None) -> "Any":
-        """The smallest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+        """The smallest entry of all, of each column (axis 0) or of each row (axis 1); NaN if there is one.
 
         >>> Matrix([[1, 5], [4, 2]]).min()
         1
@@ -334,7 +334,7 @@ class Matrix:
         return self._reduce(lambda values: values[_argmax([-value for value in values])], axis)
 
     def argmax(self, axis: "Optional[int]" = None) -> "Any":
-        """Where the largest entry is, counted row by row; a list, per column (axis 0) or row (axis 1).
+        """The index of the largest entry, counted row by row; a list of them for columns (axis 0) or rows (axis 1).
 
         The first of equal ones; the first NaN, if there is one.
 

@@ -1,4 +1,4 @@
-"""Activations beyond the first ones: loaded when one of them is asked for by name.
+"""More activations: loaded when one of them is asked for by name.
 
 >>> softplus(1000), clip([-4.0, 0.5]), log_softmax([0.0, 1000.0])
 (1000.0, [-1.0, 0.5], [-1000.0, 0.0])
@@ -221,7 +221,7 @@ def softsign(x: "Any") -> "Any":
 def softmax_plain(a: "Sequence[Any]") -> "List[float]":
     """exp(a_k) / sum over i of exp(a_i): the definition itself, which overflows.
 
-    It is a function to study beside `softmax`, no activation of layers: beyond 709 an exp of doubles is infinite,
+    It is for study, beside `softmax`, and is not an activation of layers: exp of a double beyond 709 is infinite,
     and inf / inf is not a number.
 
     >>> softmax_plain([1010, 1000, 990])
@@ -254,7 +254,7 @@ def log_softmax(a: "Sequence[Any]") -> "List[float]":
 def _log1p(u: float) -> float:
     """log(1 + u) for u >= 0 (MicroPython has no log1p).
 
-    1 + u is rounded to some w; log(w) / (w - 1) hardly changes near w, so u times it is
+    1 + u is rounded to some w.  log(w) / (w - 1) hardly changes near w, so u times it is
     log(1 + u) to the last digits.  (Goldberg 1991, theorem 4.)
     """
     w = 1.0 + u

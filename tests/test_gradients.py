@@ -370,8 +370,8 @@ def mine(a):
         (IntegerDense([[1]], [0], "identity", 1.0), "layer 2: IntegerDense 1 -> 1, identity has no gradient"),
         (DynamicDense([[1]]), "layer 2: DynamicDense 1 -> 1, identity has no gradient"),
         (Dequantize(1.0), "layer 2: Dequantize, identity has no gradient"),
-        (Dense([[1.0]], None, mine), "layer 2: the slope of mine is not known: it is a function of your own"),
-        (Activate(mine), "layer 2: the slope of mine is not known: it is a function of your own"),
+        (Dense([[1.0]], None, mine), "layer 2: the slope of mine is unknown: it is a function of your own"),
+        (Activate(mine), "layer 2: the slope of mine is unknown: it is a function of your own"),
     ],
 )
 def test_what_has_no_gradient_says_so(layer, words):

@@ -124,7 +124,7 @@ def test_attributes_are_set_once(layer, shapes, output, cost, parameters, text):
     for name in names:
         before = getattr(layer, name)
         message = refused(lambda name=name, before=before: setattr(layer, name, before), AttributeError)
-        assert message.startswith("%s: its %s cannot be replaced, a network may be compiled with it" % (text, name))
+        assert message.startswith("%s: its %s cannot be replaced, as a network may be compiled with it" % (text, name))
         assert getattr(layer, name) is before
     layer.remark = "of mine"  # what it does not declare is yours
     layer.remark = "again"
@@ -162,12 +162,12 @@ def test_what_is_imported_when_it_is_asked_for():
 @pytest.mark.parametrize(
     "f, error, message",
     [
-        (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be a whole number, found float 0.0"),
-        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be a whole number, found float 0.5"),
+        (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be an integer, found float 0.0"),
+        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be an integer, found float 0.5"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5),
             TypeError,
-            "IntegerDense: offset must be a whole number",
+            "IntegerDense: offset must be an integer",
         ),
         (lambda: LayerNorm(epsilon="1"), TypeError, "LayerNorm: epsilon must be a number, found str '1'"),
         (lambda: LayerNorm(epsilon=True), TypeError, "LayerNorm: epsilon must be a number, found bool True"),
@@ -248,9 +248,9 @@ def test_a_kind_is_registered_once():
     assert register(mine) is mine and kind_of("tests.once") is mine
     for again in (mine, registered("tests.once")):
         assert refused(lambda again=again: register(again), ValueError) == (
-            "a kind of layer named 'tests.once' is known already: Mine"
+            "a kind of layer named 'tests.once' exists already: Mine"
         )
-    assert "a kind of layer named 'dense' is known already: Dense" == refused(
+    assert "a kind of layer named 'dense' exists already: Dense" == refused(
         lambda: register(registered("dense")), ValueError
     )
 

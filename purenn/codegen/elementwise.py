@@ -1,4 +1,4 @@
-"""elementwise: what is done to each number by itself or along the last axis, and the activations of all layers."""
+"""elementwise: layers that work number by number or along the last axis, and the activations of all layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NAME = "elementwise"
 ERROR_BOUND = 0.0
 
-# kind: the tensors, and what they do to a number {0}
+# kind: the tensors, and the expression for a number {0}
 _FORMS = {
     "scale": (("scale", "shift"), "{0}*{1} + {2}"),
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
@@ -59,7 +59,7 @@ def _each_number(code: Code, k: int, value: Value) -> Value:
 
 
 def each_number(layer: Any) -> tuple[Any, ...]:
-    """What a layer does to a number, as an expression of it and of one number of each row; the rows."""
+    """The expression of a layer for a number {0} and one number of each row; the rows."""
     names, form = _FORMS[layer.kind]
     rows = [getattr(layer, name)[0] for name in names]
     if layer.kind == "normalize" and needs_no_mean(*rows):
@@ -78,7 +78,7 @@ def needs_no_mean(mean: Sequence[Any], deviation: Sequence[Any]) -> bool:
 
 
 def repeated(row: Sequence[Any], count: int) -> list[Any]:
-    """A row along the last axis, for each of `count` numbers."""
+    """A row along the last axis, repeated to `count` numbers."""
     return list(row) * (count // len(row))
 
 
@@ -104,7 +104,7 @@ def _along(code: Code, k: int, form: str, a: str, width: int) -> str:
 
 
 def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) -> Value:
-    """h(a), after the lines that compute it; a softmax by rows of `width` numbers, or of all."""
+    """h(a), after the lines that compute it; a softmax of rows of `width` numbers, or of all numbers."""
     if h.rowwise:
         return _rowwise(code, k, h, a, width)
     form = expression(code, h)
@@ -138,7 +138,7 @@ def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
 
 
 def _softmax(code: Code, k: int, a: list[str], start: int) -> list[str]:
-    """`runtime.softmax` written out: the same operations in the same order."""
+    """`runtime.softmax` unrolled: the same operations in the same order."""
     indices = range(start, start + len(a))
     e = ["e%d_%d" % (k, j) for j in indices]
     code.line("c = -max(%s, %s)" % (a[0], ", ".join(a)))

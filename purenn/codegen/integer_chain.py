@@ -1,4 +1,4 @@
-"""IntegerChain: which layers of a network are one integer network."""
+"""IntegerChain: consecutive layers that form an integer network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["IntegerChain"]
 
 
 class IntegerChain:
-    """The layers from number k on that are one integer network; or the `refusal`."""
+    """The layers from number k on that form an integer network, or the `refusal`: why there are none."""
 
     def __init__(self, network: Any, k: int) -> None:
         self.network, self.count, self.refusal = network, 0, ""
@@ -23,7 +23,7 @@ class IntegerChain:
         self.dense: list[tuple[int, Any]] = []
         self.dequantize: Any = None
         if self.quantize is None:
-            self.refusal = "does not lead into an integer network (see Network.quantize)"
+            self.refusal = "does not lead to an integer network (see Network.quantize)"
             return
         while not self.dense or self.dense[-1][1].table is not None:
             shaping = self._next
@@ -41,7 +41,7 @@ class IntegerChain:
 
     @property
     def reads_input(self) -> bool:
-        """Whether all that the network is given goes through these layers: then it takes integers as well."""
+        """Whether these layers take every input, so that the network also takes integers."""
         return self.first == 1 and self.network.uses[0] == 1
 
     def _take_all(self, *kinds: str) -> list[Any]:
@@ -53,7 +53,7 @@ class IntegerChain:
             layers.append(layer)
 
     def _take(self, *kinds: str) -> Any:
-        """The next layer, where it is of one of these kinds and follows the last one alone."""
+        """The next layer, if it has one of these kinds and is the only one that takes the last value."""
         k, network = self._next, self.network
         if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
             return None

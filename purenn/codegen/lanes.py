@@ -1,4 +1,4 @@
-"""Weights side by side in long integers, made quickly."""
+"""Weights side by side in long integers, quickly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterable, Sequence
 
-_TOGETHER = 32  # rows; more take longer for the memory that they touch
+_TOGETHER = 32  # rows at a time; more are slower, as they use more memory
 
 
 def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[int]:
@@ -42,7 +42,7 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
 
 
 def are_float32(rows: Iterable[Sequence[Any]]) -> bool:
-    """Whether all numbers are in single precision and below 2^127, as their highest bytes tell at once."""
+    """Whether all rows are float32 and below 2^127; their highest bytes are enough to know."""
     if not all([isinstance(row, array) and row.typecode == "f" for row in rows]):
         return False
     highest = b"".join(rows)[3 if byteorder == "little" else 0 :: 4]  # type: ignore[arg-type]

@@ -1,7 +1,7 @@
-"""loops: the reference's loops over columns laid out beforehand, for any dense layer.
+"""loops: the reference's loops over prepared columns, for any dense layer.
 
-A JIT (PyPy) makes machine code of them; elsewhere they serve what no other emitter takes:
-Fractions, weights beyond the range.  Terms are added in the reference's order: the same bits.
+A JIT (PyPy) compiles them to machine code; elsewhere they serve layers that no other emitter takes:
+of Fractions, or with weights out of range.  Terms are added in the reference's order: the same bits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ERROR_BOUND = 0.0
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
-    """One layer of weights, integer layers in process alone."""
+    """One layer of weights; integer layers only in process."""
     if dialect.is_exported and network.layers[k - 1].kind != "dense":
         return "is an integer layer"
     return 1

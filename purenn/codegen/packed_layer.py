@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PackedLayer"]
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
-_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
+_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, by bytes in a lane
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
-_SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
+_SHORT = 700  # bits of a row so short that skipping a zero costs more than it saves
 _LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as bytes or an array, a little slower
 
 
 class PackedLayer:
-    """One integer layer packed: how wide its lanes are, and the lines that take a total `t` apart."""
+    """One integer layer in lanes: their width, and the lines that unpack a total `t`."""
 
     def __init__(self, code: Code, k: int, layer: Any, low: int, high: int, is_last: bool) -> None:
         self.code, self.k, self.layer = code, k, layer
@@ -39,7 +39,7 @@ class PackedLayer:
         self._packed: list[int] = []
         if layer.table is not None:
             self.levels = (layer.table.min(), layer.table.max())
-            # a multiple of an entry away from the layer's own offset, so that entries begin where they did
+            # it differs from the layer's own offset by a multiple of an entry, so that entries begin at the same sums
             self.offset = layer.offset + -(-(-smallest - layer.offset) >> layer.shift << layer.shift)
             bits = max((largest + self.offset).bit_length(), 16)
             self.by_table = bits - 16 <= layer.shift and not (is_last and code.dialect.is_exported)
@@ -58,7 +58,7 @@ class PackedLayer:
 
     @property
     def _repeat(self) -> int:
-        """How many values of the upper 16 bits have the same entry; where it is all, they have no more than 2^16."""
+        """How many values of the upper 16 bits share an entry; there are no more than 2^16 of them."""
         return 1 << min(self.layer.shift + self.up + 16 - 8 * self.size, 16)
 
     @property
@@ -80,7 +80,7 @@ class PackedLayer:
         return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._integers())]
 
     def start(self, counted_from: int = 0) -> Name:
-        """What a sum starts from, where the inputs are counted from a number: biases and offsets in their lanes."""
+        """The start of a sum of inputs that are counted from a number: biases and offsets in their lanes."""
         layer, name = self.layer, "START%d" % self.k
         if counted_from:
             name += ("_%d" % counted_from).replace("-", "M")
@@ -130,7 +130,7 @@ class PackedLayer:
     # ---- lines
 
     def write_next(self, following: PackedLayer) -> None:
-        """The lines that make the next layer's total of this one's."""
+        """The lines from the total of this layer to that of the next."""
         code, n = self.code, self.layer.outputs
         are_zeros_skipped = self.layer.h.kind in _ZEROS_ARE_COMMON
         if code.dialect.is_exported:
@@ -220,7 +220,7 @@ class PackedLayer:
         return names
 
     def _unpack(self, code: str) -> Name:
-        """The name of what reads lanes: whole, "f" as floats, "xH" by their upper 16 bits."""
+        """The name of the function that unpacks lanes: entire ones, "f" as floats, "xH" their upper 16 bits."""
         n, name = self.layer.outputs, "unpack%d" % self.k
         if code == "xH":
             return self.code.constant(name, Struct("<" + ("%dxH" % (self.size - 2)) * n).unpack)

@@ -1,15 +1,15 @@
 # mypy: ignore-errors
 """Functions that generated code calls: the predictor imports them, an export prints their source.
 
-They use `math` alone, no augmented assignment and no name with a leading underscore, so that they run
-in a sandbox as well.
+They import only `math`, and use no augmented assignment and no name with a leading underscore, so
+that they also run in a sandbox.
 """
 
 from math import dist, exp, frexp, fsum, inf, ldexp, log, nan, sqrt  # noqa: F401
 
 
 def once(make):
-    """A function that gives what `make` makes, which is called once, when it is needed."""
+    """A function that returns the result of `make`, which is called on first use."""
     made = []
 
     def get():
@@ -29,7 +29,7 @@ def decoded(text):
 
 
 def integers_of_planes(data, count, size, least):
-    """Whole numbers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
+    """Integers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
     numbers = [0] * count
     for k in range(size):
         numbers = [256 * n + b for n, b in zip(numbers, data[k * count : (k + 1) * count])]
@@ -37,12 +37,12 @@ def integers_of_planes(data, count, size, least):
 
 
 def integers(text, count, size, least):
-    """Whole numbers from a text."""
+    """Integers from a text."""
     return integers_of_planes(decoded(text), count, size, least)
 
 
 def floats(text, count, size, exponents):
-    """Floats from a text, exactly: whole numbers of `size` bytes, each times plus or minus one of the powers of two."""
+    """Floats from a text, exactly: integers of `size` bytes, each times plus or minus one of the powers of two."""
     data = decoded(text)
     powers = [sign * 2.0**e for e in exponents for sign in (1.0, -1.0)]
     indices = integers_of_planes(data[size * count :], count, 1 if len(powers) <= 256 else 2, 0)
@@ -59,7 +59,7 @@ def columns(weights, biases):
 
 
 def exact(z, column):
-    """z.w + b, term by term, but for those that are 0; the weights are finite."""
+    """z.w + b, term by term without those that are 0; the weights are finite."""
     w, b = column
     total = 0
     for v, weight in zip(z, w):
@@ -83,12 +83,12 @@ def by_loops(z, columns, zero):
 
 
 def origin(count):
-    """The point 0 of so many numbers."""
+    """A tuple of zeros."""
     return (0.0,) * count
 
 
 def balance(columns):
-    """A power of two for each input that balances the sizes of its weights, 0.0 for one without; None if they are."""
+    """For each input the power of two that balances its weights, 0.0 if all are 0; None if they are balanced."""
     sizes = [max([abs(w[i]) for w, b in columns]) for i in range(len(columns[0][0]))]
     known = [frexp(size)[1] for size in sizes if size]
     if not known or max(known) - min(known) <= 8:
@@ -119,7 +119,7 @@ def prepared(columns, powers):
 
 
 def weighted_length(w):
-    """|v| with v_i = (n - i + 5) w_i: how far a sum in order is off, in units of u |x|."""
+    """|v| with v_i = (n - i + 5) w_i: the error of a sum in order, in units of u |x|."""
     n = len(w) + 4
     return dist(tuple([v * (n - i) for i, v in enumerate(w)]), origin(len(w)))
 
@@ -159,7 +159,7 @@ def side_by_side(numbers, bits):
 
 
 def nonzero_bytes(x):
-    """The numbers of a sample that are not 0, where all are whole and from 0 to 255; else None."""
+    """The nonzero numbers of a sample, if all are integers from 0 to 255; else None."""
     found = [v for v in x if v]
     integers = [int(v) for v in found]
     in_range = not integers or (min(integers) > 0 and max(integers) < 256)
@@ -167,7 +167,7 @@ def nonzero_bytes(x):
 
 
 def byte_lanes(columns, shifts, factors, is_scale):
-    """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
+    """(lanes, g, most, start, biases) for sums of integers: prepared weights times 2^g, rounded, side by side."""
     prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, factors)]) for w, b in columns]
     g, most, start, biases = byte_scale(prepared, columns, shifts, factors, is_scale)
     return rows_side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
@@ -188,7 +188,7 @@ def byte_scale(prepared, columns, shifts, factors, is_scale):
     return min(54 - frexp(size * sqrt(inputs))[1], 51 - frexp(size)[1]), most, start, biases
 
 
-# ---- functions of a whole row
+# ---- functions of a row
 
 
 def layer_norm(row, scale, shift, epsilon):
@@ -206,7 +206,7 @@ def layer_norm(row, scale, shift, epsilon):
 
 
 def softmax(a):
-    """exp(a) by the sum of them all, less the largest a, so that none overflows."""
+    """exp(a) divided by the sum of all, with the largest a subtracted first, so that none overflows."""
     c = -max(a)
     powers = [exp(v + c) for v in a]
     total = 0.0
@@ -216,7 +216,7 @@ def softmax(a):
 
 
 def shifted_softmax(a, c):
-    """exp(a + c) by the sum of them all."""
+    """exp(a + c) divided by the sum of all."""
     powers = [inf if v + c > 709.782712893384 else exp(v + c) for v in a]
     total = 0.0
     for power in powers:
@@ -247,19 +247,19 @@ def in_lanes(numbers, size, up):
 
 
 def table_pages(table, before, repeat, entries):
-    """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
+    """table[high][low]: the first entry `before` more times, each `repeat` times, the last up to the end."""
     spread = ([table[0]] * min(before, entries) + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
     values = [level for level in spread for n in range(repeat)]
     return [values[k : k + 256] for k in range(0, len(values), 256)]
 
 
 def byte_table(numbers):
-    """The bytes that bytes become."""
+    """A table for bytes.translate."""
     return bytes(numbers)
 
 
 def checked_finite(x):
-    """Numbers as they are; NaN and infinities are refused."""
+    """The numbers themselves; NaN and infinities raise ValueError."""
     for k, v in enumerate(x):
         if not -inf < v < inf:
             raise ValueError("input %d is %r: an integer network takes finite numbers" % (k, v))
@@ -267,7 +267,7 @@ def checked_finite(x):
 
 
 def checked_integers(q, lowest, highest):
-    """A model's own integers as they are; anything else is refused."""
+    """The model's own integers themselves; anything else is refused."""
     for k, v in enumerate(q):
         if not isinstance(v, int):
             raise TypeError("input %d is %r: expected the model's own integers" % (k, v))
@@ -277,7 +277,7 @@ def checked_integers(q, lowest, highest):
 
 
 def float32(v):
-    """v rounded to single precision: 24 bits, down to 2^-149."""
+    """v rounded to float32: 24 bits, down to 2^-149."""
     if not abs(v) < 3.4028235677973366e38:
         return inf if v > 0.0 else -inf
     e = max(frexp(v)[1], -125) - 24

@@ -2,8 +2,8 @@
 
 It adds the exact products in three times the working precision and rounds once, so it is
 nearer to the true sum than the reference is: x.w + b is off by at most u (2 |a| + |b|).
-What lies between them is the reference's own rounding, at most e = u |x| |v| by sums.py, which
-is much where a sum cancels: one that is not larger than e / ERROR_BOUND is computed again in the
+The difference is the reference's own rounding, at most e = u |x| |v| by sums.py, which
+is large if a sum cancels: one that is not larger than e / ERROR_BOUND is computed again in the
 reference's order.
 """
 

@@ -2,8 +2,8 @@
 
     a1_0 = x0*0.1 + x1*0.2 + 0.1
 
-Nothing is left of loops, lists and look-ups.  Terms are added in the reference's order, so
-the numbers are equal.
+There are no loops, lists and look-ups.  Terms are added in the reference's order, so the
+numbers are equal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MOST_MULTIPLICATIONS = 20000  # CPython compiles some 300,000 a second
 
 
 def most_multiplications(dialect: Dialect) -> int:
-    """How many a network may have that is written out."""
+    """How many a network may have to be unrolled."""
     return UNROLLED if dialect.is_exported else _MOST_MULTIPLICATIONS
 
 

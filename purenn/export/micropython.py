@@ -188,7 +188,7 @@ def tanh(a):
 
 _ABOUT = """
 predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs}
-sums(x)      the last layer's sums, whole numbers: the same on every machine
+sums(x)      the last layer's sums, integers: the same on every machine
 classify(x)  the {label} of the largest output
 
 predict_quantized(q)   the outputs for one sample in the model's own integers, {lowest} ... {highest}
