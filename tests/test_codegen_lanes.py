@@ -221,7 +221,7 @@ def test_sums_from_beyond_the_limit_to_within_it(kernel):
 )
 def test_lanes_made_quickly_are_those_of_an_export(rows, g, size):
     columns = [(w, 0.0) for w in zip(*rows)]
-    assert lanes_of_doubles(rows, g, size) == runtime.side_by_side(columns, 2.0**g, 8 * size)
+    assert lanes_of_doubles(rows, g, size) == runtime.rows_side_by_side(columns, 2.0**g, 8 * size)
     assert lanes_of_doubles(rows, g, size)[0] == sum(
         [round(Fraction(w) * 2**g) << 8 * size * j for j, w in enumerate(rows[0])]
     )

@@ -312,7 +312,7 @@ def test_weights_in_typed_fields():
 def test_float32_weights_stay_float32_in_memory():
     b = tensor("b", (2,), [1.0, 2.0])
     (layer,) = opened(only(node("Gemm", ["x", "w", "b"], ["y"]), initializers=[W, b])).layers
-    assert layer.weight._rows[0].typecode == "f" and layer.bias.tolist() == [[1.0, 2.0]]
+    assert layer.weight[0].typecode == "f" and layer.bias.tolist() == [[1.0, 2.0]]
 
 
 def test_nan_weights_are_read():

@@ -1,4 +1,4 @@
-"""forward: a layer by its own forward, the way of every kind that no other emitter knows."""
+"""forward: a layer by its own `forward`, for every kind that has no other emitter."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ERROR_BOUND = 0.0
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
-    """Any one layer, where purenn is."""
+    """Any one layer, in process."""
     return "has no code of its own" if dialect.is_exported else 1
 
 
 def emit(code: Code, k: int, *values: Value) -> Value:
-    """The line that calls it."""
+    """The line that calls `forward`."""
     code.objects["forward%d" % k] = _forward(code.layer(k), code.network.shapes_into(k))
     rows = [code.row(value, "row%d" % j) for j, value in enumerate(values)]
     code.line("z%d = forward%d(%s)" % (k, k, ", ".join(rows)))
@@ -30,4 +30,4 @@ def emit(code: Code, k: int, *values: Value) -> Value:
 
 def _forward(layer: Any, shapes: Any) -> Callable[..., Any]:
     """A layer as a function from row to row."""
-    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)._rows[0]
+    return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)[0]

@@ -1,4 +1,4 @@
-"""structure: layers that bring values together or read them another way; they compute little or nothing."""
+"""structure: layers that combine or reshape values, with little or no arithmetic."""
 
 from __future__ import annotations
 

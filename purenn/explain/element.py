@@ -263,7 +263,7 @@ class Scope:
             body, test, otherwise = node.parts
             return self._computed(body if self._computed(test) else otherwise)
         if isinstance(node, Lookup):
-            table = self.tensors[node.parts[0].name]._rows[0]  # type: ignore[attr-defined]
+            table = self.tensors[node.parts[0].name][0]  # type: ignore[attr-defined]
             return table[min(max(self._computed(node.parts[1]), 0), len(table) - 1)]  # the index is held to the table
         if isinstance(node, Call):
             function: "Any" = self.function(node.name)
@@ -326,7 +326,7 @@ class Scope:
         if not (isinstance(node, Name) and node.name in self.tensors and node.name not in self.rows):
             return False
         if node.name not in self._nothing:
-            self._nothing[node.name] = not any([any(row) for row in self.tensors[node.name]._rows])
+            self._nothing[node.name] = not any([any(row) for row in self.tensors[node.name]])
         return self._nothing[node.name]
 
     def weight(self, node: Node) -> "Optional[Matrix]":
@@ -350,10 +350,10 @@ class Scope:
             values = [self._value(self.at(left, start + i, of)) for i in range(weight.rows)]
 
         def term(i: int) -> Node:
-            factor = Known(entry(name, [c + 1, i + 1]), weight._rows[i][c])
+            factor = Known(entry(name, [c + 1, i + 1]), weight[i, c])
             return Operation("*", self.at(left, start + i, of), factor)
 
-        return Dot([value * weights[c] for value, weights in zip(values, weight._rows)], term)
+        return Dot([value * weights[c] for value, weights in zip(values, weight)], term)
 
     def _choice(self, node: Choice, j: int, shape: "Shape") -> Node:
         return Choice(*[self.at(part, j, shape) for part in node.parts])

@@ -60,7 +60,7 @@ class Explanation:
         if len(samples) != 1:
             raise ShapeError("one sample is explained at a time, found %d" % len(samples))
         self.trace = network.trace(Matrix([list(samples[0])]))
-        self.x, self.shape = self.trace.X._rows[0], network.input_shape
+        self.x, self.shape = self.trace.X[0], network.input_shape
         self.layers = [ExplainedLayer(entry) for entry in self.trace]
         self._mark_readers()
         self.y = self.layers[-1].z
@@ -143,7 +143,7 @@ class ExplainedLayer:
         self.layer: "Any" = pass_.layer
         self.k, self.sources = pass_.number, pass_.sources
         self.shape = pass_.shape
-        rows = [Row(X._rows[0], shape) for X, shape in zip(pass_.inputs, pass_.input_shapes)]
+        rows = [Row(X[0], shape) for X, shape in zip(pass_.inputs, pass_.input_shapes)]
         self.inputs = {value_name(j): row for j, row in zip(self.sources, rows)}
         h = getattr(self.layer, "h", None)
         self.h: "Optional[Activation]" = h if isinstance(h, Activation) else None
@@ -254,7 +254,7 @@ class ExplainedStep:
 
     def __init__(self, layer: ExplainedLayer, equation: str, value: Matrix) -> None:
         self.layer, self.text, self.equation = layer, equation, equation
-        self.numbers = value._rows[0]
+        self.numbers = value[0]
         shapes = [layer.shape] + [row.shape for row in layer.inputs.values()]
         fitting = [shape for shape in shapes if size(shape) == len(self.numbers)]
         self.row = Row(self.numbers, fitting[0] if fitting else None)
@@ -331,11 +331,11 @@ class ExplainedStep:
     def softmax(self) -> "Optional[Softmax]":
         """The softmax that this step is, number by number, where the first chosen number stands; or None."""
         h, made = self.layer.h, self.sides[1] if self.sides else None
-        softmaxes = h is not None and h.known and h.kind in ("softmax", "softmax_plain")
+        softmaxes = h is not None and h.known and h.kind == "softmax"
         arguments = self.arguments if softmaxes and isinstance(made, Call) and made.name == "h" else None
         if h is None or arguments is None:
             return None
-        constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
+        constant = h.parameters[0] if h.parameters else None
         side = self.row.shape[-1]
         start = self.layer.chosen[0] // side * side
         found = Softmax(arguments[start : start + side], constant, (start // side + 1, len(arguments) // side))

@@ -34,8 +34,8 @@ def ground(value: "Any", largest: float) -> str:
 
 def table(matrix: "Matrix", caption: str, name: str = "") -> str:
     """A table of the numbers; `caption` is HTML, `name` what a screen reader calls it."""
-    largest = max([size(value) for row in matrix._rows for value in row])
-    rows = _ends(list(matrix._rows), _ROWS)
+    largest = max([size(value) for row in matrix for value in row])
+    rows = _ends(list(matrix), _ROWS)
     width = min(matrix.cols, _COLS + 1) if matrix.cols <= _COLS else 2 * _EDGE + 1
     lines = []
     for row in rows:
@@ -60,12 +60,12 @@ def image(matrix: "Matrix", name: str) -> str:
     if max(matrix.shape) > _LONGEST or matrix.rows * matrix.cols > MOST_PIXELS:
         return ""
     flat = matrix.T if matrix.rows > matrix.cols else matrix
-    largest = max([size(value) for row in flat._rows for value in row])
+    largest = max([size(value) for row in flat for value in row])
     alt = "%s as a heat-map: %s" % (name, counted(matrix.rows * matrix.cols, "number"))
     if flat is not matrix:
         alt += ", its columns lying flat"
     return '<img class="heat" src="%s" width="%d" height="%d" alt="%s">' % (
-        signed(flat._rows, largest),
+        signed(list(flat), largest),
         flat.cols,
         flat.rows,
         escape(alt),

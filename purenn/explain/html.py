@@ -272,7 +272,7 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
     side, weights = whole.picture, step.layer.weights
     if side is None or weights is None or not _has_pictures(whole, step):
         return
-    columns = [[row[j] for row in weights[1]._rows] for j in range(weights[1].cols)]
+    columns = [[row[j] for row in weights[1]] for j in range(weights[1].cols)]
     most = max([size(value) for column in columns for value in column])
     sheet = raster.tiles(columns, side, 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")

@@ -165,9 +165,9 @@ def pmatrix(matrix: "Matrix") -> str:
     3 & 4
     \\end{pmatrix}
     """
-    rows = [_row(list(row)) for row in _ends(list(matrix._rows), _ROWS) if row is not None]
+    rows = [_row(list(row)) for row in _ends(list(matrix), _ROWS) if row is not None]
     if matrix.rows > _ROWS:
-        cells = _ends(list(matrix._rows[0]), _COLS)
+        cells = _ends(list(matrix[0]), _COLS)
         rows.insert(_EDGE, " & ".join([r"\ddots" if value is None else r"\vdots" for value in cells]))
     return "\\begin{pmatrix}\n%s\n\\end{pmatrix}" % " \\\\\n".join(rows)
 

@@ -174,7 +174,7 @@ def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":
 
 def _grid(matrix: "Matrix", width: int) -> "List[str]":
     """The numbers in aligned columns, the middle left out where there are too many for the width."""
-    rows = _ends(list(matrix._rows), _ROWS, _EDGE)
+    rows = _ends(list(matrix), _ROWS, _EDGE)
     for edge in range(matrix.cols, -1, -1) if matrix.cols <= 40 else range(20, -1, -1):
         cells = [["..."] if row is None else [_cell(v) for v in _ends(list(row), edge, edge // 2 or 1)] for row in rows]
         widths = [max([len(row[j]) for row in cells if j < len(row)]) for j in range(max(map(len, cells)))]

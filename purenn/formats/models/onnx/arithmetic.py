@@ -54,7 +54,7 @@ def _quotient(constant: "Any", first: bool) -> "Any":
 
 
 def _all(constant: "Any", sound: "Callable[[float], bool]") -> bool:
-    return all(map(sound, constant._rows[0] if isinstance(constant, Matrix) else [constant]))
+    return all(map(sound, constant[0] if isinstance(constant, Matrix) else [constant]))
 
 
 add = _with_constant(lambda constant, first: Scale(1.0, constant))

@@ -257,7 +257,7 @@ def _two_axes(tensor: Tensor) -> Tensor:
 def _less(matrix: Matrix, zeros: "Sequence[int]", side: int, typecode: str) -> Matrix:
     """A matrix of integers less the zero point of each column (side 1) or each row."""
     rows: "List[Sequence[int]]" = []
-    for i, row in enumerate(matrix._rows):
+    for i, row in enumerate(matrix):
         if side == 0 or len(zeros) == 1:
             zero = zeros[i] if side == 0 and len(zeros) > 1 else zeros[0]
             rows.append(array(typecode, [q - zero for q in row]))
