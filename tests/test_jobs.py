@@ -15,10 +15,6 @@ NETWORK = Network([Dense([[0.5, -1.0], [0.25, 3.0]], [0.1, 0.2], "sigmoid")], la
 ROWS = [bytes([k % 256, k // 256]) for k in range(1000)]
 
 
-def exits(a):
-    os._exit(1)
-
-
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_any_number_of_processes_gives_the_same(number):
     expected = [NETWORK.predict(row) for row in ROWS]
@@ -55,10 +51,15 @@ def test_an_interrupt_is_left_to_the_process_that_waits():
     assert deaf(0.0) == 0.0
 
 
-def test_a_process_that_dies():
-    network = Network([Dense([[1.0]], activation=exits)])
+def exits_at_0(a):
+    return a if a else os._exit(1)
+
+
+@pytest.mark.parametrize("rows", [[[0.0], [2.0]], [[2.0], [0.0]], [[0.0], [0.0]]])
+def test_a_process_that_dies(rows):
+    network = Network([Dense([[1.0]], activation=exits_at_0)])
     with pytest.raises(ChildProcessError, match="one of 2 processes ended before its work was done"):
-        list(jobs.predictions(network, [[1.0], [2.0]], jobs=2))
+        list(jobs.predictions(network, rows, jobs=2))
 
 
 def test_a_platform_without_processes(monkeypatch):
