@@ -41,8 +41,13 @@ inputs = st.floats(min_value=-8.0, max_value=8.0)
 
 def module(text):
     names = {"__name__": "model"}
-    exec(compile(text, "model.py", "exec"), names)
+    exec(compiled(text), names)
     return names
+
+
+@lru_cache(maxsize=4)  # tests ask for one network's module sample by sample
+def compiled(text):
+    return compile(text, "model.py", "exec")
 
 
 def exported(network, target="python"):
