@@ -116,20 +116,20 @@ def __getattr__(name: str) -> "Any":
 
 def from_sklearn(estimator: "Any") -> Network:
     """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or in a Pipeline: see live.py."""
-    from . import live
+    from . import in_memory as live
 
     return live.from_sklearn(estimator)
 
 
 def from_torch(module: "Any") -> Network:
     """The network of a PyTorch nn.Sequential, as it is when evaluated: see live.py."""
-    from . import live
+    from . import in_memory as live
 
     return live.from_torch(module)
 
 
 def from_keras(model: "Any") -> Network:
     """The network of a Keras model that is a single chain of layers: see live.py."""
-    from . import live
+    from . import in_memory as live
 
     return live.from_keras(model)

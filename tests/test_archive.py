@@ -8,8 +8,8 @@ from numpy_files import frugal_refusal, read_or_refused, refusal, refuses_trunca
 from torch_files import archive
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.archive import Archive
-from purenn.formats.source import Source
+from purenn.formats.containers.archive import Archive
+from purenn.source import Source
 from purenn.formats.zipped import kind_of
 
 MILLION = 1000 * 1000

@@ -155,8 +155,13 @@ def run_console(block, page):
         pytest.skip("console blocks need a POSIX shell")
     for command, expected in block.commands():
         done = subprocess.run(
-            ["sh", "-c", command], env=environment(page), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, encoding="utf-8",
+            ["sh", "-c", command],
+            env=environment(page),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            universal_newlines=True,
+            encoding="utf-8",
         )
         alike = doctest.OutputChecker().check_output(expected or "\n", done.stdout or "\n", LOOSE)
         assert alike, "$ %sprinted\n%s\nnot\n%s" % (command, done.stdout, expected)

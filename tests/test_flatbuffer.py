@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal
 
 from purenn import ModelFormatError
-from purenn.formats.flatbuffer import Buffer
+from purenn.formats.containers.flatbuffer import Buffer
 
 
 def flatbuffer(fields, identifier=b"TEST"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.hdf5 import opened
+from purenn.formats.containers.hdf5 import opened
 
 try:
     import h5py

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy_files import peak_memory
 
 from purenn import Matrix, ShapeError, UnsupportedError
-from purenn.formats.named_arrays import listed_in, network_of, ordered_layers
+from purenn.formats.models.named_arrays import listed_in, network_of, ordered_layers
 from purenn.rows import size as count
-from purenn.formats.tensor import Tensor, Unordered
+from purenn.tensor import Tensor, Unordered
 
 
 def tensor(*shape):

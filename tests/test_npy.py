@@ -19,8 +19,8 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.npy import Header, read, read_array
-from purenn.formats.source import Source
+from purenn.formats.containers.npy import Header, read, read_array
+from purenn.source import Source
 from purenn.rows import size as count
 
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]

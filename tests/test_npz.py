@@ -19,8 +19,8 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.npz import read
-from purenn.formats.source import Source
+from purenn.formats.models.npz import read
+from purenn.source import Source
 
 NUMBERS = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 ROWS = [NUMBERS[:3], NUMBERS[3:]]

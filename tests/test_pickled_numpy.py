@@ -27,10 +27,10 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.pickle import read
-from purenn.formats.pickled_numpy import NUMPY
-from purenn.formats.source import Source
-from purenn.formats.unpickler import PLAIN, Unpickler
+from purenn.formats.models.pickled import read
+from purenn.formats.models.pickled_numpy import NUMPY
+from purenn.source import Source
+from purenn.formats.containers.unpickler import PLAIN, Unpickler
 
 CORES = ["numpy.core", "numpy._core"]
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]

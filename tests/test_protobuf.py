@@ -9,7 +9,7 @@ from numpy_files import peak_memory, refusal
 from onnx_files import field, varint
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.protobuf import Message
+from purenn.formats.containers.protobuf import Message
 
 numbers = st.integers(min_value=1, max_value=(1 << 29) - 1)
 signed = st.integers(min_value=-(1 << 63), max_value=(1 << 63) - 1)

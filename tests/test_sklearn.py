@@ -28,7 +28,7 @@ from torch_files import dict_of
 
 from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats import recognised
-from purenn.formats.source import Source
+from purenn.source import Source
 
 FILES = {name: entry for name, entry in table("sklearn.json").items() if name.endswith(".pkl")}
 THOROUGH = os.environ.get("CI") == "true"
@@ -44,7 +44,7 @@ def test_fixtures(name):
     assert error(network, FILES[name]) < 1e-12
     assert network.labels == FILES[name]["labels"] and network.multilabel == ("multilabel" in name)
     assert network.notes[0].startswith("scikit-learn %s MLPClassifier" % name.split("_")[1])
-    assert recognised(Source(fixture(name))) == "pickle"
+    assert recognised(Source(fixture(name))).name == "pickled"
 
 
 def test_a_pipeline_is_one_network():

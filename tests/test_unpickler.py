@@ -25,10 +25,10 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.pickle import read
-from purenn.formats.sklearn import ESTIMATORS
-from purenn.formats.source import Source
-from purenn.formats.unpickler import OPCODES, PLAIN, Object, OrderedDict, Unpickler, stand_in
+from purenn.formats.models.pickled import read
+from purenn.formats.models.sklearn import ESTIMATORS
+from purenn.source import Source
+from purenn.formats.containers.unpickler import OPCODES, PLAIN, Object, OrderedDict, Unpickler, stand_in
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
@@ -142,7 +142,7 @@ def test_several_pickles_in_one_file():
         b"F1.5e-3\n",
         b"Finf\n",
         b"S'it\\'s'\n",
-        b"S\"a\\x00\\xff\\n\\t\\r\\\\\\\"\"\n",
+        b'S"a\\x00\\xff\\n\\t\\r\\\\\\""\n',
         b"S''\n",
         b"Vh\\u00fc\\U0001f600\xe9\n",
         b"U\x02a\xff",
@@ -425,7 +425,7 @@ NUMBERS = b"".join([b"K%c" % k for k in range(256)])
 )
 @pytest.mark.parametrize("end", [b"", b"t.", b"l.", b"\x91."])
 def test_a_flood_of_small_objects(flood, end, monkeypatch):
-    monkeypatch.setattr("purenn.formats.unpickler._SPEND_MORE", 0)  # so that a small flood will show
+    monkeypatch.setattr("purenn.formats.containers.unpickler._SPEND_MORE", 0)  # so that a small flood will show
     count = 30000 // len(flood)
     pieces = [flood.replace(b"%c", bytes([k % 251])) for k in range(count)] if b"%" in flood else [flood] * count
     frugal_refusal(arrays, b"\x80\x04N" + b"".join(pieces) + end, more=60000)
@@ -433,7 +433,7 @@ def test_a_flood_of_small_objects(flood, end, monkeypatch):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_people_keep_is_within_its_means(protocol, monkeypatch):
-    monkeypatch.setattr("purenn.formats.unpickler._SPEND_MORE", 0)
+    monkeypatch.setattr("purenn.formats.containers.unpickler._SPEND_MORE", 0)
     rows = [[(i * 7 + j) / 13 for j in range(20)] for i in range(500)]
     data = pickle.dumps({"W1": rows, "b1": rows[0]}, protocol)
     assert arrays(data)["W1"].matrix().tolist() == rows
