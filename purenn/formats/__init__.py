@@ -195,9 +195,9 @@ def save(network: Network, path: "Any") -> None:
     """
     if not str(path).endswith(".safetensors"):
         raise UnsupportedError("%s: purenn writes models as .safetensors" % path)
-    from .. import safetensors
+    from ..safetensors import write  # not the module: MicroPython would ask `__getattr__` of purenn for it
 
-    safetensors.write(network, path)
+    write(network, path)
 
 
 def _imported(module: str) -> "Any":
