@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 PROFILE = "thorough" if os.environ.get("CI") == "true" else "quick"
-settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=200, deadline=None, derandomize=True)
 settings.load_profile(PROFILE)
 
