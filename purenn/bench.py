@@ -76,14 +76,14 @@ def race(
 
 
 def _calls(timer: Timer) -> int:
-    """How many calls fill a turn; trying it out also warms up."""
+    """How many calls fill a turn; finding out also warms up."""
     calls = 1
     while timer.timeit(calls) < _TURN:
         calls *= 2
     return calls
 
 
-# ---- who takes part
+# ---- the rivals
 
 
 class Rival:
@@ -129,7 +129,7 @@ def timed(
     after_turn: Optional[Callable[[], Any]] = None,
     clock: Callable[[], float] = perf_counter,
 ) -> Tuple[Dict[str, Times], Dict[str, Times]]:
-    """The times a sample of each rival, given samples one by one, and as one batch: two turns in a round."""
+    """The times per sample of each rival, for samples one by one and as one batch: two turns in a round."""
     calls = {rival.name: rival.alone for rival in rivals}
     calls.update({rival.name + _TOGETHER: rival.together for rival in rivals})
     results = race(calls, rounds, len(rivals[0].samples), after_turn, clock)
@@ -185,7 +185,7 @@ def machine() -> str:
 
 
 def compared(alone: Dict[str, Times], together: Dict[str, Times], base: str) -> List[List[str]]:
-    """The rows of a table: times a sample, and how many times as fast as the rival `base` that is."""
+    """The rows of a table: the times per sample, and how many times as fast as the rival `base` they are."""
     rows = [["", "alone, us", "quartiles", "ratio", "in a batch, us", "quartiles", "ratio"]]
     for name in alone:
         row = [name]
