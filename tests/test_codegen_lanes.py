@@ -6,7 +6,7 @@ from array import array
 from fractions import Fraction
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drawn import badly_scaled, keeps_its_promise, same, same_rows
@@ -39,7 +39,6 @@ def check(layer, network, kernel, samples):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@settings(max_examples=60)
 @given(st.sampled_from([1, 3, 30, 120, 300]), st.sampled_from([1, 5, 40]), st.booleans(), seeds)
 def test_badly_scaled_and_cancelling_sums(kernel, inputs, outputs, sparse, seed):
     numbers = random.Random(seed)
@@ -63,7 +62,6 @@ def test_the_first_samples_lanes_serve_no_other_sample():
     assert [fast(x) for x in samples] == alone == [fast(x) for x in samples]
 
 
-@settings(max_examples=60)
 @given(st.sampled_from([1, 7, 150]), st.booleans(), seeds)
 def test_prepared_whole_numbers(inputs, is_scale, seed):
     numbers = random.Random(seed)

@@ -41,8 +41,13 @@ inputs = st.floats(min_value=-8.0, max_value=8.0)
 
 def module(text):
     names = {"__name__": "model"}
-    exec(compile(text, "model.py", "exec"), names)
+    exec(compiled(text), names)
     return names
+
+
+@lru_cache(maxsize=4)  # tests ask for one network's module sample by sample
+def compiled(text):
+    return compile(text, "model.py", "exec")
 
 
 def exported(network, target="python"):
@@ -238,17 +243,17 @@ def test_what_prepares_the_inputs_is_written_too(width):
         layers = [Normalize(mean, deviation), Scale(deviation, mean), Activate("relu")]
         for before in (layers, layers[::-1], layers[:1], [Activate("softmax")]):
             for network in (Network(before, input_shape=(width,)), Network(before + [Dense(weight, None, "tanh")])):
+                predict, names, loops = exported(network)["predict"], by_dist(network), by_dist(network)
+                loops["BY_DIST"] = False
                 for x in ([-0.0, 0.0, 200.0] * 30, [-1.5, 7, -0.0] * 30, bytes([0, 7, 255] * 30)):
                     x = x[:width]
                     y = network.forward_one(x)
-                    assert exported(network)["predict"](x) == pytest.approx(y, rel=1e-9)
-                    names = by_dist(network)
+                    assert predict(x) == pytest.approx(y, rel=1e-9)
                     assert names["predict"](x) == pytest.approx(y, rel=1e-9)
-                    names["BY_DIST"] = False
                     if type(x) is list and type(x[-1]) is float:
-                        assert same_rows([names["predict"](x)], [y])
+                        assert same_rows([loops["predict"](x)], [y])
                         if width < 40:
-                            assert same_rows([exported(network)["predict"](x)], [y])
+                            assert same_rows([predict(x)], [y])
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy, where its numbers overflow before they are noticed
