@@ -12,22 +12,22 @@ import os
 import sys
 from contextlib import closing
 
-from . import __version__
-from .errors import ShapeError, UnsupportedError
-from .formats import identified, load, recognised, save
-from .source import Source
-from .atomic_write import written_whole
-from .layers.folding import is_affine
-from .layers.normalize import Normalize
-from .network import Network, winner
-from .quantize import split_at_quantize
+from .. import __version__
+from ..errors import ShapeError, UnsupportedError
+from ..formats import identified, load, recognised, save
+from ..source import Source
+from ..atomic_write import written_whole
+from ..layers.folding import is_affine
+from ..layers.normalize import Normalize
+from ..network import Network, winner
+from ..quantize import split_at_quantize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NoReturn, Optional
     from typing import Sequence, Tuple, Union
 
-    from .tensor import Tensor
+    from ..tensor import Tensor
 
     Arguments = argparse.Namespace
     Labels = Optional[Sequence[Any]]
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def demo(args: "Arguments") -> "Iterable[str]":
-    from .demo import shown
+    from ..demo import shown
 
     return shown()
 
@@ -52,7 +52,7 @@ def info(args: "Arguments") -> "Iterator[str]":
 
 
 def predict(args: "Arguments") -> "Iterable[str]":
-    from .formats.samples import read_samples
+    from ..formats.samples import read_samples
 
     if args.labels is not None and args.format == "json" and args.top is None:
         raise _Mistake("--labels changes nothing here: JSON has labels only with --top")
@@ -72,7 +72,7 @@ def predict(args: "Arguments") -> "Iterable[str]":
 
 
 def evaluate(args: "Arguments") -> "Iterator[str]":
-    from .formats.samples import read_labels, read_samples
+    from ..formats.samples import read_labels, read_samples
 
     network = _network(args)
     if network.multilabel:
@@ -113,8 +113,8 @@ def export(args: "Arguments") -> "Iterator[str]":
 
 
 def explain(args: "Arguments") -> "Iterator[str]":
-    from .explain import Explanation, Terminal, as_html, as_latex
-    from .explain.text import lines
+    from ..explain import Explanation, Terminal, as_html, as_latex
+    from ..explain.text import lines
 
     form = _form("explain", args.output, args.format, _FORMS) or "text"
     network = _network(args)
@@ -128,7 +128,7 @@ def explain(args: "Arguments") -> "Iterator[str]":
 
 
 def plot(args: "Arguments") -> "Iterator[str]":
-    from .explain import Plot, Terminal
+    from ..explain import Plot, Terminal
 
     _form("plot", args.output, None, {".svg": "svg"})
     for k, name in enumerate(args.names):
@@ -142,7 +142,7 @@ def plot(args: "Arguments") -> "Iterator[str]":
 
 
 def bench(args: "Arguments") -> "Iterator[str]":
-    from .bench import compared, contenders, machine, table, timed
+    from ..bench import compared, contenders, machine, table, timed
     from .progress import Progress
 
     for option in ("scale", "invert", "mean", "deviation"):
@@ -424,7 +424,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _network(args: "Arguments") -> Network:
-    from .formats.samples import read_names
+    from ..formats.samples import read_names
 
     labels = args.labels
     if labels is not None:
@@ -464,7 +464,7 @@ def _needs(args: "Arguments", option: str, needed: str) -> None:
 
 
 def _quantized(network: Network, args: "Arguments", table_entries: int = _DEFAULT_TABLE) -> Network:
-    from .formats.samples import read_samples
+    from ..formats.samples import read_samples
 
     rows = read_samples(_input(args.quantize), network.inputs, network.names)
     chosen = rows[:: max(1, len(rows) // _CALIBRATED)]  # spread over the file, more would change little
@@ -478,7 +478,7 @@ def _samples_to_time(network: Network, args: "Arguments") -> "List[List[float]]"
     """Samples to time a network on: of a file, spread over it, or random ones; few of a large network."""
     from random import Random
 
-    from .formats.samples import read_samples
+    from ..formats.samples import read_samples
 
     most = max(1, min(_MOST_TIMED, _MOST_MULTIPLICATIONS // max(1, network.multiplications)))
     if args.samples is None:
@@ -490,7 +490,7 @@ def _samples_to_time(network: Network, args: "Arguments") -> "List[List[float]]"
 
 def _one_sample(args: "Arguments", network: Network) -> "Tuple[Sequence[float], str]":
     """The sample to be explained, and what to call it."""
-    from .formats.samples import read_samples
+    from ..formats.samples import read_samples
 
     if _is_numbers(args.input) and not os.path.exists(args.input):
         source = Source(args.input.encode())
@@ -554,7 +554,7 @@ def _outputs(
     what: str, network: Network, rows: "Sequence[Sequence[float]]", args: "Arguments"
 ) -> "Generator[List[float], None, None]":
     """The outputs for each row, behind a progress bar; to be closed, for an interrupt leaves both where they are."""
-    from .jobs import predictions
+    from ..jobs import predictions
     from .progress import Progress
 
     with Progress(what, len(rows)) as progress, closing(predictions(network, rows, args.jobs)) as answers:
@@ -584,8 +584,8 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
-    from .formats.models.named_arrays import notes_on, ordered_layers
-    from .text import quote
+    from ..formats.models.named_arrays import notes_on, ordered_layers
+    from ..text import quote
 
     width = max([len(quote(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
@@ -709,7 +709,7 @@ PRINTERS = {"text": _as_text, "json": _as_json, "csv": _as_csv}
 
 def _places(network: Network, labels: "Sequence[Any]", file: str) -> "List[int]":
     """The output that each label of a file means."""
-    from .formats.samples.labels import places
+    from ..formats.samples.labels import places
 
     try:
         return places(labels, network.labels, network.outputs)
