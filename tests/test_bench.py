@@ -243,7 +243,7 @@ def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
 
 def test_a_large_network_is_timed_on_fewer_samples(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("purenn.cli._MOST_MULTIPLICATIONS", 12)
+    monkeypatch.setattr("purenn.cli.bench._MOST_MULTIPLICATIONS", 12)
     save(NETWORK, "model.safetensors")
     assert printed(capsys, "model.safetensors", "--rounds", "1")[1].startswith("2 samples")
 
