@@ -1,11 +1,13 @@
 """The command line: what each command prints, and one line with status 2 for whatever a user gets wrong."""
 
+import argparse
 import csv
 import json
 import math
 import os
 import pickle
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -19,7 +21,7 @@ from hypothesis import strategies as st
 
 import purenn.cli.outputs
 from purenn import Dense, Network, cli, save
-from purenn.cli import answers, arguments, evaluate, main
+from purenn.cli import answers, arguments, evaluate, info, main, model, samples
 from purenn.formats import FORMATS
 from purenn.layers import Activate
 from purenn.network import winner
@@ -715,6 +717,146 @@ def test_convert_leaves_nothing_half_written(folder, capsys):
     assert sorted(os.listdir(".")) == before
     assert printed(capsys, "convert", "model.safetensors", "model.safetensors", "--labels", "a,b,c")
     assert purenn.load("model.safetensors").labels == ["a", "b", "c"]
+
+
+# ---- untrusted files
+
+
+def safetensors_file(header):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + struct.pack("<f", 1.0)
+
+
+def places_for_text(text):
+    """The headers of safetensors files, each with a text in another place where a file may have one."""
+    tensor = {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}
+    weight = "layers.0.weight"
+    yield {text: tensor}
+    yield {text: 1}
+    yield {text: dict(tensor, data_offsets=[1, 5])}
+    yield {weight: dict(tensor, dtype=text)}
+    yield {weight: dict(tensor, shape=[text])}
+    yield {weight: dict(tensor, **{text: 1})}
+    yield {weight: tensor, "__metadata__": {text: "", "purenn": text}}
+    layer = {"kind": "dense", "activation": "relu", "bias": False}
+    architecture = {"version": 2, "input_shape": [1], "layers": [layer]}
+    changes = [{key: text} for key in ("version", "input_shape", "layers", "wires", "labels", "name", "names")]
+    changes += [{text: 1}, {"labels": [text]}, {"names": [text]}, {"name": [text]}, {"labels": {text: 1}}]
+    changes += [{"wires": [[text]]}, {"input_shape": [text]}, {"multilabel": text}, {"labels": [[text]]}]
+    changes += [{"layers": [dict(layer, **{key: text})]} for key in ("kind", "activation", "bias", text)]
+    changes += [{"layers": [dict(layer, activation="relu(%s)" % text)]}]
+    for change in changes:
+        about = json.dumps(dict(architecture, **change))
+        yield {weight: tensor, "__metadata__": {"purenn": about}}
+
+
+HUGE = [
+    "x" * 10**5,
+    "\x1b]0;owned\x07" * 10**4,
+    "\u202e" * 10**5,
+    "a\nb\r\u2028" * 10**4,
+    "\ud800" * 10**5,
+    "9" * 10**5,
+]
+
+
+@pytest.mark.parametrize("text", HUGE + ["", "\n", "\x1b[2J", "K\u00e4se"], ids=lambda text: "%.12r" % text[:6])
+def test_no_text_of_a_file_leaves_its_line_or_fills_the_screen(tmp_path, capsys, text):
+    """Neither in what `info` says of the file nor in an error of the command or of the library."""
+    for number, header in enumerate(places_for_text(text)):
+        path = tmp_path / str(number)
+        path.write_bytes(safetensors_file(header))
+        status = main(["info", str(path)])
+        out, err = capsys.readouterr()
+        lines = (out + err).split("\n")
+        assert all([is_harmless(line) and len(line) < 2200 for line in lines])
+        assert (status, err.count("\n")) in ((0, 0), (2, 1))
+        try:
+            purenn.load(path)
+        except ValueError as error:
+            assert is_harmless(str(error)) and len(str(error)) < 1500
+
+
+def test_a_path_that_plays_with_the_terminal(folder, capsys):
+    for name in ("no\x1b[31m", "no\u202e", "no\nyes"):
+        assert is_harmless(refused(capsys, "info", name))
+        assert is_harmless(refused(capsys, "predict", "model.safetensors", name))
+        assert is_harmless(refused(capsys, name))
+        (folder / name).write_text("1,x\n")
+        assert is_harmless(refused(capsys, "info", name))
+        assert is_harmless(refused(capsys, "predict", "model.safetensors", name))
+        assert is_harmless(refused(capsys, "convert", "model.safetensors", name))
+        os.replace(name, "x.csv")
+        os.replace(shutil.copy("model.safetensors", "copy"), name)
+        for command in (
+            ["info", name],
+            ["predict", name, "one.csv"],
+            ["explain", name, "one.csv", "-o", name + ".txt"],
+        ):
+            assert all([is_harmless(line) for line in printed(capsys, *command)])
+        os.replace(shutil.copy("one.csv", "copy"), name)
+        for command in (["predict"], ["explain"], ["bench", "--rounds", "1", "--samples"]):
+            command[1:1] = ["model.safetensors"]
+            assert all([is_harmless(line) for line in printed(capsys, *command, name)])
+        for command in (["convert", name + ".safetensors"], ["export", "-o", name + ".py"]):
+            command[1:1] = ["model.safetensors"]
+            assert all([is_harmless(line) for line in printed(capsys, *command)])
+
+
+# ---- the limit of memory
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [("1", 1), ("1048576", 1 << 20), ("64M", 64 << 20), ("2g", 2 << 30), ("1.5KiB", 1536), ("1TB", 1 << 40)],
+)
+def test_sizes(text, number):
+    assert arguments.size(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "M", "-1", "0", "0.0001", "1 M", "1e3", "1X", "\u0661M", "9" * 30, "1\n", "nan"])
+def test_what_is_no_size(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a size such as 64M or 2G, found"):
+        arguments.size(text)
+
+
+@pytest.mark.parametrize(
+    "command, readers",
+    [
+        (["info", "model.safetensors"], 1),
+        (["info", "model.safetensors", "--labels", "a,b,c"], 1),
+        (["predict", "model.safetensors", "one.csv", "four.csv"], 3),
+        (["evaluate", "model.safetensors", "four.csv", "labels.csv"], 3),
+        (["convert", "model.safetensors", "new.safetensors", "--quantize", "four.csv"], 2),
+        (["export", "model.safetensors", "-o", "new.py", "--quantize", "four.csv"], 2),
+        (["explain", "model.safetensors", "one.csv"], 2),
+        (["bench", "model.safetensors", "--samples", "four.csv", "--rounds", "1"], 2),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_the_limit_reaches_every_reader(folder, capsys, monkeypatch, command, readers):
+    seen = []
+
+    def recording(module, name):
+        function = getattr(module, name)
+
+        def reader(*positional, memory=None, **named):
+            seen.append(memory)
+            return function(*positional, **named)
+
+        monkeypatch.setattr(module, name, reader)
+
+    for module, name in ((model, "load"), (info, "identified"), (samples, "read_samples"), (evaluate, "read_labels")):
+        recording(module, name)
+    printed(capsys, *command, "--memory", "2M")
+    assert seen == [2 << 20] * readers
+    printed(capsys, *command)
+    assert seen[readers:] == [None] * readers
+
+
+def test_a_model_beyond_the_limit_is_refused(folder, capsys):
+    said = refused(capsys, "info", "model.safetensors", "--memory", "20")
+    assert re.match(r"model.safetensors: tensor layers.0.\S+ takes 24 bytes, .* \(--memory sets the limit\)$", said)
 
 
 # ---- what users get wrong

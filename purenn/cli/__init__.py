@@ -12,13 +12,13 @@ from importlib import import_module
 
 from ..text import quote
 from .arguments import parsed
+from .files import LONGEST_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
 
 _LONGEST = 2000  # characters of a message
-_LONGEST_PATH = 1000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,14 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
     except BrokenPipeError:
-        return _failed("error: standard output was closed before all was written")
+        return _failed("standard output was closed before all was written")
     except OSError as error:
-        where = "" if error.filename is None else "%s: " % quote(error.filename, _LONGEST_PATH)
-        return _failed("error: %s%s" % (where, error.strerror or error))
+        where = "" if error.filename is None else "%s: " % quote(error.filename, LONGEST_NAME)
+        return _failed("%s%s" % (where, error.strerror or error))
     except ValueError as error:  # a ModelFormatError, an UnsupportedError, a ShapeError, a Mistake
-        return _failed("error: %s" % error)
+        return _failed(str(error))
     except MemoryError:
-        return _failed("error: not enough memory")
+        return _failed("not enough memory")
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -63,5 +63,5 @@ def _failed(message: str, status: int = 2) -> int:
         pass  # it was closed from the start
     if sys.stderr is not None:
         on_one_line = message.replace("\n", " ").replace("load(..., memory=)", "--memory")
-        sys.stderr.write("purenn: %s\n" % quote(on_one_line, _LONGEST))
+        sys.stderr.write("purenn: %s%s\n" % ("error: " if status == 2 else "", quote(on_one_line, _LONGEST)))
     return status

@@ -16,6 +16,7 @@ import sys
 from ..network import winner
 from ..text import quote
 from .arguments import Mistake
+from .files import LONGEST_NAME
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     Labels = Optional[Sequence[Any]]
     Answers = Optional[list[tuple[Any, float]]]
 
-_LONGEST_NAME = 1000  # characters of the name of a file
 _LONGEST_CELL = 32767  # what a cell of a spreadsheet holds
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # how one begins, in full width too
-_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?$")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\Z")
 
 
 class Sample:
@@ -51,7 +51,7 @@ def largest(labels: Sequence[Any], outputs: Sequence[float], top: int) -> Answer
 def as_text(samples: Sequence[Sample], labels: Labels, top: int | None) -> Iterator[str]:
     """FILE: 0.3 0.7, with labels if the network has any, or if the order is not the network's."""
     for sample in samples:
-        name = quote(sample.file, _LONGEST_NAME) + ("" if sample.alone else ", sample %d" % sample.number)
+        name = quote(sample.file, LONGEST_NAME) + ("" if sample.alone else ", sample %d" % sample.number)
         if sample.answers is None:
             yield "%s: no class" % name
         elif labels is None and top is None:

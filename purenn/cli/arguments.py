@@ -55,7 +55,7 @@ def _from(low: int) -> Callable[[str], int]:
     """A reader of whole numbers that are at least `low`."""
 
     def whole_number(text: str) -> int:
-        if not re.match(r"[0-9]{1,18}$", text) or int(text) < low:
+        if not re.match(r"[0-9]{1,18}\Z", text) or int(text) < low:
             raise argparse.ArgumentTypeError("expected a whole number, at least %d, found %r" % (low, text))
         return int(text)
 
@@ -68,7 +68,7 @@ def size(text: str) -> int:
     >>> size("1048576"), size("64M"), size("1.5g")
     (1048576, 67108864, 1610612736)
     """
-    match = re.match(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([KMGT]?)(?:i?B)?$", text, re.IGNORECASE)
+    match = re.match(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([KMGT]?)(?:i?B)?\Z", text, re.IGNORECASE)
     bytes_ = int(float(match.group(1)) * 1024 ** " KMGT".index(match.group(2).upper() or " ")) if match else 0
     if not bytes_:
         raise argparse.ArgumentTypeError("expected a size such as 64M or 2G, found %r" % text)

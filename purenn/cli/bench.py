@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 
 from ..bench import compared, contenders, machine, table, timed
+from ..text import quote
 from .arguments import needs
+from .files import LONGEST_NAME
 from .model import network_of
 from .progress import Progress
 from .samples import samples_of, spread
@@ -29,7 +31,7 @@ def run(args: Namespace) -> Iterator[str]:
     rivals, notes = contenders(network, samples)
     with Progress("timing", 2 * args.rounds * len(rivals)) as progress:
         alone, together = timed(rivals, args.rounds, progress.advance)
-    origin = "random, from 0 to 1" if args.samples is None else "from %s" % args.samples
+    origin = "random, from 0 to 1" if args.samples is None else "from %s" % quote(args.samples, LONGEST_NAME)
     yield "%r on %s" % (network, machine())
     yield "%d samples (%s), %d rounds, medians, ratios to the reference\n" % (len(samples), origin, args.rounds)
     yield from table(compared(alone, together, "reference"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..formats import save
 from .arguments import needs
+from .files import of_file
 from .model import LARGE_TABLE, network_of, quantized
-from .writing import of_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

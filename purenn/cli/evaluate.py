@@ -8,9 +8,10 @@ from ..errors import ShapeError, UnsupportedError
 from ..formats.samples import read_labels
 from ..formats.samples.labels import places
 from ..network import winner
+from .files import limit, opened
 from .model import network_of
 from .outputs import outputs_of
-from .samples import limit, opened, samples_of
+from .samples import samples_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

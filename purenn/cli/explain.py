@@ -6,9 +6,9 @@ import sys
 
 from ..explain import Explanation, Terminal, as_html, as_latex
 from ..explain.text import lines
+from .files import form_of, write_text
 from .model import network_of
 from .samples import one_sample
-from .writing import form_of, write_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .arguments import needs
+from .files import of_file
 from .model import LARGE_TABLE, SMALL_TABLE, network_of, quantized
-from .writing import of_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ from ..formats import identified, recognised
 from ..network import Network
 from ..quantize import split_at_quantize
 from ..text import quote
+from .files import LONGEST_NAME, grouped, limit, opened
 from .model import loaded
-from .samples import limit, opened
-from .writing import grouped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def run(args: Namespace) -> Iterator[str]:
             format_, content = identified(source, **limit(args))
         else:
             format_, content = recognised(source), loaded(source, args)
-        yield "%s: %s, %s bytes\n" % (source.name, format_.title, grouped(source.size))
+        yield "%s: %s, %s bytes\n" % (quote(source.name, LONGEST_NAME), format_.title, grouped(source.size))
     yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
 
 

@@ -9,7 +9,7 @@ from ..layers.folding import is_affine
 from ..layers.normalize import Normalize
 from ..quantize import split_at_quantize
 from .arguments import Mistake
-from .samples import limit, opened, samples_of, spread
+from .files import limit, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def _preparation(given: dict[str, Any], each: int) -> list[Normalize]:
 
 def quantized(network: Network, args: Namespace, table_entries: int) -> Network:
     """The integer network that --quantize asks for; the network itself without it."""
+    from .samples import samples_of, spread
+
     if args.quantize is None:
         return network
     _, rows = samples_of(args.quantize, network, args)

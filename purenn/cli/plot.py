@@ -6,7 +6,7 @@ import sys
 
 from ..explain import Plot, Terminal
 from .arguments import Mistake
-from .writing import form_of, write_text
+from .files import form_of, write_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from contextlib import closing
 
 from .answers import PRINTERS, Sample, largest
 from .arguments import Mistake
+from .files import counted
 from .model import network_of
 from .outputs import outputs_of
 from .samples import samples_of
-from .writing import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

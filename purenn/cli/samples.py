@@ -1,36 +1,22 @@
-"""Files named on the command line, and the samples in them."""
+"""Samples named on the command line."""
 
 from __future__ import annotations
 
 import os
-import sys
 
 from ..errors import ShapeError
 from ..formats.samples import read_samples
 from ..source import Source
 from ..text import quote
-from .arguments import Mistake, is_numbers
+from .arguments import is_numbers
+from .files import limit, opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from typing import Any, Sequence
+    from typing import Sequence
 
     from ..network import Network
-
-
-def opened(file: str) -> Source:
-    """A file by its path, or standard input by "-"."""
-    if file != "-":
-        return Source(file)
-    if sys.stdin is None:
-        raise Mistake("standard input is closed")
-    return Source(sys.stdin.buffer, "<stdin>")
-
-
-def limit(args: Namespace) -> dict[str, Any]:
-    """The limit of memory, where one is given, for functions that read files."""
-    return {} if args.memory is None else {"memory": args.memory}
 
 
 def samples_of(file: str, network: Network, args: Namespace) -> tuple[str, Sequence[Sequence[float]]]:
@@ -48,6 +34,7 @@ def one_sample(args: Namespace, network: Network) -> tuple[Sequence[float], str]
     name, rows = samples_of(args.input, network, args)
     if args.sample > len(rows):
         raise ShapeError("%s: there is no sample %d, the last one is %d" % (name, args.sample, len(rows)))
+    name = quote(name)
     return rows[args.sample - 1], name if len(rows) == 1 else "%s, sample %d" % (name, args.sample)
 
 

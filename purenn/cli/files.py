@@ -1,4 +1,4 @@
-"""Files that commands write, and what they say of them."""
+"""Files named on the command line: opened, written, and described in a line."""
 
 from __future__ import annotations
 
@@ -6,11 +6,31 @@ import os
 import sys
 
 from ..atomic_write import written_whole
+from ..source import Source
+from ..text import quote
 from .arguments import Mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from typing import Any
+
+
+LONGEST_NAME = 1000  # characters of a file's name that are printed
+
+
+def opened(file: str) -> Source:
+    """A file by its path, or standard input by "-"."""
+    if file != "-":
+        return Source(file)
+    if sys.stdin is None:
+        raise Mistake("standard input is closed")
+    return Source(sys.stdin.buffer, "<stdin>")
+
+
+def limit(args: Namespace) -> dict[str, Any]:
+    """The limit of memory, where one is given, for functions that read files."""
+    return {} if args.memory is None else {"memory": args.memory}
 
 
 def grouped(number: int) -> str:
@@ -34,7 +54,7 @@ def counted(number: int, what: str) -> str:
 def of_file(path: str, what: Any = None) -> str:
     """A line about a file that was written: its name, what is in it, its size."""
     size = "%s bytes" % grouped(os.path.getsize(path))
-    return "%s: %s" % (path, size if what is None else "%r, %s" % (what, size))
+    return "%s: %s" % (quote(path, LONGEST_NAME), size if what is None else "%r, %s" % (what, size))
 
 
 def form_of(command: str, path: str | None, wished: str | None, forms: dict[str, str]) -> str | None:
