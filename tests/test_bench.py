@@ -261,7 +261,7 @@ def test_bench_prints_a_row_for_each_rival(model, capsys):
 
 def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
     seen = []
-    monkeypatch.setattr("purenn.bench.contenders", lambda net, xs: seen.append(xs) or contenders(net, xs))
+    monkeypatch.setattr("purenn.cli.bench.contenders", lambda net, xs: seen.append(xs) or contenders(net, xs))
     lines = printed(capsys, model, "--samples", "samples.csv", "--scale", "100", "--rounds", "1")
     assert lines[1].startswith("3 samples (from samples.csv), 1 rounds")
     assert seen == [[[100.0 * x for x in row] for row in SAMPLES]]  # as they were measured
@@ -269,7 +269,7 @@ def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
 
 def test_a_large_network_is_timed_on_fewer_samples(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("purenn.cli._MOST_MULTIPLICATIONS", 12)
+    monkeypatch.setattr("purenn.cli.bench._MOST_MULTIPLICATIONS", 12)
     save(NETWORK, "model.safetensors")
     assert printed(capsys, "model.safetensors", "--rounds", "1")[1].startswith("2 samples")
 
