@@ -21,11 +21,10 @@ from purenn import more_activations  # noqa: F401  # so that all records are the
 from purenn.activation import RECORDS, Activation
 from purenn.activations import sigmoid, softmax
 from purenn.cli import main
-from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
-from purenn.explain.curves import curve, drawable, slope
+from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, heatmap
+from purenn.explain.plot import curve, drawable, slope
 from purenn.explain.equation import Call
-from purenn.explain.latex_text import latex_text
-from purenn.explain.notation import text
+from purenn.explain.notation import latex_text, text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
 from purenn.formats import png
@@ -761,19 +760,19 @@ def test_latex_compiles_as_it_is(tmp_path):
 
 def test_a_picture_is_the_pixels_from_black_to_white():
     pixels = [[0, 51, 102], [153, 204, 255]]
-    content = b64decode(raster.grey(pixels).split(",")[1])
+    content = b64decode(heatmap.grey(pixels).split(",")[1])
     tensor = png.read(Source(content))
     assert tensor.shape == (2, 3) and list(tensor.data) == [0, 51, 102, 153, 204, 255]
 
 
 def test_a_heat_map_is_blue_above_0_and_orange_below():
-    content = b64decode(raster.signed([[1.0, 0.0, -0.5, math.nan]], 1.0).split(",")[1])
+    content = b64decode(heatmap.signed([[1.0, 0.0, -0.5, math.nan]], 1.0).split(",")[1])
     data = zlib.decompress(content[content.index(b"IDAT") + 4 : content.index(b"IEND") - 8])
     palette = content[content.index(b"PLTE") + 4 :][: 3 * 256]
     opacity = content[content.index(b"tRNS") + 4 :][:256]
     levels = list(data[1:])
     colours = [tuple(palette[3 * k : 3 * k + 3]) for k in levels]
-    assert colours == [raster.POSITIVE] * 2 + [raster.NEGATIVE, raster.POSITIVE]
+    assert colours == [heatmap.POSITIVE] * 2 + [heatmap.NEGATIVE, heatmap.POSITIVE]
     assert [opacity[k] for k in levels] == [254, 0, 128, 0]
 
 

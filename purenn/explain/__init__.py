@@ -14,7 +14,7 @@ A `Plot` shows activations as curves; `diagram_svg` is the picture of a network 
 
 from . import diagram as _diagram
 from .explanation import Explanation
-from .html import page as as_html
+from .page import page as as_html
 from .latex import document as as_latex
 from .plot import Plot
 from .terminal import Terminal

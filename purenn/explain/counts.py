@@ -3,7 +3,7 @@
 from ..activation import RECORDS, Activation
 from .element import OF_ROWS, SAME, Row, Scope
 from .equation import Call, Joined, Name, Operation, Product
-from .numbers import counted
+from .number_format import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

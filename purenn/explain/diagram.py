@@ -9,10 +9,9 @@ import math
 from html import escape
 
 from .element import Row, entry
-from .heatmap import shown
-from .names import value_name
-from .numbers import plain, real, size, written
-from .raster import grey, signed
+from .heatmap import grey, shown, signed
+from .explanation import value_name
+from .number_format import plain, real, size, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

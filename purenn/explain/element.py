@@ -25,7 +25,7 @@ from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .numbers import real, size
+from .number_format import real, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

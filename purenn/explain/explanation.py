@@ -9,12 +9,11 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..network import Network, winner
 from ..rows import samples_of, size
+from ..trace import equation_names
 from .counts import Counts
 from .element import Known, Row, Scope, attempted, entry
 from .equation import Call, Joined, Lookup, Name, Product
-from .html import page
-from .names import equations_of, value_name, words_of
-from .numbers import plain
+from .number_format import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,6 +117,8 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """The page, framed, for a notebook."""
+        from .page import page
+
         frame = '<iframe srcdoc="%s" title="%s" style="width:100%%;height:44rem;border:0"></iframe>'
         return frame % (escape(page(self)), escape(self.name))
 
@@ -376,3 +377,25 @@ def _settings(layer: "Any") -> "Dict[str, Any]":
 
 def _functions(h: "Optional[Activation]") -> "Dict[str, Any]":
     return {} if h is None or h.rowwise else {"h": h}
+
+
+def value_name(j: int) -> str:
+    """What the value of layer j is called; the input is X.
+
+    >>> value_name(0), value_name(2)
+    ('X', 'Z2')
+    """
+    return "Z%d" % j if j else "X"
+
+
+def equations_of(pass_: "TraceEntry") -> "List[Tuple[str, Matrix]]":
+    """The equations of a layer in a pass, in which its activation is called h, and their values."""
+    names = equation_names(pass_.layer, pass_.number, pass_.sources, "h")
+    values = [value for _, value in pass_.steps]
+    return [(equation.format(**names), value) for equation, value in zip(pass_.equations, values)]
+
+
+def words_of(layer: "Any") -> "Dict[str, str]":
+    """What is written for the names in the equations of a layer: its activation for h."""
+    activation = getattr(layer, "activation", "")
+    return {"h": plain(activation)} if activation else {}

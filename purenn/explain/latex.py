@@ -3,10 +3,9 @@
 from ..matrix import Matrix
 from .element import Row
 from .equation import Number
-from .latex_text import declarations, latex_text
-from .notation import latex, latex_pieces
-from .names import equations_of, words_of
-from .numbers import counted, largest
+from .notation import latex, latex_pieces, latex_text
+from .explanation import equations_of, words_of
+from .number_format import counted, largest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +36,19 @@ _DOCUMENT = r"""\documentclass{article}
 def document(whole: "Explanation") -> str:
     """A document that compiles as it is, with pdflatex, xelatex and lualatex."""
     body = "\n".join(_body(whole))
-    return _DOCUMENT % (declarations(body), body)
+    return _DOCUMENT % (_declarations(body), body)
+
+
+def _declarations(document: str) -> str:
+    """What pdfLaTeX must be told of the characters of a document: those it lacks are shown by their number.
+
+    XeLaTeX and LuaLaTeX know all characters, as far as the font does.
+    """
+    foreign = sorted({character for character in document if ord(character) > 0x17F})
+    if not foreign:
+        return ""
+    declared = [r"\DeclareUnicodeCharacter{%04X}{\texttt{U+%04X}}" % (ord(c), ord(c)) for c in foreign]
+    return "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n%s\n\\fi\\fi\n" % "\n".join(declared)
 
 
 def _body(whole: "Explanation") -> "Iterator[str]":

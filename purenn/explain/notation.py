@@ -18,8 +18,7 @@ a_{2}^{(1)} = x_{1} \\cdot w_{2 1}^{(1)}
 from html import escape
 
 from .equation import Name, Number, Operation, parse
-from .latex_text import latex_text
-from .numbers import plain, written
+from .number_format import plain, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +33,25 @@ if TYPE_CHECKING:
 
 MOST = 16  # terms of a weighted sum that are written out, the largest; `rest` stands for the others
 _CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _POWER, _ATOM = range(8)
+_LATEX = {  # characters that are commands
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\textquotedblright{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "-": "{-}",  # two would become a dash
+}
 _OF_MATRICES = "o"  # the sign of a product element by element
 _LEVELS = {">>": _SHIFT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 
@@ -408,3 +426,12 @@ def subscript(indices: "List[str]") -> str:
     ('2 3', '12,3')
     """
     return ("," if max(map(len, indices), default=0) > 1 else " ").join(indices)
+
+
+def latex_text(text: str) -> str:
+    """Any text as LaTeX that prints it.
+
+    >>> print(latex_text("50% <b> $x_1"))
+    50\\% \\textless{}b\\textgreater{} \\$x\\_1
+    """
+    return "".join([_LATEX.get(character, character) for character in plain(text)])

@@ -7,7 +7,7 @@ from . import braille
 from .element import Row
 from .equation import names
 from .notation import text
-from .numbers import counted, largest, plain, real, written
+from .number_format import counted, largest, plain, real, written
 from .terminal import Terminal, columns, padded, table, wrapped
 
 TYPE_CHECKING = False

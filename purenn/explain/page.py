@@ -8,14 +8,13 @@ from html import escape
 
 from ..activations import added
 from ..matrix import Matrix
-from . import diagram, heatmap, plot, raster
-from .curves import curve
+from . import diagram, heatmap, plot
 from .element import Row
 from .equation import Number
 from .heatmap import shown
-from .names import equations_of, words_of
+from .explanation import equations_of, words_of
 from .notation import mathml, text, wrapping
-from .numbers import counted, grouped, largest, plain, real, size
+from .number_format import counted, grouped, largest, plain, real, size
 from .script import SCRIPT
 from .style import STYLE
 
@@ -176,7 +175,7 @@ def _largest_terms(
     if side is not None and _has_pictures(whole, step):
         values = dot.values
         rows_of = [values[y * side : (y + 1) * side] for y in range(side)]
-        address = raster.signed(rows_of, max([size(value) for value in values]))
+        address = heatmap.signed(rows_of, max([size(value) for value in values]))
         yield '<figure><img class="heat term" src="%s" alt="What each pixel adds to the sum" loading="lazy">' % address
         yield "<figcaption>what each pixel adds</figcaption></figure>"
     yield "</div>"
@@ -207,7 +206,7 @@ def _input(whole: "Explanation") -> "Iterator[str]":
     if side is not None:
         rows = [whole.x[y * side : (y + 1) * side] for y in range(side)]
         alt = "The input as a picture of %d by %d pixels" % (side, side)
-        yield '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">' % (raster.grey(rows), alt)
+        yield '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">' % (heatmap.grey(rows), alt)
         yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
     elif whole.names is not None:
         yield from _named(whole.names, whole.x)
@@ -274,10 +273,10 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
         return
     columns = [[row[j] for row in weights[1]._rows] for j in range(weights[1].cols)]
     most = max([size(value) for column in columns for value in column])
-    sheet = raster.tiles(columns, side, 10)
+    sheet = heatmap.tiles(columns, side, 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")
     yield '<figure><img class="heat tiles" src="%s" width="%d" height="%d" alt="%s">' % (
-        raster.signed(sheet, most),
+        heatmap.signed(sheet, most),
         len(sheet[0]),
         len(sheet),
         escape(what),
@@ -304,7 +303,7 @@ def _curve(step: "ExplainedStep") -> str:
         if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND
     ][:_MOST_POINTS]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
-    lines = [plot.Curve(name, curve(f, -reach, reach))]
+    lines = [plot.Curve(name, plot.curve(f, -reach, reach))]
     title = "%s with the %s of this pass" % (name, counted(len(points), "point"))
     axes = plot.Axes(lines, -reach, reach, points, 440, 260)
     return "<figure>%s<figcaption>%s</figcaption></figure>" % (axes.svg(title=title), escape(title))
