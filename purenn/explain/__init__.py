@@ -12,6 +12,8 @@ An `Explanation` is prepared once and shown three ways:
 A `Plot` shows activations as curves; `diagram_svg` is the picture of a network by itself.
 """
 
+from __future__ import annotations
+
 from . import diagram as _diagram
 from .explanation import Explanation
 from .page import page as as_html
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Plot", "Terminal", "as_html", "as_latex", "as_text", "diagram_svg"]
 
 
-def as_text(whole: Explanation, terminal: "Optional[Terminal]" = None) -> str:
+def as_text(whole: Explanation, terminal: Optional[Terminal] = None) -> str:
     """The pass as text, for a terminal of 80 columns without colours if not told otherwise."""
     return "\n".join(lines(whole, terminal))
 

@@ -1,5 +1,7 @@
 """Counts: what one sample costs, in multiplications, additions and exps, by the equations of its layers."""
 
+from __future__ import annotations
+
 from ..activation import RECORDS, Activation
 from .element import OF_ROWS, SAME, Row, Scope
 from .equation import Call, Joined, Name, Operation, Product
@@ -30,7 +32,7 @@ class Counts:
         self.multiplications, self.additions, self.exps = multiplications, additions, exps
         self.complete = True
 
-    def add(self, scope: Scope, equation: str, numbers: int, h: "Optional[Activation]" = None) -> "Counts":
+    def add(self, scope: Scope, equation: str, numbers: int, h: Optional[Activation] = None) -> Counts:
         """Count an equation that makes so many numbers; what it does not tell leaves the counts not `complete`."""
         sides = scope.sides(equation)
         if sides is None:
@@ -40,7 +42,7 @@ class Counts:
         return self
 
     @classmethod
-    def total(cls, counts: "Iterable[Counts]") -> "Counts":
+    def total(cls, counts: Iterable[Counts]) -> Counts:
         """All of them together."""
         whole = cls()
         for part in counts:
@@ -57,10 +59,10 @@ class Counts:
 class _Counter:
     """Walks an equation and adds to some counts."""
 
-    def __init__(self, counts: Counts, scope: Scope, h: "Optional[Activation]") -> None:
+    def __init__(self, counts: Counts, scope: Scope, h: Optional[Activation]) -> None:
         self.counts, self.scope, self.h = counts, scope, h
 
-    def count(self, node: "Any", numbers: int) -> None:
+    def count(self, node: Any, numbers: int) -> None:
         """What a node costs that makes so many numbers."""
         if isinstance(node, Product):
             self.product(node, numbers)
@@ -106,12 +108,12 @@ class _Counter:
         self.counts.additions += numbers
         self.counts.multiplications += numbers if name == "variance" else 0
 
-    def longest(self, node: "Node") -> Row:
+    def longest(self, node: Node) -> Row:
         """The longest row in a node."""
         rows = [self.scope.rows[part.name] for part in node.walk() if self.is_row(part)]  # type: ignore[attr-defined]
         return max(rows, key=len)
 
-    def extent(self, node: "Any", numbers: int) -> int:
+    def extent(self, node: Any, numbers: int) -> int:
         """How many different numbers a node stands for, of so many in its place."""
         if isinstance(node, Call) and node.name in OF_ROWS:
             row = self.longest(node)
@@ -122,8 +124,8 @@ class _Counter:
             return self.scope.tensors[node.name].cols
         return max([self.extent(part, numbers) for part in node.parts] + [1])
 
-    def is_row(self, node: "Any") -> bool:
+    def is_row(self, node: Any) -> bool:
         return isinstance(node, Name) and node.name in self.scope.rows
 
-    def is_tensor(self, node: "Any") -> bool:
+    def is_tensor(self, node: Any) -> bool:
         return isinstance(node, Name) and node.name in self.scope.tensors

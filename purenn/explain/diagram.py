@@ -5,6 +5,8 @@ neuron j from input i as w_ji^(k), thick where it is large and dashed where it i
 A large one is drawn layer by layer, a cell for each neuron.
 """
 
+from __future__ import annotations
+
 import math
 from html import escape
 
@@ -36,7 +38,7 @@ _LANE = 16  # of a wire that skips layers
 _LETTER = 6.6  # about as wide as a letter is
 
 
-def is_small(whole: "Explanation") -> bool:
+def is_small(whole: Explanation) -> bool:
     """Whether a network is drawn whole."""
     widths = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
     if max(widths) > _WIDEST:
@@ -45,7 +47,7 @@ def is_small(whole: "Explanation") -> bool:
     return len(lines) <= _MOST_EDGES + sum(widths)
 
 
-def svg(whole: "Explanation", linked: bool = False) -> str:
+def svg(whole: Explanation, linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
     picture = _Whole(whole, linked) if is_small(whole) else _ByLayer(whole, linked)
     title = "The network %s: %s" % (whole.name, ", ".join([layer.title for layer in whole.layers]))
@@ -58,7 +60,7 @@ def svg(whole: "Explanation", linked: bool = False) -> str:
     return "\n".join(parts + picture.parts + ["</svg>"]) + "\n"
 
 
-def neuron(layer: "ExplainedLayer", j: int, inner: str, linked: bool) -> str:
+def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
     """A neuron's group, which can be reached with the keyboard where it leads to its sum."""
     values = ["%s = %s" % (name.letter, written(value)) for name, value in numbers_of(layer, j)]
     name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
@@ -69,13 +71,13 @@ def neuron(layer: "ExplainedLayer", j: int, inner: str, linked: bool) -> str:
     return form % (place, place, name, name, inner)
 
 
-def numbers_of(layer: "ExplainedLayer", j: int) -> "List[Tuple[Name, Any]]":
+def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Any]]:
     """The first and the last number of a neuron, with their names: a and z, or z alone."""
     steps = layer.by_numbers
     return [(layer.name_of(j, step), step.numbers[j]) for step in steps[:1] * (len(steps) > 1) + steps[-1:]]
 
 
-def symbol(name: "Name") -> str:
+def symbol(name: Name) -> str:
     """a1_2 as the pieces of a text; the index below, the layer above it."""
     below = ("," if max(map(len, name.indices), default=0) > 1 else "").join(name.indices)
     text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (escape(name.letter), below)
@@ -89,11 +91,11 @@ def symbol(name: "Name") -> str:
 class _Line:
     """A line that is drawn: from one place to another, past others in between."""
 
-    def __init__(self, edge: "Edge", column: int, places: "List[Place]") -> None:
+    def __init__(self, edge: Edge, column: int, places: List[Place]) -> None:
         self.edge, self.column, self.places = edge, column, places
 
     @property
-    def last(self) -> "Tuple[Place, Place]":
+    def last(self) -> Tuple[Place, Place]:
         """Its last piece, which leads to the neuron."""
         return self.places[-2], self.places[-1]
 
@@ -115,7 +117,7 @@ class _Line:
 class _Whole:
     """A small network, every weight a line."""
 
-    def __init__(self, whole: "Explanation", linked: bool) -> None:
+    def __init__(self, whole: Explanation, linked: bool) -> None:
         self.whole, self.linked = whole, linked
         self.edges = [layer.edges for layer in whole.layers]
         counts = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
@@ -130,22 +132,22 @@ class _Whole:
         self.height = max(rows) * _ROW + 24
         self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
         self.labelled = sum(map(len, self.edges)) <= _MOST_LABELS
-        self.taken: "List[Box]" = []
+        self.taken: List[Box] = []
         for x, y in [place for column in self.places for place in column]:
             self.taken.append((x - _NODE / 2, y - _NODE_HEIGHT / 2, x + _NODE / 2, y + _NODE_HEIGHT / 2))
-        self.passing: "Dict[Tuple[int, float], int]" = {}  # how many lines go past a layer at a height
-        self.parts: "List[str]" = list(self._lines()) + list(self._nodes())
+        self.passing: Dict[Tuple[int, float], int] = {}  # how many lines go past a layer at a height
+        self.parts: List[str] = list(self._lines()) + list(self._nodes())
 
-    def _column(self, c: int, count: int, rows: int) -> "List[Place]":
+    def _column(self, c: int, count: int, rows: int) -> List[Place]:
         x = _MARGIN + _NODE / 2 + c * _COLUMN
         top = (self.height - 24 - rows * _ROW) / 2 + _ROW / 2 + 24
         return [(x, top + (row + rows - count) * _ROW) for row in range(count)]
 
-    def _bias(self, c: int) -> "Place":
+    def _bias(self, c: int) -> Place:
         x, y = self.places[c][0]
         return x + _NODE / 2 - _BIAS, y - _ROW
 
-    def _lines(self) -> "Iterator[str]":
+    def _lines(self) -> Iterator[str]:
         drawn, labels = [], []
         for layer, edges in zip(self.whole.layers, self.edges):
             columns = {value_name(c): c for c in layer.sources}
@@ -161,7 +163,7 @@ class _Whole:
         yield from drawn
         yield from labels
 
-    def _line(self, edge: "Edge", c: int, k: int) -> _Line:
+    def _line(self, edge: Edge, c: int, k: int) -> _Line:
         """The line of an edge from column c, past those between in the gap nearest to the straight line."""
         x0, y0 = self._bias(c) if edge.i < 0 else self.places[c][edge.i]
         x1, y1 = self.places[k][edge.j]
@@ -191,7 +193,7 @@ class _Whole:
         place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
         return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
 
-    def _label(self, line: _Line, k: int, text: str, width: float, lines: "List[Tuple[Place, Place]]") -> str:
+    def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Place, Place]]) -> str:
         """Put where it covers no other label, no node, and as few lines as can be."""
         (x0, y0), (x1, y1) = line.last
         best, least = (0.0, 0.0, 0.0, 0.0), float("inf")
@@ -208,7 +210,7 @@ class _Whole:
         place = (k, line.edge.j + 1, x, y + 4, text)
         return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % place
 
-    def _nodes(self) -> "Iterator[str]":
+    def _nodes(self) -> Iterator[str]:
         for c, (x, _) in enumerate([column[0] for column in self.places]):
             heading = "input" if c == 0 else "layer %d" % c
             yield '<text class="heading" x="%.1f" y="14">%s</text>' % (x, heading)
@@ -225,7 +227,7 @@ class _Whole:
             for (x, y), label in zip(self.places[-1], self.whole.labels):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
 
-    def _numbers(self, layer: "ExplainedLayer", j: int, x: float, y: float) -> str:
+    def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
         """What stands in a node, one number below the other."""
         values = numbers_of(layer, j)
         inner = ""
@@ -249,16 +251,16 @@ class _Whole:
 class _ByLayer:
     """A large network: the input, then a block for each layer."""
 
-    def __init__(self, whole: "Explanation", linked: bool) -> None:
+    def __init__(self, whole: Explanation, linked: bool) -> None:
         self.whole, self.linked = whole, linked
-        self.parts: "List[str]" = []
+        self.parts: List[str] = []
         blocks = [self._input()] + [self._block(layer) for layer in whole.layers]
         lanes = _lanes(whole)
         self.top = 28 + _LANE * (max(lanes.values()) + 1 if lanes else 0)
         self.inside = max([height for _, height, _ in blocks])
         self.height = int(self.top + self.inside + 42)
         x: float = _MARGIN
-        tops: "List[Place]" = []
+        tops: List[Place] = []
         for k, (width, height, parts) in enumerate(blocks):
             if k:
                 self._arrow(x, whole.layers[k - 1])
@@ -276,7 +278,7 @@ class _ByLayer:
             self._wire(tops[c], tops[k], 24 + _LANE * lane)
         self.width = int(x + _MARGIN)
 
-    def _arrow(self, x: float, layer: "ExplainedLayer") -> None:
+    def _arrow(self, x: float, layer: ExplainedLayer) -> None:
         """From the layer before, if it is one of the sources."""
         if layer.k - 1 not in layer.sources:
             return
@@ -289,13 +291,13 @@ class _ByLayer:
             shape = (middle[0], y + 20) + layer.weights[1].shape
             self.parts.append('<text class="heading" x="%.1f" y="%.1f">%d\u00d7%d</text>' % shape)
 
-    def _wire(self, start: "Place", end: "Place", y: float) -> None:
+    def _wire(self, start: Place, end: Place, y: float) -> None:
         """A wire over the layers that it skips, in a lane of its own."""
         (x0, y0), (x1, y1) = start, end
         d = "M%.1f %.1fV%.1fH%.1fV%.1f" % (x0 + 6, y0 - 4, y, x1 - 6, y1 - 4)
         self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
 
-    def _input(self) -> "Tuple[float, float, List[str]]":
+    def _input(self) -> Tuple[float, float, List[str]]:
         side = self.whole.picture
         if side is None:
             return self._cells(self.whole.x, self.whole.shape, None)
@@ -303,14 +305,14 @@ class _ByLayer:
         place = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
         return 168, 168, [place % (grey(rows), side, side)]
 
-    def _block(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
+    def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         if layer is self.whole.layers[-1] and len(layer.z) <= _LIST:
             return self._listed(layer)
         return self._cells(layer.z, layer.shape, layer)
 
     def _cells(
-        self, values: "Sequence[Any]", shape: "Sequence[int]", layer: "Optional[ExplainedLayer]"
-    ) -> "Tuple[float, float, List[str]]":
+        self, values: Sequence[Any], shape: Sequence[int], layer: Optional[ExplainedLayer]
+    ) -> Tuple[float, float, List[str]]:
         """A square for each number, from left to right and downwards; a picture where they are too many."""
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
         if len(shape) > 1 and shape[0] > 1:
@@ -342,7 +344,7 @@ class _ByLayer:
         called = "" if self.whole.names is None else "%s: " % self.whole.names[i]
         return "<g><title>%s</title>%s</g>" % (escape("%sx_%d = %s" % (called, i + 1, shown(self.whole.x[i]))), square)
 
-    def _listed(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
+    def _listed(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         """The outputs by name, each with a bar."""
         largest = max([size(value) for value in layer.z])
         parts = []
@@ -361,13 +363,13 @@ class _ByLayer:
         return name_width + _BAR + 80, len(layer.z) * 22, parts
 
 
-def _lanes(whole: "Explanation") -> "Dict[Tuple[int, int], int]":
+def _lanes(whole: Explanation) -> Dict[Tuple[int, int], int]:
     """For each wire (c, k) that skips layers a lane that it shares with none it would run along, the short ones low.
 
     Lane 0 is the upper one.
     """
     wires = {(c, layer.k) for layer in whole.layers for c in layer.sources if c < layer.k - 1}
-    lanes: "List[List[Tuple[int, int]]]" = []
+    lanes: List[List[Tuple[int, int]]] = []
     for wire in sorted(wires, key=lambda wire: (wire[1] - wire[0], wire)):
         free = [lane for lane in lanes if all([wire[1] <= c or k <= wire[0] for c, k in lane])]
         if not free:
@@ -377,7 +379,7 @@ def _lanes(whole: "Explanation") -> "Dict[Tuple[int, int], int]":
     return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
 
 
-def shown_short(value: "Any") -> str:
+def shown_short(value: Any) -> str:
     """A number to 4 digits, with a real minus sign."""
     return escape(shown(value, 4))
 
@@ -392,12 +394,12 @@ def _left_text(x: float, y: float, text: str, most: int) -> str:
     return '<text class="left" x="%.1f" y="%.1f">%s</text>' % (x, y, escape(cut))
 
 
-def _overlap(a: "Box", b: "Box") -> float:
+def _overlap(a: Box, b: Box) -> float:
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def _crosses(line: "Tuple[Place, Place]", box: "Box") -> bool:
+def _crosses(line: Tuple[Place, Place], box: Box) -> bool:
     """Whether a line passes through a box, looked at in a few places of it."""
     (x0, y0), (x1, y1) = line
     for k in range(9):

@@ -22,6 +22,8 @@ multiplied: ``[Z1 Z2]``.
 True
 """
 
+from __future__ import annotations
+
 import re
 
 TYPE_CHECKING = False
@@ -36,13 +38,13 @@ _RELATIONS = (">", "<", ">=", "<=", "==")
 class Node:
     """A part of an equation; `parts` are the nodes it is made of."""
 
-    parts: "Tuple[Node, ...]" = ()
+    parts: Tuple[Node, ...] = ()
 
     def __repr__(self) -> str:
         values = [value for name, value in vars(self).items() if name != "parts"]
         return "%s(%s)" % (type(self).__name__, ", ".join(map(repr, values + list(self.parts))))
 
-    def walk(self) -> "Iterator[Node]":
+    def walk(self) -> Iterator[Node]:
         """This node, and all below it."""
         yield self
         for part in self.parts:
@@ -52,7 +54,7 @@ class Node:
 class Number(Node):
     """A number."""
 
-    def __init__(self, value: "Any") -> None:
+    def __init__(self, value: Any) -> None:
         self.value = value
 
 
@@ -78,11 +80,11 @@ class Name(Node):
         return self._split()[1]
 
     @property
-    def indices(self) -> "List[str]":
+    def indices(self) -> List[str]:
         """The indices of an entry."""
         return self._split()[2]
 
-    def _split(self) -> "Tuple[str, str, List[str]]":
+    def _split(self) -> Tuple[str, str, List[str]]:
         parts = _NAME.match(self.name)
         if not parts or (len(parts.group(1)) > 1 and parts.group(2)):
             return self.name, "", []
@@ -124,7 +126,7 @@ class Call(Node):
         return function.name if isinstance(function, Name) else ""
 
     @property
-    def arguments(self) -> "Tuple[Node, ...]":
+    def arguments(self) -> Tuple[Node, ...]:
         """What it is called with."""
         return self.parts[1:]
 
@@ -150,7 +152,7 @@ class Choice(Node):
         self.parts = (body, test, otherwise)
 
 
-def parse(equation: str) -> "Optional[List[Node]]":
+def parse(equation: str) -> Optional[List[Node]]:
     """The sides of an equation, or None where it is not written in this language."""
     tokens = _tokens(equation)
     if tokens is None:
@@ -165,7 +167,7 @@ class _OtherLanguage(Exception):
     """This is not an equation as `parse` knows them."""
 
 
-def _tokens(text: str) -> "Optional[List[Tuple[str, str, bool]]]":
+def _tokens(text: str) -> Optional[List[Tuple[str, str, bool]]]:
     """(kind, token, whether space is before it); None where the text has something that is not a token."""
     found, place = [], 0
     text = text.rstrip()
@@ -183,10 +185,10 @@ def _tokens(text: str) -> "Optional[List[Tuple[str, str, bool]]]":
 class _Parser:
     """Goes through the tokens once, a method for each line of the grammar."""
 
-    def __init__(self, tokens: "List[Tuple[str, str, bool]]") -> None:
+    def __init__(self, tokens: List[Tuple[str, str, bool]]) -> None:
         self.tokens, self.place, self.joining = tokens, 0, False
 
-    def equation(self) -> "List[Node]":
+    def equation(self) -> List[Node]:
         sides = [self.expression()]
         while self.taken("="):
             sides.append(self.expression())
@@ -228,7 +230,7 @@ class _Parser:
             return Negative(self.product())
         return self.chain(self.matrices, "*", "/")
 
-    def chain(self, side: "Any", *signs: str) -> Node:
+    def chain(self, side: Any, *signs: str) -> Node:
         node = side()
         sign = self.taken(*signs)
         while sign:
@@ -265,7 +267,7 @@ class _Parser:
                 break
         return node
 
-    def arguments(self, closing: str) -> "List[Node]":
+    def arguments(self, closing: str) -> List[Node]:
         if self.taken(closing):
             return []
         outside, self.joining = self.joining, False
@@ -293,7 +295,7 @@ class _Parser:
             return Name(token)
         raise _OtherLanguage
 
-    def items(self) -> "List[Node]":
+    def items(self) -> List[Node]:
         outside, self.joining = self.joining, True
         found = [self.sum()]
         while not self.taken("]"):
@@ -303,13 +305,13 @@ class _Parser:
         return found
 
 
-def names(nodes: "Optional[List[Node]]") -> "Dict[str, int]":
+def names(nodes: Optional[List[Node]]) -> Dict[str, int]:
     """How often each name occurs.
 
     >>> names(parse("x*x + y"))
     {'x': 2, 'y': 1}
     """
-    found: "Dict[str, int]" = {}
+    found: Dict[str, int] = {}
     for side in nodes or []:
         for node in side.walk():
             if isinstance(node, Name):

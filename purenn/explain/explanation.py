@@ -1,5 +1,7 @@
 """Explanation: a forward pass of one sample, prepared once to be shown as text, as LaTeX and as a page."""
 
+from __future__ import annotations
+
 import math
 from html import escape
 
@@ -51,7 +53,7 @@ class Explanation:
     """
 
     def __init__(
-        self, network: Network, x: "Any", source: str = "", neuron: "Union[Place, Sequence[Place], None]" = None
+        self, network: Network, x: Any, source: str = "", neuron: Union[Place, Sequence[Place], None] = None
     ) -> None:
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
@@ -64,8 +66,8 @@ class Explanation:
         self._mark_readers()
         self.y = self.layers[-1].z
         labels, names = network.labels, network.names
-        self.labels: "Optional[List[str]]" = None if labels is None else [plain(label) for label in labels]
-        self.names: "Optional[List[str]]" = None if names is None else [plain(name) for name in names]
+        self.labels: Optional[List[str]] = None if labels is None else [plain(label) for label in labels]
+        self.names: Optional[List[str]] = None if names is None else [plain(name) for name in names]
         self.answer, self.verdict = self._answered()
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
@@ -83,7 +85,7 @@ class Explanation:
             weights = layer.weights
             layer.reads_input = weights is not None and weights[0] in names and weights[1].rows == len(self.x)
 
-    def _answered(self) -> "Tuple[Optional[int], str]":
+    def _answered(self) -> Tuple[Optional[int], str]:
         """The place of the largest output, or what is said instead."""
         if any([isinstance(output, complex) for output in self.y]):
             return None, "no class: an output is complex"
@@ -95,7 +97,7 @@ class Explanation:
             return None, "above 1/2: " + (", ".join(above) or "none")
         return best, ""
 
-    def _choose(self, places: "List[Any]") -> None:
+    def _choose(self, places: List[Any]) -> None:
         for number, (layer, index) in enumerate(places):
             if not 1 <= layer <= len(self.layers):
                 raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.layers)))
@@ -109,7 +111,7 @@ class Explanation:
         self.focus = places[0]
 
     @property
-    def picture(self) -> "Optional[int]":
+    def picture(self) -> Optional[int]:
         """How many pixels the input has to a side, if it may be a square picture of one channel."""
         side = math.isqrt(len(self.x))
         is_square = self.shape in ((side * side,), (side, side), (side, side, 1))
@@ -140,14 +142,14 @@ class ExplainedLayer:
     says whether it multiplies the numbers of the input, or these as they were prepared, by weights.
     """
 
-    def __init__(self, pass_: "TraceEntry") -> None:
-        self.layer: "Any" = pass_.layer
+    def __init__(self, pass_: TraceEntry) -> None:
+        self.layer: Any = pass_.layer
         self.k, self.sources = pass_.number, pass_.sources
         self.shape = pass_.shape
         rows = [Row(X._rows[0], shape) for X, shape in zip(pass_.inputs, pass_.input_shapes)]
         self.inputs = {value_name(j): row for j, row in zip(self.sources, rows)}
         h = getattr(self.layer, "h", None)
-        self.h: "Optional[Activation]" = h if isinstance(h, Activation) else None
+        self.h: Optional[Activation] = h if isinstance(h, Activation) else None
         self.title, self.names = plain(self.layer), words_of(self.layer)
         self.h_name = self.names.get("h", "")
         self.parameters = parameters_of(self.layer, self.k)
@@ -159,7 +161,7 @@ class ExplainedLayer:
         self.chosen, self.reads_input = [0], False
         self.counts = self._counted(pass_.input_shapes)
 
-    def _counted(self, shapes: "Sequence[Tuple[int, ...]]") -> Counts:
+    def _counted(self, shapes: Sequence[Tuple[int, ...]]) -> Counts:
         """What its equations tell; multiplications as the layer counts them, where the equations do not."""
         counts = Counts()
         for step in self.steps:
@@ -169,7 +171,7 @@ class ExplainedLayer:
         return counts
 
     @property
-    def by_numbers(self) -> "List[ExplainedStep]":
+    def by_numbers(self) -> List[ExplainedStep]:
         """The steps that have as many numbers as the layer gives: of each, one belongs to a neuron."""
         return [step for step in self.steps if len(step.numbers) == len(self.z)]
 
@@ -182,7 +184,7 @@ class ExplainedLayer:
         return known and not moves and all([len(row) == len(self.z) for row in self.inputs.values()])
 
     @property
-    def weights(self) -> "Optional[Tuple[str, Matrix]]":
+    def weights(self) -> Optional[Tuple[str, Matrix]]:
         """The input that its first step multiplies by a matrix, and the matrix; None where it does not."""
         for node in [node for side in self.steps[0].sides or [] for node in side.walk()]:
             if isinstance(node, Product) and isinstance(node.parts[0], Name) and node.parts[0].name in self.inputs:
@@ -190,12 +192,12 @@ class ExplainedLayer:
                 return None if weight is None else (node.parts[0].name, weight)
         return None
 
-    def name_of(self, j: int, step: "ExplainedStep") -> Name:
+    def name_of(self, j: int, step: ExplainedStep) -> Name:
         """What number j of a step is called: a1_2."""
         return entry(step.name or "Z%d" % self.k, step.row.place(j))
 
     @property
-    def edges(self) -> "List[Edge]":
+    def edges(self) -> List[Edge]:
         """What each of its numbers is made of: all inputs, where no equation says it."""
         found = [edge for j in range(len(self.z)) for edge in self._edges_to(j)]
         if found:
@@ -203,7 +205,7 @@ class ExplainedLayer:
         places = [(source, i) for source, row in self.inputs.items() for i in range(len(row))]
         return [Edge(source, i, j) for j in range(len(self.z)) for source, i in places]
 
-    def _edges_to(self, j: int) -> "List[Edge]":
+    def _edges_to(self, j: int) -> List[Edge]:
         """The weighted ones of a sum and its bias, then others, each once."""
         elements = [step.element(j) for step in self.by_numbers]
         found = {}
@@ -223,22 +225,22 @@ class Edge:
     A bias comes from an i of -1.
     """
 
-    def __init__(self, source: str, i: int, j: int, weight: "Any" = None, name: "Optional[Name]" = None) -> None:
+    def __init__(self, source: str, i: int, j: int, weight: Any = None, name: Optional[Name] = None) -> None:
         self.source, self.i, self.j, self.weight, self.name = source, i, j, weight, name
 
 
-def _weighted(dot: "Dot", j: int) -> "List[Edge]":
+def _weighted(dot: Dot, j: int) -> List[Edge]:
     found = []
     for i in range(len(dot)):
         value, weight = dot.term(i).parts
         for node in value.walk():
             if isinstance(node, Known) and node.source is not None:
-                name: "Any" = weight.parts[0]
+                name: Any = weight.parts[0]
                 found.append(Edge(node.source[0], node.source[1], j, weight.value, name))  # type: ignore[attr-defined]
     return found
 
 
-def _biases(scope: Scope, element: "Element", j: int) -> "List[Edge]":
+def _biases(scope: Scope, element: Element, j: int) -> List[Edge]:
     """The single numbers that are added to a weighted sum."""
     found = []
     for node, value in scope.added(element):
@@ -261,11 +263,11 @@ class ExplainedStep:
         self.row = Row(self.numbers, fitting[0] if fitting else None)
         self.sides = layer.scope.sides(self.equation)
         self.name = self.sides[0].name if self.sides else ""  # type: ignore[attr-defined]
-        self._elements: "Dict[int, Optional[Element]]" = {}
+        self._elements: Dict[int, Optional[Element]] = {}
         if self.name:
             layer.scope.rows.setdefault(self.name, self.row)
 
-    def element(self, j: int) -> "Optional[Element]":
+    def element(self, j: int) -> Optional[Element]:
         """How its number j is made; None where the equation does not make its numbers one by one."""
         if not self._holds:
             return None
@@ -277,13 +279,13 @@ class ExplainedStep:
         apart = max(1, len(self.numbers) // _TRIED)
         return all([self._element(j) is not None for j in range(0, len(self.numbers), apart)])
 
-    def _element(self, j: int) -> "Optional[Element]":
+    def _element(self, j: int) -> Optional[Element]:
         if j not in self._elements:
             self._elements[j] = self.layer.scope.element(self.equation, self.row, j)
         return self._elements[j]
 
     @property
-    def chosen(self) -> "List[Element]":
+    def chosen(self) -> List[Element]:
         """The elements that are written out: those of the chosen neurons."""
         places = self.layer.chosen if len(self.numbers) == len(self.layer.z) else []
         found = [self.element(j) for j in places]
@@ -299,19 +301,19 @@ class ExplainedStep:
         return "" if h is None or not applies or h.rowwise or h.kind == "identity" else h.formula
 
     @property
-    def argument(self) -> "Optional[Node]":
+    def argument(self) -> Optional[Node]:
         """What the step applies a function of one argument to, if it does nothing else: A1 in h(A1)."""
         made = self.sides[1] if self.sides else None
         return made.arguments[0] if isinstance(made, Call) and len(made.arguments) == 1 else None
 
     @property
-    def arguments(self) -> "Optional[List[Any]]":
+    def arguments(self) -> Optional[List[Any]]:
         """The numbers that the function of this step is applied to."""
         argument = self.argument
         return None if argument is None else self.layer.scope.numbers(argument, self.row.shape)
 
     @property
-    def curve(self) -> "Optional[Tuple[str, Callable[[Any], Any], List[Any]]]":
+    def curve(self) -> Optional[Tuple[str, Callable[[Any], Any], List[Any]]]:
         """(name, function, arguments) of a function of one number that makes every number of this step."""
         scope, made = self.layer.scope, self.sides[1] if self.sides else None
         if made is None or not isinstance(made, (Call, Lookup)) or self.element(0) is None:
@@ -329,7 +331,7 @@ class ExplainedStep:
         return self.layer.names.get(name, name), lambda a: attempted(function, a), arguments
 
     @property
-    def softmax(self) -> "Optional[Softmax]":
+    def softmax(self) -> Optional[Softmax]:
         """The softmax that this step is, number by number, where the first chosen number stands; or None."""
         h, made = self.layer.h, self.sides[1] if self.sides else None
         softmaxes = h is not None and h.known and h.kind in ("softmax", "softmax_plain")
@@ -351,7 +353,7 @@ class Softmax:
     (-1010.0, 1.0, inf, [nan, nan, nan])
     """
 
-    def __init__(self, a: "Sequence[Any]", constant: "Optional[float]" = None, place: "Place" = (1, 1)) -> None:
+    def __init__(self, a: Sequence[Any], constant: Optional[float] = None, place: Place = (1, 1)) -> None:
         self.place = place  # which row it is of how many
         self.a = [float(value) for value in a]
         self.constant = 0.0 - max(self.a) if constant is None else constant
@@ -363,19 +365,19 @@ class Softmax:
 # ---- what the names in the equations of a layer stand for
 
 
-def parameters_of(layer: "Any", k: int) -> "List[Tuple[str, Matrix]]":
+def parameters_of(layer: Any, k: int) -> List[Tuple[str, Matrix]]:
     """The matrices of layer k by the names they have in its equations: W1, B1, scale, shift, step."""
     names = {"weight": "W%d" % k, "bias": "B%d" % k}
     return [(names.get(name, name), matrix) for name, matrix in layer.named_tensors()]
 
 
-def _settings(layer: "Any") -> "Dict[str, Any]":
+def _settings(layer: Any) -> Dict[str, Any]:
     """The single numbers among the settings of a layer."""
     values = {name: getattr(layer, name) for name, _ in layer.settings}
     return {name: value for name, value in values.items() if type(value) in (int, float)}
 
 
-def _functions(h: "Optional[Activation]") -> "Dict[str, Any]":
+def _functions(h: Optional[Activation]) -> Dict[str, Any]:
     return {} if h is None or h.rowwise else {"h": h}
 
 
@@ -388,14 +390,14 @@ def value_name(j: int) -> str:
     return "Z%d" % j if j else "X"
 
 
-def equations_of(pass_: "TraceEntry") -> "List[Tuple[str, Matrix]]":
+def equations_of(pass_: TraceEntry) -> List[Tuple[str, Matrix]]:
     """The equations of a layer in a pass, in which its activation is called h, and their values."""
     names = equation_names(pass_.layer, pass_.number, pass_.sources, "h")
     values = [value for _, value in pass_.steps]
     return [(equation.format(**names), value) for equation, value in zip(pass_.equations, values)]
 
 
-def words_of(layer: "Any") -> "Dict[str, str]":
+def words_of(layer: Any) -> Dict[str, str]:
     """What is written for the names in the equations of a layer: its activation for h."""
     activation = getattr(layer, "activation", "")
     return {"h": plain(activation)} if activation else {}

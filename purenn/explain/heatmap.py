@@ -1,5 +1,7 @@
 """Heat-maps: numbers as colours, in the cells of a table or as a picture, a PNG inside a data: address."""
 
+from __future__ import annotations
+
 import base64
 import re
 import struct
@@ -24,7 +26,7 @@ _EXPONENT = re.compile(r"e([-+])0*")
 _LONGEST = 1200  # pixels of the picture of a large matrix
 
 
-def ground(value: "Any", largest: float) -> str:
+def ground(value: Any, largest: float) -> str:
     """The ground behind a number, as CSS.
 
     >>> ground(1.0, 2.0), ground(0.0, 2.0)
@@ -37,7 +39,7 @@ def ground(value: "Any", largest: float) -> str:
     return "background:rgba(%d,%d,%d,%s)" % ((POSITIVE if number > 0 else NEGATIVE) + (strength,))
 
 
-def table(matrix: "Matrix", caption: str, name: str = "") -> str:
+def table(matrix: Matrix, caption: str, name: str = "") -> str:
     """A table of the numbers; `caption` is HTML, `name` what a screen reader calls it."""
     largest = max([size(value) for row in matrix._rows for value in row])
     rows = _ends(list(matrix._rows), _ROWS)
@@ -55,12 +57,12 @@ def table(matrix: "Matrix", caption: str, name: str = "") -> str:
     return head + "\n".join(lines) + "\n</table>"
 
 
-def is_large(matrix: "Matrix") -> bool:
+def is_large(matrix: Matrix) -> bool:
     """Whether a table shows but its corners."""
     return matrix.rows > _ROWS or matrix.cols > _COLS
 
 
-def image(matrix: "Matrix", name: str) -> str:
+def image(matrix: Matrix, name: str) -> str:
     """A large matrix as a picture, a pixel for each number; the longer side lies flat.  Empty for a huge one."""
     if max(matrix.shape) > _LONGEST or matrix.rows * matrix.cols > MOST_PIXELS:
         return ""
@@ -77,14 +79,14 @@ def image(matrix: "Matrix", name: str) -> str:
     )
 
 
-def _cell(value: "Any", largest: float) -> str:
+def _cell(value: Any, largest: float) -> str:
     if value is None:
         return '<td class="gap">\u2026</td>'
     style = ground(value, largest)
     return "<td%s>%s</td>" % (' style="%s"' % style if style else "", escape(shown(value)))
 
 
-def shown(value: "Any", digits: int = 8) -> str:
+def shown(value: Any, digits: int = 8) -> str:
     """A number as a page writes it: a real minus sign, no zeros before an exponent.
 
     >>> shown(-0.5), shown(1.5e-7), shown(float("inf"))
@@ -94,14 +96,14 @@ def shown(value: "Any", digits: int = 8) -> str:
     return text.replace("inf", "\u221e").replace("nan", "NaN")
 
 
-def _ends(values: "List[Any]", most: int) -> "List[Optional[Any]]":
+def _ends(values: List[Any], most: int) -> List[Optional[Any]]:
     return values if len(values) <= most else values[:_EDGE] + [None] + values[-_EDGE:]
 
 
 # ---- pictures of one pixel for each number
 
 
-def grey(rows: "Sequence[Sequence[Any]]") -> str:
+def grey(rows: Sequence[Sequence[Any]]) -> str:
     """A picture: the smallest number black, the largest white.
 
     >>> grey([[0, 255]])[:22]
@@ -113,7 +115,7 @@ def grey(rows: "Sequence[Sequence[Any]]") -> str:
     return _address([bytes([round((v - low) / width * 255) for v in row]) for row in numbers], _GREY, b"")
 
 
-def signed(rows: "Sequence[Sequence[Any]]", largest: float) -> str:
+def signed(rows: Sequence[Sequence[Any]], largest: float) -> str:
     """A heat-map: positive blue, negative orange, as strong as they are large; 0 lets through what is behind."""
     unit = largest or 1.0
     levels = [bytes([_ZERO + round((real(v) or 0.0) / unit * 127) for v in row]) for row in rows]
@@ -124,13 +126,13 @@ def signed(rows: "Sequence[Sequence[Any]]", largest: float) -> str:
     return _address(levels, _PALETTE, _chunk(b"PLTE", colours) + _chunk(b"tRNS", opacities))
 
 
-def tiles(columns: "Sequence[Sequence[float]]", side: int, across: int) -> "List[List[float]]":
+def tiles(columns: Sequence[Sequence[float]], side: int, across: int) -> List[List[float]]:
     """Square pictures side by side as one, a pixel of 0 between them."""
-    sheet: "List[List[float]]" = []
+    sheet: List[List[float]] = []
     for start in range(0, len(columns), across):
         band = columns[start : start + across]
         for y in range(side):
-            row: "List[float]" = []
+            row: List[float] = []
             for tile in band:
                 row += list(tile[y * side : (y + 1) * side]) + [0.0]
             sheet.append(row + [0.0] * ((side + 1) * across - len(row)))
@@ -138,7 +140,7 @@ def tiles(columns: "Sequence[Sequence[float]]", side: int, across: int) -> "List
     return sheet
 
 
-def _address(rows: "List[bytes]", kind: int, extra: bytes) -> str:
+def _address(rows: List[bytes], kind: int, extra: bytes) -> str:
     header = _chunk(b"IHDR", struct.pack(">2I5B", len(rows[0]), len(rows), 8, kind, 0, 0, 0))
     data = _chunk(b"IDAT", zlib.compress(b"".join([b"\0" + row for row in rows]), 9))
     content = b"\x89PNG\r\n\x1a\n" + header + extra + data + _chunk(b"IEND", b"")

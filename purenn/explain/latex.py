@@ -1,5 +1,7 @@
 """An explanation as a LaTeX document, in the notation of the book: A^(1) = X W^(1) + B^(1)."""
 
+from __future__ import annotations
+
 from ..matrix import Matrix
 from .element import Row
 from .equation import Number
@@ -33,7 +35,7 @@ _DOCUMENT = r"""\documentclass{article}
 """
 
 
-def document(whole: "Explanation") -> str:
+def document(whole: Explanation) -> str:
     """A document that compiles as it is, with pdflatex, xelatex and lualatex."""
     body = "\n".join(_body(whole))
     return _DOCUMENT % (_declarations(body), body)
@@ -51,7 +53,7 @@ def _declarations(document: str) -> str:
     return "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n%s\n\\fi\\fi\n" % "\n".join(declared)
 
 
-def _body(whole: "Explanation") -> "Iterator[str]":
+def _body(whole: Explanation) -> Iterator[str]:
     yield r"\section*{%s}" % latex_text(whole.name)
     if whole.source:
         yield "The input: %s\n" % latex_text(whole.source)
@@ -73,21 +75,21 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     yield "Total: %s." % whole.counts
 
 
-def _tabular(columns: str, rows: "List[List[str]]", number: int) -> str:
+def _tabular(columns: str, rows: List[List[str]], number: int) -> str:
     """Some of so many rows as a table of text."""
     left_out = [r"\dots" + " &" * (len(columns) - 1) + r" \\"] if len(rows) < number else []
     lines = [" & ".join(row) + r" \\" for row in rows] + left_out
     return "\\begin{tabular}{%s}\n%s\n\\end{tabular}\n" % (columns, "\n".join(lines))
 
 
-def _answer(whole: "Explanation") -> str:
+def _answer(whole: Explanation) -> str:
     if whole.answer is None:
         return "%s.\n" % latex_text(whole.verdict[0].upper() + whole.verdict[1:])
     name = "$%s$" % latex(whole.label(whole.answer)) if whole.labels is None else latex_text(whole.label(whole.answer))
     return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
 
 
-def _layer(layer: "ExplainedLayer") -> "Iterator[str]":
+def _layer(layer: ExplainedLayer) -> Iterator[str]:
     yield r"\subsection*{Layer %d: %s}" % (layer.k, latex_text(layer.title))
     for name, matrix in layer.parameters:
         yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
@@ -96,7 +98,7 @@ def _layer(layer: "ExplainedLayer") -> "Iterator[str]":
     yield "%s.\n" % layer.counts
 
 
-def _step(step: "ExplainedStep") -> "Iterator[str]":
+def _step(step: ExplainedStep) -> Iterator[str]:
     names = step.layer.names
     yield _display(latex(step.equation, names))
     if step.formula:
@@ -111,7 +113,7 @@ def _step(step: "ExplainedStep") -> "Iterator[str]":
         yield _element(element, names)
 
 
-def _element(element: "Element", names: "Dict[str, str]") -> str:
+def _element(element: Element, names: Dict[str, str]) -> str:
     """A number with names, with numbers, and what it comes to."""
     sides = [False] if element.is_copy else [False, True]
     made = [latex_pieces(element.made, names, numbers, _TERMS) for numbers in sides]
@@ -125,7 +127,7 @@ def _element(element: "Element", names: "Dict[str, str]") -> str:
     return text
 
 
-def _lines(pieces: "List[str]") -> "List[str]":
+def _lines(pieces: List[str]) -> List[str]:
     """A sum cut before some of its signs, so that it fits the page."""
     if len(pieces) <= 4:
         return ["".join(pieces)]
@@ -133,7 +135,7 @@ def _lines(pieces: "List[str]") -> "List[str]":
     return ["".join(pieces[k : k + many]) for k in range(0, len(pieces), many)]
 
 
-def _softmax(softmax: "Softmax") -> "Iterator[str]":
+def _softmax(softmax: Softmax) -> Iterator[str]:
     by_largest = 0.0 - softmax.constant == max(softmax.a)
     yield _display("y_{k} = " + latex("exp(a_k + C) / sum(exp(a_i + C))"))
     yield _display("C' = %s%s" % (r"-\max_{i} a_{i} = " if by_largest else "", number(softmax.constant)))
@@ -157,7 +159,7 @@ def _display(formula: str) -> str:
 # ---- numbers and matrices
 
 
-def number(value: "Any") -> str:
+def number(value: Any) -> str:
     """A number in math mode.
 
     >>> print(number(0.1 + 0.2), number(-1.5e-7), number(float("-inf")))
@@ -166,7 +168,7 @@ def number(value: "Any") -> str:
     return latex(Number(value))
 
 
-def pmatrix(matrix: "Matrix") -> str:
+def pmatrix(matrix: Matrix) -> str:
     """A matrix in round brackets, the middle of a large one left out; for amsmath.
 
     >>> from purenn import Matrix
@@ -183,18 +185,18 @@ def pmatrix(matrix: "Matrix") -> str:
     return "\\begin{pmatrix}\n%s\n\\end{pmatrix}" % " \\\\\n".join(rows)
 
 
-def _row(values: "List[Any]") -> str:
+def _row(values: List[Any]) -> str:
     return " & ".join([r"\cdots" if value is None else number(value) for value in _ends(values, _COLS)])
 
 
-def _ends(values: "List[Any]", most: int) -> "List[Any]":
+def _ends(values: List[Any], most: int) -> List[Any]:
     return values if len(values) <= most else values[:_EDGE] + [None] + values[-_EDGE:]
 
 
 # ---- for notebooks
 
 
-def of_network(network: "Network") -> str:
+def of_network(network: Network) -> str:
     """The formulas of a network, layer by layer, for a notebook.
 
     >>> from purenn import demo
@@ -208,7 +210,7 @@ def of_network(network: "Network") -> str:
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)
 
 
-def of_trace(trace: "Trace") -> str:
+def of_trace(trace: Trace) -> str:
     """The matrices of a pass, for a notebook."""
     rows = [r"\mathbf{X} &= " + pmatrix(trace.X)]
     for entry in trace:

@@ -15,6 +15,8 @@ a_{2}^{(1)} = x_{1} \\cdot w_{2 1}^{(1)}
 'a_2 = x_1*w_2,1'
 """
 
+from __future__ import annotations
+
 from html import escape
 
 from .equation import Name, Number, Operation, parse
@@ -56,30 +58,28 @@ _OF_MATRICES = "o"  # the sign of a product element by element
 _LEVELS = {">>": _SHIFT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 
 
-def text(
-    equation: "Sides", names: "Names" = None, numbers: bool = False, most: int = MOST, layers: bool = False
-) -> str:
+def text(equation: Sides, names: Names = None, numbers: bool = False, most: int = MOST, layers: bool = False) -> str:
     """Text; entries have the numbers of their `layers` on request.  With `numbers` Python could compute it."""
     return " = ".join(_written(equation, _Text(layers), names, numbers, most))
 
 
-def latex(equation: "Sides", names: "Names" = None, numbers: bool = False, most: int = MOST) -> str:
+def latex(equation: Sides, names: Names = None, numbers: bool = False, most: int = MOST) -> str:
     """LaTeX for math mode, with the packages amsmath and amssymb; `names` are words to be shown for others."""
     return " = ".join(_written(equation, _Latex(), names, numbers, most))
 
 
-def mathml(equation: "Sides", names: "Names" = None, numbers: bool = False, most: int = MOST) -> str:
+def mathml(equation: Sides, names: Names = None, numbers: bool = False, most: int = MOST) -> str:
     """A MathML element, to stand inside a line of HTML."""
     return _math("<mo>=</mo>".join(_written(equation, _MathML(), names, numbers, most)))
 
 
-def latex_pieces(side: "Node", names: "Names" = None, numbers: bool = False, most: int = MOST) -> "List[str]":
+def latex_pieces(side: Node, names: Names = None, numbers: bool = False, most: int = MOST) -> List[str]:
     """The summands of a side, each with its sign, as LaTeX that can be cut between them."""
     pieces = _pieces(side, _Latex(), names, numbers, most)
     return [_Latex().operator(sign) + piece if sign else piece for sign, piece in pieces]
 
 
-def wrapping(sides: "List[Node]", names: "Names" = None, numbers: bool = False, most: int = MOST) -> str:
+def wrapping(sides: List[Node], names: Names = None, numbers: bool = False, most: int = MOST) -> str:
     """The sides of an equation as MathML that goes on in the next line where one is too short."""
     pieces = []
     for number, side in enumerate(sides):
@@ -93,23 +93,23 @@ def _math(content: str) -> str:
     return '<math displaystyle="true">%s</math>' % content
 
 
-def _written(equation: "Sides", to: "Any", names: "Names", numbers: bool, most: int) -> "List[str]":
+def _written(equation: Sides, to: Any, names: Names, numbers: bool, most: int) -> List[str]:
     """The sides of an equation; one that is not in the grammar is shown as it is, as words."""
-    sides: "Any" = parse(equation) if isinstance(equation, str) else equation
+    sides: Any = parse(equation) if isinstance(equation, str) else equation
     if sides is None:
         return [to.words(str(equation))]
     writer = _Writer(to, names or {}, numbers, most)
     return [writer.written(side)[0] for side in (sides if isinstance(sides, list) else [sides])]
 
 
-def _pieces(side: "Node", to: "Any", names: "Names", numbers: bool, most: int) -> "Iterator[Tuple[str, str]]":
+def _pieces(side: Node, to: Any, names: Names, numbers: bool, most: int) -> Iterator[Tuple[str, str]]:
     """(sign, what is written) of the summands of a side, the first without a sign."""
     writer = _Writer(to, names or {}, numbers, most)
     for number, (sign, node) in enumerate(summands(side, most)):
         yield sign if number else "", writer.tight(node, _PRODUCT if number else _SUM)
 
 
-def summands(node: "Any", most: int = MOST) -> "List[Tuple[str, Node]]":
+def summands(node: Any, most: int = MOST) -> List[Tuple[str, Node]]:
     """What a node is the sum of, each with its sign; of a weighted sum the largest terms, and the rest.
 
     >>> [(sign, node.name) for sign, node in summands(parse("x + y - z")[0])]
@@ -122,7 +122,7 @@ def summands(node: "Any", most: int = MOST) -> "List[Tuple[str, Node]]":
     return [("+", node)]
 
 
-def _has_matrix(node: "Operation") -> bool:
+def _has_matrix(node: Operation) -> bool:
     """Whether a product is one of matrices, element by element; a number beside one only scales it."""
     names = [part for part in node.walk() if isinstance(part, Name) and part.name not in ("C", "Phi")]
     numbers = [isinstance(side, Number) for side in node.parts]
@@ -132,23 +132,23 @@ def _has_matrix(node: "Operation") -> bool:
 class _Writer:
     """Walks the tree of an equation; `to` knows how each piece is written."""
 
-    def __init__(self, to: "Any", names: "Dict[str, str]", numbers: bool, most: int) -> None:
+    def __init__(self, to: Any, names: Dict[str, str], numbers: bool, most: int) -> None:
         self.to, self.names, self.numbers, self.most = to, names, numbers, most
 
-    def written(self, node: "Any") -> "Written":
+    def written(self, node: Any) -> Written:
         return getattr(self, "_" + type(node).__name__.lower())(node)
 
-    def loose(self, node: "Any") -> str:
+    def loose(self, node: Any) -> str:
         return self.written(node)[0]
 
-    def tight(self, node: "Any", least: int) -> str:
+    def tight(self, node: Any, least: int) -> str:
         piece, holds = self.written(node)
         return piece if holds >= least else self.to.brackets("(", piece, ")")
 
-    def _number(self, node: "Number") -> "Written":
+    def _number(self, node: Number) -> Written:
         return self.value(node.value)
 
-    def value(self, value: "Any") -> "Written":
+    def value(self, value: Any) -> Written:
         """A number: one with a sign is a sum, one with an exponent or a fraction a product."""
         shown = written(value)
         if isinstance(value, complex):
@@ -157,7 +157,7 @@ class _Writer:
             return self.to.sign() + self.unsigned(value, shown[1:])[0], _SUM
         return self.unsigned(value, shown)
 
-    def unsigned(self, value: "Any", shown: str) -> "Written":
+    def unsigned(self, value: Any, shown: str) -> Written:
         mantissa, exponent, power = shown.partition("e")
         if shown in ("inf", "nan"):
             return self.to.special(shown), _ATOM
@@ -170,7 +170,7 @@ class _Writer:
         pointless = self.to.keeps_point and isinstance(value, float) and shown.isdigit()
         return self.to.number(shown + ".0" if pointless else shown), _ATOM
 
-    def _name(self, node: "Name") -> "Written":
+    def _name(self, node: Name) -> Written:
         name = node.name
         if name in self.names:
             return self.to.word(self.names[name]), _ATOM
@@ -184,17 +184,17 @@ class _Writer:
         holds = _POWER if layer and self.to.stacks else _ATOM  # the layer stands where an exponent would
         return self.to.symbol(letter, indices, layer, letter.isupper()), holds
 
-    def _known(self, node: "Known") -> "Written":
+    def _known(self, node: Known) -> Written:
         return self.value(node.value) if self.numbers else self.written(node.parts[0])
 
-    def _dot(self, node: "Dot") -> "Written":
+    def _dot(self, node: Dot) -> Written:
         pieces = [self.tight(term, _PRODUCT if k else _SUM) for k, term in enumerate(node.shown(self.most))]
         return self.to.operator("+").join(pieces), _SUM if len(pieces) > 1 else _PRODUCT
 
-    def _negative(self, node: "Negative") -> "Written":
+    def _negative(self, node: Negative) -> Written:
         return self.to.sign() + self.tight(node.parts[0], _PRODUCT), _SUM
 
-    def _operation(self, node: "Operation") -> "Written":
+    def _operation(self, node: Operation) -> Written:
         left, right = node.parts
         if node.sign == "/":
             return self.quotient(left, right)
@@ -206,37 +206,37 @@ class _Writer:
         sign = self.to.operator(_OF_MATRICES if node.sign == "*" and _has_matrix(node) else node.sign)
         return self.tight(left, least) + sign + self.tight(right, least + 1), level
 
-    def quotient(self, left: "Node", right: "Node") -> "Written":
+    def quotient(self, left: Node, right: Node) -> Written:
         if self.to.stacks:
             return self.to.fraction(self.loose(left), self.loose(right))
         return self.to.fraction(self.tight(left, _PRODUCT), self.tight(right, _MATRICES))
 
-    def _product(self, node: "Product") -> "Written":
+    def _product(self, node: Product) -> Written:
         left, right = node.parts
         return self.tight(left, _MATRICES) + self.to.operator(" ") + self.tight(right, _POWER), _MATRICES
 
-    def _choice(self, node: "Choice") -> "Written":
+    def _choice(self, node: Choice) -> Written:
         body, test, otherwise = node.parts
         return self.to.cases(self.tight(body, _RELATION), self.tight(test, _RELATION), self.loose(otherwise))
 
-    def _call(self, node: "Call") -> "Written":
+    def _call(self, node: Call) -> Written:
         arguments = self.to.operator(",").join([self.loose(argument) for argument in node.arguments])
         if node.name in self.to.functions:
             return self.to.functions[node.name](self.to, arguments)
         return self.loose(node.parts[0]) + self.to.brackets("(", arguments, ")"), _ATOM
 
-    def _lookup(self, node: "Lookup") -> "Written":
+    def _lookup(self, node: Lookup) -> Written:
         inner, *indices = node.parts
         shown = self.to.operator(",").join([self.loose(index) for index in indices])
         return self.loose(inner) + self.to.brackets("[", shown, "]"), _ATOM
 
-    def _joined(self, node: "Joined") -> "Written":
+    def _joined(self, node: Joined) -> Written:
         return self.to.brackets("[", self.to.operator(" ").join([self.loose(i) for i in node.parts]), "]"), _ATOM
 
 
 class _Text:
     prime, keeps_point, stacks = "'", True, False
-    functions: "Dict[str, Any]" = {}
+    functions: Dict[str, Any] = {}
     _OPERATORS = {"*": "*", _OF_MATRICES: " * ", " ": " ", ",": ", "}
 
     def __init__(self, layers: bool) -> None:
@@ -250,13 +250,13 @@ class _Text:
     def number(self, digits: str) -> str:
         return digits
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> "Written":
+    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
         return "%se%s" % (mantissa, exponent), _ATOM
 
     def special(self, name: str) -> str:
         return name
 
-    def symbol(self, letter: str, indices: "List[str]", layer: str, bold: bool) -> str:
+    def symbol(self, letter: str, indices: List[str], layer: str, bold: bool) -> str:
         shown = letter + layer if self.layers or not indices else letter
         return "%s_%s" % (shown, ",".join(indices)) if indices else shown
 
@@ -269,19 +269,19 @@ class _Text:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return left + inner + right
 
-    def fraction(self, above: str, below: str) -> "Written":
+    def fraction(self, above: str, below: str) -> Written:
         return "%s / %s" % (above, below), _PRODUCT
 
     def power(self, base: str, exponent: str) -> str:
         return "%s**%s" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> "Written":
+    def cases(self, body: str, test: str, otherwise: str) -> Written:
         return "%s if %s else %s" % (body, test, otherwise), _CHOICE
 
 
 class _Latex:
     prime, keeps_point, stacks = "'", False, True
-    functions: "Dict[str, Any]" = {
+    functions: Dict[str, Any] = {
         "exp": lambda to, inner: ("e^{%s}" % inner, _POWER),
         "sqrt": lambda to, inner: (r"\sqrt{%s}" % inner, _ATOM),
         "sum": lambda to, inner: (r"\sum_{i} %s" % inner, _PRODUCT),
@@ -307,14 +307,14 @@ class _Latex:
     def number(self, digits: str) -> str:
         return digits
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> "Written":
+    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
         power = "10^{%d}" % int(exponent)
         return (power, _POWER) if mantissa == "1" else (r"%s \cdot %s" % (mantissa, power), _PRODUCT)
 
     def special(self, name: str) -> str:
         return self._SPECIAL[name]
 
-    def symbol(self, letter: str, indices: "List[str]", layer: str, bold: bool) -> str:
+    def symbol(self, letter: str, indices: List[str], layer: str, bold: bool) -> str:
         shown = r"\mathbf{%s}" % letter if bold else letter if len(letter) == 1 else self.word(letter)
         return shown + ("_{%s}" % subscript(indices) if indices else "") + ("^{(%s)}" % layer if layer else "")
 
@@ -327,19 +327,19 @@ class _Latex:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return r"\left%s %s \right%s" % (left, inner, right)
 
-    def fraction(self, above: str, below: str) -> "Written":
+    def fraction(self, above: str, below: str) -> Written:
         return r"\frac{%s}{%s}" % (above, below), _ATOM
 
     def power(self, base: str, exponent: str) -> str:
         return "%s^{%s}" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> "Written":
+    def cases(self, body: str, test: str, otherwise: str) -> Written:
         return r"\begin{cases} %s & \text{if } %s \\ %s & \text{else} \end{cases}" % (body, test, otherwise), _ATOM
 
 
 class _MathML:
     prime, keeps_point, stacks = "<mo>\u2032</mo>", False, True
-    functions: "Dict[str, Any]" = {
+    functions: Dict[str, Any] = {
         "exp": lambda to, inner: (to.power("<mi>e</mi>", inner), _POWER),
         "sqrt": lambda to, inner: ("<msqrt>%s</msqrt>" % inner, _ATOM),
         "sum": lambda to, inner: (
@@ -370,7 +370,7 @@ class _MathML:
     def number(self, digits: str) -> str:
         return "<mn>%s</mn>" % escape(digits)
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> "Written":
+    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
         ten = "<msup><mn>10</mn><mn>%s</mn></msup>" % str(int(exponent)).replace("-", "\u2212")
         if mantissa == "1":
             return ten, _POWER
@@ -379,7 +379,7 @@ class _MathML:
     def special(self, name: str) -> str:
         return "<mi>%s</mi>" % self._SPECIAL[name]
 
-    def symbol(self, letter: str, indices: "List[str]", layer: str, bold: bool) -> str:
+    def symbol(self, letter: str, indices: List[str], layer: str, bold: bool) -> str:
         shown = "<mi>%s</mi>" % letter
         if bold:
             shown = '<mi class="matrix" mathvariant="normal">%s</mi>' % letter
@@ -406,20 +406,20 @@ class _MathML:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return '<mrow><mo form="prefix">%s</mo>%s<mo form="postfix">%s</mo></mrow>' % (left, inner, right)
 
-    def fraction(self, above: str, below: str) -> "Written":
+    def fraction(self, above: str, below: str) -> Written:
         return "<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>" % (above, below), _ATOM
 
     def power(self, base: str, exponent: str) -> str:
         return "<msup>%s<mrow>%s</mrow></msup>" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> "Written":
+    def cases(self, body: str, test: str, otherwise: str) -> Written:
         rows = ((body, "<mtext>if\u00a0</mtext>" + test), (otherwise, "<mtext>else</mtext>"))
         cells = ["<mtr><mtd><mrow>%s</mrow></mtd><mtd><mrow>%s</mrow></mtd></mtr>" % row for row in rows]
         table = '<mrow><mo form="prefix">{</mo><mtable columnalign="left">%s</mtable></mrow>'
         return table % "".join(cells), _ATOM
 
 
-def subscript(indices: "List[str]") -> str:
+def subscript(indices: List[str]) -> str:
     """Indices side by side, with commas where one has two digits.
 
     >>> subscript(["2", "3"]), subscript(["12", "3"])

@@ -1,5 +1,7 @@
 """How numbers are written, and text that came with them, wherever they are shown."""
 
+from __future__ import annotations
+
 import heapq
 import re
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 _UNSHOWABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
-def written(value: "Any", digits: int = 8) -> str:
+def written(value: Any, digits: int = 8) -> str:
     """A number to so many digits, as a matrix shows it.
 
     >>> written(0.1 + 0.2), written(1.0), written(3), written(1 / 3, 4)
@@ -20,7 +22,7 @@ def written(value: "Any", digits: int = 8) -> str:
     return "%.*g" % (digits, value) if isinstance(value, float) else str(value)
 
 
-def factor(value: "Any") -> str:
+def factor(value: Any) -> str:
     """A number inside a calculation: a float keeps its point, what has a sign or a fraction its brackets.
 
     >>> factor(1.0), factor(3), factor(-0.5)
@@ -32,7 +34,7 @@ def factor(value: "Any") -> str:
     return text if re.match(r"^\(.*\)$|^[\w.]+(e[-+]\d+)?$", text) else "(%s)" % text
 
 
-def real(value: "Any") -> "Optional[float]":
+def real(value: Any) -> Optional[float]:
     """A finite number as a float; None for NaN, an infinity, or what is no real number.
 
     >>> real(3), real(float("nan")), real(1j)
@@ -45,14 +47,14 @@ def real(value: "Any") -> "Optional[float]":
     return number if number - number == 0 else None
 
 
-def size(value: "Any") -> float:
+def size(value: Any) -> float:
     """|value|, 0 where it has no size that can be drawn."""
     if type(value) is float and value - value == 0:  # as nearly all are
         return abs(value)
     return abs(real(value) or 0.0)
 
 
-def largest(values: "Sequence[Any]", most: int) -> "List[int]":
+def largest(values: Sequence[Any], most: int) -> List[int]:
     """The places of the `most` largest numbers in their order; NaN, which spoils the rest, before all others.
 
     >>> largest([1.0, float("inf"), 2.0, -3.0], 2), largest([1.0, float("nan"), 2.0], 2)
@@ -61,7 +63,7 @@ def largest(values: "Sequence[Any]", most: int) -> "List[int]":
     return sorted(heapq.nsmallest(most, range(len(values)), key=lambda k: _rank(values[k])))
 
 
-def _rank(value: "Any") -> "Tuple[int, Any]":
+def _rank(value: Any) -> Tuple[int, Any]:
     if value != value:
         return 0, 0
     return (2, 0) if isinstance(value, complex) else (1, -value)
@@ -85,7 +87,7 @@ def counted(number: int, what: str, many: str = "") -> str:
     return "%s %s" % (grouped(number), what if number == 1 else many or what + "s")
 
 
-def plain(text: "Any", limit: int = 80) -> str:
+def plain(text: Any, limit: int = 80) -> str:
     """A name from a file or a user on one line: long ones cut, unshowable characters replaced.
 
     >>> plain("a\\x1b[2J b"), plain("x" * 100, limit=8)

@@ -1,5 +1,7 @@
 """An explanation as one page for the browser, which asks for nothing from anywhere."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 import json
@@ -38,7 +40,7 @@ _INDICES = re.compile(r"_([\d,]+)")
 _FAR = 800  # beyond it every exp has overflowed, or vanished
 
 
-def page(whole: "Explanation") -> str:
+def page(whole: Explanation) -> str:
     """The whole file."""
     body = "\n".join(_body(whole))
     script = base64.b64encode(hashlib.sha256(SCRIPT.encode("utf-8")).digest()).decode("ascii")
@@ -60,7 +62,7 @@ def page(whole: "Explanation") -> str:
     )
 
 
-def _body(whole: "Explanation") -> "Iterator[str]":
+def _body(whole: Explanation) -> Iterator[str]:
     yield "<header><h1>%s</h1>" % escape(whole.name)
     what = repr(whole.network) if whole.name != repr(whole.network) else ""
     about = [text for text in (what, "input: " + whole.source if whole.source else "") if text]
@@ -75,7 +77,7 @@ def _body(whole: "Explanation") -> "Iterator[str]":
     yield "</main>"
 
 
-def _answer(whole: "Explanation") -> str:
+def _answer(whole: Explanation) -> str:
     if whole.answer is None:
         return "<strong>%s</strong>" % escape(whole.verdict[0].upper() + whole.verdict[1:])
     called = " (%s)" % whole.called if whole.called else ""
@@ -83,7 +85,7 @@ def _answer(whole: "Explanation") -> str:
     return "The largest output: <strong>%s</strong>%s, %s" % (_label(whole, whole.answer), called, value)
 
 
-def _label(whole: "Explanation", k: int) -> str:
+def _label(whole: Explanation, k: int) -> str:
     """What output k is called, as HTML."""
     return "y<sub>%d</sub>" % (k + 1) if whole.labels is None else escape(whole.label(k))
 
@@ -91,7 +93,7 @@ def _label(whole: "Explanation", k: int) -> str:
 # ---- the diagram, and the sums its neurons lead to
 
 
-def _diagram(whole: "Explanation") -> "Iterator[str]":
+def _diagram(whole: Explanation) -> Iterator[str]:
     yield '<section aria-label="The network"><figure>'
     yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
     yield diagram.svg(whole, linked=True) + "</div>"
@@ -122,7 +124,7 @@ def _diagram(whole: "Explanation") -> "Iterator[str]":
     yield "</div></section>"
 
 
-def _neuron(whole: "Explanation", layer: "ExplainedLayer", j: int, most: int) -> "Iterator[str]":
+def _neuron(whole: Explanation, layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
     """All that is known of one number that a layer gives: an equation for each step."""
     yield "<h3>Layer %d, neuron %d</h3>" % (layer.k, j + 1)
     for step in layer.by_numbers:
@@ -135,7 +137,7 @@ def _neuron(whole: "Explanation", layer: "ExplainedLayer", j: int, most: int) ->
             yield from _equation(layer, element)
 
 
-def _equation(layer: "ExplainedLayer", element: "Element") -> "Iterator[str]":
+def _equation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
     """A number by the names of what it is made of, and by their numbers."""
     names, value = layer.names, Number(element.value)
     if element.is_copy or element.is_call:
@@ -145,16 +147,14 @@ def _equation(layer: "ExplainedLayer", element: "Element") -> "Iterator[str]":
     yield "<p>%s</p>" % wrapping([element.name, element.made, value], names, True, _TERMS)
 
 
-def _given(layer: "ExplainedLayer", step: "ExplainedStep", j: int) -> str:
+def _given(layer: ExplainedLayer, step: ExplainedStep, j: int) -> str:
     """A number that is not made by itself, as those of a softmax."""
     given = mathml([layer.name_of(j, step), Number(step.numbers[j])])
     how = mathml(step.equation, layer.names)
     return "%s <small>one of %s</small>" % (given, how)
 
 
-def _largest_terms(
-    whole: "Explanation", step: "ExplainedStep", element: "Element", dot: "Dot", most: int
-) -> "Iterator[str]":
+def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, dot: Dot, most: int) -> Iterator[str]:
     places = dot.largest(most)
     rows = []
     for i in places:
@@ -181,7 +181,7 @@ def _largest_terms(
     yield "</div>"
 
 
-def _short(node: "Node") -> str:
+def _short(node: Node) -> str:
     """Names without the numbers of their layers, in fewer letters than MathML has."""
     return _INDICES.sub(r"<sub>\1</sub>", shown_product(text(node)))
 
@@ -191,7 +191,7 @@ def shown_product(numbers: str) -> str:
     return escape(numbers.replace("*", "\u00b7").replace("-", "\u2212"))
 
 
-def _bar(value: "Any", most: float) -> str:
+def _bar(value: Any, most: float) -> str:
     width = 100 * (size(value) / most) if most else 0.0
     sign = "neg" if (real(value) or 0.0) < 0 else "pos"
     return '<td class="bar"><i class="%s" style="width:%.0f%%"></i></td>' % (sign, width)
@@ -200,7 +200,7 @@ def _bar(value: "Any", most: float) -> str:
 # ---- the input, and layer after layer
 
 
-def _input(whole: "Explanation") -> "Iterator[str]":
+def _input(whole: Explanation) -> Iterator[str]:
     yield "<section><h2>The input</h2>"
     side = whole.picture
     if side is not None:
@@ -215,7 +215,7 @@ def _input(whole: "Explanation") -> "Iterator[str]":
     yield "</section>"
 
 
-def _named(names: "Sequence[str]", values: "Sequence[Any]") -> "Iterator[str]":
+def _named(names: Sequence[str], values: Sequence[Any]) -> Iterator[str]:
     """The inputs by their names, a line for each."""
     yield '<div class="scroll"><table class="answers">'
     for i, (name, value) in list(enumerate(zip(names, values), 1))[:_NAMED]:
@@ -225,7 +225,7 @@ def _named(names: "Sequence[str]", values: "Sequence[Any]") -> "Iterator[str]":
         yield "<p>The first of %s.</p>" % counted(len(names), "input")
 
 
-def _layer(whole: "Explanation", layer: "ExplainedLayer") -> "Iterator[str]":
+def _layer(whole: Explanation, layer: ExplainedLayer) -> Iterator[str]:
     yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))
     is_picture = whole.picture is not None and layer.sources == (0,)
     yield '<div class="row">'
@@ -245,7 +245,7 @@ def _layer(whole: "Explanation", layer: "ExplainedLayer") -> "Iterator[str]":
     yield '<p class="quiet">%s</p></section>' % layer.counts
 
 
-def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
+def _step(whole: Explanation, step: ExplainedStep) -> Iterator[str]:
     names = step.layer.names
     yield '<div class="scroll equation">%s' % mathml(step.equation, names)
     if step.formula:
@@ -258,7 +258,7 @@ def _step(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
         yield from _softmax(whole, softmax, step.layer is whole.layers[-1])
 
 
-def _matrix(matrix: "Matrix", name: str) -> str:
+def _matrix(matrix: Matrix, name: str) -> str:
     shape = "%d by %d" % matrix.shape
     table = heatmap.table(matrix, mathml(name) if name else "", "%s, %s" % (name, shape) if name else shape)
     if heatmap.is_large(matrix) and min(matrix.shape) > 1:
@@ -266,7 +266,7 @@ def _matrix(matrix: "Matrix", name: str) -> str:
     return '<div class="scroll">%s</div>' % table
 
 
-def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[str]":
+def _weight_pictures(whole: Explanation, step: ExplainedStep) -> Iterator[str]:
     """The weights from a picture as pictures, one for each neuron."""
     side, weights = whole.picture, step.layer.weights
     if side is None or weights is None or not _has_pictures(whole, step):
@@ -284,14 +284,14 @@ def _weight_pictures(whole: "Explanation", step: "ExplainedStep") -> "Iterator[s
     yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
 
 
-def _has_pictures(whole: "Explanation", step: "ExplainedStep") -> bool:
+def _has_pictures(whole: Explanation, step: ExplainedStep) -> bool:
     """Whether each neuron of a layer looks at a picture that there is room to draw."""
     if whole.picture is None or not step.layer.reads_input:
         return False
     return len(whole.x) * len(step.numbers) <= heatmap.MOST_PIXELS
 
 
-def _curve(step: "ExplainedStep") -> str:
+def _curve(step: ExplainedStep) -> str:
     """The activation as a curve, with the points of this pass."""
     found = step.curve
     if found is None:
@@ -312,7 +312,7 @@ def _curve(step: "ExplainedStep") -> str:
 # ---- softmax
 
 
-def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Iterator[str]":
+def _softmax(whole: Explanation, softmax: Softmax, labelled: bool) -> Iterator[str]:
     constant, finite = softmax.constant, all([real(value) is not None for value in softmax.a])
     yield '<div class="softmax" data-a="%s" data-c="%r">' % (escape(json.dumps(softmax.a)) if finite else "", constant)
     row, rows = softmax.place
@@ -340,7 +340,7 @@ def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Itera
     yield "<td></td><td></td>%s<td></td></tr></tfoot></table></div></div>" % _number("", plain_total)
 
 
-def _slider(softmax: "Softmax") -> "Iterator[str]":
+def _slider(softmax: Softmax) -> Iterator[str]:
     best = 0.0 - max(softmax.a)
     low, high = min(0.0, best) - _FAR, max(0.0, best) + _FAR
     yield '<div class="live"><label>C\u2032 = <output>%s</output><br>' % shown(softmax.constant)
@@ -367,7 +367,7 @@ def _number(name: str, value: float) -> str:
 # ---- the result
 
 
-def _result(whole: "Explanation") -> "Iterator[str]":
+def _result(whole: Explanation) -> Iterator[str]:
     yield "<section><h2>The output</h2>"
     best = largest(whole.y, _ANSWERS)
     most = max([size(value) for value in whole.y])
@@ -385,12 +385,12 @@ def _result(whole: "Explanation") -> "Iterator[str]":
 # ---- for notebooks
 
 
-def of_matrix(matrix: "Matrix") -> str:
+def of_matrix(matrix: Matrix) -> str:
     """A matrix as a heat-map of its values."""
     return heatmap.table(matrix, "Matrix")
 
 
-def of_network(network: "Network") -> str:
+def of_network(network: Network) -> str:
     """The formulas of a network and the table of its layers."""
     parts = ["<p><strong>%s</strong></p>" % escape(plain(network.name or repr(network)))]
     for what, names in (("inputs", network.names), ("outputs", network.labels)):
@@ -404,7 +404,7 @@ def of_network(network: "Network") -> str:
     return "\n".join(parts)
 
 
-def of_trace(trace: "Trace") -> str:
+def of_trace(trace: Trace) -> str:
     """Every value of a pass, as heat-maps."""
     parts = [heatmap.table(trace.X, mathml("X"))]
     for entry in trace:

@@ -1,5 +1,7 @@
 """Plots: curves of activations with axes, ticks and a legend, as SVG or in the characters of a terminal."""
 
+from __future__ import annotations
+
 import math
 from html import escape
 
@@ -35,7 +37,7 @@ _STEEP = 0.02  # of the height: a step that rises more is looked at closely
 class Curve:
     """A name and its lines, the number of its colour and that of its dashes."""
 
-    def __init__(self, name: str, lines: "List[Line]", colour: int = 0, dash: int = 0) -> None:
+    def __init__(self, name: str, lines: List[Line], colour: int = 0, dash: int = 0) -> None:
         self.name, self.lines = name, lines
         self.colour, self.dash = colour % len(COLOURS), (dash + colour // len(COLOURS)) % len(DASHES)
 
@@ -60,7 +62,7 @@ class Plot:
 
     def __init__(
         self,
-        functions: "Sequence[Any]",
+        functions: Sequence[Any],
         derivative: bool = False,
         low: float = -6.0,
         high: float = 6.0,
@@ -71,7 +73,7 @@ class Plot:
             raise ValueError("a plot goes from a number to a larger one, found %r to %r" % (low, high))
         self.low, self.high = low, high
         self.activations = [Activation(function) for function in functions]
-        self.curves: "List[Curve]" = []
+        self.curves: List[Curve] = []
         for k, h in enumerate(self.activations):
             name, f = plain(h.name), drawable(h)
             whole = name + (" of (x, 0, 0), the first" if h.rowwise else "")
@@ -79,14 +81,14 @@ class Plot:
             if derivative:
                 self._add(name + "\u2032", slope(f), k, 1)
 
-    def _add(self, name: str, f: "Callable[[float], Any]", colour: int, dash: int) -> None:
+    def _add(self, name: str, f: Callable[[float], Any], colour: int, dash: int) -> None:
         self.curves.append(Curve(name, curve(f, self.low, self.high), colour, dash))
 
     def svg(self) -> str:
         """A picture that stands alone; it follows the reader's light or dark mode."""
         return Axes(self.curves, self.low, self.high).svg(alone=True)
 
-    def text(self, terminal: "Optional[Terminal]" = None) -> str:
+    def text(self, terminal: Optional[Terminal] = None) -> str:
         """The plot in braille characters, in ASCII where the terminal has no braille."""
         return "\n".join(Axes(self.curves, self.low, self.high).text(terminal or Terminal()))
 
@@ -107,10 +109,10 @@ class Axes:
 
     def __init__(
         self,
-        curves: "Sequence[Curve]",
+        curves: Sequence[Curve],
         low: float,
         high: float,
-        points: "Sequence[Tuple[float, float, str]]" = (),
+        points: Sequence[Tuple[float, float, str]] = (),
         width: int = 560,
         height: int = 340,
     ) -> None:
@@ -145,7 +147,7 @@ class Axes:
     def _y(self, y: float) -> float:
         return self.height - _BOTTOM - (y - self.bottom) / (self.top - self.bottom) * (self.height - _BOTTOM - _TOP)
 
-    def _frame(self) -> "Iterator[str]":
+    def _frame(self) -> Iterator[str]:
         left, right, top, bottom = _LEFT, self.width - _RIGHT, _TOP, self.height - _BOTTOM
         grid, axes = "", ""
         for x in ticks(self.low, self.high, 8):
@@ -158,7 +160,7 @@ class Axes:
             yield '<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (left - 6, self._y(y) + 4, _tick(y))
         yield '<path class="grid" d="%s"/><path class="axis" d="%s"/>' % (grid, axes)
 
-    def _lines(self) -> "Iterator[str]":
+    def _lines(self) -> Iterator[str]:
         for c in self.curves:
             d = ""
             for line in c.lines:
@@ -166,13 +168,13 @@ class Axes:
             if d:
                 yield '<path class="%s" d="%s"><title>%s</title></path>' % (c.style, d, escape(c.name))
 
-    def _points(self) -> "Iterator[str]":
+    def _points(self) -> Iterator[str]:
         for x, y, name in self.points:
             place = (self._x(x), self._y(y), escape(name))
             yield '<circle class="point" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>' % place
 
-    def _legend_rows(self) -> "List[List[Curve]]":
-        rows: "List[List[Curve]]" = [[]]
+    def _legend_rows(self) -> List[List[Curve]]:
+        rows: List[List[Curve]] = [[]]
         used = _LEFT
         for c in self.curves:
             if rows[-1] and used + _entry_width(c) > self.width:
@@ -182,7 +184,7 @@ class Axes:
             used += _entry_width(c)
         return rows
 
-    def _legend(self, rows: "List[List[Curve]]") -> "Iterator[str]":
+    def _legend(self, rows: List[List[Curve]]) -> Iterator[str]:
         for k, row in enumerate(rows):
             x, y = _LEFT, self.height + 6 + _LEGEND * k
             for c in row:
@@ -192,7 +194,7 @@ class Axes:
 
     # ---- in a terminal
 
-    def text(self, to: Terminal) -> "Iterator[str]":
+    def text(self, to: Terminal) -> Iterator[str]:
         """The lines of the plot in a terminal, with its legend below."""
         labels = {self._row(y, 14): _tick(y) for y in ticks(self.bottom, self.top, 5)}
         margin = max(map(len, labels.values())) + 1
@@ -239,7 +241,7 @@ class Axes:
         return "".join(line)
 
 
-def ticks(low: float, high: float, most: int) -> "List[float]":
+def ticks(low: float, high: float, most: int) -> List[float]:
     """Round numbers between low and high, at most about so many.
 
     >>> ticks(-0.2, 1.1, 5)
@@ -281,12 +283,12 @@ def _tick(value: float) -> str:
 # ---- functions of one number as points to be joined
 
 
-def drawable(h: Activation) -> "Function":
+def drawable(h: Activation) -> Function:
     """An activation as a function of one number; of a whole row (softmax), its first output for (x, 0, 0)."""
     return (lambda x: h([x, 0.0, 0.0])[0]) if h.rowwise else h
 
 
-def curve(f: "Any", low: float, high: float) -> "List[Line]":
+def curve(f: Any, low: float, high: float) -> List[Line]:
     """The lines of f, a function or the name of an activation, from low to high, broken where it jumps.
 
     >>> for line in curve("step", -1.0, 1.0):
@@ -298,7 +300,7 @@ def curve(f: "Any", low: float, high: float) -> "List[Line]":
     points = [(x, real(f(x))) for x in [low + (high - low) * k / _STEPS for k in range(_STEPS + 1)]]
     heights = [y for _, y in points if y is not None]
     steep = _STEEP * (max(heights) - min(heights)) if heights else 0.0
-    lines: "List[Line]" = [[]]
+    lines: List[Line] = [[]]
     for x, y in points:
         if y is None:
             lines.append([])
@@ -312,7 +314,7 @@ def curve(f: "Any", low: float, high: float) -> "List[Line]":
     return [_thinned(line, heights) for line in lines if len(line) > 1]
 
 
-def _jump(f: "Function", left: "Tuple[float, float]", right: "Tuple[float, float]") -> "Any":
+def _jump(f: Function, left: Tuple[float, float], right: Tuple[float, float]) -> Any:
     """The two sides of where f rises most between two points, as close as floats go."""
     for _ in range(80):
         x = (left[0] + right[0]) / 2
@@ -326,7 +328,7 @@ def _jump(f: "Function", left: "Tuple[float, float]", right: "Tuple[float, float
     return left, right
 
 
-def slope(f: "Function") -> "Function":
+def slope(f: Function) -> Function:
     """The derivative of f, by the difference of its values on both sides; NaN where f has a corner or a jump.
 
     >>> slope(drawable(Activation("relu")))(2.0), slope(drawable(Activation("relu")))(0.0)
@@ -344,7 +346,7 @@ def slope(f: "Function") -> "Function":
     return derivative
 
 
-def _thinned(line: "Line", heights: "List[float]") -> "Line":
+def _thinned(line: Line, heights: List[float]) -> Line:
     """The line without the points that lie on a straight one between their neighbours, as far as eyes can tell."""
     tolerance = 0.0008 * (max(heights) - min(heights)) + 1e-9
     kept, start = [line[0]], 0

@@ -1,5 +1,7 @@
 """The terminal: how wide it is, whether it shows colours and braille, and text in columns on it."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import unicodedata
@@ -21,7 +23,7 @@ class Terminal:
         self.width, self.colour, self.braille = max(width, 20), colour, braille
 
     @classmethod
-    def of(cls, stream: "Any") -> "Terminal":
+    def of(cls, stream: Any) -> Terminal:
         """That of a stream; colours only on a real one, and not where NO_COLOR is set (https://no-color.org)."""
         shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
@@ -47,7 +49,7 @@ class Terminal:
         return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
 
 
-def _shows_braille(stream: "Any") -> bool:
+def _shows_braille(stream: Any) -> bool:
     """Whether braille can be read where a stream leads to: its encoding has it, and its terminal the characters."""
     if os.environ.get("TERM") in _WITHOUT_BRAILLE or _is_plain_locale():
         return False
@@ -88,7 +90,7 @@ def padded(text: str, width: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def table(rows: "Sequence[Sequence[str]]", left: int = 1) -> "List[str]":
+def table(rows: Sequence[Sequence[str]], left: int = 1) -> List[str]:
     """Rows as aligned lines: the first `left` columns to the left, the others, numbers, to the right.
 
     >>> table([["a", "1"], ["bb", "10"]])
@@ -98,7 +100,7 @@ def table(rows: "Sequence[Sequence[str]]", left: int = 1) -> "List[str]":
     return ["  ".join([padded(text, widths[j], j >= left) for j, text in enumerate(row)]).rstrip() for row in rows]
 
 
-def wrapped(parts: "Sequence[str]", width: int, indent: int) -> "List[str]":
+def wrapped(parts: Sequence[str], width: int, indent: int) -> List[str]:
     """Parts joined by spaces, on as many lines as they need; all but the first begin with `indent` spaces.
 
     >>> wrapped(["a =", "1.0*0.1", "+ 0.5*0.2"], 12, 4)

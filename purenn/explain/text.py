@@ -1,5 +1,7 @@
 """An explanation as text, as wide as the terminal."""
 
+from __future__ import annotations
+
 import re
 
 from ..activations import added
@@ -26,7 +28,7 @@ _NAME, _SHORTEST = 24, 5  # characters of an input's name
 _SIGN = re.compile(r" (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
 
 
-def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Iterator[str]":
+def lines(whole: Explanation, terminal: Optional[Terminal] = None) -> Iterator[str]:
     """The pass, line by line.
 
     >>> from purenn import demo
@@ -38,7 +40,7 @@ def lines(whole: "Explanation", terminal: "Optional[Terminal]" = None) -> "Itera
     yield from map(to.drawn, _lines(whole, to))
 
 
-def _lines(whole: "Explanation", to: Terminal) -> "Iterator[str]":
+def _lines(whole: Explanation, to: Terminal) -> Iterator[str]:
     yield to.painted(whole.name, "bold") + (", " + whole.source if whole.source else "")
     yield ""
     yield to.painted("X, the input", "heading") + " " + _shape(Row(whole.x, whole.shape))
@@ -57,7 +59,7 @@ def _lines(whole: "Explanation", to: Terminal) -> "Iterator[str]":
     yield from wrapped(["total:"] + str(whole.counts).replace(", ", ",\n").split("\n"), to.width, 2)
 
 
-def _named(whole: "Explanation") -> "List[str]":
+def _named(whole: Explanation) -> List[str]:
     """The inputs by their names, a line for each."""
     rows = [
         ["x_%d" % i, plain(name, _NAME), written(x)] for i, (name, x) in enumerate(zip(whole.names or [], whole.x), 1)
@@ -65,7 +67,7 @@ def _named(whole: "Explanation") -> "List[str]":
     return table([["...", "", ""] if row is None else row for row in _ends(rows, _ROWS, _EDGE)], left=2)
 
 
-def _layer(whole: "Explanation", layer: "ExplainedLayer", to: Terminal) -> "Iterator[str]":
+def _layer(whole: Explanation, layer: ExplainedLayer, to: Terminal) -> Iterator[str]:
     yield to.painted("layer %d: %s" % (layer.k, layer.title), "heading")
     for name, matrix in layer.parameters:
         yield "  %s (%d, %d)" % ((to.painted(name, "bold"),) + matrix.shape)
@@ -80,7 +82,7 @@ def _layer(whole: "Explanation", layer: "ExplainedLayer", to: Terminal) -> "Iter
     yield "  " + to.painted(str(layer.counts), "dim")
 
 
-def _heading(step: "ExplainedStep", to: Terminal) -> "List[str]":
+def _heading(step: ExplainedStep, to: Terminal) -> List[str]:
     """The equation, and the shapes behind it where there is room."""
     shapes, texts = _shapes(step), wrapped(_SIGN.split(step.text), to.width - 2, 4)
     together = columns(texts[-1] + shapes) <= to.width - 2
@@ -88,7 +90,7 @@ def _heading(step: "ExplainedStep", to: Terminal) -> "List[str]":
     return painted[:-1] + [painted[-1] + shapes] if together else painted + ["  " + shapes]
 
 
-def _element(whole: "Explanation", step: "ExplainedStep", element: "Element", to: Terminal) -> "List[str]":
+def _element(whole: Explanation, step: ExplainedStep, element: Element, to: Terminal) -> List[str]:
     """a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3, or the largest terms of many."""
     if element.dot is not None and len(element.dot) > _TERMS:
         return _largest_terms(whole, step, element, element.dot, to)
@@ -98,13 +100,11 @@ def _element(whole: "Explanation", step: "ExplainedStep", element: "Element", to
     return wrapped(["%s = %s" % (name, first)] + others, to.width - 2, len(name) + 3)
 
 
-def _largest_terms(
-    whole: "Explanation", step: "ExplainedStep", element: "Element", dot: "Dot", to: Terminal
-) -> "List[str]":
+def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, dot: Dot, to: Terminal) -> List[str]:
     name = text(element.name)
     heading = "%s: the largest of its %s" % (name, counted(len(dot), "term"))
     places = dot.largest(_LARGEST)
-    rows: "List[List[Any]]" = []
+    rows: List[List[Any]] = []
     for i in places:
         rows.append([text(dot.term(i)), text(dot.term(i), numbers=True), dot.values[i]])
     rows.append(["the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(_LARGEST)])
@@ -119,11 +119,11 @@ def _largest_terms(
     return [heading] + ["  " + line for line in _with_bars(aligned, [row[2] for row in rows], to)]
 
 
-def _aligned(rows: "Sequence[Sequence[Any]]") -> "List[str]":
+def _aligned(rows: Sequence[Sequence[Any]]) -> List[str]:
     return table([[what, numbers, "=", written(value)] for what, numbers, value in rows], left=3)
 
 
-def _with_bars(texts: "List[str]", values: "Sequence[Any]", to: Terminal) -> "List[str]":
+def _with_bars(texts: List[str], values: Sequence[Any], to: Terminal) -> List[str]:
     """A bar behind each line, as long as its number is large, where there is room."""
     width = max(map(columns, texts)) + 2
     room = min(to.width - width - 4, 24)
@@ -138,7 +138,7 @@ def _with_bars(texts: "List[str]", values: "Sequence[Any]", to: Terminal) -> "Li
     return bars
 
 
-def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
+def _softmax(softmax: Softmax, to: Terminal) -> Iterator[str]:
     by_largest = 0.0 - softmax.constant == max(softmax.a)
     yield "softmax: y_k = exp(a_k + C') / sum over i of exp(a_i + C')"
     if softmax.place[1] > 1:
@@ -155,7 +155,7 @@ def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
     yield from _indented(wide)
 
 
-def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":
+def _result(whole: Explanation, to: Terminal) -> Iterator[str]:
     yield to.painted("Y = Z%d, the output" % len(whole.layers), "heading")
     best = largest(whole.y, _ANSWERS)
     texts = table([[whole.label(k), written(whole.y[k])] for k in best])
@@ -172,7 +172,7 @@ def _result(whole: "Explanation", to: Terminal) -> "Iterator[str]":
 # ---- matrices
 
 
-def _grid(matrix: "Matrix", width: int) -> "List[str]":
+def _grid(matrix: Matrix, width: int) -> List[str]:
     """The numbers in aligned columns, the middle left out where there are too many for the width."""
     rows = _ends(list(matrix._rows), _ROWS, _EDGE)
     for edge in range(matrix.cols, -1, -1) if matrix.cols <= 40 else range(20, -1, -1):
@@ -184,12 +184,12 @@ def _grid(matrix: "Matrix", width: int) -> "List[str]":
     return ("[[" + "]\n [".join(texts) + "]]").split("\n")
 
 
-def _ends(values: "List[Any]", most: int, edge: int) -> "List[Any]":
+def _ends(values: List[Any], most: int, edge: int) -> List[Any]:
     """All, or the two ends of too many, with None for what was left out."""
     return values if len(values) <= most else values[:edge] + [None] + values[-edge:]
 
 
-def _cell(value: "Any") -> str:
+def _cell(value: Any) -> str:
     return "..." if value is None else written(value)
 
 
@@ -197,7 +197,7 @@ def _shape(row: Row) -> str:
     return "(1, %d)" % len(row) if len(row.shape) == 1 else str(row.shape)
 
 
-def _shapes(step: "ExplainedStep") -> str:
+def _shapes(step: ExplainedStep) -> str:
     """(1, 2) (2, 3) + (1, 3) = (1, 3), for a matrix product; else the shape, where it is another than before."""
     layer, shape = step.layer, _shape(step.row)
     if step is not layer.steps[0]:
@@ -210,6 +210,6 @@ def _shapes(step: "ExplainedStep") -> str:
     return "  %s = %s" % (text(made, shown), shape)
 
 
-def _indented(texts: "Any", by: int = 2) -> "Iterator[str]":
+def _indented(texts: Any, by: int = 2) -> Iterator[str]:
     for line in texts:
         yield " " * by + line
