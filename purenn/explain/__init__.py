@@ -3,10 +3,10 @@
 An `Explanation` is prepared once and shown three ways:
 
 >>> from purenn import demo
->>> whole = Explanation(demo.network(), demo.X)
->>> print(as_text(whole).split("\\n")[13])
+>>> explanation = Explanation(demo.network(), demo.X)
+>>> print(as_text(explanation).split("\\n")[13])
   a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
->>> as_latex(whole)[:23], as_html(whole)[:15]
+>>> as_latex(explanation)[:23], as_html(explanation)[:15]
 ('\\\\documentclass{article}', '<!DOCTYPE html>')
 
 A `Plot` shows activations as curves; `diagram_svg` is the picture of a network by itself.
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["Explanation", "Plot", "Terminal", "as_html", "as_latex", "as_text", "diagram_svg"]
 
 
-def as_text(whole: Explanation, terminal: Optional[Terminal] = None) -> str:
+def as_text(explanation: Explanation, terminal: Optional[Terminal] = None) -> str:
     """The pass as text, for a terminal of 80 columns without colours if not told otherwise."""
-    return "\n".join(lines(whole, terminal))
+    return "\n".join(lines(explanation, terminal))
 
 
-def diagram_svg(whole: Explanation) -> str:
+def diagram_svg(explanation: Explanation) -> str:
     """The diagram of a pass as an SVG file."""
-    return _diagram.svg(whole)
+    return _diagram.svg(explanation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..activation import RECORDS, Activation
-from .element import OF_ROWS, SAME, Row, Scope
+from .element import ROW_FUNCTIONS, RESHAPES, Row, Scope
 from .equation import Call, Joined, Name, Operation, Product
 from .number_format import counted
 
@@ -44,12 +44,12 @@ class Counts:
     @classmethod
     def total(cls, counts: Iterable[Counts]) -> Counts:
         """All of them together."""
-        whole = cls()
+        explanation = cls()
         for part in counts:
-            whole.multiplications += part.multiplications
-            whole.additions += part.additions
-            whole.exps += part.exps
-        return whole
+            explanation.multiplications += part.multiplications
+            explanation.additions += part.additions
+            explanation.exps += part.exps
+        return explanation
 
     def __str__(self) -> str:
         numbers = (self.multiplications, self.additions, self.exps)
@@ -71,13 +71,13 @@ class _Counter:
         if isinstance(node, Operation):
             if node.sign in ("*", "/"):
                 self.counts.multiplications += many
-            elif node.sign in ("+", "-") and not self.scope.is_nothing(node.parts[1]):
+            elif node.sign in ("+", "-") and not self.scope.is_zero(node.parts[1]):
                 self.counts.additions += many
         elif isinstance(node, Call):
             self.call(node, numbers, many)
         elif isinstance(node, Name) and not self.scope.knows(node.name):
             self.counts.complete = False
-        if isinstance(node, Call) and node.name in OF_ROWS:
+        if isinstance(node, Call) and node.name in ROW_FUNCTIONS:
             numbers = len(self.longest(node))
         for part in node.parts[1:] if isinstance(node, Call) else node.parts:
             self.count(part, numbers)
@@ -94,13 +94,13 @@ class _Counter:
     def call(self, node: Call, numbers: int, many: int) -> None:
         if node.name == "h" and self.h is not None:
             self.counts.exps += many * self.h.calls
-        elif node.name in OF_ROWS:
+        elif node.name in ROW_FUNCTIONS:
             self.of_rows(node.name, len(self.longest(node)))
         elif node.name in _EXPS:
             self.counts.exps += many
         elif node.name in RECORDS:
             self.counts.exps += many * RECORDS[node.name].calls
-        elif node.name not in SAME and self.scope.function(node.name) is None:
+        elif node.name not in RESHAPES and self.scope.function(node.name) is None:
             self.counts.complete = False
 
     def of_rows(self, name: str, numbers: int) -> None:
@@ -115,7 +115,7 @@ class _Counter:
 
     def extent(self, node: Any, numbers: int) -> int:
         """How many different numbers a node stands for, of so many in its place."""
-        if isinstance(node, Call) and node.name in OF_ROWS:
+        if isinstance(node, Call) and node.name in ROW_FUNCTIONS:
             row = self.longest(node)
             return len(row) // row.shape[-1]
         if isinstance(node, (Product, Joined)) or self.is_row(node):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .equation import Name
     from .explanation import Edge, ExplainedLayer, Explanation
 
-    Place = Tuple[float, float]
+    Point = Tuple[float, float]
     Box = Tuple[float, float, float, float]
 
 _WIDEST, _MOST_EDGES, _MOST_LABELS = 8, 90, 48  # of a network that is drawn whole; weights that have labels
@@ -38,19 +38,19 @@ _LANE = 16  # of a wire that skips layers
 _LETTER = 6.6  # about as wide as a letter is
 
 
-def is_small(whole: Explanation) -> bool:
+def is_small(explanation: Explanation) -> bool:
     """Whether a network is drawn whole."""
-    widths = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
+    widths = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
     if max(widths) > _WIDEST:
         return False
-    lines = [edge for layer in whole.layers for edge in layer.edges if edge.i >= 0]
+    lines = [edge for layer in explanation.layers for edge in layer.edges if edge.i >= 0]
     return len(lines) <= _MOST_EDGES + sum(widths)
 
 
-def svg(whole: Explanation, linked: bool = False) -> str:
+def svg(explanation: Explanation, linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
-    picture = _Whole(whole, linked) if is_small(whole) else _ByLayer(whole, linked)
-    title = "The network %s: %s" % (whole.name, ", ".join([layer.title for layer in whole.layers]))
+    picture = _NeuronDiagram(explanation, linked) if is_small(explanation) else _LayerDiagram(explanation, linked)
+    title = "The network %s: %s" % (explanation.name, ", ".join([layer.title for layer in explanation.layers]))
     head = '<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 %d %d" width="%d" height="%d"%s>'
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
@@ -73,8 +73,11 @@ def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
 
 def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Any]]:
     """The first and the last number of a neuron, with their names: a and z, or z alone."""
-    steps = layer.by_numbers
-    return [(layer.name_of(j, step), step.numbers[j]) for step in steps[:1] * (len(steps) > 1) + steps[-1:]]
+    equations = layer.by_neuron
+    return [
+        (layer.name_of(j, equation), equation.numbers[j])
+        for equation in equations[:1] * (len(equations) > 1) + equations[-1:]
+    ]
 
 
 def symbol(name: Name) -> str:
@@ -91,11 +94,11 @@ def symbol(name: Name) -> str:
 class _Line:
     """A line that is drawn: from one place to another, past others in between."""
 
-    def __init__(self, edge: Edge, column: int, places: List[Place]) -> None:
+    def __init__(self, edge: Edge, column: int, places: List[Point]) -> None:
         self.edge, self.column, self.places = edge, column, places
 
     @property
-    def last(self) -> Tuple[Place, Place]:
+    def last(self) -> Tuple[Point, Point]:
         """Its last piece, which leads to the neuron."""
         return self.places[-2], self.places[-1]
 
@@ -114,21 +117,21 @@ class _Line:
         return d
 
 
-class _Whole:
+class _NeuronDiagram:
     """A small network, every weight a line."""
 
-    def __init__(self, whole: Explanation, linked: bool) -> None:
-        self.whole, self.linked = whole, linked
-        self.edges = [layer.edges for layer in whole.layers]
-        counts = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
+    def __init__(self, explanation: Explanation, linked: bool) -> None:
+        self.explanation, self.linked = explanation, linked
+        self.edges = [layer.edges for layer in explanation.layers]
+        counts = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
         self.biased = [False] * len(counts)
-        for layer, edges in zip(whole.layers, self.edges):
+        for layer, edges in zip(explanation.layers, self.edges):
             if any([edge.i < 0 for edge in edges]):
                 self.biased[layer.sources[0]] = True
         rows = [count + biased for count, biased in zip(counts, self.biased)]
-        labels = max([len(label) for label in whole.labels]) if whole.labels else 0
+        labels = max([len(label) for label in explanation.labels]) if explanation.labels else 0
         self.label_width = min(labels * _LETTER + 12, 190) if labels else 0
-        self.width = int(_COLUMN * len(whole.layers) + _NODE + 2 * _MARGIN + self.label_width)
+        self.width = int(_COLUMN * len(explanation.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
         self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
         self.labelled = sum(map(len, self.edges)) <= _MOST_LABELS
@@ -138,18 +141,18 @@ class _Whole:
         self.passing: Dict[Tuple[int, float], int] = {}  # how many lines go past a layer at a height
         self.parts: List[str] = list(self._lines()) + list(self._nodes())
 
-    def _column(self, c: int, count: int, rows: int) -> List[Place]:
+    def _column(self, c: int, count: int, rows: int) -> List[Point]:
         x = _MARGIN + _NODE / 2 + c * _COLUMN
         top = (self.height - 24 - rows * _ROW) / 2 + _ROW / 2 + 24
         return [(x, top + (row + rows - count) * _ROW) for row in range(count)]
 
-    def _bias(self, c: int) -> Place:
+    def _bias(self, c: int) -> Point:
         x, y = self.places[c][0]
         return x + _NODE / 2 - _BIAS, y - _ROW
 
     def _lines(self) -> Iterator[str]:
         drawn, labels = [], []
-        for layer, edges in zip(self.whole.layers, self.edges):
+        for layer, edges in zip(self.explanation.layers, self.edges):
             columns = {value_name(c): c for c in layer.sources}
             lines = [self._line(edge, columns.get(edge.source, layer.sources[0]), layer.k) for edge in edges]
             largest = max([size(edge.weight or 0.0) for edge in edges])
@@ -157,8 +160,8 @@ class _Whole:
                 drawn.append(self._drawn(line, layer.k, largest))
                 name, weight = line.edge.name, line.edge.weight
                 if self.labelled and name is not None:
-                    text = "%s = %s" % (symbol(name), shown_short(weight))
-                    width = 28 + 6 * len(name.indices) + _LETTER * len(shown_short(weight))
+                    text = "%s = %s" % (symbol(name), _short_number(weight))
+                    width = 28 + 6 * len(name.indices) + _LETTER * len(_short_number(weight))
                     labels.append(self._label(line, layer.k, text, width, [other.last for other in lines]))
         yield from drawn
         yield from labels
@@ -193,7 +196,7 @@ class _Whole:
         place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
         return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
 
-    def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Place, Place]]) -> str:
+    def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Point, Point]]) -> str:
         """Put where it covers no other label, no node, and as few lines as can be."""
         (x0, y0), (x1, y1) = line.last
         best, least = (0.0, 0.0, 0.0, 0.0), float("inf")
@@ -220,11 +223,11 @@ class _Whole:
                 yield '<text x="%.1f" y="%.1f">1</text></g>' % (bx, by + 4)
         for i, (x, y) in enumerate(self.places[0]):
             yield self._entry(i, x, y)
-        for layer in self.whole.layers:
+        for layer in self.explanation.layers:
             for j, (x, y) in enumerate(self.places[layer.k]):
                 yield neuron(layer, j, _box(x, y) + self._numbers(layer, j, x, y), self.linked)
-        if self.whole.labels is not None:
-            for (x, y), label in zip(self.places[-1], self.whole.labels):
+        if self.explanation.labels is not None:
+            for (x, y), label in zip(self.places[-1], self.explanation.labels):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
 
     def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
@@ -232,45 +235,49 @@ class _Whole:
         values = numbers_of(layer, j)
         inner = ""
         for dy, (name, value) in zip((-6, 16) if len(values) > 1 else (4,), values):
-            text = "%s = %s" % (symbol(name), shown_short(value))
+            text = "%s = %s" % (symbol(name), _short_number(value))
             inner += '<text x="%.1f" y="%.1f">%s</text>' % (x, y + dy, text)
         return inner
 
     def _entry(self, i: int, x: float, y: float) -> str:
         """An input: its value, and its name above where it has one."""
-        name = entry("X", Row(self.whole.x, self.whole.shape).place(i))
-        text = "%s = %s" % (symbol(name), shown_short(self.whole.x[i]))
-        if self.whole.names is None:
+        name = entry("X", Row(self.explanation.x, self.explanation.shape).indices(i))
+        text = "%s = %s" % (symbol(name), _short_number(self.explanation.x[i]))
+        if self.explanation.names is None:
             return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
-        called = self.whole.names[i]
+        called = self.explanation.names[i]
         parts = (escape(called), _box(x, y), x, y - 6, escape(plain(called, _LETTERS)), x, y + 16, text)
         form = '<text x="%.1f" y="%.1f">%s</text>'
         return ('<g class="input"><title>%s</title>%s' + 2 * form + "</g>") % parts
 
 
-class _ByLayer:
+class _LayerDiagram:
     """A large network: the input, then a block for each layer."""
 
-    def __init__(self, whole: Explanation, linked: bool) -> None:
-        self.whole, self.linked = whole, linked
+    def __init__(self, explanation: Explanation, linked: bool) -> None:
+        self.explanation, self.linked = explanation, linked
         self.parts: List[str] = []
-        blocks = [self._input()] + [self._block(layer) for layer in whole.layers]
-        lanes = _lanes(whole)
+        blocks = [self._input()] + [self._block(layer) for layer in explanation.layers]
+        lanes = _lanes(explanation)
         self.top = 28 + _LANE * (max(lanes.values()) + 1 if lanes else 0)
         self.inside = max([height for _, height, _ in blocks])
         self.height = int(self.top + self.inside + 42)
         x: float = _MARGIN
-        tops: List[Place] = []
+        tops: List[Point] = []
         for k, (width, height, parts) in enumerate(blocks):
             if k:
-                self._arrow(x, whole.layers[k - 1])
+                self._arrow(x, explanation.layers[k - 1])
                 x += _BLOCK_GAP
             tops.append((x + width / 2, self.top + (self.inside - height) / 2))
             heading = "input" if k == 0 else "layer %d" % k
             self.parts.append('<text class="heading" x="%.1f" y="14">%s</text>' % (x + width / 2, heading))
             self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[-1][1]))
             self.parts += parts + ["</g>"]
-            about = [str(len(whole.layers[k - 1].z)), whole.layers[k - 1].h_name] if k else [str(len(whole.x))]
+            about = (
+                [str(len(explanation.layers[k - 1].z)), explanation.layers[k - 1].h_name]
+                if k
+                else [str(len(explanation.x))]
+            )
             below = (x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
             self.parts.append('<text class="heading" x="%.1f" y="%.1f">%s</text>' % below)
             x += width
@@ -291,22 +298,22 @@ class _ByLayer:
             shape = (middle[0], y + 20) + layer.weights[1].shape
             self.parts.append('<text class="heading" x="%.1f" y="%.1f">%d\u00d7%d</text>' % shape)
 
-    def _wire(self, start: Place, end: Place, y: float) -> None:
+    def _wire(self, start: Point, end: Point, y: float) -> None:
         """A wire over the layers that it skips, in a lane of its own."""
         (x0, y0), (x1, y1) = start, end
         d = "M%.1f %.1fV%.1fH%.1fV%.1f" % (x0 + 6, y0 - 4, y, x1 - 6, y1 - 4)
         self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
 
     def _input(self) -> Tuple[float, float, List[str]]:
-        side = self.whole.picture
+        side = self.explanation.picture
         if side is None:
-            return self._cells(self.whole.x, self.whole.shape, None)
-        rows = [self.whole.x[y * side : (y + 1) * side] for y in range(side)]
+            return self._cells(self.explanation.x, self.explanation.shape, None)
+        rows = [self.explanation.x[y * side : (y + 1) * side] for y in range(side)]
         place = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
         return 168, 168, [place % (grey(rows), side, side)]
 
     def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
-        if layer is self.whole.layers[-1] and len(layer.z) <= _LIST:
+        if layer is self.explanation.layers[-1] and len(layer.z) <= _LIST:
             return self._listed(layer)
         return self._cells(layer.z, layer.shape, layer)
 
@@ -317,8 +324,8 @@ class _ByLayer:
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
         if len(shape) > 1 and shape[0] > 1:
             across = len(values) // shape[0]
-        if self.whole.picture is not None and len(values) == len(self.whole.x):
-            across = self.whole.picture  # the picture, scaled or quantised
+        if self.explanation.picture is not None and len(values) == len(self.explanation.x):
+            across = self.explanation.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)
         largest = max([size(value) for value in values])
         if len(values) > _MOST_CELLS:
@@ -341,20 +348,23 @@ class _ByLayer:
         return across * (_CELL + _GAP), down * (_CELL + _GAP), parts
 
     def _entry(self, i: int, square: str) -> str:
-        called = "" if self.whole.names is None else "%s: " % self.whole.names[i]
-        return "<g><title>%s</title>%s</g>" % (escape("%sx_%d = %s" % (called, i + 1, shown(self.whole.x[i]))), square)
+        called = "" if self.explanation.names is None else "%s: " % self.explanation.names[i]
+        return "<g><title>%s</title>%s</g>" % (
+            escape("%sx_%d = %s" % (called, i + 1, shown(self.explanation.x[i]))),
+            square,
+        )
 
     def _listed(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         """The outputs by name, each with a bar."""
         largest = max([size(value) for value in layer.z])
         parts = []
-        names = [self.whole.label(j) for j in range(len(layer.z))]
+        names = [self.explanation.label(j) for j in range(len(layer.z))]
         name_width = min(max([len(name) for name in names]) * _LETTER + 12, _NAME)
         for j, value in enumerate(layer.z):
             y = j * 22
             bar = _BAR * (size(value) / largest) if largest else 0.0
             sign = "neg" if (real(value) or 0.0) < 0 else "pos"
-            best = " best" if j == self.whole.answer else ""
+            best = " best" if j == self.explanation.answer else ""
             inner = '<rect class="row%s" x="-4" y="%d" width="%.0f" height="20"/>' % (best, y, name_width + _BAR + 84)
             inner += _left_text(0, y + 15, names[j], 17)
             inner += '<rect class="cell %s" x="%.1f" y="%d" width="%.1f" height="12"/>' % (sign, name_width, y + 4, bar)
@@ -363,12 +373,12 @@ class _ByLayer:
         return name_width + _BAR + 80, len(layer.z) * 22, parts
 
 
-def _lanes(whole: Explanation) -> Dict[Tuple[int, int], int]:
+def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
     """For each wire (c, k) that skips layers a lane that it shares with none it would run along, the short ones low.
 
     Lane 0 is the upper one.
     """
-    wires = {(c, layer.k) for layer in whole.layers for c in layer.sources if c < layer.k - 1}
+    wires = {(c, layer.k) for layer in explanation.layers for c in layer.sources if c < layer.k - 1}
     lanes: List[List[Tuple[int, int]]] = []
     for wire in sorted(wires, key=lambda wire: (wire[1] - wire[0], wire)):
         free = [lane for lane in lanes if all([wire[1] <= c or k <= wire[0] for c, k in lane])]
@@ -379,7 +389,7 @@ def _lanes(whole: Explanation) -> Dict[Tuple[int, int], int]:
     return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
 
 
-def shown_short(value: Any) -> str:
+def _short_number(value: Any) -> str:
     """A number to 4 digits, with a real minus sign."""
     return escape(shown(value, 4))
 
@@ -399,7 +409,7 @@ def _overlap(a: Box, b: Box) -> float:
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def _crosses(line: Tuple[Place, Place], box: Box) -> bool:
+def _crosses(line: Tuple[Point, Point], box: Box) -> bool:
     """Whether a line passes through a box, looked at in a few places of it."""
     (x0, y0), (x1, y1) = line
     for k in range(9):

@@ -13,7 +13,7 @@ from ..network import Network, winner
 from ..rows import samples_of, size
 from ..trace import equation_names
 from .counts import Counts
-from .element import Known, Row, Scope, attempted, entry
+from .element import Variable, Row, Scope, value_or_none, entry
 from .equation import Call, Joined, Lookup, Name, Product
 from .number_format import plain
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .element import Dot, Element
     from .equation import Node
 
-    Place = Tuple[int, int]  # layer and index of a neuron, from 1
+    Indices = Tuple[int, int]  # layer and index of a neuron, from 1
 
 _SMALLEST_PICTURE = 8  # pixels to a side
 _TRIED = 16  # numbers of a value for which its equation must hold
@@ -44,16 +44,16 @@ class Explanation:
 
     >>> from purenn import demo
     >>> from purenn.explain.notation import text
-    >>> whole = Explanation(demo.network(), demo.X)
-    >>> first = whole.layers[0].steps[0].element(0)
-    >>> print(text(first.name), "=", text(first.made, numbers=True), "= %.8g" % first.value)
+    >>> explanation = Explanation(demo.network(), demo.X)
+    >>> first = explanation.layers[0].equations[0].element(0)
+    >>> print(text(first.name), "=", text(first.expression, numbers=True), "= %.8g" % first.value)
     a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
-    >>> print(whole.counts)
+    >>> print(explanation.counts)
     16 multiplications, 16 additions, 5 exps
     """
 
     def __init__(
-        self, network: Network, x: Any, source: str = "", neuron: Union[Place, Sequence[Place], None] = None
+        self, network: Network, x: Any, source: str = "", neuron: Union[Indices, Sequence[Indices], None] = None
     ) -> None:
         self.network, self.source = network, plain(source)
         self.name = plain(network.name) if network.name else repr(network)
@@ -79,7 +79,7 @@ class Explanation:
         """Find the layers that multiply the input by weights, as it is or as layers before prepared its numbers."""
         of_inputs = {0}  # the values whose number i is made of input i
         for layer in self.layers:
-            if layer.keeps_places and set(layer.sources) <= of_inputs:
+            if layer.is_elementwise and set(layer.sources) <= of_inputs:
                 of_inputs.add(layer.k)
             names = [value_name(j) for j in layer.sources if j in of_inputs]
             weights = layer.weights
@@ -106,8 +106,8 @@ class Explanation:
                 raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, outputs))
             if (layer, index) in places[:number]:
                 raise ValueError("neuron %d:%d is given twice" % (layer, index))
-        for k, step in enumerate(self.layers, 1):
-            step.chosen = [index - 1 for layer, index in places if layer == k] or step.chosen
+        for k, equation in enumerate(self.layers, 1):
+            equation.chosen = [index - 1 for layer, index in places if layer == k] or equation.chosen
         self.focus = places[0]
 
     @property
@@ -142,59 +142,59 @@ class ExplainedLayer:
     says whether it multiplies the numbers of the input, or these as they were prepared, by weights.
     """
 
-    def __init__(self, pass_: TraceEntry) -> None:
-        self.layer: Any = pass_.layer
-        self.k, self.sources = pass_.number, pass_.sources
-        self.shape = pass_.shape
-        rows = [Row(X._rows[0], shape) for X, shape in zip(pass_.inputs, pass_.input_shapes)]
+    def __init__(self, entry: TraceEntry) -> None:
+        self.layer: Any = entry.layer
+        self.k, self.sources = entry.number, entry.sources
+        self.shape = entry.shape
+        rows = [Row(X._rows[0], shape) for X, shape in zip(entry.inputs, entry.input_shapes)]
         self.inputs = {value_name(j): row for j, row in zip(self.sources, rows)}
         h = getattr(self.layer, "h", None)
         self.h: Optional[Activation] = h if isinstance(h, Activation) else None
-        self.title, self.names = plain(self.layer), words_of(self.layer)
+        self.title, self.names = plain(self.layer), display_names(self.layer)
         self.h_name = self.names.get("h", "")
         self.parameters = parameters_of(self.layer, self.k)
         self.scope = Scope(dict(self.inputs), dict(self.parameters), _settings(self.layer), _functions(self.h))
-        self.steps = [ExplainedStep(self, equation, value) for equation, value in equations_of(pass_)]
-        for step, (text, _) in zip(self.steps, pass_.steps):
-            step.text = plain(text)
-        self.a, self.z = self.steps[0].numbers, self.steps[-1].numbers
+        self.equations = [ExplainedEquation(self, equation, value) for equation, value in symbolic_equations(entry)]
+        for equation, (text, _) in zip(self.equations, entry.steps):
+            equation.text = plain(text)
+        self.a, self.z = self.equations[0].numbers, self.equations[-1].numbers
         self.chosen, self.reads_input = [0], False
-        self.counts = self._counted(pass_.input_shapes)
+        self.counts = self._counted(entry.input_shapes)
 
     def _counted(self, shapes: Sequence[Tuple[int, ...]]) -> Counts:
         """What its equations tell; multiplications as the layer counts them, where the equations do not."""
         counts = Counts()
-        for step in self.steps:
-            counts.add(self.scope, step.equation, len(step.numbers), self.h)
+        for equation in self.equations:
+            counts.add(self.scope, equation.symbolic, len(equation.numbers), self.h)
         if not counts.complete:
             counts.multiplications = self.layer.cost(*shapes)
         return counts
 
     @property
-    def by_numbers(self) -> List[ExplainedStep]:
+    def by_neuron(self) -> List[ExplainedEquation]:
         """The steps that have as many numbers as the layer gives: of each, one belongs to a neuron."""
-        return [step for step in self.steps if len(step.numbers) == len(self.z)]
+        return [equation for equation in self.equations if len(equation.numbers) == len(self.z)]
 
     @property
-    def keeps_places(self) -> bool:
+    def is_elementwise(self) -> bool:
         """Whether each of its numbers is made of the one that stands in the same place, as by a scaler."""
-        nodes = [node for step in self.steps for side in step.sides or [] for node in side.walk()]
+        nodes = [node for equation in self.equations for side in equation.sides or [] for node in side.walk()]
         moves = any([isinstance(node, (Product, Joined)) for node in nodes])
-        known = all([step.element(0) is not None for step in self.steps])
+        known = all([equation.element(0) is not None for equation in self.equations])
         return known and not moves and all([len(row) == len(self.z) for row in self.inputs.values()])
 
     @property
     def weights(self) -> Optional[Tuple[str, Matrix]]:
         """The input that its first step multiplies by a matrix, and the matrix; None where it does not."""
-        for node in [node for side in self.steps[0].sides or [] for node in side.walk()]:
+        for node in [node for side in self.equations[0].sides or [] for node in side.walk()]:
             if isinstance(node, Product) and isinstance(node.parts[0], Name) and node.parts[0].name in self.inputs:
                 weight = self.scope.weight(node)
                 return None if weight is None else (node.parts[0].name, weight)
         return None
 
-    def name_of(self, j: int, step: ExplainedStep) -> Name:
+    def name_of(self, j: int, equation: ExplainedEquation) -> Name:
         """What number j of a step is called: a1_2."""
-        return entry(step.name or "Z%d" % self.k, step.row.place(j))
+        return entry(equation.name or "Z%d" % self.k, equation.row.indices(j))
 
     @property
     def edges(self) -> List[Edge]:
@@ -207,14 +207,14 @@ class ExplainedLayer:
 
     def _edges_to(self, j: int) -> List[Edge]:
         """The weighted ones of a sum and its bias, then others, each once."""
-        elements = [step.element(j) for step in self.by_numbers]
+        elements = [equation.element(j) for equation in self.by_neuron]
         found = {}
         for element in [element for element in elements if element is not None]:
             dot = element.dot
             for edge in _biases(self.scope, element, j) + _weighted(dot, j) if dot is not None else []:
                 found[edge.source, edge.i] = edge
-            for node in element.made.walk():
-                if isinstance(node, Known) and node.source is not None:
+            for node in element.expression.walk():
+                if isinstance(node, Variable) and node.source is not None:
                     found.setdefault(node.source, Edge(node.source[0], node.source[1], j))
         return [edge for edge in found.values() if edge.source in self.inputs or edge.i < 0]
 
@@ -234,7 +234,7 @@ def _weighted(dot: Dot, j: int) -> List[Edge]:
     for i in range(len(dot)):
         value, weight = dot.term(i).parts
         for node in value.walk():
-            if isinstance(node, Known) and node.source is not None:
+            if isinstance(node, Variable) and node.source is not None:
                 name: Any = weight.parts[0]
                 found.append(Edge(node.source[0], node.source[1], j, weight.value, name))  # type: ignore[attr-defined]
     return found
@@ -243,25 +243,25 @@ def _weighted(dot: Dot, j: int) -> List[Edge]:
 def _biases(scope: Scope, element: Element, j: int) -> List[Edge]:
     """The single numbers that are added to a weighted sum."""
     found = []
-    for node, value in scope.added(element):
-        if isinstance(node, Known) and node.source is None:
+    for node, value in scope.addends(element):
+        if isinstance(node, Variable) and node.source is None:
             found.append(Edge("", -1, j, value, node.parts[0]))  # type: ignore[arg-type]
     return found
 
 
-class ExplainedStep:
+class ExplainedEquation:
     """One equation of a layer, and the value it gives: `numbers`, and with their shape a `row`.
 
     `text` is the equation; in `equation` its activation is called h; `sides` are the two trees of that.
     """
 
     def __init__(self, layer: ExplainedLayer, equation: str, value: Matrix) -> None:
-        self.layer, self.text, self.equation = layer, equation, equation
+        self.layer, self.text, self.symbolic = layer, equation, equation
         self.numbers = value._rows[0]
         shapes = [layer.shape] + [row.shape for row in layer.inputs.values()]
         fitting = [shape for shape in shapes if size(shape) == len(self.numbers)]
         self.row = Row(self.numbers, fitting[0] if fitting else None)
-        self.sides = layer.scope.sides(self.equation)
+        self.sides = layer.scope.sides(self.symbolic)
         self.name = self.sides[0].name if self.sides else ""  # type: ignore[attr-defined]
         self._elements: Dict[int, Optional[Element]] = {}
         if self.name:
@@ -281,7 +281,7 @@ class ExplainedStep:
 
     def _element(self, j: int) -> Optional[Element]:
         if j not in self._elements:
-            self._elements[j] = self.layer.scope.element(self.equation, self.row, j)
+            self._elements[j] = self.layer.scope.element(self.symbolic, self.row, j)
         return self._elements[j]
 
     @property
@@ -303,8 +303,8 @@ class ExplainedStep:
     @property
     def argument(self) -> Optional[Node]:
         """What the step applies a function of one argument to, if it does nothing else: A1 in h(A1)."""
-        made = self.sides[1] if self.sides else None
-        return made.arguments[0] if isinstance(made, Call) and len(made.arguments) == 1 else None
+        expression = self.sides[1] if self.sides else None
+        return expression.arguments[0] if isinstance(expression, Call) and len(expression.arguments) == 1 else None
 
     @property
     def arguments(self) -> Optional[List[Any]]:
@@ -315,27 +315,27 @@ class ExplainedStep:
     @property
     def curve(self) -> Optional[Tuple[str, Callable[[Any], Any], List[Any]]]:
         """(name, function, arguments) of a function of one number that makes every number of this step."""
-        scope, made = self.layer.scope, self.sides[1] if self.sides else None
-        if made is None or not isinstance(made, (Call, Lookup)) or self.element(0) is None:
+        scope, expression = self.layer.scope, self.sides[1] if self.sides else None
+        if expression is None or not isinstance(expression, (Call, Lookup)) or self.element(0) is None:
             return None
-        name = made.parts[0].name  # type: ignore[attr-defined]
+        name = expression.parts[0].name  # type: ignore[attr-defined]
         f, arguments = scope.function(name), self.arguments
         if arguments is None:
-            row = scope.varying(made)
+            row = scope.only_row(expression)
             if row is None:
                 return None
-            f, arguments = scope.of_one_number(made, row), list(scope.rows[row].numbers)
+            f, arguments = scope.as_function(expression, row), list(scope.rows[row].numbers)
         if f is None or not scope.agrees(f, arguments, self.numbers):
             return None
         function = f
-        return self.layer.names.get(name, name), lambda a: attempted(function, a), arguments
+        return self.layer.names.get(name, name), lambda a: value_or_none(function, a), arguments
 
     @property
     def softmax(self) -> Optional[Softmax]:
         """The softmax that this step is, number by number, where the first chosen number stands; or None."""
-        h, made = self.layer.h, self.sides[1] if self.sides else None
+        h, expression = self.layer.h, self.sides[1] if self.sides else None
         softmaxes = h is not None and h.known and h.kind in ("softmax", "softmax_plain")
-        arguments = self.arguments if softmaxes and isinstance(made, Call) and made.name == "h" else None
+        arguments = self.arguments if softmaxes and isinstance(expression, Call) and expression.name == "h" else None
         if h is None or arguments is None:
             return None
         constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
@@ -353,7 +353,7 @@ class Softmax:
     (-1010.0, 1.0, inf, [nan, nan, nan])
     """
 
-    def __init__(self, a: Sequence[Any], constant: Optional[float] = None, place: Place = (1, 1)) -> None:
+    def __init__(self, a: Sequence[Any], constant: Optional[float] = None, place: Indices = (1, 1)) -> None:
         self.place = place  # which row it is of how many
         self.a = [float(value) for value in a]
         self.constant = 0.0 - max(self.a) if constant is None else constant
@@ -390,14 +390,14 @@ def value_name(j: int) -> str:
     return "Z%d" % j if j else "X"
 
 
-def equations_of(pass_: TraceEntry) -> List[Tuple[str, Matrix]]:
+def symbolic_equations(entry: TraceEntry) -> List[Tuple[str, Matrix]]:
     """The equations of a layer in a pass, in which its activation is called h, and their values."""
-    names = equation_names(pass_.layer, pass_.number, pass_.sources, "h")
-    values = [value for _, value in pass_.steps]
-    return [(equation.format(**names), value) for equation, value in zip(pass_.equations, values)]
+    names = equation_names(entry.layer, entry.number, entry.sources, "h")
+    values = [value for _, value in entry.steps]
+    return [(equation.format(**names), value) for equation, value in zip(entry.equations, values)]
 
 
-def words_of(layer: Any) -> Dict[str, str]:
+def display_names(layer: Any) -> Dict[str, str]:
     """What is written for the names in the equations of a layer: its activation for h."""
     activation = getattr(layer, "activation", "")
     return {"h": plain(activation)} if activation else {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..matrix import Matrix
 from .element import Row
 from .equation import Number
-from .notation import latex, latex_pieces, latex_text
-from .explanation import equations_of, words_of
+from .notation import latex, latex_pieces, escape_latex
+from .explanation import symbolic_equations, display_names
 from .number_format import counted, largest
 
 TYPE_CHECKING = False
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from ..trace import Trace
     from .element import Element
-    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
+    from .explanation import ExplainedLayer, ExplainedEquation, Explanation, Softmax
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 8
@@ -35,9 +35,9 @@ _DOCUMENT = r"""\documentclass{article}
 """
 
 
-def document(whole: Explanation) -> str:
+def document(explanation: Explanation) -> str:
     """A document that compiles as it is, with pdflatex, xelatex and lualatex."""
-    body = "\n".join(_body(whole))
+    body = "\n".join(_body(explanation))
     return _DOCUMENT % (_declarations(body), body)
 
 
@@ -53,26 +53,26 @@ def _declarations(document: str) -> str:
     return "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n%s\n\\fi\\fi\n" % "\n".join(declared)
 
 
-def _body(whole: Explanation) -> Iterator[str]:
-    yield r"\section*{%s}" % latex_text(whole.name)
-    if whole.source:
-        yield "The input: %s\n" % latex_text(whole.source)
-    yield _display(r"\mathbf{X} = " + pmatrix(Row(whole.x, whole.shape).matrix))
-    if whole.names is not None:
-        inputs = list(enumerate(zip(whole.names, whole.x), 1))
-        rows = [["$x_{%d}$" % i, latex_text(name), "$%s$" % number(x)] for i, (name, x) in inputs[:_ANSWERS]]
+def _body(explanation: Explanation) -> Iterator[str]:
+    yield r"\section*{%s}" % escape_latex(explanation.name)
+    if explanation.source:
+        yield "The input: %s\n" % escape_latex(explanation.source)
+    yield _display(r"\mathbf{X} = " + pmatrix(Row(explanation.x, explanation.shape).matrix))
+    if explanation.names is not None:
+        inputs = list(enumerate(zip(explanation.names, explanation.x), 1))
+        rows = [["$x_{%d}$" % i, escape_latex(name), "$%s$" % number(x)] for i, (name, x) in inputs[:_ANSWERS]]
         yield _tabular("llr", rows, len(inputs))
-    for layer in whole.layers:
+    for layer in explanation.layers:
         yield from _layer(layer)
     yield r"\subsection*{The output}"
-    last = whole.layers[-1].steps[-1].row.matrix
-    yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(whole.layers), pmatrix(last)))
-    best = largest(whole.y, _ANSWERS)
-    if whole.labels is not None:
-        rows = [[latex_text(whole.label(k)), "$%s$" % number(whole.y[k])] for k in best]
-        yield _tabular("lr", rows, len(whole.y))
-    yield _answer(whole)
-    yield "Total: %s." % whole.counts
+    last = explanation.layers[-1].equations[-1].row.matrix
+    yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(explanation.layers), pmatrix(last)))
+    best = largest(explanation.y, _ANSWERS)
+    if explanation.labels is not None:
+        rows = [[escape_latex(explanation.label(k)), "$%s$" % number(explanation.y[k])] for k in best]
+        yield _tabular("lr", rows, len(explanation.y))
+    yield _answer(explanation)
+    yield "Total: %s." % explanation.counts
 
 
 def _tabular(columns: str, rows: List[List[str]], number: int) -> str:
@@ -82,42 +82,46 @@ def _tabular(columns: str, rows: List[List[str]], number: int) -> str:
     return "\\begin{tabular}{%s}\n%s\n\\end{tabular}\n" % (columns, "\n".join(lines))
 
 
-def _answer(whole: Explanation) -> str:
-    if whole.answer is None:
-        return "%s.\n" % latex_text(whole.verdict[0].upper() + whole.verdict[1:])
-    name = "$%s$" % latex(whole.label(whole.answer)) if whole.labels is None else latex_text(whole.label(whole.answer))
-    return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
+def _answer(explanation: Explanation) -> str:
+    if explanation.answer is None:
+        return "%s.\n" % escape_latex(explanation.verdict[0].upper() + explanation.verdict[1:])
+    name = (
+        "$%s$" % latex(explanation.label(explanation.answer))
+        if explanation.labels is None
+        else escape_latex(explanation.label(explanation.answer))
+    )
+    return "The largest: %s%s.\n" % (name, " (%s)" % explanation.called if explanation.called else "")
 
 
 def _layer(layer: ExplainedLayer) -> Iterator[str]:
-    yield r"\subsection*{Layer %d: %s}" % (layer.k, latex_text(layer.title))
+    yield r"\subsection*{Layer %d: %s}" % (layer.k, escape_latex(layer.title))
     for name, matrix in layer.parameters:
         yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
-    for step in layer.steps:
-        yield from _step(step)
+    for equation in layer.equations:
+        yield from _step(equation)
     yield "%s.\n" % layer.counts
 
 
-def _step(step: ExplainedStep) -> Iterator[str]:
-    names = step.layer.names
-    yield _display(latex(step.equation, names))
-    if step.formula:
-        yield _display("%s(x) = %s" % (latex("h", names), latex(step.formula)))
-    if step.softmax is not None:
-        yield from _softmax(step.softmax)
-    if step.name:
-        yield _display("%s = %s" % (latex(step.name), pmatrix(step.row.matrix)))
+def _step(equation: ExplainedEquation) -> Iterator[str]:
+    names = equation.layer.names
+    yield _display(latex(equation.symbolic, names))
+    if equation.formula:
+        yield _display("%s(x) = %s" % (latex("h", names), latex(equation.formula)))
+    if equation.softmax is not None:
+        yield from _softmax(equation.softmax)
+    if equation.name:
+        yield _display("%s = %s" % (latex(equation.name), pmatrix(equation.row.matrix)))
     else:
-        yield _display(pmatrix(step.row.matrix))
-    for element in step.chosen:
+        yield _display(pmatrix(equation.row.matrix))
+    for element in equation.chosen:
         yield _element(element, names)
 
 
 def _element(element: Element, names: Dict[str, str]) -> str:
     """A number with names, with numbers, and what it comes to."""
     sides = [False] if element.is_copy else [False, True]
-    made = [latex_pieces(element.made, names, numbers, _TERMS) for numbers in sides]
-    lines = [" \\\\\n&\\quad ".join(_lines(pieces)) for pieces in made] + [number(element.value)]
+    expression = [latex_pieces(element.expression, names, numbers, _TERMS) for numbers in sides]
+    lines = [" \\\\\n&\\quad ".join(_lines(pieces)) for pieces in expression] + [number(element.value)]
     text = "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(element.name), " \\\\\n&= ".join(lines))
     if element.dot is not None and len(element.dot) > _TERMS:
         text += "The largest %d of %s; the rest is the sum of the others.\n" % (
@@ -205,7 +209,7 @@ def of_network(network: Network) -> str:
     """
     rows = []
     for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
-        sides = [latex(equation, words_of(entry.layer)) for equation, _ in equations_of(entry)]
+        sides = [latex(equation, display_names(entry.layer)) for equation, _ in symbolic_equations(entry)]
         rows.append(" &\n".join([side.replace(" = ", " &= ", 1) for side in sides]))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)
 
@@ -214,6 +218,6 @@ def of_trace(trace: Trace) -> str:
     """The matrices of a pass, for a notebook."""
     rows = [r"\mathbf{X} &= " + pmatrix(trace.X)]
     for entry in trace:
-        for equation, matrix in equations_of(entry):
+        for equation, matrix in symbolic_equations(entry):
             rows.append("%s &= %s" % (latex(equation.split(" = ")[0]), pmatrix(matrix)))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)

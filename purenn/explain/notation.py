@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from typing import Any, Dict, Iterator, List, Optional, Tuple, Union
 
     from .equation import Call, Choice, Joined, Lookup, Negative, Node, Product
-    from .element import Dot, Known
+    from .element import Dot, Variable
 
     Sides = Union[str, Node, List[Node]]
     Names = Optional[Dict[str, str]]
-    Written = Tuple[str, int]  # a piece of an equation, and how tightly it holds together
+    Piece = Tuple[str, int]  # a piece of an equation, and how tightly it holds together
 
 MOST = 16  # terms of a weighted sum that are written out, the largest; `rest` stands for the others
 _CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _POWER, _ATOM = range(8)
@@ -99,7 +99,7 @@ def _written(equation: Sides, to: Any, names: Names, numbers: bool, most: int) -
     if sides is None:
         return [to.words(str(equation))]
     writer = _Writer(to, names or {}, numbers, most)
-    return [writer.written(side)[0] for side in (sides if isinstance(sides, list) else [sides])]
+    return [writer.write(side)[0] for side in (sides if isinstance(sides, list) else [sides])]
 
 
 def _pieces(side: Node, to: Any, names: Names, numbers: bool, most: int) -> Iterator[Tuple[str, str]]:
@@ -117,8 +117,8 @@ def summands(node: Any, most: int = MOST) -> List[Tuple[str, Node]]:
     """
     if isinstance(node, Operation) and node.sign in ("+", "-"):
         return summands(node.parts[0], most) + [(node.sign, node.parts[1])]
-    if hasattr(node, "shown"):
-        return [("+", term) for term in node.shown(most)]
+    if hasattr(node, "summary"):
+        return [("+", term) for term in node.summary(most)]
     return [("+", node)]
 
 
@@ -135,20 +135,20 @@ class _Writer:
     def __init__(self, to: Any, names: Dict[str, str], numbers: bool, most: int) -> None:
         self.to, self.names, self.numbers, self.most = to, names, numbers, most
 
-    def written(self, node: Any) -> Written:
+    def write(self, node: Any) -> Piece:
         return getattr(self, "_" + type(node).__name__.lower())(node)
 
     def loose(self, node: Any) -> str:
-        return self.written(node)[0]
+        return self.write(node)[0]
 
     def tight(self, node: Any, least: int) -> str:
-        piece, holds = self.written(node)
+        piece, holds = self.write(node)
         return piece if holds >= least else self.to.brackets("(", piece, ")")
 
-    def _number(self, node: Number) -> Written:
+    def _number(self, node: Number) -> Piece:
         return self.value(node.value)
 
-    def value(self, value: Any) -> Written:
+    def value(self, value: Any) -> Piece:
         """A number: one with a sign is a sum, one with an exponent or a fraction a product."""
         shown = written(value)
         if isinstance(value, complex):
@@ -157,7 +157,7 @@ class _Writer:
             return self.to.sign() + self.unsigned(value, shown[1:])[0], _SUM
         return self.unsigned(value, shown)
 
-    def unsigned(self, value: Any, shown: str) -> Written:
+    def unsigned(self, value: Any, shown: str) -> Piece:
         mantissa, exponent, power = shown.partition("e")
         if shown in ("inf", "nan"):
             return self.to.special(shown), _ATOM
@@ -170,7 +170,7 @@ class _Writer:
         pointless = self.to.keeps_point and isinstance(value, float) and shown.isdigit()
         return self.to.number(shown + ".0" if pointless else shown), _ATOM
 
-    def _name(self, node: Name) -> Written:
+    def _name(self, node: Name) -> Piece:
         name = node.name
         if name in self.names:
             return self.to.word(self.names[name]), _ATOM
@@ -184,17 +184,17 @@ class _Writer:
         holds = _POWER if layer and self.to.stacks else _ATOM  # the layer stands where an exponent would
         return self.to.symbol(letter, indices, layer, letter.isupper()), holds
 
-    def _known(self, node: Known) -> Written:
-        return self.value(node.value) if self.numbers else self.written(node.parts[0])
+    def _variable(self, node: Variable) -> Piece:
+        return self.value(node.value) if self.numbers else self.write(node.parts[0])
 
-    def _dot(self, node: Dot) -> Written:
-        pieces = [self.tight(term, _PRODUCT if k else _SUM) for k, term in enumerate(node.shown(self.most))]
+    def _dot(self, node: Dot) -> Piece:
+        pieces = [self.tight(term, _PRODUCT if k else _SUM) for k, term in enumerate(node.summary(self.most))]
         return self.to.operator("+").join(pieces), _SUM if len(pieces) > 1 else _PRODUCT
 
-    def _negative(self, node: Negative) -> Written:
+    def _negative(self, node: Negative) -> Piece:
         return self.to.sign() + self.tight(node.parts[0], _PRODUCT), _SUM
 
-    def _operation(self, node: Operation) -> Written:
+    def _operation(self, node: Operation) -> Piece:
         left, right = node.parts
         if node.sign == "/":
             return self.quotient(left, right)
@@ -206,31 +206,31 @@ class _Writer:
         sign = self.to.operator(_OF_MATRICES if node.sign == "*" and _has_matrix(node) else node.sign)
         return self.tight(left, least) + sign + self.tight(right, least + 1), level
 
-    def quotient(self, left: Node, right: Node) -> Written:
+    def quotient(self, left: Node, right: Node) -> Piece:
         if self.to.stacks:
             return self.to.fraction(self.loose(left), self.loose(right))
         return self.to.fraction(self.tight(left, _PRODUCT), self.tight(right, _MATRICES))
 
-    def _product(self, node: Product) -> Written:
+    def _product(self, node: Product) -> Piece:
         left, right = node.parts
         return self.tight(left, _MATRICES) + self.to.operator(" ") + self.tight(right, _POWER), _MATRICES
 
-    def _choice(self, node: Choice) -> Written:
+    def _choice(self, node: Choice) -> Piece:
         body, test, otherwise = node.parts
         return self.to.cases(self.tight(body, _RELATION), self.tight(test, _RELATION), self.loose(otherwise))
 
-    def _call(self, node: Call) -> Written:
+    def _call(self, node: Call) -> Piece:
         arguments = self.to.operator(",").join([self.loose(argument) for argument in node.arguments])
         if node.name in self.to.functions:
             return self.to.functions[node.name](self.to, arguments)
         return self.loose(node.parts[0]) + self.to.brackets("(", arguments, ")"), _ATOM
 
-    def _lookup(self, node: Lookup) -> Written:
+    def _lookup(self, node: Lookup) -> Piece:
         inner, *indices = node.parts
         shown = self.to.operator(",").join([self.loose(index) for index in indices])
         return self.loose(inner) + self.to.brackets("[", shown, "]"), _ATOM
 
-    def _joined(self, node: Joined) -> Written:
+    def _joined(self, node: Joined) -> Piece:
         return self.to.brackets("[", self.to.operator(" ").join([self.loose(i) for i in node.parts]), "]"), _ATOM
 
 
@@ -250,7 +250,7 @@ class _Text:
     def number(self, digits: str) -> str:
         return digits
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
+    def power_of_ten(self, mantissa: str, exponent: str) -> Piece:
         return "%se%s" % (mantissa, exponent), _ATOM
 
     def special(self, name: str) -> str:
@@ -269,13 +269,13 @@ class _Text:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return left + inner + right
 
-    def fraction(self, above: str, below: str) -> Written:
+    def fraction(self, above: str, below: str) -> Piece:
         return "%s / %s" % (above, below), _PRODUCT
 
     def power(self, base: str, exponent: str) -> str:
         return "%s**%s" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> Written:
+    def cases(self, body: str, test: str, otherwise: str) -> Piece:
         return "%s if %s else %s" % (body, test, otherwise), _CHOICE
 
 
@@ -300,14 +300,14 @@ class _Latex:
     _SPECIAL = {"inf": r"\infty", "nan": r"\mathrm{NaN}", "Phi": r"\Phi"}
 
     def words(self, words: str) -> str:
-        return r"\text{%s}" % latex_text(words)
+        return r"\text{%s}" % escape_latex(words)
 
     word = words
 
     def number(self, digits: str) -> str:
         return digits
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
+    def power_of_ten(self, mantissa: str, exponent: str) -> Piece:
         power = "10^{%d}" % int(exponent)
         return (power, _POWER) if mantissa == "1" else (r"%s \cdot %s" % (mantissa, power), _PRODUCT)
 
@@ -327,13 +327,13 @@ class _Latex:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return r"\left%s %s \right%s" % (left, inner, right)
 
-    def fraction(self, above: str, below: str) -> Written:
+    def fraction(self, above: str, below: str) -> Piece:
         return r"\frac{%s}{%s}" % (above, below), _ATOM
 
     def power(self, base: str, exponent: str) -> str:
         return "%s^{%s}" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> Written:
+    def cases(self, body: str, test: str, otherwise: str) -> Piece:
         return r"\begin{cases} %s & \text{if } %s \\ %s & \text{else} \end{cases}" % (body, test, otherwise), _ATOM
 
 
@@ -349,7 +349,7 @@ class _MathML:
         "floor": lambda to, inner: (to.brackets("\u230a", inner, "\u230b"), _ATOM),
         "abs": lambda to, inner: (to.brackets("|", inner, "|"), _ATOM),
     }
-    _SIGNS = {
+    _OPERATIONS = {
         "-": "\u2212",
         "*": "\u00b7",
         _OF_MATRICES: "\u2299",
@@ -370,7 +370,7 @@ class _MathML:
     def number(self, digits: str) -> str:
         return "<mn>%s</mn>" % escape(digits)
 
-    def power_of_ten(self, mantissa: str, exponent: str) -> Written:
+    def power_of_ten(self, mantissa: str, exponent: str) -> Piece:
         ten = "<msup><mn>10</mn><mn>%s</mn></msup>" % str(int(exponent)).replace("-", "\u2212")
         if mantissa == "1":
             return ten, _POWER
@@ -398,7 +398,7 @@ class _MathML:
     @classmethod
     def sign_of(cls, sign: str) -> str:
         """How a sign is written."""
-        return cls._SIGNS.get(sign, sign)
+        return cls._OPERATIONS.get(sign, sign)
 
     def operator(self, sign: str) -> str:
         return "<mo>%s</mo>" % self.sign_of(sign)
@@ -406,13 +406,13 @@ class _MathML:
     def brackets(self, left: str, inner: str, right: str) -> str:
         return '<mrow><mo form="prefix">%s</mo>%s<mo form="postfix">%s</mo></mrow>' % (left, inner, right)
 
-    def fraction(self, above: str, below: str) -> Written:
+    def fraction(self, above: str, below: str) -> Piece:
         return "<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>" % (above, below), _ATOM
 
     def power(self, base: str, exponent: str) -> str:
         return "<msup>%s<mrow>%s</mrow></msup>" % (base, exponent)
 
-    def cases(self, body: str, test: str, otherwise: str) -> Written:
+    def cases(self, body: str, test: str, otherwise: str) -> Piece:
         rows = ((body, "<mtext>if\u00a0</mtext>" + test), (otherwise, "<mtext>else</mtext>"))
         cells = ["<mtr><mtd><mrow>%s</mrow></mtd><mtd><mrow>%s</mrow></mtd></mtr>" % row for row in rows]
         table = '<mrow><mo form="prefix">{</mo><mtable columnalign="left">%s</mtable></mrow>'
@@ -428,10 +428,10 @@ def subscript(indices: List[str]) -> str:
     return ("," if max(map(len, indices), default=0) > 1 else " ").join(indices)
 
 
-def latex_text(text: str) -> str:
+def escape_latex(text: str) -> str:
     """Any text as LaTeX that prints it.
 
-    >>> print(latex_text("50% <b> $x_1"))
+    >>> print(escape_latex("50% <b> $x_1"))
     50\\% \\textless{}b\\textgreater{} \\$x\\_1
     """
     return "".join([_LATEX.get(character, character) for character in plain(text)])

@@ -14,7 +14,7 @@ from . import diagram, heatmap, plot
 from .element import Row
 from .equation import Number
 from .heatmap import shown
-from .explanation import equations_of, words_of
+from .explanation import symbolic_equations, display_names
 from .notation import mathml, text, wrapping
 from .number_format import counted, grouped, largest, plain, real, size
 from .script import SCRIPT
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..trace import Trace
     from .element import Dot, Element
     from .equation import Node
-    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
+    from .explanation import ExplainedLayer, ExplainedEquation, Explanation, Softmax
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -40,9 +40,9 @@ _INDICES = re.compile(r"_([\d,]+)")
 _FAR = 800  # beyond it every exp has overflowed, or vanished
 
 
-def page(whole: Explanation) -> str:
+def page(explanation: Explanation) -> str:
     """The whole file."""
-    body = "\n".join(_body(whole))
+    body = "\n".join(_body(explanation))
     script = base64.b64encode(hashlib.sha256(SCRIPT.encode("utf-8")).digest()).decode("ascii")
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'" % script
     return "\n".join(
@@ -52,7 +52,7 @@ def page(whole: Explanation) -> str:
             '<meta http-equiv="Content-Security-Policy" content="%s">' % policy,
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<link rel="icon" href="data:,">',
-            "<title>%s</title>" % escape(whole.name),
+            "<title>%s</title>" % escape(explanation.name),
             "<style>%s%s</style></head>" % (STYLE, plot.style()),
             "<body>",
             body,
@@ -62,42 +62,42 @@ def page(whole: Explanation) -> str:
     )
 
 
-def _body(whole: Explanation) -> Iterator[str]:
-    yield "<header><h1>%s</h1>" % escape(whole.name)
-    what = repr(whole.network) if whole.name != repr(whole.network) else ""
-    about = [text for text in (what, "input: " + whole.source if whole.source else "") if text]
+def _body(explanation: Explanation) -> Iterator[str]:
+    yield "<header><h1>%s</h1>" % escape(explanation.name)
+    what = repr(explanation.network) if explanation.name != repr(explanation.network) else ""
+    about = [text for text in (what, "input: " + explanation.source if explanation.source else "") if text]
     if about:
         yield "<p>%s</p>" % escape(", ".join(about))
-    yield "<p>%s. Total: %s.</p></header><main>" % (_answer(whole), whole.counts)
-    yield from _diagram(whole)
-    yield from _input(whole)
-    for layer in whole.layers:
-        yield from _layer(whole, layer)
-    yield from _result(whole)
+    yield "<p>%s. Total: %s.</p></header><main>" % (_answer(explanation), explanation.counts)
+    yield from _diagram(explanation)
+    yield from _input(explanation)
+    for layer in explanation.layers:
+        yield from _layer(explanation, layer)
+    yield from _result(explanation)
     yield "</main>"
 
 
-def _answer(whole: Explanation) -> str:
-    if whole.answer is None:
-        return "<strong>%s</strong>" % escape(whole.verdict[0].upper() + whole.verdict[1:])
-    called = " (%s)" % whole.called if whole.called else ""
-    value = shown(whole.y[whole.answer])
-    return "The largest output: <strong>%s</strong>%s, %s" % (_label(whole, whole.answer), called, value)
+def _answer(explanation: Explanation) -> str:
+    if explanation.answer is None:
+        return "<strong>%s</strong>" % escape(explanation.verdict[0].upper() + explanation.verdict[1:])
+    called = " (%s)" % explanation.called if explanation.called else ""
+    value = shown(explanation.y[explanation.answer])
+    return "The largest output: <strong>%s</strong>%s, %s" % (_label(explanation, explanation.answer), called, value)
 
 
-def _label(whole: Explanation, k: int) -> str:
+def _label(explanation: Explanation, k: int) -> str:
     """What output k is called, as HTML."""
-    return "y<sub>%d</sub>" % (k + 1) if whole.labels is None else escape(whole.label(k))
+    return "y<sub>%d</sub>" % (k + 1) if explanation.labels is None else escape(explanation.label(k))
 
 
 # ---- the diagram, and the sums its neurons lead to
 
 
-def _diagram(whole: Explanation) -> Iterator[str]:
+def _diagram(explanation: Explanation) -> Iterator[str]:
     yield '<section aria-label="The network"><figure>'
     yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
-    yield diagram.svg(whole, linked=True) + "</div>"
-    if diagram.is_small(whole):
+    yield diagram.svg(explanation, linked=True) + "</div>"
+    if diagram.is_small(explanation):
         legend = (
             "w<sub>ji</sub> leads to neuron j from input i. A line is thick where its weight is large, blue where it "
             "is positive, orange and dashed where it is negative."
@@ -106,15 +106,15 @@ def _diagram(whole: Explanation) -> Iterator[str]:
         legend = "A cell is a neuron, blue where its output z is positive, orange where it is negative, paler near 0."
     hint = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
     yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, hint)
-    yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % whole.focus
-    number = min(sum([len(layer.z) for layer in whole.layers]), _MOST_SUMS)
+    yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
+    number = min(sum([len(layer.z) for layer in explanation.layers]), _MOST_SUMS)
     most = max(3, min(12, _MOST_TERMS // number))
     left = _MOST_SUMS
-    for layer in whole.layers:
+    for layer in explanation.layers:
         for j in range(min(len(layer.z), left)):
-            chosen = " chosen" if (layer.k, j + 1) == whole.focus else ""
+            chosen = " chosen" if (layer.k, j + 1) == explanation.focus else ""
             yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
-            yield from _neuron(whole, layer, j, most)
+            yield from _neuron(explanation, layer, j, most)
             yield "</div>"
         left -= min(len(layer.z), left)
     if not left:
@@ -124,15 +124,15 @@ def _diagram(whole: Explanation) -> Iterator[str]:
     yield "</div></section>"
 
 
-def _neuron(whole: Explanation, layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
+def _neuron(explanation: Explanation, layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
     """All that is known of one number that a layer gives: an equation for each step."""
     yield "<h3>Layer %d, neuron %d</h3>" % (layer.k, j + 1)
-    for step in layer.by_numbers:
-        element = step.element(j)
+    for equation in layer.by_neuron:
+        element = equation.element(j)
         if element is None:
-            yield "<p>%s</p>" % _given(layer, step, j)
+            yield "<p>%s</p>" % _given(layer, equation, j)
         elif element.dot is not None and len(element.dot) > _TERMS:
-            yield from _largest_terms(whole, step, element, element.dot, most)
+            yield from _largest_terms(explanation, equation, element, element.dot, most)
         else:
             yield from _equation(layer, element)
 
@@ -141,29 +141,31 @@ def _equation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
     """A number by the names of what it is made of, and by their numbers."""
     names, value = layer.names, Number(element.value)
     if element.is_copy or element.is_call:
-        yield "<p>%s</p>" % wrapping([element.name, element.made, value], names, not element.is_copy, _TERMS)
+        yield "<p>%s</p>" % wrapping([element.name, element.expression, value], names, not element.is_copy, _TERMS)
         return
-    yield "<p>%s</p>" % wrapping([element.name, element.made], names, False, _TERMS)
-    yield "<p>%s</p>" % wrapping([element.name, element.made, value], names, True, _TERMS)
+    yield "<p>%s</p>" % wrapping([element.name, element.expression], names, False, _TERMS)
+    yield "<p>%s</p>" % wrapping([element.name, element.expression, value], names, True, _TERMS)
 
 
-def _given(layer: ExplainedLayer, step: ExplainedStep, j: int) -> str:
+def _given(layer: ExplainedLayer, equation: ExplainedEquation, j: int) -> str:
     """A number that is not made by itself, as those of a softmax."""
-    given = mathml([layer.name_of(j, step), Number(step.numbers[j])])
-    how = mathml(step.equation, layer.names)
+    given = mathml([layer.name_of(j, equation), Number(equation.numbers[j])])
+    how = mathml(equation.symbolic, layer.names)
     return "%s <small>one of %s</small>" % (given, how)
 
 
-def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, dot: Dot, most: int) -> Iterator[str]:
+def _largest_terms(
+    explanation: Explanation, equation: ExplainedEquation, element: Element, dot: Dot, most: int
+) -> Iterator[str]:
     places = dot.largest(most)
     rows = []
     for i in places:
         name = _short(dot.term(i))
-        if whole.names is not None and step.layer.reads_input:
-            name += " <small>%s</small>" % escape(plain(whole.names[i], _NAME))
-        rows.append((name, shown_product(text(dot.term(i), numbers=True)), dot.values[i]))
+        if explanation.names is not None and equation.layer.reads_input:
+            name += " <small>%s</small>" % escape(plain(explanation.names[i], _NAME))
+        rows.append((name, _with_signs(text(dot.term(i), numbers=True)), dot.values[i]))
     rows.append(("the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(most)))
-    rows += [(_short(node), "", value) for node, value in step.layer.scope.added(element)]
+    rows += [(_short(node), "", value) for node, value in equation.layer.scope.addends(element)]
     largest = max([size(value) for _, _, value in rows])
     yield '<div class="row"><div class="scroll"><table class="terms">'
     for name, numbers, value in rows:
@@ -171,8 +173,8 @@ def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, do
         yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, largest))
     total = '<tr class="total"><td colspan="2">%s</td><td>%s</td><td class="bar"></td></tr></table></div>'
     yield total % (_short(element.name), shown(element.value))
-    side = whole.picture
-    if side is not None and _has_pictures(whole, step):
+    side = explanation.picture
+    if side is not None and _has_pictures(explanation, equation):
         values = dot.values
         rows_of = [values[y * side : (y + 1) * side] for y in range(side)]
         address = heatmap.signed(rows_of, max([size(value) for value in values]))
@@ -183,10 +185,10 @@ def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, do
 
 def _short(node: Node) -> str:
     """Names without the numbers of their layers, in fewer letters than MathML has."""
-    return _INDICES.sub(r"<sub>\1</sub>", shown_product(text(node)))
+    return _INDICES.sub(r"<sub>\1</sub>", _with_signs(text(node)))
 
 
-def shown_product(numbers: str) -> str:
+def _with_signs(numbers: str) -> str:
     """1.0*0.1 with a sign for the product that reads well."""
     return escape(numbers.replace("*", "\u00b7").replace("-", "\u2212"))
 
@@ -200,18 +202,18 @@ def _bar(value: Any, most: float) -> str:
 # ---- the input, and layer after layer
 
 
-def _input(whole: Explanation) -> Iterator[str]:
+def _input(explanation: Explanation) -> Iterator[str]:
     yield "<section><h2>The input</h2>"
-    side = whole.picture
+    side = explanation.picture
     if side is not None:
-        rows = [whole.x[y * side : (y + 1) * side] for y in range(side)]
+        rows = [explanation.x[y * side : (y + 1) * side] for y in range(side)]
         alt = "The input as a picture of %d by %d pixels" % (side, side)
         yield '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">' % (heatmap.grey(rows), alt)
         yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
-    elif whole.names is not None:
-        yield from _named(whole.names, whole.x)
+    elif explanation.names is not None:
+        yield from _named(explanation.names, explanation.x)
     else:
-        yield '<div class="row">%s</div>' % _matrix(Row(whole.x, whole.shape).matrix, "X")
+        yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
     yield "</section>"
 
 
@@ -225,9 +227,9 @@ def _named(names: Sequence[str], values: Sequence[Any]) -> Iterator[str]:
         yield "<p>The first of %s.</p>" % counted(len(names), "input")
 
 
-def _layer(whole: Explanation, layer: ExplainedLayer) -> Iterator[str]:
+def _layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[str]:
     yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))
-    is_picture = whole.picture is not None and layer.sources == (0,)
+    is_picture = explanation.picture is not None and layer.sources == (0,)
     yield '<div class="row">'
     for name, row in layer.inputs.items():
         if not is_picture:
@@ -235,27 +237,27 @@ def _layer(whole: Explanation, layer: ExplainedLayer) -> Iterator[str]:
     for name, matrix in layer.parameters:
         yield _matrix(matrix, name)
     yield "</div>"
-    for step in layer.steps:
-        yield from _step(whole, step)
+    for equation in layer.equations:
+        yield from _step(explanation, equation)
     yield "<p>%s, number by number:</p>" % ("One neuron" if len(layer.chosen) == 1 else "Some neurons")
     for j in layer.chosen:
         yield '<div class="scroll">'
-        yield from _neuron(whole, layer, j, 12)
+        yield from _neuron(explanation, layer, j, 12)
         yield "</div>"
     yield '<p class="quiet">%s</p></section>' % layer.counts
 
 
-def _step(whole: Explanation, step: ExplainedStep) -> Iterator[str]:
-    names = step.layer.names
-    yield '<div class="scroll equation">%s' % mathml(step.equation, names)
-    if step.formula:
-        yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + step.formula, names)
-    yield '</div><div class="row">%s%s</div>' % (_matrix(step.row.matrix, step.name), _curve(step))
-    if step is step.layer.steps[0]:
-        yield from _weight_pictures(whole, step)
-    softmax = step.softmax
+def _step(explanation: Explanation, equation: ExplainedEquation) -> Iterator[str]:
+    names = equation.layer.names
+    yield '<div class="scroll equation">%s' % mathml(equation.symbolic, names)
+    if equation.formula:
+        yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + equation.formula, names)
+    yield '</div><div class="row">%s%s</div>' % (_matrix(equation.row.matrix, equation.name), _curve(equation))
+    if equation is equation.layer.equations[0]:
+        yield from _weight_pictures(explanation, equation)
+    softmax = equation.softmax
     if softmax is not None:
-        yield from _softmax(whole, softmax, step.layer is whole.layers[-1])
+        yield from _softmax(explanation, softmax, equation.layer is explanation.layers[-1])
 
 
 def _matrix(matrix: Matrix, name: str) -> str:
@@ -266,10 +268,10 @@ def _matrix(matrix: Matrix, name: str) -> str:
     return '<div class="scroll">%s</div>' % table
 
 
-def _weight_pictures(whole: Explanation, step: ExplainedStep) -> Iterator[str]:
+def _weight_pictures(explanation: Explanation, equation: ExplainedEquation) -> Iterator[str]:
     """The weights from a picture as pictures, one for each neuron."""
-    side, weights = whole.picture, step.layer.weights
-    if side is None or weights is None or not _has_pictures(whole, step):
+    side, weights = explanation.picture, equation.layer.weights
+    if side is None or weights is None or not _has_pictures(explanation, equation):
         return
     columns = [[row[j] for row in weights[1]._rows] for j in range(weights[1].cols)]
     most = max([size(value) for column in columns for value in column])
@@ -284,22 +286,22 @@ def _weight_pictures(whole: Explanation, step: ExplainedStep) -> Iterator[str]:
     yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
 
 
-def _has_pictures(whole: Explanation, step: ExplainedStep) -> bool:
+def _has_pictures(explanation: Explanation, equation: ExplainedEquation) -> bool:
     """Whether each neuron of a layer looks at a picture that there is room to draw."""
-    if whole.picture is None or not step.layer.reads_input:
+    if explanation.picture is None or not equation.layer.reads_input:
         return False
-    return len(whole.x) * len(step.numbers) <= heatmap.MOST_PIXELS
+    return len(explanation.x) * len(equation.numbers) <= heatmap.MOST_PIXELS
 
 
-def _curve(step: ExplainedStep) -> str:
+def _curve(equation: ExplainedEquation) -> str:
     """The activation as a curve, with the points of this pass."""
-    found = step.curve
+    found = equation.curve
     if found is None:
         return ""
     name, f, arguments = found
     points = [
         (a, z, "%d: %s to %s" % (j + 1, shown(a), shown(z)))
-        for j, (a, z) in enumerate(zip(map(real, arguments), map(real, step.numbers)))
+        for j, (a, z) in enumerate(zip(map(real, arguments), map(real, equation.numbers)))
         if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND
     ][:_MOST_POINTS]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
@@ -312,7 +314,7 @@ def _curve(step: ExplainedStep) -> str:
 # ---- softmax
 
 
-def _softmax(whole: Explanation, softmax: Softmax, labelled: bool) -> Iterator[str]:
+def _softmax(explanation: Explanation, softmax: Softmax, labelled: bool) -> Iterator[str]:
     constant, finite = softmax.constant, all([real(value) is not None for value in softmax.a])
     yield '<div class="softmax" data-a="%s" data-c="%r">' % (escape(json.dumps(softmax.a)) if finite else "", constant)
     row, rows = softmax.place
@@ -329,8 +331,8 @@ def _softmax(whole: Explanation, softmax: Softmax, labelled: bool) -> Iterator[s
     yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
     chosen = largest(softmax.a, _ANSWERS)
     for k in chosen:
-        labelled = labelled and rows == 1 and whole.labels is not None
-        name = "%d %s" % (k + 1, escape(whole.label(k))) if labelled else str(k + 1)
+        labelled = labelled and rows == 1 and explanation.labels is not None
+        name = "%d %s" % (k + 1, escape(explanation.label(k))) if labelled else str(k + 1)
         cells = [("", softmax.a[k]), ("shifted", softmax.a[k] + constant), ("power", softmax.powers[k])]
         cells += [("y", softmax.y[k]), ("", softmax.y[k]), ("", softmax.plain_powers[k]), ("", softmax.plain[k])]
         yield '<tr data-k="%d"><td>%s</td>%s</tr>' % (k, name, "".join([_number(c, value) for c, value in cells]))
@@ -367,18 +369,18 @@ def _number(name: str, value: float) -> str:
 # ---- the result
 
 
-def _result(whole: Explanation) -> Iterator[str]:
+def _result(explanation: Explanation) -> Iterator[str]:
     yield "<section><h2>The output</h2>"
-    best = largest(whole.y, _ANSWERS)
-    most = max([size(value) for value in whole.y])
+    best = largest(explanation.y, _ANSWERS)
+    most = max([size(value) for value in explanation.y])
     yield '<div class="scroll"><table class="answers">'
     for k in best:
-        mark = ' class="best"' if k == whole.answer else ""
-        cells = (mark, _label(whole, k), shown(whole.y[k]), _bar(whole.y[k], most))
+        mark = ' class="best"' if k == explanation.answer else ""
+        cells = (mark, _label(explanation, k), shown(explanation.y[k]), _bar(explanation.y[k], most))
         yield "<tr%s><td>%s</td><td>%s</td>%s</tr>" % cells
     yield "</table></div>"
-    if len(best) < len(whole.y):
-        yield "<p>The largest of %s.</p>" % counted(len(whole.y), "output")
+    if len(best) < len(explanation.y):
+        yield "<p>The largest of %s.</p>" % counted(len(explanation.y), "output")
     yield "</section>"
 
 
@@ -398,7 +400,7 @@ def of_network(network: Network) -> str:
             some = [plain(name, _NAME) for name in names[:_NAMED]] + ["\u2026"] * (len(names) > _NAMED)
             parts.append("<p>%s: %s</p>" % (what, escape(", ".join(some))))
     for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
-        equations = [mathml(equation, words_of(entry.layer)) for equation, _ in equations_of(entry)]
+        equations = [mathml(equation, display_names(entry.layer)) for equation, _ in symbolic_equations(entry)]
         parts.append("<p>%s: %s</p>" % (escape(plain(entry.layer)), ", ".join(equations)))
     parts.append("<p>%s</p>" % counted(network.parameters, "parameter"))
     return "\n".join(parts)
@@ -408,6 +410,6 @@ def of_trace(trace: Trace) -> str:
     """Every value of a pass, as heat-maps."""
     parts = [heatmap.table(trace.X, mathml("X"))]
     for entry in trace:
-        for equation, matrix in equations_of(entry):
-            parts.append(heatmap.table(matrix, mathml(equation, words_of(entry.layer))))
+        for equation, matrix in symbolic_equations(entry):
+            parts.append(heatmap.table(matrix, mathml(equation, display_names(entry.layer))))
     return "\n".join(parts)

@@ -28,10 +28,10 @@ class Terminal:
         shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
 
-    def painted(self, text: str, style: str) -> str:
+    def styled(self, text: str, style: str) -> str:
         """Text in a style: bold, dim, positive, negative, heading.
 
-        >>> Terminal().painted("A1", "bold"), Terminal(colour=True).painted("A1", "bold")
+        >>> Terminal().styled("A1", "bold"), Terminal(colour=True).styled("A1", "bold")
         ('A1', '\\x1b[1mA1\\x1b[0m')
         """
         return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
@@ -44,7 +44,7 @@ class Terminal:
         """
         return text if self.braille else text.translate(_IN_ASCII)
 
-    def of_curve(self, number: int, text: str) -> str:
+    def in_curve_colour(self, number: int, text: str) -> str:
         """Text in the colour of a curve of a plot."""
         return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..matrix import Matrix
     from .element import Dot, Element
-    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
+    from .explanation import ExplainedLayer, ExplainedEquation, Explanation, Softmax
 
 _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line for each
 _LARGEST = 8
@@ -28,7 +28,7 @@ _NAME, _SHORTEST = 24, 5  # characters of an input's name
 _SIGN = re.compile(r" (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
 
 
-def lines(whole: Explanation, terminal: Optional[Terminal] = None) -> Iterator[str]:
+def lines(explanation: Explanation, terminal: Optional[Terminal] = None) -> Iterator[str]:
     """The pass, line by line.
 
     >>> from purenn import demo
@@ -37,70 +37,75 @@ def lines(whole: Explanation, terminal: Optional[Terminal] = None) -> Iterator[s
       a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
     """
     to = terminal or Terminal()
-    yield from map(to.drawn, _lines(whole, to))
+    yield from map(to.drawn, _lines(explanation, to))
 
 
-def _lines(whole: Explanation, to: Terminal) -> Iterator[str]:
-    yield to.painted(whole.name, "bold") + (", " + whole.source if whole.source else "")
+def _lines(explanation: Explanation, to: Terminal) -> Iterator[str]:
+    yield to.styled(explanation.name, "bold") + (", " + explanation.source if explanation.source else "")
     yield ""
-    yield to.painted("X, the input", "heading") + " " + _shape(Row(whole.x, whole.shape))
-    fits = whole.picture is not None and whole.picture // (2 if to.braille else 1) + 3 <= to.width
-    if whole.picture is not None and fits and all([real(value) is not None for value in whole.x]):
-        yield from _indented(braille.picture([float(value) for value in whole.x], whole.picture, to.braille))
-    elif whole.names is not None:
-        yield from _indented(_named(whole))
+    yield to.styled("X, the input", "heading") + " " + _shape(Row(explanation.x, explanation.shape))
+    fits = explanation.picture is not None and explanation.picture // (2 if to.braille else 1) + 3 <= to.width
+    if explanation.picture is not None and fits and all([real(value) is not None for value in explanation.x]):
+        yield from _indented(
+            braille.picture([float(value) for value in explanation.x], explanation.picture, to.braille)
+        )
+    elif explanation.names is not None:
+        yield from _indented(_named(explanation))
     else:
-        yield from _indented(_grid(Row(whole.x, whole.shape).matrix, to.width - 2))
-    for layer in whole.layers:
+        yield from _indented(_grid(Row(explanation.x, explanation.shape).matrix, to.width - 2))
+    for layer in explanation.layers:
         yield ""
-        yield from _layer(whole, layer, to)
+        yield from _layer(explanation, layer, to)
     yield ""
-    yield from _result(whole, to)
-    yield from wrapped(["total:"] + str(whole.counts).replace(", ", ",\n").split("\n"), to.width, 2)
+    yield from _result(explanation, to)
+    yield from wrapped(["total:"] + str(explanation.counts).replace(", ", ",\n").split("\n"), to.width, 2)
 
 
-def _named(whole: Explanation) -> List[str]:
+def _named(explanation: Explanation) -> List[str]:
     """The inputs by their names, a line for each."""
     rows = [
-        ["x_%d" % i, plain(name, _NAME), written(x)] for i, (name, x) in enumerate(zip(whole.names or [], whole.x), 1)
+        ["x_%d" % i, plain(name, _NAME), written(x)]
+        for i, (name, x) in enumerate(zip(explanation.names or [], explanation.x), 1)
     ]
     return table([["...", "", ""] if row is None else row for row in _ends(rows, _ROWS, _EDGE)], left=2)
 
 
-def _layer(whole: Explanation, layer: ExplainedLayer, to: Terminal) -> Iterator[str]:
-    yield to.painted("layer %d: %s" % (layer.k, layer.title), "heading")
+def _layer(explanation: Explanation, layer: ExplainedLayer, to: Terminal) -> Iterator[str]:
+    yield to.styled("layer %d: %s" % (layer.k, layer.title), "heading")
     for name, matrix in layer.parameters:
-        yield "  %s (%d, %d)" % ((to.painted(name, "bold"),) + matrix.shape)
+        yield "  %s (%d, %d)" % ((to.styled(name, "bold"),) + matrix.shape)
         yield from _indented(_grid(matrix, to.width - 4), 4)
-    for step in layer.steps:
-        yield from _indented(_heading(step, to))
-        yield from _indented(_grid(step.row.matrix, to.width - 4), 4)
-        if step.softmax is not None:
-            yield from _indented(_softmax(step.softmax, to))
-        for element in step.chosen:
-            yield from _indented(_element(whole, step, element, to))
-    yield "  " + to.painted(str(layer.counts), "dim")
+    for equation in layer.equations:
+        yield from _indented(_heading(equation, to))
+        yield from _indented(_grid(equation.row.matrix, to.width - 4), 4)
+        if equation.softmax is not None:
+            yield from _indented(_softmax(equation.softmax, to))
+        for element in equation.chosen:
+            yield from _indented(_element(explanation, equation, element, to))
+    yield "  " + to.styled(str(layer.counts), "dim")
 
 
-def _heading(step: ExplainedStep, to: Terminal) -> List[str]:
+def _heading(equation: ExplainedEquation, to: Terminal) -> List[str]:
     """The equation, and the shapes behind it where there is room."""
-    shapes, texts = _shapes(step), wrapped(_SIGN.split(step.text), to.width - 2, 4)
+    shapes, texts = _shapes(equation), wrapped(_SIGN.split(equation.text), to.width - 2, 4)
     together = columns(texts[-1] + shapes) <= to.width - 2
-    painted = [to.painted(line, "bold") for line in texts]
-    return painted[:-1] + [painted[-1] + shapes] if together else painted + ["  " + shapes]
+    styled = [to.styled(line, "bold") for line in texts]
+    return styled[:-1] + [styled[-1] + shapes] if together else styled + ["  " + shapes]
 
 
-def _element(whole: Explanation, step: ExplainedStep, element: Element, to: Terminal) -> List[str]:
+def _element(explanation: Explanation, equation: ExplainedEquation, element: Element, to: Terminal) -> List[str]:
     """a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3, or the largest terms of many."""
     if element.dot is not None and len(element.dot) > _TERMS:
-        return _largest_terms(whole, step, element, element.dot, to)
-    name, names = text(element.name), step.layer.names
-    made = text(element.made, names, not element.is_copy, _TERMS, layers=element.is_copy)
-    first, *others = _SIGN.split("%s = %s" % (made, written(element.value)))
+        return _largest_terms(explanation, equation, element, element.dot, to)
+    name, names = text(element.name), equation.layer.names
+    expression = text(element.expression, names, not element.is_copy, _TERMS, layers=element.is_copy)
+    first, *others = _SIGN.split("%s = %s" % (expression, written(element.value)))
     return wrapped(["%s = %s" % (name, first)] + others, to.width - 2, len(name) + 3)
 
 
-def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, dot: Dot, to: Terminal) -> List[str]:
+def _largest_terms(
+    explanation: Explanation, equation: ExplainedEquation, element: Element, dot: Dot, to: Terminal
+) -> List[str]:
     name = text(element.name)
     heading = "%s: the largest of its %s" % (name, counted(len(dot), "term"))
     places = dot.largest(_LARGEST)
@@ -108,13 +113,13 @@ def _largest_terms(whole: Explanation, step: ExplainedStep, element: Element, do
     for i in places:
         rows.append([text(dot.term(i)), text(dot.term(i), numbers=True), dot.values[i]])
     rows.append(["the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(_LARGEST)])
-    rows += [[text(node), "", value] for node, value in step.layer.scope.added(element)]
+    rows += [[text(node), "", value] for node, value in equation.layer.scope.addends(element)]
     rows.append([name, "", element.value])
     aligned = _aligned(rows)
     room = to.width - 6 - max(map(len, aligned))
-    if whole.names is not None and step.layer.reads_input and room > _SHORTEST:
+    if explanation.names is not None and equation.layer.reads_input and room > _SHORTEST:
         for i, row in zip(places, rows):
-            row[0] += "  " + plain(whole.names[i], min(room, _NAME))
+            row[0] += "  " + plain(explanation.names[i], min(room, _NAME))
         aligned = _aligned(rows)
     return [heading] + ["  " + line for line in _with_bars(aligned, [row[2] for row in rows], to)]
 
@@ -134,7 +139,7 @@ def _with_bars(texts: List[str], values: Sequence[Any], to: Terminal) -> List[st
     bars = []
     for line, size in zip(texts, sizes):
         bar = ("+" if size > 0 else "-") * round(room * (abs(size) / most))
-        bars.append((padded(line, width) + to.painted(bar, "positive" if size > 0 else "negative")) if bar else line)
+        bars.append((padded(line, width) + to.styled(bar, "positive" if size > 0 else "negative")) if bar else line)
     return bars
 
 
@@ -155,18 +160,18 @@ def _softmax(softmax: Softmax, to: Terminal) -> Iterator[str]:
     yield from _indented(wide)
 
 
-def _result(whole: Explanation, to: Terminal) -> Iterator[str]:
-    yield to.painted("Y = Z%d, the output" % len(whole.layers), "heading")
-    best = largest(whole.y, _ANSWERS)
-    texts = table([[whole.label(k), written(whole.y[k])] for k in best])
-    yield from _indented(_with_bars(texts, [whole.y[k] for k in best], to))
-    if len(best) < len(whole.y):
-        yield "  the largest of %s" % counted(len(whole.y), "output")
-    if whole.answer is None:
-        yield "  " + to.painted(plain(whole.verdict, to.width - 2), "bold")
+def _result(explanation: Explanation, to: Terminal) -> Iterator[str]:
+    yield to.styled("Y = Z%d, the output" % len(explanation.layers), "heading")
+    best = largest(explanation.y, _ANSWERS)
+    texts = table([[explanation.label(k), written(explanation.y[k])] for k in best])
+    yield from _indented(_with_bars(texts, [explanation.y[k] for k in best], to))
+    if len(best) < len(explanation.y):
+        yield "  the largest of %s" % counted(len(explanation.y), "output")
+    if explanation.answer is None:
+        yield "  " + to.styled(plain(explanation.verdict, to.width - 2), "bold")
         return
-    called = " (%s)" % whole.called if whole.called else ""
-    yield "  the largest: %s%s" % (to.painted(whole.label(whole.answer), "bold"), called)
+    called = " (%s)" % explanation.called if explanation.called else ""
+    yield "  the largest: %s%s" % (to.styled(explanation.label(explanation.answer), "bold"), called)
 
 
 # ---- matrices
@@ -197,17 +202,17 @@ def _shape(row: Row) -> str:
     return "(1, %d)" % len(row) if len(row.shape) == 1 else str(row.shape)
 
 
-def _shapes(step: ExplainedStep) -> str:
+def _shapes(equation: ExplainedEquation) -> str:
     """(1, 2) (2, 3) + (1, 3) = (1, 3), for a matrix product; else the shape, where it is another than before."""
-    layer, shape = step.layer, _shape(step.row)
-    if step is not layer.steps[0]:
-        return "" if len(step.numbers) == len(layer.a) else "  " + shape
+    layer, shape = equation.layer, _shape(equation.row)
+    if equation is not layer.equations[0]:
+        return "" if len(equation.numbers) == len(layer.a) else "  " + shape
     shown = {name: _shape(row) for name, row in layer.scope.rows.items()}
     shown.update({name: str(tensor.shape) for name, tensor in layer.scope.tensors.items()})
-    made = step.sides[1:] if step.sides and layer.weights else []
-    if not made or not set(names(made)) <= set(shown):
+    expression = equation.sides[1:] if equation.sides and layer.weights else []
+    if not expression or not set(names(expression)) <= set(shown):
         return "  " + shape
-    return "  %s = %s" % (text(made, shown), shape)
+    return "  %s = %s" % (text(expression, shown), shape)
 
 
 def _indented(texts: Any, by: int = 2) -> Iterator[str]:
