@@ -1,4 +1,4 @@
-"""Numbers and tables as text."""
+"""Numbers, tables and untrusted text on a terminal."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,3 +44,17 @@ def _with_gap(values: "Sequence[Any]", most: int) -> "List[Any]":
 
 def _text(value: "Any") -> str:
     return "..." if value is None else "%.8g" % value if isinstance(value, float) else str(value)
+
+
+def quote(text: "Any", limit: int = 80) -> str:
+    """Untrusted text on one line of at most `limit` characters, with nothing in it that a terminal obeys.
+
+    It is cut when long, and written as `repr` writes it unless all of it is printable ASCII.
+
+    >>> print(quote("W1"), quote("W1\\n"), quote("x" * 100, limit=8))
+    W1 'W1\\n' xxxxx...
+    """
+    text = str(text)
+    if not text or not all([" " <= c <= "~" for c in text[:limit]]):
+        text = repr(text[:limit]) if len(text) <= limit else repr(text[:limit]) + "..."
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ..activation import RECORDS, Activation
-from .element import ROW_FUNCTIONS, RESHAPES, Row, Scope
+from .element import RESHAPES, ROW_FUNCTIONS, Row, Scope, name_and_expression
 from .equation import Call, Joined, Name, Operation, Product
-from .number_format import counted
+from .wording import counted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterable, Optional
+    from typing import Iterable, Optional
 
     from .equation import Node
 
@@ -17,7 +17,7 @@ _EXPS = ("exp", "log", "tanh")  # as expensive as an exp
 
 
 class Counts:
-    """Multiplications, additions, and calls of exp or a function as expensive (tanh, erf, log).
+    """Multiplications, additions, and calls of exp or of a function as expensive (tanh, erf, log).
 
     A division counts as a multiplication, a subtraction as an addition.
 
@@ -33,8 +33,8 @@ class Counts:
         self.complete = True
 
     def add(self, scope: Scope, equation: str, numbers: int, h: Optional[Activation] = None) -> Counts:
-        """Count an equation that makes so many numbers; what it does not tell leaves the counts not `complete`."""
-        sides = scope.sides(equation)
+        """Add an equation that computes so many numbers; where it does not say all, the counts are not `complete`."""
+        sides = name_and_expression(equation)
         if sides is None:
             self.complete = False
         else:
@@ -62,8 +62,8 @@ class _Counter:
     def __init__(self, counts: Counts, scope: Scope, h: Optional[Activation]) -> None:
         self.counts, self.scope, self.h = counts, scope, h
 
-    def count(self, node: Any, numbers: int) -> None:
-        """What a node costs that makes so many numbers."""
+    def count(self, node: Node, numbers: int) -> None:
+        """Add the cost of a node that computes so many numbers."""
         if isinstance(node, Product):
             self.product(node, numbers)
             return
@@ -104,28 +104,22 @@ class _Counter:
             self.counts.complete = False
 
     def of_rows(self, name: str, numbers: int) -> None:
-        """A mean adds each number; a variance squares and adds each, less the mean that is known."""
+        """A mean adds each number; a variance squares and adds each, not counting its mean."""
         self.counts.additions += numbers
         self.counts.multiplications += numbers if name == "variance" else 0
 
     def longest(self, node: Node) -> Row:
         """The longest row in a node."""
-        rows = [self.scope.rows[part.name] for part in node.walk() if self.is_row(part)]  # type: ignore[attr-defined]
-        return max(rows, key=len)
+        names = [part.name for part in node.walk() if isinstance(part, Name)]
+        return max([self.scope.rows[name] for name in names if name in self.scope.rows], key=len)
 
-    def extent(self, node: Any, numbers: int) -> int:
-        """How many different numbers a node stands for, of so many in its place."""
+    def extent(self, node: Node, numbers: int) -> int:
+        """How many different numbers a node stands for, where the result has so many."""
         if isinstance(node, Call) and node.name in ROW_FUNCTIONS:
             row = self.longest(node)
             return len(row) // row.shape[-1]
-        if isinstance(node, (Product, Joined)) or self.is_row(node):
+        if isinstance(node, (Product, Joined)) or (isinstance(node, Name) and node.name in self.scope.rows):
             return numbers
-        if self.is_tensor(node):
+        if isinstance(node, Name) and node.name in self.scope.tensors:
             return self.scope.tensors[node.name].cols
         return max([self.extent(part, numbers) for part in node.parts] + [1])
-
-    def is_row(self, node: Any) -> bool:
-        return isinstance(node, Name) and node.name in self.scope.rows
-
-    def is_tensor(self, node: Any) -> bool:
-        return isinstance(node, Name) and node.name in self.scope.tensors

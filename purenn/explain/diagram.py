@@ -11,16 +11,17 @@ import math
 from html import escape
 
 from .element import Row, entry
-from .heatmap import grey, shown, signed
+from .heatmap import grey, html_number, signed
 from .explanation import value_name
-from .number_format import plain, real, size, written
+from .wording import counted, format_number, real, shortened, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
     from .equation import Name
     from .explanation import Edge, ExplainedLayer, Explanation
+    from .wording import Scalar
 
     Point = Tuple[float, float]
     Box = Tuple[float, float, float, float]
@@ -35,13 +36,15 @@ _LIST = 24  # outputs that are listed by name
 _NAME, _BAR = 116, 80  # of a listed output
 _BLOCK_GAP = 78
 _LANE = 16  # of a wire that skips layers
-_LETTER = 6.6  # about as wide as a letter is
+_LETTER = 6.6  # the width of a letter, about
+_MOST_PIXELS = 1 << 17  # of a layer that is drawn as a picture
+_LONGEST_TITLE = 1000
 
 
 def is_small(explanation: Explanation) -> bool:
     """Whether a network is drawn whole."""
     widths = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
-    if max(widths) > _WIDEST:
+    if max(widths) > _WIDEST or len(explanation.written_layers) < len(explanation.layers):
         return False
     lines = [edge for layer in explanation.layers for edge in layer.edges if edge.i >= 0]
     return len(lines) <= _MOST_EDGES + sum(widths)
@@ -50,7 +53,8 @@ def is_small(explanation: Explanation) -> bool:
 def svg(explanation: Explanation, linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
     picture = _NeuronDiagram(explanation, linked) if is_small(explanation) else _LayerDiagram(explanation, linked)
-    title = "The network %s: %s" % (explanation.name, ", ".join([layer.title for layer in explanation.layers]))
+    titles = ", ".join([layer.title for layer in explanation.written_layers])
+    title = "The network %s: %s" % (explanation.name, shortened(titles, _LONGEST_TITLE))
     head = '<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 %d %d" width="%d" height="%d"%s>'
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
@@ -62,7 +66,7 @@ def svg(explanation: Explanation, linked: bool = False) -> str:
 
 def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
     """A neuron's group, which can be reached with the keyboard where it leads to its sum."""
-    values = ["%s = %s" % (name.letter, written(value)) for name, value in numbers_of(layer, j)]
+    values = ["%s = %s" % (name.letter, format_number(value)) for name, value in numbers_of(layer, j)]
     name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
     if not linked:
         return "<g><title>%s</title>%s</g>" % (name, inner)
@@ -71,7 +75,7 @@ def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
     return form % (place, place, name, name, inner)
 
 
-def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Any]]:
+def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Scalar]]:
     """The first and the last number of a neuron, with their names: a and z, or z alone."""
     equations = layer.by_neuron
     return [
@@ -129,7 +133,9 @@ class _NeuronDiagram:
             if any([edge.i < 0 for edge in edges]):
                 self.biased[layer.sources[0]] = True
         rows = [count + biased for count, biased in zip(counts, self.biased)]
-        labels = max([len(label) for label in explanation.labels]) if explanation.labels else 0
+        labels = 0
+        if explanation.network.labels is not None:
+            labels = max([len(explanation.label(k)) for k in range(len(explanation.y))])
         self.label_width = min(labels * _LETTER + 12, 190) if labels else 0
         self.width = int(_COLUMN * len(explanation.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
@@ -226,9 +232,9 @@ class _NeuronDiagram:
         for layer in self.explanation.layers:
             for j, (x, y) in enumerate(self.places[layer.k]):
                 yield neuron(layer, j, _box(x, y) + self._numbers(layer, j, x, y), self.linked)
-        if self.explanation.labels is not None:
-            for (x, y), label in zip(self.places[-1], self.explanation.labels):
-                yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
+        if self.explanation.network.labels is not None:
+            for k, (x, y) in enumerate(self.places[-1]):
+                yield _left_text(x + _NODE / 2 + 8, y + 4, self.explanation.label(k), 28)
 
     def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
         """What stands in a node, one number below the other."""
@@ -243,10 +249,10 @@ class _NeuronDiagram:
         """An input: its value, and its name above where it has one."""
         name = entry("X", Row(self.explanation.x, self.explanation.shape).indices(i))
         text = "%s = %s" % (symbol(name), _short_number(self.explanation.x[i]))
-        if self.explanation.names is None:
+        if self.explanation.network.names is None:
             return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
-        called = self.explanation.names[i]
-        parts = (escape(called), _box(x, y), x, y - 6, escape(plain(called, _LETTERS)), x, y + 16, text)
+        called = self.explanation.input_name(i)
+        parts = (escape(called), _box(x, y), x, y - 6, escape(shortened(called, _LETTERS)), x, y + 16, text)
         form = '<text x="%.1f" y="%.1f">%s</text>'
         return ('<g class="input"><title>%s</title>%s' + 2 * form + "</g>") % parts
 
@@ -257,46 +263,45 @@ class _LayerDiagram:
     def __init__(self, explanation: Explanation, linked: bool) -> None:
         self.explanation, self.linked = explanation, linked
         self.parts: List[str] = []
-        blocks = [self._input()] + [self._block(layer) for layer in explanation.layers]
+        layers: List[Optional[ExplainedLayer]] = [None, *explanation.written_layers]  # None is the input
+        blocks = [self._input() if layer is None else self._block(layer) for layer in layers]
         lanes = _lanes(explanation)
         self.top = 28 + _LANE * (max(lanes.values()) + 1 if lanes else 0)
         self.inside = max([height for _, height, _ in blocks])
         self.height = int(self.top + self.inside + 42)
         x: float = _MARGIN
-        tops: List[Point] = []
-        for k, (width, height, parts) in enumerate(blocks):
-            if k:
-                self._arrow(x, explanation.layers[k - 1])
+        tops: Dict[int, Point] = {}
+        for layer, (width, height, parts) in zip(layers, blocks):
+            k = 0 if layer is None else layer.k
+            if layer is not None:
+                self._arrow(x, layer, is_next=k - 1 in tops)
                 x += _BLOCK_GAP
-            tops.append((x + width / 2, self.top + (self.inside - height) / 2))
-            heading = "input" if k == 0 else "layer %d" % k
-            self.parts.append('<text class="heading" x="%.1f" y="14">%s</text>' % (x + width / 2, heading))
-            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[-1][1]))
+            tops[k] = (x + width / 2, self.top + (self.inside - height) / 2)
+            self._heading(x + width / 2, 14, "layer %d" % k if k else "input")
+            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[k][1]))
             self.parts += parts + ["</g>"]
-            about = (
-                [str(len(explanation.layers[k - 1].z)), explanation.layers[k - 1].h_name]
-                if k
-                else [str(len(explanation.x))]
-            )
-            below = (x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
-            self.parts.append('<text class="heading" x="%.1f" y="%.1f">%s</text>' % below)
+            about = [str(len(explanation.x))] if layer is None else [str(len(layer.z)), layer.h_name]
+            self._heading(x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
             x += width
         for (c, k), lane in lanes.items():
             self._wire(tops[c], tops[k], 24 + _LANE * lane)
         self.width = int(x + _MARGIN)
 
-    def _arrow(self, x: float, layer: ExplainedLayer) -> None:
-        """From the layer before, if it is one of the sources."""
-        if layer.k - 1 not in layer.sources:
-            return
+    def _heading(self, x: float, y: float, content: str, bold: str = "") -> None:
+        self.parts.append('<text class="heading%s" x="%.1f" y="%.1f">%s</text>' % (bold, x, y, content))
+
+    def _arrow(self, x: float, layer: ExplainedLayer, is_next: bool) -> None:
+        """From the layer before, if it is one of the sources; dots where layers are left out."""
         y = self.top + self.inside / 2
+        if not is_next:
+            self._heading(x + _BLOCK_GAP / 2, y, "\u2026", " bold")
+        if not is_next or layer.k - 1 not in layer.sources:
+            return
         self.parts.append('<path class="arrow" d="M%.1f %.1fh%d m-7 -5 l7 5 l-7 5"/>' % (x + 8, y, _BLOCK_GAP - 16))
         if layer.weights is not None and layer.weights[0] == value_name(layer.k - 1):
-            middle = (x + _BLOCK_GAP / 2, y - 10)
             name = "W<tspan class='s' dy='-4'>(%d)</tspan>" % layer.k
-            self.parts.append('<text class="heading bold" x="%.1f" y="%.1f">%s</text>' % (middle + (name,)))
-            shape = (middle[0], y + 20) + layer.weights[1].shape
-            self.parts.append('<text class="heading" x="%.1f" y="%.1f">%d\u00d7%d</text>' % shape)
+            self._heading(x + _BLOCK_GAP / 2, y - 10, name, " bold")
+            self._heading(x + _BLOCK_GAP / 2, y + 20, "%d\u00d7%d" % layer.weights[1].shape)
 
     def _wire(self, start: Point, end: Point, y: float) -> None:
         """A wire over the layers that it skips, in a lane of its own."""
@@ -318,7 +323,7 @@ class _LayerDiagram:
         return self._cells(layer.z, layer.shape, layer)
 
     def _cells(
-        self, values: Sequence[Any], shape: Sequence[int], layer: Optional[ExplainedLayer]
+        self, values: Sequence[Scalar], shape: Sequence[int], layer: Optional[ExplainedLayer]
     ) -> Tuple[float, float, List[str]]:
         """A square for each number, from left to right and downwards; a picture where they are too many."""
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
@@ -327,6 +332,9 @@ class _LayerDiagram:
         if self.explanation.picture is not None and len(values) == len(self.explanation.x):
             across = self.explanation.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)
+        if len(values) > _MOST_PIXELS:
+            box = '<rect class="ground" width="168" height="60"/><text x="84" y="34">%s</text>'
+            return 168, 60, [box % counted(len(values), "number")]
         largest = max([size(value) for value in values])
         if len(values) > _MOST_CELLS:
             filled = list(values) + [0.0] * (across * down - len(values))
@@ -348,9 +356,9 @@ class _LayerDiagram:
         return across * (_CELL + _GAP), down * (_CELL + _GAP), parts
 
     def _entry(self, i: int, square: str) -> str:
-        called = "" if self.explanation.names is None else "%s: " % self.explanation.names[i]
+        called = "" if self.explanation.network.names is None else self.explanation.input_name(i) + ": "
         return "<g><title>%s</title>%s</g>" % (
-            escape("%sx_%d = %s" % (called, i + 1, shown(self.explanation.x[i]))),
+            escape("%sx_%d = %s" % (called, i + 1, html_number(self.explanation.x[i]))),
             square,
         )
 
@@ -368,7 +376,7 @@ class _LayerDiagram:
             inner = '<rect class="row%s" x="-4" y="%d" width="%.0f" height="20"/>' % (best, y, name_width + _BAR + 84)
             inner += _left_text(0, y + 15, names[j], 17)
             inner += '<rect class="cell %s" x="%.1f" y="%d" width="%.1f" height="12"/>' % (sign, name_width, y + 4, bar)
-            inner += _left_text(name_width + _BAR + 8, y + 15, shown(value, 4), 17)
+            inner += _left_text(name_width + _BAR + 8, y + 15, html_number(value, 4), 17)
             parts.append(neuron(layer, j, inner, self.linked))
         return name_width + _BAR + 80, len(layer.z) * 22, parts
 
@@ -378,7 +386,9 @@ def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
 
     Lane 0 is the upper one.
     """
-    wires = {(c, layer.k) for layer in explanation.layers for c in layer.sources if c < layer.k - 1}
+    layers = explanation.written_layers
+    drawn = {0} | {layer.k for layer in layers}
+    wires = {(c, layer.k) for layer in layers for c in layer.sources if c < layer.k - 1 and c in drawn}
     lanes: List[List[Tuple[int, int]]] = []
     for wire in sorted(wires, key=lambda wire: (wire[1] - wire[0], wire)):
         free = [lane for lane in lanes if all([wire[1] <= c or k <= wire[0] for c, k in lane])]
@@ -389,9 +399,9 @@ def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
     return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
 
 
-def _short_number(value: Any) -> str:
+def _short_number(value: Scalar) -> str:
     """A number to 4 digits, with a real minus sign."""
-    return escape(shown(value, 4))
+    return escape(html_number(value, 4))
 
 
 def _box(x: float, y: float) -> str:
@@ -400,8 +410,7 @@ def _box(x: float, y: float) -> str:
 
 
 def _left_text(x: float, y: float, text: str, most: int) -> str:
-    cut = text if len(text) <= most else text[: most - 1] + "\u2026"
-    return '<text class="left" x="%.1f" y="%.1f">%s</text>' % (x, y, escape(cut))
+    return '<text class="left" x="%.1f" y="%.1f">%s</text>' % (x, y, escape(shortened(text, most)))
 
 
 def _overlap(a: Box, b: Box) -> float:

@@ -1,8 +1,7 @@
-"""Elements: how one number of a value is made, by the equation of that value.
+"""Elements: how a single number of a value is computed, by the equation of that value.
 
-An equation says how a row of numbers is made.  For the number in one place it becomes an equation of
-single numbers: `Known` ones, each with its name and its value, and for a matrix product a `Dot`,
-the sum of its terms.
+An equation says how a row of numbers is computed.  For one of them it becomes an expression of single
+numbers: a `Variable` has a name and a value, and a matrix product becomes a `Dot`, the sum of its terms.
 
 >>> from purenn import Matrix
 >>> scope = Scope({"X": Row([1.0, 0.5])}, {"W1": Matrix([[0.1, 0.3], [0.2, 0.4]]), "B1": Matrix([0.1, 0.2])})
@@ -11,8 +10,8 @@ the sum of its terms.
 >>> print(notation.text(element.expression), "=", notation.text(element.expression, numbers=True))
 x_1*w_2,1 + x_2*w_2,2 + b_2 = 1.0*0.3 + 0.5*0.4 + 0.2
 
-Whatever is shown was computed again, and is what the layer gave, as far as single precision goes.  An
-equation that cannot be taken apart so has no elements.
+Every expression has been evaluated and gives what the layer gave, to single precision.  An equation that
+cannot be taken apart like this has no elements.
 """
 
 from __future__ import annotations
@@ -27,20 +26,23 @@ from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .number_format import real, size
+from .wording import real, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
-    Function = Callable[..., Any]
+    from .wording import Scalar
+
+    Function = Callable[..., Scalar]
     Shape = Tuple[int, ...]
+    Source = Tuple[str, int]
 
 
 class Row:
-    """The numbers of one sample, read by a shape: all of them along one axis if not told otherwise."""
+    """The numbers of one sample, read by a shape; without one they have a single axis."""
 
-    def __init__(self, numbers: Sequence[Any], shape: Optional[Shape] = None) -> None:
+    def __init__(self, numbers: Sequence[Scalar], shape: Optional[Shape] = None) -> None:
         self.numbers, self.shape = numbers, tuple(shape or (len(numbers),))
 
     def __len__(self) -> int:
@@ -53,7 +55,7 @@ class Row:
         return Matrix.wrap([self.numbers[start : start + side] for start in range(0, len(self.numbers), side)])
 
     def indices(self, j: int) -> List[int]:
-        """Where number j stands, counted from 1 along each axis.
+        """The indices of number j, counted from 1 along each axis.
 
         >>> Row(range(12), (2, 2, 3)).indices(7)
         [2, 1, 2]
@@ -66,60 +68,62 @@ class Row:
 
 
 class Variable(Node):
-    """A name, or an expression, of which the number is known; `source` is the row it is from, and its place in it."""
+    """A name, or an expression, with its value; `source` is the row that holds it and its index there."""
 
-    def __init__(self, node: Node, value: Any, source: Optional[Tuple[str, int]] = None) -> None:
+    parts: Tuple[Node]
+
+    def __init__(self, node: Node, value: Scalar, source: Optional[Source] = None) -> None:
         self.parts, self.value, self.source = (node,), value, source
 
 
 class Dot(Node):
-    """A sum of products of two numbers: all their `values`, and a term by its place, made when it is asked for."""
+    """A sum of products of two numbers: the `values` of all terms; a term by its index, made when it is asked for."""
 
-    def __init__(self, values: List[Any], term: Callable[[int], Node]) -> None:
+    def __init__(self, values: List[Scalar], term: Callable[[int], Operation]) -> None:
         self.values, self.term = values, term
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
-    def total(self) -> Any:
+    def total(self) -> Scalar:
         """The sum, in the order of the reference."""
-        total: Any = 0
+        total: Scalar = 0
         for value in self.values:
             total += value
         return total
 
     def largest(self, most: int) -> List[int]:
-        """The places of the `most` largest terms, the largest first; of all, in order, if they are so few."""
-        places = range(len(self.values))
-        if len(places) <= most:
-            return list(places)
-        return heapq.nsmallest(most, places, key=lambda i: -size(self.values[i]))
+        """The indices of the `most` largest terms, the largest first; of all, in order, if they are so few."""
+        indices = range(len(self.values))
+        if len(indices) <= most:
+            return list(indices)
+        return heapq.nsmallest(most, indices, key=lambda i: -size(self.values[i]))
 
-    def rest(self, most: int) -> Any:
-        """What the terms add up to that are not among the `most` largest."""
-        shown = set(self.largest(most))
-        total: Any = 0
+    def rest(self, most: int) -> Scalar:
+        """The sum of all terms but the `most` largest."""
+        left_out = set(self.largest(most))
+        total: Scalar = 0
         for i, value in enumerate(self.values):
-            if i not in shown:
+            if i not in left_out:
                 total += value
         return total
 
     def summary(self, most: int) -> List[Node]:
         """The largest terms, and one for all the others."""
-        terms = [self.term(i) for i in self.largest(most)]
+        terms: List[Node] = [self.term(i) for i in self.largest(most)]
         return terms + ([Variable(Name("rest"), self.rest(most))] if len(self.values) > most else [])
 
 
 class Element:
-    """One number of a value: its `name`, how it is `made`, and its `value`."""
+    """A single number of a value: its `name`, the `expression` that computes it, and its `value`."""
 
-    def __init__(self, name: Name, expression: Node, value: Any) -> None:
+    def __init__(self, name: Name, expression: Node, value: Scalar) -> None:
         self.name, self.expression, self.value = name, expression, value
 
     @property
     def dot(self) -> Optional[Dot]:
-        """The weighted sum in it, where it is one, plus other things."""
+        """The weighted sum at the beginning of its expression, if there is one."""
         node = self.expression
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             node = node.parts[0]
@@ -127,20 +131,26 @@ class Element:
 
     @property
     def is_copy(self) -> bool:
-        """Whether it is but another number that is known: nothing is computed."""
+        """Whether it is a copy of another number: nothing is computed."""
         return isinstance(self.expression, Variable)
 
     @property
     def is_call(self) -> bool:
-        """Whether it is a function of a number that is known: its name adds nothing to the numbers."""
-        expression = self.expression
-        return isinstance(expression, Call) and all(
-            [isinstance(argument, (Variable, Number)) for argument in expression.arguments]
-        )
+        """Whether it is a function of known numbers: then its names say nothing that its numbers do not."""
+        call = self.expression
+        return isinstance(call, Call) and all([isinstance(part, (Variable, Number)) for part in call.arguments])
 
 
-def value_or_none(f: Function, a: Any) -> Any:
-    """f(a), or None where there is no such number: log(-1), or nan >> 2.  It is looked at, never an output."""
+def name_and_expression(equation: str) -> Optional[Tuple[Name, Node]]:
+    """The name on the left side of an equation and the expression on the right; None where there are no such two."""
+    sides = parse(equation)
+    if sides is None or len(sides) != 2 or not isinstance(sides[0], Name):
+        return None
+    return sides[0], sides[1]
+
+
+def value_or_none(f: Function, a: Scalar) -> Scalar:
+    """f(a), or None where it has no value: log(-1), or nan >> 2."""
     try:
         return f(a)
     except (ArithmeticError, ValueError, TypeError):
@@ -148,63 +158,56 @@ def value_or_none(f: Function, a: Any) -> Any:
 
 
 class _NotElementwise(Exception):
-    """This part of an equation does not make each of its numbers by itself."""
+    """This part of an equation does not compute each of its numbers separately."""
 
 
 class Scope:
     """What the names in the equations of a layer stand for.
 
-    `rows` are the values it takes, and the values of its steps as these are made; `tensors` its matrices,
-    `settings` single numbers, `functions` those of one number that the layer has a name for.
+    `rows` are its inputs and the values of its equations so far; `tensors` are its matrices, `settings` its
+    single numbers, `functions` the functions of one number that it has a name for.
     """
 
     def __init__(
         self,
         rows: Dict[str, Row],
         tensors: Dict[str, Matrix],
-        settings: Optional[Dict[str, Any]] = None,
+        settings: Optional[Dict[str, Scalar]] = None,
         functions: Optional[Dict[str, Function]] = None,
     ) -> None:
         self.rows, self.tensors, self.settings = rows, tensors, settings or {}
         self.functions: Dict[str, Function] = dict(_FUNCTIONS)
         self.functions.update(functions or {})
-        self._parsed: Dict[str, Any] = {}
-        self._of_rows: Dict[Tuple[int, int], Any] = {}  # what is known of a part of an equation, and of a row
+        self._of_rows: Dict[Tuple[Node, int], Scalar] = {}  # means and variances, by the node and where the row starts
         self._zero: Dict[str, bool] = {}
 
-    def sides(self, equation: str) -> Optional[List[Node]]:
-        """The left side and the right one, or None where there are no such two."""
-        if equation not in self._parsed:
-            sides = parse(equation)
-            named = sides is not None and len(sides) == 2 and isinstance(sides[0], Name)
-            self._parsed[equation] = sides if named else None
-        return self._parsed[equation]
-
     def element(self, equation: str, row: Row, j: int) -> Optional[Element]:
-        """How number j of a row is made; None where its equation does not say, or does not give that number."""
-        sides = self.sides(equation)
+        """How number j of a row is computed; None where its equation does not say, or does not give that number."""
+        sides = name_and_expression(equation)
         expression = None if sides is None else self.expression(sides[1], j, row.shape)
         if sides is None or expression is None or not self.matches(expression, row.numbers[j]):
             return None
-        return Element(entry(sides[0].name, row.indices(j)), expression, row.numbers[j])  # type: ignore[attr-defined]
+        return Element(entry(sides[0].name, row.indices(j)), expression, row.numbers[j])
 
     def expression(self, node: Node, j: int, shape: Shape) -> Optional[Node]:
-        """What makes number j of a value of some shape by itself; None where nothing does."""
+        """The expression of number j of a value of some shape; None where it is not computed separately."""
         try:
             return self.at(node, j, shape)
         except _NotElementwise:
             return None
 
-    def numbers(self, node: Node, shape: Shape) -> Optional[List[Any]]:
-        """The numbers of the value of some shape that a node stands for; None where they are not made one by one."""
+    def numbers(self, node: Node, shape: Shape, indices: Sequence[int]) -> Optional[List[Scalar]]:
+        """Some numbers of the value of some shape that a node stands for; None where they have no expressions."""
+        if isinstance(node, Name) and node.name in self.rows and len(self.rows[node.name]) == count(shape):
+            return [self.rows[node.name].numbers[j] for j in indices]
         try:
-            return [self._value(self.at(node, j, shape)) for j in range(count(shape))]
+            return [self._value(self.at(node, j, shape)) for j in indices]
         except _NotElementwise:
             return None
 
-    def addends(self, element: Element) -> List[Tuple[Node, Any]]:
-        """What is added to the weighted sum of an element, each with its value; what is subtracted has a sign."""
-        found: List[Tuple[Node, Any]] = []
+    def addends(self, element: Element) -> List[Tuple[Node, Scalar]]:
+        """What is added to the weighted sum of an element, each with its value; what is subtracted is negative."""
+        found: List[Tuple[Node, Scalar]] = []
         node = element.expression
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             left, right = node.parts
@@ -218,17 +221,17 @@ class Scope:
         return name in self.rows or name in self.tensors or name in self.settings
 
     def function(self, name: str) -> Optional[Function]:
-        """A function of single numbers: one of the layer's, one that all know, or an activation."""
+        """A function of single numbers: one of the layer's, one of mathematics, or an activation."""
         if name in self.functions:
             return self.functions[name]
         return Activation(name) if name in RECORDS and not RECORDS[name].rowwise else None
 
-    def matches(self, expression: Node, value: Any) -> bool:
-        """Whether what an element is made of comes to its value; halves may be rounded by any rule."""
+    def matches(self, expression: Node, value: Scalar) -> bool:
+        """Whether an expression has this value; halves may be rounded by any rule."""
         return self.agrees(lambda _: self.evaluate(expression), [None], [value])
 
-    def agrees(self, f: Function, arguments: Sequence[Any], values: Sequence[Any]) -> bool:
-        """Whether f gives these values, by one of the rules for rounding halves, which stays in force."""
+    def agrees(self, f: Function, arguments: Sequence[Scalar], values: Sequence[Scalar]) -> bool:
+        """Whether f gives these values, by one of the rules for rounding halves, which is then kept."""
         for rounded, _ in ROUNDINGS.values():
             self.functions["round"] = rounded
             if all([_is_close(value_or_none(f, a), value) for a, value in zip(arguments, values)]):
@@ -236,29 +239,29 @@ class Scope:
         return False
 
     def only_row(self, node: Node) -> Optional[str]:
-        """The one row of numbers in a node, where there are but single numbers besides; None if there is none."""
+        """The only row of numbers in a node; None where there are several, or none."""
         names = [part.name for part in node.walk() if isinstance(part, Name)]
         rows = {name for name in names if name in self.rows}
         return rows.pop() if len(rows) == 1 else None
 
     def as_function(self, node: Node, name: str) -> Function:
-        """A node as a function of a number that stands in the place of a row."""
+        """A node as a function of a single number, which replaces a row."""
         other = Scope({name: Row([0.0])}, self.tensors, self.settings)
         other.functions = self.functions
         integers = all([type(value) is int for value in self.rows[name].numbers])
 
-        def f(a: Any) -> Any:
+        def f(a: Scalar) -> Scalar:
             other.rows[name] = Row([math.floor(a) if integers else a])
             expression = other.expression(node, 0, (1,))
             return None if expression is None else other.evaluate(expression)
 
         return f
 
-    def evaluate(self, expression: Node) -> Any:
-        """The number that an equation of single numbers comes to; None where there is none."""
+    def evaluate(self, expression: Node) -> Scalar:
+        """The value of an expression of single numbers; None where it has none."""
         return value_or_none(self._evaluate, expression)
 
-    def _evaluate(self, node: Any) -> Any:
+    def _evaluate(self, node: Node) -> Scalar:
         if isinstance(node, (Variable, Number)):
             return node.value
         if isinstance(node, Dot):
@@ -267,19 +270,23 @@ class Scope:
             body, test, otherwise = node.parts
             return self._evaluate(body if self._evaluate(test) else otherwise)
         if isinstance(node, Lookup):
-            table = self.tensors[node.parts[0].name]._rows[0]  # type: ignore[attr-defined]
-            return table[min(max(self._evaluate(node.parts[1]), 0), len(table) - 1)]  # the index is clamped
+            table = node.parts[0]
+            assert isinstance(table, Name)  # or there was no expression
+            values = self.tensors[table.name]._rows[0]
+            return values[min(max(self._evaluate(node.parts[1]), 0), len(values) - 1)]  # the index is clamped
         if isinstance(node, Call):
-            function: Any = self.function(node.name)
+            function = self.function(node.name)
+            assert function is not None  # or there was no expression
             return function(*[self._evaluate(argument) for argument in node.arguments])
         parts = [self._evaluate(part) for part in node.parts]
-        return -parts[0] if isinstance(node, Negative) else _OPERATIONS[node.sign](*parts)
+        return _OPERATIONS[node.sign](*parts) if isinstance(node, Operation) else -parts[0]
 
     # ---- from rows to single numbers
 
     def at(self, node: Node, j: int, shape: Shape) -> Node:
-        """What makes number j of the value of some shape that a node stands for."""
-        return getattr(self, "_" + type(node).__name__.lower())(node, j, shape)
+        """The expression of number j of the value of some shape that a node stands for."""
+        found: Node = getattr(self, "_" + type(node).__name__.lower())(node, j, shape)
+        return found
 
     def _number(self, node: Number, j: int, shape: Shape) -> Node:
         return node
@@ -299,18 +306,18 @@ class Scope:
         raise _NotElementwise
 
     def _of_row(self, node: Call, j: int, shape: Shape) -> Node:
-        """A mean or a variance of the numbers along the last axis, among which number j stands."""
+        """The mean or variance of the numbers along the last axis that number j belongs to."""
         rows = [self.rows[part.name] for part in node.walk() if isinstance(part, Name) and part.name in self.rows]
         if not rows:
             raise _NotElementwise
         of, side = rows[0].shape, rows[0].shape[-1]
         start = (j * count(of) // count(shape)) // side * side
-        if (id(node), start) not in self._of_rows:
+        if (node, start) not in self._of_rows:
             along = [self._value(self.at(node.arguments[0], i, of)) for i in range(start, start + side)]
-            self._of_rows[id(node), start] = ROW_FUNCTIONS[node.name](along)
-        return Variable(node, self._of_rows[id(node), start])
+            self._of_rows[node, start] = ROW_FUNCTIONS[node.name](along)
+        return Variable(node, self._of_rows[node, start])
 
-    def _value(self, expression: Node) -> Any:
+    def _value(self, expression: Node) -> Scalar:
         found = expression.value if isinstance(expression, Variable) else self.evaluate(expression)
         if found is None:
             raise _NotElementwise
@@ -326,26 +333,26 @@ class Scope:
         return Operation(node.sign, self.at(left, j, shape), self.at(right, j, shape))
 
     def is_zero(self, node: Node) -> bool:
-        """Whether a node is a tensor of zeros, as a bias or a mean that was left out."""
+        """Whether a node is a tensor of zeros, such as a bias or a mean that was left out."""
         if not (isinstance(node, Name) and node.name in self.tensors and node.name not in self.rows):
             return False
         if node.name not in self._zero:
-            self._zero[node.name] = not any([any(row) for row in self.tensors[node.name]._rows])
+            self._zero[node.name] = not any(any(row) for row in self.tensors[node.name]._rows)
         return self._zero[node.name]
 
     def weight(self, node: Node) -> Optional[Matrix]:
-        """The matrix that the left side of a product is multiplied by."""
+        """The matrix that the left side of a product is multiplied by, if it is one of the layer's tensors."""
         right = node.parts[1]
         return self.tensors.get(right.name) if isinstance(right, Name) else None
 
     def _product(self, node: Product, j: int, shape: Shape) -> Node:
         left, right = node.parts
         weight = self.weight(node)
-        if weight is None or weight.cols != shape[-1]:
+        if weight is None or not isinstance(right, Name) or weight.cols != shape[-1]:
             raise _NotElementwise
         row, c = divmod(j, weight.cols)
         start, of = row * weight.rows, shape[:-1] + (weight.rows,)
-        name: str = right.name  # type: ignore[attr-defined]
+        name = right.name
         if isinstance(left, Name) and left.name in self.rows:
             if len(self.rows[left.name]) != count(of):
                 raise _NotElementwise
@@ -353,7 +360,7 @@ class Scope:
         else:
             values = [self._value(self.at(left, start + i, of)) for i in range(weight.rows)]
 
-        def term(i: int) -> Node:
+        def term(i: int) -> Operation:
             factor = Variable(entry(name, [c + 1, i + 1]), weight._rows[i][c])
             return Operation("*", self.at(left, start + i, of), factor)
 
@@ -403,18 +410,18 @@ def entry(name: str, indices: Sequence[int]) -> Name:
 
 
 def _entry_of(name: str, tensor: Matrix, j: int, shape: Shape) -> Variable:
-    """The entry of a tensor that belongs to number j: of one number itself, of a row that of its column."""
-    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the one step of all inputs just step
+    """The entry of a tensor that belongs to number j: its only number, or the one in the column of number j."""
+    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the only scale of all inputs just scale
         return Variable(entry(name, [1]) if Name(name).letter.isupper() else Name(name), tensor[0, 0])
     if tensor.rows == 1 and tensor.cols in (shape[-1], count(shape)):
         return Variable(entry(name, [j % tensor.cols + 1]), tensor[0, j % tensor.cols])
     raise _NotElementwise
 
 
-# ---- what single numbers are computed with
+# ---- functions of single numbers
 
 
-def _divide(a: Any, b: Any) -> Any:
+def _divide(a: Scalar, b: Scalar) -> Scalar:
     return a / b if b else float("nan") if a == 0 or a != a else math.copysign(float("inf"), a)
 
 
@@ -433,11 +440,11 @@ _OPERATIONS: Dict[str, Function] = {
 }
 
 
-def _mean(values: Sequence[Any]) -> Any:
+def _mean(values: Sequence[Scalar]) -> Scalar:
     return added(values) / len(values)
 
 
-def _variance(values: Sequence[Any]) -> Any:
+def _variance(values: Sequence[Scalar]) -> Scalar:
     middle = _mean(values)
     return _mean([(value - middle) * (value - middle) for value in values])
 
@@ -446,7 +453,7 @@ ROW_FUNCTIONS: Dict[str, Function] = {"mean": _mean, "variance": _variance}  # o
 RESHAPES = ("flatten", "reshape")  # the same numbers in the same order
 
 
-def _clip(x: Any, low: Any, high: Any) -> Any:
+def _clip(x: Scalar, low: Scalar, high: Scalar) -> Scalar:
     return low if x < low else high if x > high else x
 
 
@@ -464,8 +471,8 @@ _FUNCTIONS: Dict[str, Function] = {
 }
 
 
-def _is_close(found: Any, value: Any) -> bool:
-    """Whether two numbers are one, but for what single precision leaves out; NaN is NaN."""
+def _is_close(found: Scalar, value: Scalar) -> bool:
+    """Whether two numbers are equal to single precision; NaN equals NaN here."""
     if found is None or found == value or (found != found and value != value):
         return found is not None
     if isinstance(found, int) and isinstance(value, int):

@@ -25,13 +25,16 @@ True
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 _TOKEN = re.compile(r"(\s*)(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([^\W\d]\w*)|(\*\*|>>|[><=]=|[-+*/^()\[\],><=]))")
 _NAME = re.compile(r"^([^\W\d_]|[^\W\d_]{2,}?)(\d*)((?:_(?:\d+|[a-z]))*)$")
+_DEEPEST = 24  # brackets, signs and exponents inside each other
+_LONGEST = 160  # tokens; an equation of more is not a formula that anyone reads
 _RELATIONS = (">", "<", ">=", "<=", "==")
 
 
@@ -95,6 +98,8 @@ class Name(Node):
 class Negative(Node):
     """-x."""
 
+    parts: Tuple[Node]
+
     def __init__(self, inner: Node) -> None:
         self.parts = (inner,)
 
@@ -102,12 +107,16 @@ class Negative(Node):
 class Operation(Node):
     """Two sides and a sign between them: + - * / ** >>, or a relation."""
 
+    parts: Tuple[Node, Node]
+
     def __init__(self, sign: str, left: Node, right: Node) -> None:
         self.sign, self.parts = sign, (left, right)
 
 
 class Product(Node):
     """The matrix product of two sides."""
+
+    parts: Tuple[Node, Node]
 
     def __init__(self, left: Node, right: Node) -> None:
         self.parts = (left, right)
@@ -148,14 +157,17 @@ class Joined(Node):
 class Choice(Node):
     """``body if test else otherwise``."""
 
+    parts: Tuple[Node, Node, Node]
+
     def __init__(self, body: Node, test: Node, otherwise: Node) -> None:
         self.parts = (body, test, otherwise)
 
 
+@lru_cache(maxsize=512)
 def parse(equation: str) -> Optional[List[Node]]:
-    """The sides of an equation, or None where it is not written in this language."""
+    """The sides of an equation, or None where it is not written in this language, or too long or too deep to read."""
     tokens = _tokens(equation)
-    if tokens is None:
+    if tokens is None or len(tokens) > _LONGEST:
         return None
     try:
         return _Parser(tokens).equation()
@@ -169,16 +181,16 @@ class _OtherLanguage(Exception):
 
 def _tokens(text: str) -> Optional[List[Tuple[str, str, bool]]]:
     """(kind, token, whether space is before it); None where the text has something that is not a token."""
-    found, place = [], 0
+    found, index = [], 0
     text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
+    while index < len(text):
+        match = _TOKEN.match(text, index)
         if match is None:
             return None
         space, number, name, sign = match.groups()
         kind = "number" if number else "name" if name and name not in ("if", "else") else "sign"
         found.append((kind, number or name or sign, bool(space)))
-        place = match.end()
+        index = match.end()
     return found + [("end", "", False)]
 
 
@@ -186,29 +198,41 @@ class _Parser:
     """Goes through the tokens once, a method for each line of the grammar."""
 
     def __init__(self, tokens: List[Tuple[str, str, bool]]) -> None:
-        self.tokens, self.place, self.joining = tokens, 0, False
+        self.tokens, self.index, self.joining, self.depth = tokens, 0, False, 0
 
     def equation(self) -> List[Node]:
         sides = [self.expression()]
         while self.taken("="):
             sides.append(self.expression())
-        if self.tokens[self.place][0] != "end":
+        if self.tokens[self.index][0] != "end":
             raise _OtherLanguage
         return sides
 
     def taken(self, *signs: str) -> str:
         """The next token, if it is one of these signs; it is then behind us."""
-        kind, token, _ = self.tokens[self.place]
+        kind, token, _ = self.tokens[self.index]
         if kind != "sign" or token not in signs:
             return ""
-        self.place += 1
+        self.index += 1
         return token
 
     def expect(self, sign: str) -> None:
         if not self.taken(sign):
             raise _OtherLanguage
 
+    def nested(self, inner: Callable[[], Node]) -> Node:
+        """What `inner` reads, one level deeper."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _OtherLanguage
+        node = inner()
+        self.depth -= 1
+        return node
+
     def expression(self) -> Node:
+        return self.nested(self.choice)
+
+    def choice(self) -> Node:
         body = self.relation()
         if not self.taken("if"):
             return body
@@ -227,10 +251,10 @@ class _Parser:
 
     def product(self) -> Node:
         if self.taken("-"):
-            return Negative(self.product())
+            return Negative(self.nested(self.product))
         return self.chain(self.matrices, "*", "/")
 
-    def chain(self, side: Any, *signs: str) -> Node:
+    def chain(self, side: Callable[[], Node], *signs: str) -> Node:
         node = side()
         sign = self.taken(*signs)
         while sign:
@@ -246,19 +270,19 @@ class _Parser:
 
     def begins(self) -> bool:
         """Whether something begins here that can stand beside what is before it."""
-        kind, token, _ = self.tokens[self.place]
+        kind, token, _ = self.tokens[self.index]
         return kind in ("number", "name") or token in ("(", "[")
 
     def signed(self) -> Node:
-        return Negative(self.signed()) if self.taken("-") else self.power()
+        return Negative(self.nested(self.signed)) if self.taken("-") else self.power()
 
     def power(self) -> Node:
         node = self.called()
-        return Operation("**", node, self.signed()) if self.taken("**", "^") else node
+        return Operation("**", node, self.nested(self.signed)) if self.taken("**", "^") else node
 
     def called(self) -> Node:
         node = self.atom()
-        while not self.tokens[self.place][2]:  # no space before the bracket
+        while not self.tokens[self.index][2]:  # no space before the bracket
             if self.taken("("):
                 node = Call(node, *self.arguments(")"))
             elif self.taken("["):
@@ -287,8 +311,8 @@ class _Parser:
             return node
         if self.taken("["):
             return Joined(*self.items())
-        kind, token, _ = self.tokens[self.place]
-        self.place += 1
+        kind, token, _ = self.tokens[self.index]
+        self.index += 1
         if kind == "number":
             return Number(float(token) if set(token) & set(".eE") else int(token))
         if kind == "name":
@@ -297,10 +321,10 @@ class _Parser:
 
     def items(self) -> List[Node]:
         outside, self.joining = self.joining, True
-        found = [self.sum()]
+        found = [self.nested(self.sum)]
         while not self.taken("]"):
             self.taken(",")
-            found.append(self.sum())
+            found.append(self.nested(self.sum))
         self.joining = outside
         return found
 

@@ -1,34 +1,35 @@
-"""An explanation as one page for the browser, which asks for nothing from anywhere."""
+"""An explanation as one page for the browser, which loads nothing from anywhere."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
-import re
 from html import escape
 
-from ..activations import added
-from ..matrix import Matrix
+from ..text import quote
 from . import diagram, heatmap, plot
+from .blocks import Renderer, terms
 from .element import Row
 from .equation import Number
-from .heatmap import shown
-from .explanation import symbolic_equations, display_names
-from .notation import mathml, text, wrapping
-from .number_format import counted, grouped, largest, plain, real, size
+from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
+from .heatmap import html_number
+from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
+from .wording import counted, grouped, largest, real, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, Sequence
+    from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
+    from ..matrix import Matrix
     from ..network import Network
     from ..trace import Trace
+    from .counts import Counts
     from .element import Dot, Element
-    from .equation import Node
-    from .explanation import ExplainedLayer, ExplainedEquation, Explanation, Softmax
+    from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
+    from .wording import Scalar
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -36,13 +37,17 @@ _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
 _NAMED, _NAME = 48, 24  # inputs that are listed by name, and the characters of a name beside something else
 _BEYOND = 1e100  # not drawn
-_INDICES = re.compile(r"_([\d,]+)")
 _FAR = 800  # beyond it every exp has overflowed, or vanished
+_SMALL = (
+    "w<sub>ji</sub> leads to neuron j from input i. A line is thick where its weight is large, blue where it is "
+    "positive, orange and dashed where it is negative."
+)
+_LARGE = "A cell is a neuron, blue where its output z is positive, orange where it is negative, paler near 0."
+_HINT = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
 
 
 def page(explanation: Explanation) -> str:
     """The whole file."""
-    body = "\n".join(_body(explanation))
     script = base64.b64encode(hashlib.sha256(SCRIPT.encode("utf-8")).digest()).decode("ascii")
     policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-%s'" % script
     return "\n".join(
@@ -55,209 +60,217 @@ def page(explanation: Explanation) -> str:
             "<title>%s</title>" % escape(explanation.name),
             "<style>%s%s</style></head>" % (STYLE, plot.style()),
             "<body>",
-            body,
+            *_Html().lines(explanation),
+            "</main>",
             "<script>%s</script>" % SCRIPT,
             "</body></html>\n",
         ]
     )
 
 
-def _body(explanation: Explanation) -> Iterator[str]:
-    yield "<header><h1>%s</h1>" % escape(explanation.name)
-    what = repr(explanation.network) if explanation.name != repr(explanation.network) else ""
-    about = [text for text in (what, "input: " + explanation.source if explanation.source else "") if text]
-    if about:
-        yield "<p>%s</p>" % escape(", ".join(about))
-    yield "<p>%s. Total: %s.</p></header><main>" % (_answer(explanation), explanation.counts)
-    yield from _diagram(explanation)
-    yield from _input(explanation)
-    for layer in explanation.layers:
-        yield from _layer(explanation, layer)
-    yield from _result(explanation)
-    yield "</main>"
+class _Html(Renderer):
+    """The page begins with the answer and the total, which end the text; it has no lines for them further down."""
+
+    def title(self, explanation: Explanation) -> Iterator[str]:
+        yield "<header><h1>%s</h1>" % escape(explanation.name)
+        what = repr(explanation.network) if explanation.name != repr(explanation.network) else ""
+        about = [text for text in (what, "input: " + explanation.source if explanation.source else "") if text]
+        if about:
+            yield "<p>%s</p>" % escape(", ".join(about))
+        yield "<p>%s. Total: %s.</p></header><main>" % (_answer(explanation), explanation.counts)
+
+    def diagram(self, explanation: Explanation) -> Iterator[str]:
+        """The network, and the sums that its neurons lead to."""
+        yield '<section aria-label="The network"><figure>'
+        yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
+        yield diagram.svg(explanation, linked=True) + "</div>"
+        legend = _SMALL if diagram.is_small(explanation) else _LARGE
+        yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, _HINT)
+        yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
+        number = min(sum([len(layer.z) for layer in explanation.written_layers]), _MOST_SUMS)
+        most = max(3, min(12, _MOST_TERMS // number))
+        remaining = _MOST_SUMS
+        for layer in explanation.written_layers:
+            for j in range(min(len(layer.z), remaining)):
+                chosen = " chosen" if (layer.k, j + 1) == explanation.focus else ""
+                yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
+                yield from _neuron(layer, j, most)
+                yield "</div>"
+            remaining -= min(len(layer.z), remaining)
+        if not remaining:
+            sums = counted(_MOST_SUMS, "neuron")
+            yield '<div class="sum" id="sum-none">This page has the sums of %s, but not of this one.</div>' % sums
+        yield "</div></section>"
+
+    def input(self, explanation: Explanation) -> Iterator[str]:
+        yield "<section><h2>The input</h2>"
+        side = explanation.picture
+        if side is not None:
+            rows = [explanation.x[y * side : (y + 1) * side] for y in range(side)]
+            image = '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">'
+            yield image % (heatmap.grey(rows), "The input as a picture of %d by %d pixels" % (side, side))
+            yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
+        elif explanation.network.names is not None:
+            yield from _named(explanation.network.names, explanation.x)
+        else:
+            yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
+        yield "</section>"
+
+    def leftout(self, first: int, last: int) -> Iterator[str]:
+        yield "<section><h2>Layers %s to %s are left out</h2></section>" % (grouped(first), grouped(last))
+
+    def heading(self, layer: ExplainedLayer) -> Iterator[str]:
+        yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))
+
+    def parameters(self, inputs: List[Tuple[str, Matrix]], matrices: List[Tuple[str, Matrix]]) -> Iterator[str]:
+        yield '<div class="row">'
+        for name, matrix in inputs + matrices:
+            yield _matrix(matrix, name)
+        yield "</div>"
+
+    def equation(self, equation: ExplainedEquation) -> Iterator[str]:
+        names = equation.layer.names
+        yield '<div class="scroll equation">%s' % mathml(equation.symbolic, names)
+        if equation.formula:
+            yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + equation.formula, names)
+        yield "</div>"
+
+    def value(self, equation: ExplainedEquation) -> Iterator[str]:
+        """The value, its activation as a curve, and the weights as pictures where they come from a picture."""
+        yield '<div class="row">%s%s</div>' % (_matrix(equation.row.matrix, equation.name), _curve(equation))
+        if equation is equation.layer.equations[0]:
+            yield from _weight_pictures(equation.layer)
+
+    def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
+        finite = all([real(value) is not None for value in softmax.a])
+        data = (escape(json.dumps(softmax.a)) if finite and len(softmax.a) <= _MOST_SUMS else "", softmax.constant)
+        yield '<div class="softmax" data-a="%s" data-c="%r">' % data
+        if softmax.rows > 1:
+            yield "<p>Row %d of %d:</p>" % (softmax.row, softmax.rows)
+        yield '<div class="scroll">%s</div>' % mathml("y_k = exp(a_k + C) / sum(exp(a_i + C))")
+        note = (
+            "<p>%s is added to every exponent. It multiplies numerator and denominator alike, so y stays the same. "
+            "With %s no exponent is above 0 and nothing can overflow.</p>"
+        )
+        yield note % (mathml("C"), mathml("C = -max(a)"))
+        if data[0]:
+            yield from _slider(softmax)
+        yield from _softmax_table(softmax, label)
+        yield "</div>"
+
+    def neurons(self, layer: ExplainedLayer) -> Iterator[str]:
+        yield "<p>%s, number by number:</p>" % ("One neuron" if len(layer.chosen) == 1 else "Some neurons")
+        for j in layer.chosen:
+            yield '<div class="scroll">'
+            yield from _neuron(layer, j, 12)
+            yield "</div>"
+
+    def cost(self, counts: Counts) -> Iterator[str]:
+        yield '<p class="quiet">%s</p></section>' % counts
+
+    def outputs(self, explanation: Explanation) -> Iterator[str]:
+        yield "<section><h2>The output</h2>"
+        best = largest(explanation.y, _ANSWERS)
+        most = max(map(size, explanation.y))
+        yield '<div class="scroll"><table class="answers">'
+        for k in best:
+            mark = ' class="best"' if k == explanation.answer else ""
+            value = explanation.y[k]
+            cells = (mark, _label(explanation, k), html_number(value), _bar(value, most))
+            yield "<tr%s><td>%s</td><td>%s</td>%s</tr>" % cells
+        yield "</table></div>"
+        if len(best) < len(explanation.y):
+            yield "<p>The largest of %s.</p>" % counted(len(explanation.y), "output")
+        yield "</section>"
 
 
 def _answer(explanation: Explanation) -> str:
     if explanation.answer is None:
         return "<strong>%s</strong>" % escape(explanation.verdict[0].upper() + explanation.verdict[1:])
     called = " (%s)" % explanation.called if explanation.called else ""
-    value = shown(explanation.y[explanation.answer])
+    value = html_number(explanation.y[explanation.answer])
     return "The largest output: <strong>%s</strong>%s, %s" % (_label(explanation, explanation.answer), called, value)
 
 
 def _label(explanation: Explanation, k: int) -> str:
     """What output k is called, as HTML."""
-    return "y<sub>%d</sub>" % (k + 1) if explanation.labels is None else escape(explanation.label(k))
+    return html("y_%d" % (k + 1)) if explanation.network.labels is None else escape(explanation.label(k))
 
 
-# ---- the diagram, and the sums its neurons lead to
+def _named(names: Sequence[object], values: Sequence[Scalar]) -> Iterator[str]:
+    """The inputs by their names, a line for each."""
+    yield '<div class="scroll"><table class="answers">'
+    for i, (name, value) in enumerate(zip(names[:_NAMED], values), 1):
+        cells = (escape(quote(name)), html("x_%d" % i), html_number(value))
+        yield "<tr><td>%s</td><td>%s</td><td>%s</td></tr>" % cells
+    yield "</table></div>"
+    if len(names) > _NAMED:
+        yield "<p>The first %d of %s.</p>" % (_NAMED, counted(len(names), "input"))
 
 
-def _diagram(explanation: Explanation) -> Iterator[str]:
-    yield '<section aria-label="The network"><figure>'
-    yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
-    yield diagram.svg(explanation, linked=True) + "</div>"
-    if diagram.is_small(explanation):
-        legend = (
-            "w<sub>ji</sub> leads to neuron j from input i. A line is thick where its weight is large, blue where it "
-            "is positive, orange and dashed where it is negative."
-        )
-    else:
-        legend = "A cell is a neuron, blue where its output z is positive, orange where it is negative, paler near 0."
-    hint = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
-    yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, hint)
-    yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
-    number = min(sum([len(layer.z) for layer in explanation.layers]), _MOST_SUMS)
-    most = max(3, min(12, _MOST_TERMS // number))
-    left = _MOST_SUMS
-    for layer in explanation.layers:
-        for j in range(min(len(layer.z), left)):
-            chosen = " chosen" if (layer.k, j + 1) == explanation.focus else ""
-            yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
-            yield from _neuron(explanation, layer, j, most)
-            yield "</div>"
-        left -= min(len(layer.z), left)
-    if not left:
-        yield '<div class="sum" id="sum-none">The sums of %s are on this page, those of this neuron are not.</div>' % (
-            counted(_MOST_SUMS, "neuron")
-        )
-    yield "</div></section>"
+# ---- one neuron
 
 
-def _neuron(explanation: Explanation, layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
-    """All that is known of one number that a layer gives: an equation for each step."""
+def _neuron(layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
+    """All that is known about one number that a layer gives, equation by equation."""
     yield "<h3>Layer %d, neuron %d</h3>" % (layer.k, j + 1)
     for equation in layer.by_neuron:
         element = equation.element(j)
         if element is None:
-            yield "<p>%s</p>" % _given(layer, equation, j)
+            yield "<p>%s</p>" % _given(equation, j)
         elif element.dot is not None and len(element.dot) > _TERMS:
-            yield from _largest_terms(explanation, equation, element, element.dot, most)
+            yield from _long_sum(layer, element, element.dot, most)
         else:
-            yield from _equation(layer, element)
+            yield from _calculation(layer, element)
 
 
-def _equation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
-    """A number by the names of what it is made of, and by their numbers."""
+def _calculation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
+    """A number by the names of what it is computed from, and by their numbers."""
     names, value = layer.names, Number(element.value)
     if element.is_copy or element.is_call:
-        yield "<p>%s</p>" % wrapping([element.name, element.expression, value], names, not element.is_copy, _TERMS)
+        sides = [element.name, element.expression, value]
+        yield "<p>%s</p>" % wrapping(sides, names, not element.is_copy, _TERMS)
         return
     yield "<p>%s</p>" % wrapping([element.name, element.expression], names, False, _TERMS)
     yield "<p>%s</p>" % wrapping([element.name, element.expression, value], names, True, _TERMS)
 
 
-def _given(layer: ExplainedLayer, equation: ExplainedEquation, j: int) -> str:
-    """A number that is not made by itself, as those of a softmax."""
-    given = mathml([layer.name_of(j, equation), Number(equation.numbers[j])])
-    how = mathml(equation.symbolic, layer.names)
-    return "%s <small>one of %s</small>" % (given, how)
+def _given(equation: ExplainedEquation, j: int) -> str:
+    """A number that is not computed separately, as those of a softmax."""
+    given = mathml([equation.layer.name_of(j, equation), Number(equation.numbers[j])])
+    return "%s <small>one of %s</small>" % (given, mathml(equation.symbolic, equation.layer.names))
 
 
-def _largest_terms(
-    explanation: Explanation, equation: ExplainedEquation, element: Element, dot: Dot, most: int
-) -> Iterator[str]:
-    places = dot.largest(most)
-    rows = []
-    for i in places:
-        name = _short(dot.term(i))
-        if explanation.names is not None and equation.layer.reads_input:
-            name += " <small>%s</small>" % escape(plain(explanation.names[i], _NAME))
-        rows.append((name, _with_signs(text(dot.term(i), numbers=True)), dot.values[i]))
-    rows.append(("the other %s" % counted(len(dot) - len(places), "term"), "", dot.rest(most)))
-    rows += [(_short(node), "", value) for node, value in equation.layer.scope.addends(element)]
-    largest = max([size(value) for _, _, value in rows])
+def _long_sum(layer: ExplainedLayer, element: Element, dot: Dot, most: int) -> Iterator[str]:
+    found = terms(layer, element, dot, most)
+    longest = max([size(term.value) for term in found])
     yield '<div class="row"><div class="scroll"><table class="terms">'
-    for name, numbers, value in rows:
-        cells = "<td>%s</td><td>%s</td>" % (name, numbers) if numbers else '<td colspan="2">%s</td>' % name
-        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, shown(value), _bar(value, largest))
+    for term in found:
+        name = "the other " + counted(term.others, "term") if term.node is None else html(term.node)
+        if term.node is None or term.input is None:
+            cells = '<td colspan="2">%s</td>' % name
+        else:
+            if layer.input_names is not None:
+                name += " <small>%s</small>" % escape(quote(layer.input_names[term.input], _NAME))
+            cells = "<td>%s</td><td>%s</td>" % (name, html(term.node, numbers=True))
+        yield "<tr>%s<td>%s</td>%s</tr>" % (cells, html_number(term.value), _bar(term.value, longest))
     total = '<tr class="total"><td colspan="2">%s</td><td>%s</td><td class="bar"></td></tr></table></div>'
-    yield total % (_short(element.name), shown(element.value))
-    side = explanation.picture
-    if side is not None and _has_pictures(explanation, equation):
-        values = dot.values
-        rows_of = [values[y * side : (y + 1) * side] for y in range(side)]
-        address = heatmap.signed(rows_of, max([size(value) for value in values]))
+    yield total % (html(element.name), html_number(element.value))
+    side = layer.drawn_picture
+    if side is not None:
+        address = heatmap.signed([dot.values[y * side : (y + 1) * side] for y in range(side)])
         yield '<figure><img class="heat term" src="%s" alt="What each pixel adds to the sum" loading="lazy">' % address
         yield "<figcaption>what each pixel adds</figcaption></figure>"
     yield "</div>"
 
 
-def _short(node: Node) -> str:
-    """Names without the numbers of their layers, in fewer letters than MathML has."""
-    return _INDICES.sub(r"<sub>\1</sub>", _with_signs(text(node)))
-
-
-def _with_signs(numbers: str) -> str:
-    """1.0*0.1 with a sign for the product that reads well."""
-    return escape(numbers.replace("*", "\u00b7").replace("-", "\u2212"))
-
-
-def _bar(value: Any, most: float) -> str:
+def _bar(value: Scalar, most: float) -> str:
     width = 100 * (size(value) / most) if most else 0.0
     sign = "neg" if (real(value) or 0.0) < 0 else "pos"
     return '<td class="bar"><i class="%s" style="width:%.0f%%"></i></td>' % (sign, width)
 
 
-# ---- the input, and layer after layer
-
-
-def _input(explanation: Explanation) -> Iterator[str]:
-    yield "<section><h2>The input</h2>"
-    side = explanation.picture
-    if side is not None:
-        rows = [explanation.x[y * side : (y + 1) * side] for y in range(side)]
-        alt = "The input as a picture of %d by %d pixels" % (side, side)
-        yield '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">' % (heatmap.grey(rows), alt)
-        yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
-    elif explanation.names is not None:
-        yield from _named(explanation.names, explanation.x)
-    else:
-        yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
-    yield "</section>"
-
-
-def _named(names: Sequence[str], values: Sequence[Any]) -> Iterator[str]:
-    """The inputs by their names, a line for each."""
-    yield '<div class="scroll"><table class="answers">'
-    for i, (name, value) in list(enumerate(zip(names, values), 1))[:_NAMED]:
-        yield "<tr><td>%s</td><td>x<sub>%d</sub></td><td>%s</td></tr>" % (escape(name), i, shown(value))
-    yield "</table></div>"
-    if len(names) > _NAMED:
-        yield "<p>The first of %s.</p>" % counted(len(names), "input")
-
-
-def _layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[str]:
-    yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))
-    is_picture = explanation.picture is not None and layer.sources == (0,)
-    yield '<div class="row">'
-    for name, row in layer.inputs.items():
-        if not is_picture:
-            yield _matrix(row.matrix, name)
-    for name, matrix in layer.parameters:
-        yield _matrix(matrix, name)
-    yield "</div>"
-    for equation in layer.equations:
-        yield from _step(explanation, equation)
-    yield "<p>%s, number by number:</p>" % ("One neuron" if len(layer.chosen) == 1 else "Some neurons")
-    for j in layer.chosen:
-        yield '<div class="scroll">'
-        yield from _neuron(explanation, layer, j, 12)
-        yield "</div>"
-    yield '<p class="quiet">%s</p></section>' % layer.counts
-
-
-def _step(explanation: Explanation, equation: ExplainedEquation) -> Iterator[str]:
-    names = equation.layer.names
-    yield '<div class="scroll equation">%s' % mathml(equation.symbolic, names)
-    if equation.formula:
-        yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + equation.formula, names)
-    yield '</div><div class="row">%s%s</div>' % (_matrix(equation.row.matrix, equation.name), _curve(equation))
-    if equation is equation.layer.equations[0]:
-        yield from _weight_pictures(explanation, equation)
-    softmax = equation.softmax
-    if softmax is not None:
-        yield from _softmax(explanation, softmax, equation.layer is explanation.layers[-1])
+# ---- matrices, weights and curves
 
 
 def _matrix(matrix: Matrix, name: str) -> str:
@@ -268,29 +281,17 @@ def _matrix(matrix: Matrix, name: str) -> str:
     return '<div class="scroll">%s</div>' % table
 
 
-def _weight_pictures(explanation: Explanation, equation: ExplainedEquation) -> Iterator[str]:
+def _weight_pictures(layer: ExplainedLayer) -> Iterator[str]:
     """The weights from a picture as pictures, one for each neuron."""
-    side, weights = explanation.picture, equation.layer.weights
-    if side is None or weights is None or not _has_pictures(explanation, equation):
+    side, weights = layer.drawn_picture, layer.weights
+    if side is None or weights is None:
         return
     columns = [[row[j] for row in weights[1]._rows] for j in range(weights[1].cols)]
-    most = max([size(value) for column in columns for value in column])
     sheet = heatmap.tiles(columns, side, 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")
-    yield '<figure><img class="heat tiles" src="%s" width="%d" height="%d" alt="%s">' % (
-        heatmap.signed(sheet, most),
-        len(sheet[0]),
-        len(sheet),
-        escape(what),
-    )
+    image = '<figure><img class="heat tiles" src="%s" width="%d" height="%d" alt="%s">'
+    yield image % (heatmap.signed(sheet), len(sheet[0]), len(sheet), escape(what))
     yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
-
-
-def _has_pictures(explanation: Explanation, equation: ExplainedEquation) -> bool:
-    """Whether each neuron of a layer looks at a picture that there is room to draw."""
-    if explanation.picture is None or not equation.layer.reads_input:
-        return False
-    return len(explanation.x) * len(equation.numbers) <= heatmap.MOST_PIXELS
 
 
 def _curve(equation: ExplainedEquation) -> str:
@@ -299,14 +300,15 @@ def _curve(equation: ExplainedEquation) -> str:
     if found is None:
         return ""
     name, f, arguments = found
-    points = [
-        (a, z, "%d: %s to %s" % (j + 1, shown(a), shown(z)))
-        for j, (a, z) in enumerate(zip(map(real, arguments), map(real, equation.numbers)))
-        if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND
-    ][:_MOST_POINTS]
+    points = []
+    for j, argument in zip(equation.curve_indices, arguments):
+        a, z = real(argument), real(equation.numbers[j])
+        if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND:
+            points.append((a, z, "%d: %s to %s" % (j + 1, html_number(a), html_number(z))))
+    points = points[:_MOST_POINTS]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
     lines = [plot.Curve(name, plot.curve(f, -reach, reach))]
-    title = "%s with the %s of this pass" % (name, counted(len(points), "point"))
+    title = "%s with %s of this pass" % (name, counted(len(points), "point"))
     axes = plot.Axes(lines, -reach, reach, points, 440, 260)
     return "<figure>%s<figcaption>%s</figcaption></figure>" % (axes.svg(title=title), escape(title))
 
@@ -314,38 +316,10 @@ def _curve(equation: ExplainedEquation) -> str:
 # ---- softmax
 
 
-def _softmax(explanation: Explanation, softmax: Softmax, labelled: bool) -> Iterator[str]:
-    constant, finite = softmax.constant, all([real(value) is not None for value in softmax.a])
-    yield '<div class="softmax" data-a="%s" data-c="%r">' % (escape(json.dumps(softmax.a)) if finite else "", constant)
-    row, rows = softmax.place
-    of_rows = "<p>Row %d of %d:</p>" % (row, rows) if rows > 1 else ""
-    yield '%s<div class="scroll">%s</div>' % (of_rows, mathml("y_k = exp(a_k + C) / sum(exp(a_i + C))"))
-    note = "%s is added to every exponent: it multiplies numerator and denominator alike, so y stays the same. "
-    yield "<p>" + note % mathml("C") + "With %s no exponent is above 0 and nothing can overflow.</p>" % (
-        mathml("C = -max(a)")
-    )
-    if finite:
-        yield from _slider(softmax)
-    heads = ["k", "a", "a + C\u2032", "exp(a + C\u2032)", "y", "y with \u2212max(a)", "plain form: exp(a)", "y"]
-    yield '<div class="scroll" role="region" tabindex="0" aria-label="softmax, number by number"><table>'
-    yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
-    chosen = largest(softmax.a, _ANSWERS)
-    for k in chosen:
-        labelled = labelled and rows == 1 and explanation.labels is not None
-        name = "%d %s" % (k + 1, escape(explanation.label(k))) if labelled else str(k + 1)
-        cells = [("", softmax.a[k]), ("shifted", softmax.a[k] + constant), ("power", softmax.powers[k])]
-        cells += [("y", softmax.y[k]), ("", softmax.y[k]), ("", softmax.plain_powers[k]), ("", softmax.plain[k])]
-        yield '<tr data-k="%d"><td>%s</td>%s</tr>' % (k, name, "".join([_number(c, value) for c, value in cells]))
-    total, plain_total = added(softmax.powers), added(softmax.plain_powers)
-    of_all = " of all %s" % grouped(len(softmax.a)) if len(chosen) < len(softmax.a) else ""
-    yield '</tbody><tfoot><tr><td>sum%s</td><td></td><td class="shifted"></td>%s' % (of_all, _number("total", total))
-    yield "<td></td><td></td>%s<td></td></tr></tfoot></table></div></div>" % _number("", plain_total)
-
-
 def _slider(softmax: Softmax) -> Iterator[str]:
     best = 0.0 - max(softmax.a)
     low, high = min(0.0, best) - _FAR, max(0.0, best) + _FAR
-    yield '<div class="live"><label>C\u2032 = <output>%s</output><br>' % shown(softmax.constant)
+    yield '<div class="live"><label>C\u2032 = <output>%s</output><br>' % html_number(softmax.constant)
     yield '<input type="range" min="%r" max="%r" step="any" value="%r"></label><br>' % (low, high, softmax.constant)
     for name, value in (
         ("C\u2032 = \u2212max(a)", best),
@@ -357,59 +331,63 @@ def _slider(softmax: Softmax) -> Iterator[str]:
     yield '<p class="news" aria-live="polite"></p></div>'
 
 
+def _softmax_table(softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
+    heads = ["k", "a", "a + C\u2032", "exp(a + C\u2032)", "y", "y with \u2212max(a)", "plain form: exp(a)", "y"]
+    yield '<div class="scroll" role="region" tabindex="0" aria-label="softmax, number by number"><table>'
+    yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
+    lines = softmax.lines(_ANSWERS)
+    for k, (a, power, y, plain_power, plain) in lines:
+        name = "%d %s" % (k + 1, escape(label(k))) if label else str(k + 1)
+        cells = [("", a), ("shifted", a + softmax.constant), ("power", power), ("y", y), ("", y)]
+        cells += [("", plain_power), ("", plain)]
+        yield '<tr data-k="%d"><td>%s</td>%s</tr>' % (k, name, "".join([_number(c, value) for c, value in cells]))
+    total, plain_total = softmax.sums
+    of_all = " of all %s" % grouped(len(softmax.a)) if len(lines) < len(softmax.a) else ""
+    yield '</tbody><tfoot><tr><td>sum%s</td><td></td><td class="shifted"></td>%s' % (of_all, _number("total", total))
+    yield "<td></td><td></td>%s<td></td></tr></tfoot></table></div>" % _number("", plain_total)
+
+
 def _head(head: str) -> str:
     return '<th scope="col"%s>%s</th>' % (' class="shifted"' if head == "a + C\u2032" else "", head)
 
 
 def _number(name: str, value: float) -> str:
     names = " ".join([part for part in (name, "" if real(value) is not None else "broken") if part])
-    return "<td%s>%s</td>" % (' class="%s"' % names if names else "", shown(value))
-
-
-# ---- the result
-
-
-def _result(explanation: Explanation) -> Iterator[str]:
-    yield "<section><h2>The output</h2>"
-    best = largest(explanation.y, _ANSWERS)
-    most = max([size(value) for value in explanation.y])
-    yield '<div class="scroll"><table class="answers">'
-    for k in best:
-        mark = ' class="best"' if k == explanation.answer else ""
-        cells = (mark, _label(explanation, k), shown(explanation.y[k]), _bar(explanation.y[k], most))
-        yield "<tr%s><td>%s</td><td>%s</td>%s</tr>" % cells
-    yield "</table></div>"
-    if len(best) < len(explanation.y):
-        yield "<p>The largest of %s.</p>" % counted(len(explanation.y), "output")
-    yield "</section>"
+    return "<td%s>%s</td>" % (' class="%s"' % names if names else "", html_number(value))
 
 
 # ---- for notebooks
 
 
 def of_matrix(matrix: Matrix) -> str:
-    """A matrix as a heat-map of its values."""
+    """A matrix as a heat map of its values."""
     return heatmap.table(matrix, "Matrix")
 
 
 def of_network(network: Network) -> str:
     """The formulas of a network and the table of its layers."""
-    parts = ["<p><strong>%s</strong></p>" % escape(plain(network.name or repr(network)))]
+    parts = ["<p><strong>%s</strong></p>" % escape(quote(network.name or repr(network)))]
     for what, names in (("inputs", network.names), ("outputs", network.labels)):
         if names is not None:
-            some = [plain(name, _NAME) for name in names[:_NAMED]] + ["\u2026"] * (len(names) > _NAMED)
+            some = [quote(name, _NAME) for name in names[:_NAMED]] + ["..."] * (len(names) > _NAMED)
             parts.append("<p>%s: %s</p>" % (what, escape(", ".join(some))))
-    for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
+    for entry in written_entries(trace_of_ones(network)):
+        if entry is None:
+            parts.append("<p>\u22ee</p>")
+            continue
         equations = [mathml(equation, display_names(entry.layer)) for equation, _ in symbolic_equations(entry)]
-        parts.append("<p>%s: %s</p>" % (escape(plain(entry.layer)), ", ".join(equations)))
+        parts.append("<p>%s: %s</p>" % (escape(quote(entry.layer)), ", ".join(equations)))
     parts.append("<p>%s</p>" % counted(network.parameters, "parameter"))
     return "\n".join(parts)
 
 
 def of_trace(trace: Trace) -> str:
-    """Every value of a pass, as heat-maps."""
-    parts = [heatmap.table(trace.X, mathml("X"))]
-    for entry in trace:
+    """Every value of a pass, as heat maps."""
+    parts: List[str] = [heatmap.table(trace.X, mathml("X"))]
+    for entry in written_entries(trace):
+        if entry is None:
+            parts.append("<p>\u22ee</p>")
+            continue
         for equation, matrix in symbolic_equations(entry):
             parts.append(heatmap.table(matrix, mathml(equation, display_names(entry.layer))))
     return "\n".join(parts)

@@ -6,9 +6,10 @@ import math
 from html import escape
 
 from ..activation import Activation
+from ..text import quote
 from .braille import Canvas
 from .notation import latex
-from .number_format import plain, real
+from .wording import real
 from .terminal import Terminal
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ class Plot:
         self.activations = [Activation(function) for function in functions]
         self.curves: List[Curve] = []
         for k, h in enumerate(self.activations):
-            name, f = plain(h.name), drawable(h)
+            name, f = quote(h.name), drawable(h)
             whole = name + (" of (x, 0, 0), the first" if h.rowwise else "")
             self._add(whole, f, k, 0 if derivative else k)
             if derivative:
@@ -206,13 +207,13 @@ class Axes:
             shown = ""
             for owner, text in canvas.runs(row):
                 shown += text if owner is None else to.in_curve_colour(self.curves[owner].colour, text)
-            yield to.drawn("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
-        yield to.drawn(" " * margin + "\u2514" + "\u2500" * canvas.columns)
-        yield to.drawn(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
+            yield to.drawable("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
+        yield to.drawable(" " * margin + "\u2514" + "\u2500" * canvas.columns)
+        yield to.drawable(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
         for number, c in enumerate(self.curves):
             sample = Canvas(5, 1, to.braille)
             sample.line((0, 1), (9, 1), number, _BRAILLE_DASHES[c.dash] if to.braille else 0)
-            yield to.drawn(" " * (margin + 1) + to.in_curve_colour(c.colour, sample.lines()[0]) + " " + c.name)
+            yield to.drawable(" " * (margin + 1) + to.in_curve_colour(c.colour, sample.lines()[0]) + " " + c.name)
 
     def _draw(self, canvas: Canvas) -> None:
         for number, c in enumerate(self.curves):

@@ -36,10 +36,10 @@ class Terminal:
         """
         return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
 
-    def drawn(self, text: str) -> str:
+    def drawable(self, text: str) -> str:
         """Text with the signs that ASCII lacks written in it, where the terminal may show nothing else.
 
-        >>> Terminal(braille=False).drawn("\\u22126\\u2502")
+        >>> Terminal(braille=False).drawable("\\u22126\\u2502")
         '-6|'
         """
         return text if self.braille else text.translate(_IN_ASCII)
