@@ -1,6 +1,6 @@
-"""explain: the arithmetic made visible, as text, as LaTeX and as a page for the browser.
+"""explain: the arithmetic of a network written out, as text, as LaTeX and as a page for the browser.
 
-An `Explanation` is prepared once and shown three ways:
+An `Explanation` is prepared once and written in three ways:
 
 >>> from purenn import demo
 >>> explanation = Explanation(demo.network(), demo.X)
@@ -30,7 +30,7 @@ __all__ = ["Explanation", "Plot", "Terminal", "as_html", "as_latex", "as_text", 
 
 
 def as_text(explanation: Explanation, terminal: Optional[Terminal] = None) -> str:
-    """The pass as text, for a terminal of 80 columns without colours if not told otherwise."""
+    """The pass as text, without a `terminal` for one of 80 columns without colours."""
     return "\n".join(lines(explanation, terminal))
 
 

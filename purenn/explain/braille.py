@@ -17,7 +17,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and c
 class Canvas:
     """A grid of characters to draw dots on; (0, 0) is the dot at the upper left.
 
-    Without `braille` a character with a dot is the mark of who drew there: of several, one in turn.
+    Without `braille` a character with a dot is the mark of its owner; of several, one in turn.
 
     >>> canvas = Canvas(3, 1)
     >>> canvas.line((0, 0), (5, 3))
@@ -29,7 +29,7 @@ class Canvas:
         self.columns, self.rows, self.braille = columns, rows, braille
         self.width, self.height = 2 * columns, 4 * rows
         self._cells: Dict[Tuple[int, int], int] = {}
-        self._owners: Dict[Tuple[int, int], List[Optional[int]]] = {}  # who drew in a character
+        self._owners: Dict[Tuple[int, int], List[Optional[int]]] = {}  # all who drew in a character
 
     def dot(self, x: int, y: int, owner: Optional[int] = None) -> None:
         """Set a dot, if it is on the canvas."""
@@ -54,7 +54,7 @@ class Canvas:
                 self.dot(x, y, owner)
 
     def at(self, column: int, row: int) -> str:
-        """The character in a place, a space where it has no dots."""
+        """The character at a column and a row, a space where it has no dots."""
         dots = self._cells.get((column, row), 0)
         if not dots:
             return " "
@@ -64,7 +64,7 @@ class Canvas:
         return "." if owner is None else MARKS[owner % len(MARKS)]
 
     def owner(self, column: int, row: int) -> Optional[int]:
-        """Who drew in a character: the last; in ASCII, where only one can be seen, each has its turn."""
+        """The owner of a character: the last one to draw there; in ASCII, where only one can be seen, each in turn."""
         owners = self._owners.get((column, row), [None])
         if self.braille:
             return owners[-1]

@@ -57,7 +57,7 @@ class Counts:
 
 
 class _Counter:
-    """Walks an equation and adds to some counts."""
+    """Walks an equation and adds its cost to the counts."""
 
     def __init__(self, counts: Counts, scope: Scope, h: Optional[Activation]) -> None:
         self.counts, self.scope, self.h = counts, scope, h

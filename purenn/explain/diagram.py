@@ -1,8 +1,7 @@
 """Diagrams: a network as SVG, with the labels of the book.
 
-A small network is drawn whole: neuron j of layer k as a_j^(k) and z_j^(k), the weight to
-neuron j from input i as w_ji^(k), thick where it is large and dashed where it is negative.
-A large one is drawn layer by layer, a cell for each neuron.
+In a small network every weight is a line: w_ji^(k), of neuron j of layer k for input i, is thick where
+it is large and dashed where it is negative.  A large one is drawn layer by layer, a cell for each neuron.
 """
 
 from __future__ import annotations
@@ -26,7 +25,11 @@ if TYPE_CHECKING:
     Point = Tuple[float, float]
     Box = Tuple[float, float, float, float]
 
-_WIDEST, _MOST_EDGES, _MOST_LABELS = 8, 90, 48  # of a network that is drawn whole; weights that have labels
+_WIDEST, _MOST_EDGES, _MOST_LABELS = (
+    8,
+    90,
+    48,
+)  # of a network in which every weight is drawn; of one in which every weight has a label
 _COLUMN, _ROW, _MARGIN = 284, 100, 14
 _NODE, _NODE_HEIGHT, _BIAS = 124, 54, 15
 _LETTERS = 17  # that fit in a node
@@ -42,7 +45,7 @@ _LONGEST_TITLE = 1000
 
 
 def is_small(explanation: Explanation) -> bool:
-    """Whether a network is drawn whole."""
+    """Whether every weight is drawn."""
     widths = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
     if max(widths) > _WIDEST or len(explanation.written_layers) < len(explanation.layers):
         return False
@@ -65,7 +68,7 @@ def svg(explanation: Explanation, linked: bool = False) -> str:
 
 
 def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
-    """A neuron's group, which can be reached with the keyboard where it leads to its sum."""
+    """A neuron; where it leads to its sum, it can be reached with the keyboard."""
     values = ["%s = %s" % (name.letter, format_number(value)) for name, value in numbers_of(layer, j)]
     name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
     if not linked:
@@ -85,7 +88,7 @@ def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Scalar]]:
 
 
 def symbol(name: Name) -> str:
-    """a1_2 as the pieces of a text; the index below, the layer above it."""
+    """a1_2 inside a text of SVG: the index below, the layer above."""
     below = ("," if max(map(len, name.indices), default=0) > 1 else "").join(name.indices)
     text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (escape(name.letter), below)
     if not name.layer:
@@ -96,7 +99,7 @@ def symbol(name: Name) -> str:
 
 
 class _Line:
-    """A line that is drawn: from one place to another, past others in between."""
+    """A line from one point to another, past layers in between."""
 
     def __init__(self, edge: Edge, column: int, places: List[Point]) -> None:
         self.edge, self.column, self.places = edge, column, places
@@ -108,7 +111,7 @@ class _Line:
 
     @property
     def path(self) -> str:
-        """Straight from one layer to the next; level past the neurons of a layer it skips, with bends between."""
+        """Straight from one layer to the next; horizontal past the neurons of a skipped layer, with bends between."""
         (x, y), *others = self.places
         d = "M%.1f %.1f" % (x, y)
         if len(others) == 1:
@@ -173,7 +176,7 @@ class _NeuronDiagram:
         yield from labels
 
     def _line(self, edge: Edge, c: int, k: int) -> _Line:
-        """The line of an edge from column c, past those between in the gap nearest to the straight line."""
+        """The line of an edge from column c, through the gaps between neurons that are nearest to a straight line."""
         x0, y0 = self._bias(c) if edge.i < 0 else self.places[c][edge.i]
         x1, y1 = self.places[k][edge.j]
         start, end = (x0 + (_BIAS if edge.i < 0 else _NODE / 2), y0), (x1 - _NODE / 2, y1)
@@ -185,7 +188,7 @@ class _NeuronDiagram:
         return _Line(edge, c, places + [end])
 
     def _gap(self, c: int, y: float) -> float:
-        """The height nearest to y at which a line passes between the neurons of a column, beside others."""
+        """The height nearest to y where a line can pass between the neurons of a column, next to other lines."""
         rows = [place[1] for place in self.places[c]]
         gaps = [row - _ROW / 2 for row in rows] + [rows[-1] + _ROW / 2]
         if self.biased[c]:
@@ -203,7 +206,7 @@ class _NeuronDiagram:
         return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
 
     def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Point, Point]]) -> str:
-        """Put where it covers no other label, no node, and as few lines as can be."""
+        """The label where it covers no other label, no node, and as few lines as possible."""
         (x0, y0), (x1, y1) = line.last
         best, least = (0.0, 0.0, 0.0, 0.0), float("inf")
         for number in range(13):
@@ -237,7 +240,7 @@ class _NeuronDiagram:
                 yield _left_text(x + _NODE / 2 + 8, y + 4, self.explanation.label(k), 28)
 
     def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
-        """What stands in a node, one number below the other."""
+        """The numbers of a neuron, one below the other."""
         values = numbers_of(layer, j)
         inner = ""
         for dy, (name, value) in zip((-6, 16) if len(values) > 1 else (4,), values):
@@ -304,7 +307,7 @@ class _LayerDiagram:
             self._heading(x + _BLOCK_GAP / 2, y + 20, "%d\u00d7%d" % layer.weights[1].shape)
 
     def _wire(self, start: Point, end: Point, y: float) -> None:
-        """A wire over the layers that it skips, in a lane of its own."""
+        """A wire above the layers that it skips."""
         (x0, y0), (x1, y1) = start, end
         d = "M%.1f %.1fV%.1fH%.1fV%.1f" % (x0 + 6, y0 - 4, y, x1 - 6, y1 - 4)
         self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
@@ -382,7 +385,7 @@ class _LayerDiagram:
 
 
 def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
-    """For each wire (c, k) that skips layers a lane that it shares with none it would run along, the short ones low.
+    """A lane for each wire (c, k) that skips layers, so that no two overlap; short wires have low lanes.
 
     Lane 0 is the upper one.
     """
@@ -419,7 +422,7 @@ def _overlap(a: Box, b: Box) -> float:
 
 
 def _crosses(line: Tuple[Point, Point], box: Box) -> bool:
-    """Whether a line passes through a box, looked at in a few places of it."""
+    """Whether a line passes through a box, checked at a few points."""
     (x0, y0), (x1, y1) = line
     for k in range(9):
         x = box[0] + (box[2] - box[0]) * k / 8

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
@@ -80,6 +81,7 @@ class Dot(Node):
     """A sum of products of two numbers: the `values` of all terms; a term by its index, made when it is asked for."""
 
     def __init__(self, values: List[Scalar], term: Callable[[int], Operation]) -> None:
+        super().__init__()
         self.values, self.term = values, term
 
     def __len__(self) -> int:
@@ -425,19 +427,8 @@ def _divide(a: Scalar, b: Scalar) -> Scalar:
     return a / b if b else float("nan") if a == 0 or a != a else math.copysign(float("inf"), a)
 
 
-_OPERATIONS: Dict[str, Function] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _divide,
-    "**": lambda a, b: a**b,
-    ">>": lambda a, b: a >> b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    "==": lambda a, b: a == b,
-}
+_OPERATIONS: Dict[str, Function] = {"+": add, "-": sub, "*": mul, "/": _divide, "**": pow, ">>": rshift}
+_OPERATIONS.update({">": gt, "<": lt, ">=": ge, "<=": le, "==": eq})
 
 
 def _mean(values: Sequence[Scalar]) -> Scalar:
@@ -457,18 +448,8 @@ def _clip(x: Scalar, low: Scalar, high: Scalar) -> Scalar:
     return low if x < low else high if x > high else x
 
 
-_FUNCTIONS: Dict[str, Function] = {
-    "exp": exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "tanh": math.tanh,
-    "abs": abs,
-    "floor": math.floor,
-    "round": ROUNDINGS["up"][0],
-    "min": min,
-    "max": max,
-    "clip": _clip,
-}
+_FUNCTIONS: Dict[str, Function] = {name: getattr(math, name) for name in ("log", "sqrt", "tanh", "floor")}
+_FUNCTIONS.update(exp=exp, abs=abs, min=min, max=max, clip=_clip, round=ROUNDINGS["up"][0])
 
 
 def _is_close(found: Scalar, value: Scalar) -> bool:

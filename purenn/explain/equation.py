@@ -29,19 +29,20 @@ from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 _TOKEN = re.compile(r"(\s*)(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([^\W\d]\w*)|(\*\*|>>|[><=]=|[-+*/^()\[\],><=]))")
 _NAME = re.compile(r"^([^\W\d_]|[^\W\d_]{2,}?)(\d*)((?:_(?:\d+|[a-z]))*)$")
 _DEEPEST = 24  # brackets, signs and exponents inside each other
-_LONGEST = 160  # tokens; an equation of more is not a formula that anyone reads
+_LONGEST = 160  # tokens; nobody reads a longer equation
 _RELATIONS = (">", "<", ">=", "<=", "==")
 
 
 class Node:
     """A part of an equation; `parts` are the nodes it is made of."""
 
-    parts: Tuple[Node, ...] = ()
+    def __init__(self, *parts: Node) -> None:
+        self.parts: Tuple[Node, ...] = parts
 
     def __repr__(self) -> str:
         values = [value for name, value in vars(self).items() if name != "parts"]
@@ -58,6 +59,7 @@ class Number(Node):
     """A number."""
 
     def __init__(self, value: Any) -> None:
+        super().__init__()
         self.value = value
 
 
@@ -70,11 +72,12 @@ class Name(Node):
     """
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
 
     @property
     def letter(self) -> str:
-        """What stands before the layer and the indices: a letter, or a word, which has no layer."""
+        """What comes before the layer and the indices: a letter, or a word, which has no layer."""
         return self._split()[0]
 
     @property
@@ -100,9 +103,6 @@ class Negative(Node):
 
     parts: Tuple[Node]
 
-    def __init__(self, inner: Node) -> None:
-        self.parts = (inner,)
-
 
 class Operation(Node):
     """Two sides and a sign between them: + - * / ** >>, or a relation."""
@@ -118,15 +118,9 @@ class Product(Node):
 
     parts: Tuple[Node, Node]
 
-    def __init__(self, left: Node, right: Node) -> None:
-        self.parts = (left, right)
-
 
 class Call(Node):
     """A function of some arguments; the function is the first of the `parts`."""
-
-    def __init__(self, function: Node, *arguments: Node) -> None:
-        self.parts = (function,) + arguments
 
     @property
     def name(self) -> str:
@@ -141,17 +135,11 @@ class Call(Node):
 
 
 class Lookup(Node):
-    """An entry, or some, of what is before the square brackets."""
-
-    def __init__(self, inner: Node, *indices: Node) -> None:
-        self.parts = (inner,) + indices
+    """One or more entries of what is before the square brackets."""
 
 
 class Joined(Node):
-    """Things put together, one after another."""
-
-    def __init__(self, *items: Node) -> None:
-        self.parts = items
+    """Values joined one after another."""
 
 
 class Choice(Node):
@@ -159,13 +147,10 @@ class Choice(Node):
 
     parts: Tuple[Node, Node, Node]
 
-    def __init__(self, body: Node, test: Node, otherwise: Node) -> None:
-        self.parts = (body, test, otherwise)
-
 
 @lru_cache(maxsize=512)
 def parse(equation: str) -> Optional[List[Node]]:
-    """The sides of an equation, or None where it is not written in this language, or too long or too deep to read."""
+    """The sides of an equation, or None where it is not written in this language, or is too long or too deep."""
     tokens = _tokens(equation)
     if tokens is None or len(tokens) > _LONGEST:
         return None
@@ -176,11 +161,11 @@ def parse(equation: str) -> Optional[List[Node]]:
 
 
 class _OtherLanguage(Exception):
-    """This is not an equation as `parse` knows them."""
+    """This equation is not written in the language of `parse`."""
 
 
 def _tokens(text: str) -> Optional[List[Tuple[str, str, bool]]]:
-    """(kind, token, whether space is before it); None where the text has something that is not a token."""
+    """(kind, token, whether there is space before it); None where something in the text is not a token."""
     found, index = [], 0
     text = text.rstrip()
     while index < len(text):
@@ -195,7 +180,7 @@ def _tokens(text: str) -> Optional[List[Tuple[str, str, bool]]]:
 
 
 class _Parser:
-    """Goes through the tokens once, a method for each line of the grammar."""
+    """Reads the tokens once, with a method for each line of the grammar."""
 
     def __init__(self, tokens: List[Tuple[str, str, bool]]) -> None:
         self.tokens, self.index, self.joining, self.depth = tokens, 0, False, 0
@@ -209,7 +194,7 @@ class _Parser:
         return sides
 
     def taken(self, *signs: str) -> str:
-        """The next token, if it is one of these signs; it is then behind us."""
+        """The next token, if it is one of these signs; it is then consumed."""
         kind, token, _ = self.tokens[self.index]
         if kind != "sign" or token not in signs:
             return ""
@@ -269,7 +254,7 @@ class _Parser:
         return node
 
     def begins(self) -> bool:
-        """Whether something begins here that can stand beside what is before it."""
+        """Whether a factor of a matrix product begins here."""
         kind, token, _ = self.tokens[self.index]
         return kind in ("number", "name") or token in ("(", "[")
 
@@ -327,17 +312,3 @@ class _Parser:
             found.append(self.nested(self.sum))
         self.joining = outside
         return found
-
-
-def names(nodes: Optional[List[Node]]) -> Dict[str, int]:
-    """How often each name occurs.
-
-    >>> names(parse("x*x + y"))
-    {'x': 2, 'y': 1}
-    """
-    found: Dict[str, int] = {}
-    for side in nodes or []:
-        for node in side.walk():
-            if isinstance(node, Name):
-                found[node.name] = found.get(node.name, 0) + 1
-    return found

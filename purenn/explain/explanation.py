@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _SMALLEST_PICTURE, _LARGEST_PICTURE = 8, 512  # pixels to a side
 _CHECKED = 16  # numbers of a value for which its equation must hold
 _CHECKED_BY_CURVE = 4096  # those which the curve of an activation must go through
+_LONGEST_KEPT = 1024  # terms of a sum that is remembered; a longer one is computed again
 _MOST_LAYERS = 200  # that are written out: of more, half of them at either end
 _MOST_PIXELS = 1 << 17  # weights that are drawn
 _MOST_LABELS = 24  # outputs above 1/2 that are named
@@ -286,6 +287,7 @@ class ExplainedEquation:
         shapes = [layer.shape] + [row.shape for row in layer.inputs.values()]
         fitting = [shape for shape in shapes if size(shape) == len(self.numbers)]
         self.row = Row(self.numbers, fitting[0] if fitting else None)
+        self._elements: Dict[int, Optional[Element]] = {}
         sides = name_and_expression(symbolic)
         self.name = sides[0].name if sides else ""
         if self.name:
@@ -314,7 +316,12 @@ class ExplainedEquation:
         return all(self._element(j) is not None for j in range(0, len(self.numbers), apart))
 
     def _element(self, j: int) -> Optional[Element]:
-        return self.layer.scope.element(self.symbolic, self.row, j)
+        if j in self._elements:
+            return self._elements[j]
+        element = self.layer.scope.element(self.symbolic, self.row, j)
+        if element is None or element.dot is None or len(element.dot) <= _LONGEST_KEPT:
+            self._elements[j] = element
+        return element
 
     @property
     def chosen(self) -> List[Element]:

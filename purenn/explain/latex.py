@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..text import quote
-from .blocks import Renderer
+from .blocks import rendered
 from .element import Row
 from .equation import Number
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
@@ -42,7 +42,7 @@ _DOCUMENT = r"""\documentclass{article}
 
 def document(explanation: Explanation) -> str:
     """A document that compiles as it is, with pdflatex, xelatex and lualatex."""
-    body = "\n".join(_Latex().lines(explanation))
+    body = "\n".join(rendered(explanation, _Latex()))
     return _DOCUMENT % (_declarations(body), body)
 
 
@@ -58,7 +58,7 @@ def _declarations(document: str) -> str:
     return "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n%s\n\\fi\\fi\n" % "\n".join(declared)
 
 
-class _Latex(Renderer):
+class _Latex:
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield r"\section*{%s}" % escape_latex(explanation.name)
         if explanation.source:
@@ -73,7 +73,7 @@ class _Latex(Renderer):
                 rows.append(["$x_{%d}$" % i, escape_latex(quote(name)), "$%s$" % latex_number(x)])
             yield _tabular("llr", rows, len(names))
 
-    def leftout(self, first: int, last: int) -> Iterator[str]:
+    def left_out(self, first: int, last: int) -> Iterator[str]:
         yield "Layers %d to %d are left out.\n" % (first, last)
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:

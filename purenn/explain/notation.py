@@ -39,25 +39,10 @@ MOST = 16  # terms of a weighted sum that are written out, the largest; `rest` s
 _CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _POWER, _ATOM = range(8)
 _LEVELS = {">>": _SHIFT, "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT}
 _ELEMENTWISE = "o"  # the operator of a product of matrices, element by element
-_IN_LATEX = {  # characters that are commands, and others that would be changed
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    "|": r"\textbar{}",
-    '"': r"\textquotedblright{}",
-    "'": r"\textquotesingle{}",
-    "`": r"\textasciigrave{}",
-    "-": "{-}",  # two would become a dash
-}
+_IN_LATEX = {character: "\\" + character for character in "{}$&#%_"}  # characters that are commands
+_IN_LATEX.update({"\\": r"\textbackslash{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"})
+_IN_LATEX.update({"^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "`": r"\textasciigrave{}"})
+_IN_LATEX.update({'"': r"\textquotedblright{}", "'": r"\textquotesingle{}", "-": "{-}"})  # -- would become a dash
 
 
 def text(equation: Sides, names: Names = None, numbers: bool = False, most: int = MOST, layers: bool = False) -> str:
@@ -316,15 +301,8 @@ class _Html(_Text):
 
 
 class _Latex(_Writer):
-    operators = {
-        "*": r" \cdot ",
-        _ELEMENTWISE: r" \odot ",
-        " ": r" \, ",
-        ">>": r" \mathbin{>>} ",
-        ",": ", ",
-        ">=": r" \ge ",
-        "<=": r" \le ",
-    }
+    operators = {"*": r" \cdot ", _ELEMENTWISE: r" \odot ", " ": r" \, ", ">>": r" \mathbin{>>} ", ",": ", "}
+    operators.update({">=": r" \ge ", "<=": r" \le "})
     functions = {
         "exp": lambda to, inner: ("e^{%s}" % inner, _POWER),
         "sqrt": lambda to, inner: (r"\sqrt{%s}" % inner, _ATOM),
@@ -363,14 +341,7 @@ class _Latex(_Writer):
 
 class _MathML(_Writer):
     prime = "<mo>\u2032</mo>"
-    operators = {
-        "-": "\u2212",
-        "*": "\u00b7",
-        _ELEMENTWISE: "\u2299",
-        " ": "\u2062",
-        ">=": "\u2265",
-        "<=": "\u2264",
-    }
+    operators = {"-": "\u2212", "*": "\u00b7", _ELEMENTWISE: "\u2299", " ": "\u2062", ">=": "\u2265", "<=": "\u2264"}
     functions = {
         "exp": lambda to, inner: (to.power("<mi>e</mi>", inner), _POWER),
         "sqrt": lambda to, inner: ("<msqrt>%s</msqrt>" % inner, _ATOM),

@@ -9,7 +9,7 @@ from html import escape
 
 from ..text import quote
 from . import diagram, heatmap, plot
-from .blocks import Renderer, terms
+from .blocks import rendered, terms
 from .element import Row
 from .equation import Number
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
@@ -37,12 +37,12 @@ _MOST_POINTS = 400  # on a curve
 _ANSWERS = 12
 _NAMED, _NAME = 48, 24  # inputs that are listed by name, and the characters of a name beside something else
 _BEYOND = 1e100  # not drawn
-_FAR = 800  # beyond it every exp has overflowed, or vanished
+_FAR = 800  # beyond it every exp overflows, or underflows
 _SMALL = (
-    "w<sub>ji</sub> leads to neuron j from input i. A line is thick where its weight is large, blue where it is "
-    "positive, orange and dashed where it is negative."
+    "w<sub>ji</sub> is the weight of neuron j for input i. A line is thick where the weight is large, blue where it "
+    "is positive, orange and dashed where it is negative."
 )
-_LARGE = "A cell is a neuron, blue where its output z is positive, orange where it is negative, paler near 0."
+_LARGE = "A cell is a neuron: blue where its output z is positive, orange where it is negative, paler near 0."
 _HINT = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
 
 
@@ -60,7 +60,7 @@ def page(explanation: Explanation) -> str:
             "<title>%s</title>" % escape(explanation.name),
             "<style>%s%s</style></head>" % (STYLE, plot.style()),
             "<body>",
-            *_Html().lines(explanation),
+            *rendered(explanation, _Html()),
             "</main>",
             "<script>%s</script>" % SCRIPT,
             "</body></html>\n",
@@ -68,7 +68,7 @@ def page(explanation: Explanation) -> str:
     )
 
 
-class _Html(Renderer):
+class _Html:
     """The page begins with the answer and the total, which end the text; it has no lines for them further down."""
 
     def title(self, explanation: Explanation) -> Iterator[str]:
@@ -116,7 +116,7 @@ class _Html(Renderer):
             yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
         yield "</section>"
 
-    def leftout(self, first: int, last: int) -> Iterator[str]:
+    def left_out(self, first: int, last: int) -> Iterator[str]:
         yield "<section><h2>Layers %s to %s are left out</h2></section>" % (grouped(first), grouped(last))
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:
@@ -321,12 +321,8 @@ def _slider(softmax: Softmax) -> Iterator[str]:
     low, high = min(0.0, best) - _FAR, max(0.0, best) + _FAR
     yield '<div class="live"><label>C\u2032 = <output>%s</output><br>' % html_number(softmax.constant)
     yield '<input type="range" min="%r" max="%r" step="any" value="%r"></label><br>' % (low, high, softmax.constant)
-    for name, value in (
-        ("C\u2032 = \u2212max(a)", best),
-        ("C\u2032 = 0, the plain form", 0.0),
-        ("overflow", best + 710.0),
-        ("all vanish", best - 760.0),
-    ):
+    presets = [("C\u2032 = \u2212max(a)", best), ("C\u2032 = 0, the plain form", 0.0)]
+    for name, value in presets + [("overflow", best + 710.0), ("underflow", best - 760.0)]:
         yield '<button type="button" data-c="%r">%s</button>' % (value, name)
     yield '<p class="news" aria-live="polite"></p></div>'
 

@@ -14,12 +14,15 @@ from .terminal import Terminal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+    from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
-    Function = Callable[[float], Any]
-    Line = List[Tuple[float, float]]
+    from .wording import Scalar
 
-# light and dark, told apart without their colours by their dashes
+    Function = Callable[[float], Scalar]
+    Point = Tuple[float, float]
+    Line = List[Point]
+
+# light and dark; dashes distinguish them without colours
 COLOURS = (
     ("#1d4ed8", "#93b4ff"),
     ("#b93a0a", "#fdae74"),
@@ -32,11 +35,11 @@ DASHES = ("", "9 4", "2 3", "12 3 2 3", "5 2", "1 4")
 _LEFT, _RIGHT, _TOP, _BOTTOM, _LEGEND = 46, 14, 12, 30, 20
 _BRAILLE_DASHES = (0, 3, 1, 6, 2, 9)
 _STEPS = 240
-_STEEP = 0.02  # of the height: a step that rises more is looked at closely
+_STEEP = 0.02  # of the height: where a step rises more, it may be a jump
 
 
 class Curve:
-    """A name and its lines, the number of its colour and that of its dashes."""
+    """A curve: its name and lines, and the numbers of its colour and its dashes."""
 
     def __init__(self, name: str, lines: List[Line], colour: int = 0, dash: int = 0) -> None:
         self.name, self.lines = name, lines
@@ -63,7 +66,7 @@ class Plot:
 
     def __init__(
         self,
-        functions: Sequence[Any],
+        functions: Sequence[Union[str, Function]],
         derivative: bool = False,
         low: float = -6.0,
         high: float = 6.0,
@@ -82,11 +85,11 @@ class Plot:
             if derivative:
                 self._add(name + "\u2032", slope(f), k, 1)
 
-    def _add(self, name: str, f: Callable[[float], Any], colour: int, dash: int) -> None:
+    def _add(self, name: str, f: Function, colour: int, dash: int) -> None:
         self.curves.append(Curve(name, curve(f, self.low, self.high), colour, dash))
 
     def svg(self) -> str:
-        """A picture that stands alone; it follows the reader's light or dark mode."""
+        """A picture as a file of its own; it follows the reader's light or dark mode."""
         return Axes(self.curves, self.low, self.high).svg(alone=True)
 
     def text(self, terminal: Optional[Terminal] = None) -> str:
@@ -106,7 +109,7 @@ class Plot:
 
 
 class Axes:
-    """A frame for curves and points: where a number lies in the picture, its ticks, and the picture."""
+    """A frame for curves and points, with ticks; it is drawn as SVG or in a terminal."""
 
     def __init__(
         self,
@@ -125,7 +128,7 @@ class Axes:
         self.width, self.height = width, height
 
     def svg(self, alone: bool = False, title: str = "") -> str:
-        """An SVG element; `alone` says that it is to be a file."""
+        """An SVG element, or with `alone` a file."""
         rows = self._legend_rows()
         names = ", ".join([c.name for c in self.curves])
         what = escape(title or "Curves of %s for x from %g to %g" % (names, self.low, self.high))
@@ -243,7 +246,7 @@ class Axes:
 
 
 def ticks(low: float, high: float, most: int) -> List[float]:
-    """Round numbers between low and high, at most about so many.
+    """Round numbers between low and high, about `most` of them.
 
     >>> ticks(-0.2, 1.1, 5)
     [0.0, 0.5, 1.0]
@@ -281,7 +284,7 @@ def _tick(value: float) -> str:
     return ("%.6g" % (value + 0.0)).replace("-", "\u2212")
 
 
-# ---- functions of one number as points to be joined
+# ---- functions of one number as points that are joined
 
 
 def drawable(h: Activation) -> Function:
@@ -289,7 +292,7 @@ def drawable(h: Activation) -> Function:
     return (lambda x: h([x, 0.0, 0.0])[0]) if h.rowwise else h
 
 
-def curve(f: Any, low: float, high: float) -> List[Line]:
+def curve(f: Union[str, Function], low: float, high: float) -> List[Line]:
     """The lines of f, a function or the name of an activation, from low to high, broken where it jumps.
 
     >>> for line in curve("step", -1.0, 1.0):
@@ -315,8 +318,8 @@ def curve(f: Any, low: float, high: float) -> List[Line]:
     return [_thinned(line, heights) for line in lines if len(line) > 1]
 
 
-def _jump(f: Function, left: Tuple[float, float], right: Tuple[float, float]) -> Any:
-    """The two sides of where f rises most between two points, as close as floats go."""
+def _jump(f: Function, left: Point, right: Point) -> Tuple[Point, Point]:
+    """The two sides of the largest jump of f between two points, as close as floats allow."""
     for _ in range(80):
         x = (left[0] + right[0]) / 2
         y = real(f(x))
@@ -348,7 +351,7 @@ def slope(f: Function) -> Function:
 
 
 def _thinned(line: Line, heights: List[float]) -> Line:
-    """The line without the points that lie on a straight one between their neighbours, as far as eyes can tell."""
+    """The line without the points that are, to the eye, on a straight line between their neighbours."""
     tolerance = 0.0008 * (max(heights) - min(heights)) + 1e-9
     kept, start = [line[0]], 0
     for end in range(2, len(line)):

@@ -1,4 +1,4 @@
-"""The terminal: how wide it is, whether it shows colours and braille, and text in columns on it."""
+"""The terminal: how wide it is, whether it shows colours and braille, and text in columns for it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CURVES = ("34", "31", "32", "35", "36", "33")
 
 
 class Terminal:
-    """What is written to: `width` in columns, whether it shows `colour`, and `braille` or ASCII alone."""
+    """A terminal of so many columns (`width`), with `colour` or without, with `braille` or only ASCII."""
 
     def __init__(self, width: int = 80, colour: bool = False, braille: bool = True) -> None:
         self.width, self.colour, self.braille = max(width, 20), colour, braille
 
     @classmethod
     def of(cls, stream: Any) -> Terminal:
-        """That of a stream; colours only on a real one, and not where NO_COLOR is set (https://no-color.org)."""
+        """The terminal of a stream; colours only on a real one, and not if NO_COLOR is set (https://no-color.org)."""
         shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
 
@@ -37,7 +37,7 @@ class Terminal:
         return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
 
     def drawable(self, text: str) -> str:
-        """Text with the signs that ASCII lacks written in it, where the terminal may show nothing else.
+        """Text with its drawing characters replaced by ASCII, where the terminal may show nothing else.
 
         >>> Terminal(braille=False).drawable("\\u22126\\u2502")
         '-6|'
@@ -50,7 +50,7 @@ class Terminal:
 
 
 def _shows_braille(stream: Any) -> bool:
-    """Whether braille can be read where a stream leads to: its encoding has it, and its terminal the characters."""
+    """Whether the encoding of a stream has braille, and its terminal can show it."""
     if os.environ.get("TERM") in _WITHOUT_BRAILLE or _is_plain_locale():
         return False
     if os.name == "nt" and stream.isatty() and not (os.environ.get("WT_SESSION") or os.environ.get("TERM_PROGRAM")):
@@ -63,7 +63,7 @@ def _shows_braille(stream: Any) -> bool:
 
 
 def _is_plain_locale() -> bool:
-    """Whether the user's locale is C, that is ASCII, and nothing says that Python is to write UTF-8 all the same.
+    """Whether the user's locale is C, that is ASCII, and nothing tells Python to write UTF-8 nevertheless.
 
     Python writes UTF-8 in the C locale (PEP 538, PEP 540) and sets LC_CTYPE to say so.
     """
@@ -85,13 +85,13 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, width: int, right: bool = False) -> str:
-    """Text in a column, to its left or to its right."""
+    """Text in a column, aligned left or right."""
     space = " " * (width - columns(text))
     return space + text if right else text + space
 
 
 def table(rows: Sequence[Sequence[str]], left: int = 1) -> List[str]:
-    """Rows as aligned lines: the first `left` columns to the left, the others, numbers, to the right.
+    """Rows as aligned lines: the first `left` columns aligned left, the others, numbers, right.
 
     >>> table([["a", "1"], ["bb", "10"]])
     ['a    1', 'bb  10']

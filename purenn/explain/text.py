@@ -6,9 +6,9 @@ import re
 
 from ..text import quote
 from . import braille
-from .blocks import Renderer, terms
+from .blocks import rendered, terms
 from .element import Row
-from .equation import names
+from .equation import Name
 from .notation import text
 from .terminal import Terminal, columns, padded, table, wrapped
 from .wording import counted, ends, format_number, largest, real, shortened
@@ -40,10 +40,10 @@ def lines(explanation: Explanation, terminal: Optional[Terminal] = None) -> Iter
       a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
     """
     to = terminal or Terminal()
-    return map(to.drawable, _Text(to).lines(explanation))
+    return map(to.drawable, rendered(explanation, _Text(to)))
 
 
-class _Text(Renderer):
+class _Text:
     def __init__(self, terminal: Terminal) -> None:
         self.terminal, self.width = terminal, terminal.width
 
@@ -62,7 +62,7 @@ class _Text(Renderer):
         else:
             yield from _indented(_grid(row.matrix, self.width - 2))
 
-    def leftout(self, first: int, last: int) -> Iterator[str]:
+    def left_out(self, first: int, last: int) -> Iterator[str]:
         yield ""
         yield "layers %d to %d are left out" % (first, last)
 
@@ -206,7 +206,8 @@ def _shapes(equation: ExplainedEquation) -> str:
         return "" if len(equation.numbers) == len(layer.a) else "  " + shape
     shapes = {name: _shape(row) for name, row in layer.scope.rows.items()}
     shapes.update({name: str(tensor.shape) for name, tensor in layer.scope.tensors.items()})
-    if expression is None or not layer.weights or not set(names([expression])) <= set(shapes):
+    names = {node.name for node in equation.nodes if isinstance(node, Name)}
+    if expression is None or not layer.weights or not names <= set(shapes):
         return "  " + shape
     return "  %s = %s" % (text(expression, shapes), shape)
 
