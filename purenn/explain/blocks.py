@@ -32,7 +32,7 @@ def blocks(explanation: Explanation) -> Iterator[Block]:
     last = 0
     for layer in explanation.written_layers:
         if layer.k > last + 1:
-            yield "left_out", last + 1, layer.k - 1
+            yield "left_out", _left_out(last + 1, layer.k - 1)
         yield from _of_layer(explanation, layer)
         last = layer.k
     yield "outputs", explanation
@@ -56,6 +56,10 @@ def _of_layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[Block
             yield "calculation", layer, element
     yield "neurons", layer  # the same calculations, neuron by neuron
     yield "cost", layer.counts
+
+
+def _left_out(first: int, last: int) -> str:
+    return "Layer %d is left out." % first if first == last else "Layers %d to %d are left out." % (first, last)
 
 
 def rendered(explanation: Explanation, renderer: object) -> Iterator[str]:

@@ -65,7 +65,7 @@ class Explanation:
         self, network: Network, x: Any, source: str = "", neuron: Union[Neuron, Sequence[Neuron], None] = None
     ) -> None:
         self.network, self.source = network, quote(source) if source else ""
-        self.name = quote(network.name) if network.name else repr(network)
+        self.name = quote(network.name) if network.name else shortened(repr(network), 80)
         samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
         if len(samples) != 1:
             raise ShapeError("one sample is explained at a time, found %d" % len(samples))

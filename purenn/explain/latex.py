@@ -73,8 +73,8 @@ class _Latex:
                 rows.append(["$x_{%d}$" % i, escape_latex(quote(name)), "$%s$" % latex_number(x)])
             yield _tabular("llr", rows, len(names))
 
-    def left_out(self, first: int, last: int) -> Iterator[str]:
-        yield "Layers %d to %d are left out.\n" % (first, last)
+    def left_out(self, sentence: str) -> Iterator[str]:
+        yield sentence + "\n"
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:
         yield r"\subsection*{Layer %d: %s}" % (layer.k, escape_latex(layer.title))

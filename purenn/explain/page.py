@@ -17,7 +17,7 @@ from .heatmap import html_number
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
-from .wording import counted, grouped, largest, real, size
+from .wording import counted, grouped, largest, real, shortened, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,8 +73,15 @@ class _Html:
 
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield "<header><h1>%s</h1>" % escape(explanation.name)
-        what = repr(explanation.network) if explanation.name != repr(explanation.network) else ""
-        about = [text for text in (what, "input: " + explanation.source if explanation.source else "") if text]
+        what = shortened(repr(explanation.network), 80)
+        about = [
+            text
+            for text in (
+                what if what != explanation.name else "",
+                "input: " + explanation.source if explanation.source else "",
+            )
+            if text
+        ]
         if about:
             yield "<p>%s</p>" % escape(", ".join(about))
         yield "<p>%s. Total: %s.</p></header><main>" % (_answer(explanation), explanation.counts)
@@ -116,8 +123,8 @@ class _Html:
             yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
         yield "</section>"
 
-    def left_out(self, first: int, last: int) -> Iterator[str]:
-        yield "<section><h2>Layers %s to %s are left out</h2></section>" % (grouped(first), grouped(last))
+    def left_out(self, sentence: str) -> Iterator[str]:
+        yield "<section><p>%s</p></section>" % sentence
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:
         yield "<section><h2>Layer %d: %s</h2>" % (layer.k, escape(layer.title))

@@ -62,9 +62,9 @@ class _Text:
         else:
             yield from _indented(_grid(row.matrix, self.width - 2))
 
-    def left_out(self, first: int, last: int) -> Iterator[str]:
+    def left_out(self, sentence: str) -> Iterator[str]:
         yield ""
-        yield "layers %d to %d are left out" % (first, last)
+        yield sentence
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:
         yield ""
