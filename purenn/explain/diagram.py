@@ -10,6 +10,7 @@ import math
 from html import escape
 
 from .element import Row, entry
+from .equation import Name
 from .heatmap import grey, html_number, signed
 from .explanation import value_name
 from .wording import counted, format_number, real, shortened, size
@@ -18,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
-    from .equation import Name
     from .explanation import Edge, ExplainedLayer, Explanation
     from .wording import Scalar
 
@@ -136,10 +136,9 @@ class _NeuronDiagram:
             if any([edge.i < 0 for edge in edges]):
                 self.biased[layer.sources[0]] = True
         rows = [count + biased for count, biased in zip(counts, self.biased)]
-        labels = 0
-        if explanation.network.labels is not None:
-            labels = max([len(explanation.label(k)) for k in range(len(explanation.y))])
-        self.label_width = min(labels * _LETTER + 12, 190) if labels else 0
+        labelled = explanation.network.labels is not None
+        longest = max([len(explanation.label(k)) for k in range(len(explanation.y))])
+        self.label_width = min(longest * _LETTER + 12, 190) if labelled else 0
         self.width = int(_COLUMN * len(explanation.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
         self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
@@ -164,13 +163,14 @@ class _NeuronDiagram:
         for layer, edges in zip(self.explanation.layers, self.edges):
             columns = {value_name(c): c for c in layer.sources}
             lines = [self._line(edge, columns.get(edge.source, layer.sources[0]), layer.k) for edge in edges]
-            largest = max([size(edge.weight or 0.0) for edge in edges])
+            largest = max([0.0 if edge.weight is None else size(edge.weight.value) for edge in edges])
             for line in lines:
                 drawn.append(self._drawn(line, layer.k, largest))
-                name, weight = line.edge.name, line.edge.weight
-                if self.labelled and name is not None:
-                    text = "%s = %s" % (symbol(name), _short_number(weight))
-                    width = 28 + 6 * len(name.indices) + _LETTER * len(_short_number(weight))
+                name = line.edge.weight.parts[0] if line.edge.weight is not None else None
+                if self.labelled and line.edge.weight is not None and isinstance(name, Name):
+                    number = _short_number(line.edge.weight.value)
+                    text = "%s = %s" % (symbol(name), number)
+                    width = 28 + 6 * len(name.indices) + _LETTER * len(number)
                     labels.append(self._label(line, layer.k, text, width, [other.last for other in lines]))
         yield from drawn
         yield from labels
@@ -199,7 +199,7 @@ class _NeuronDiagram:
         return gap + (beside // 2) * (6 if beside % 2 else -6)
 
     def _drawn(self, line: _Line, k: int, largest: float) -> str:
-        weight = line.edge.weight
+        weight = None if line.edge.weight is None else line.edge.weight.value
         thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 1.2
         sign = "none" if weight is None else "neg" if (real(weight) or 0.0) < 0 else "pos"
         place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)

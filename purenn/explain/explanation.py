@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from html import escape
+from typing import NamedTuple
 
 from ..activation import Activation
 from ..activations import added, exp, softmax
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..layers.base import Layer
     from ..trace import Trace, TraceEntry
-    from .element import Dot, Element
+    from .element import Element
     from .equation import Node
     from .wording import Scalar
 
@@ -142,9 +143,8 @@ class Explanation:
         return "y_%d" % (k + 1) if self.network.labels is None else quote(self.network.labels[k])
 
     def input_name(self, i: int) -> str:
-        """The name of input i, counted from 0, in a network whose inputs have names."""
-        names = self.network.names
-        return "" if names is None else quote(names[i])
+        """The name of input i, counted from 0; empty where the inputs have none."""
+        return "" if self.network.names is None else quote(self.network.names[i])
 
     @property
     def called(self) -> str:
@@ -231,46 +231,32 @@ class ExplainedLayer:
 
     def _edges_to(self, j: int) -> List[Edge]:
         """Those of a weighted sum and its bias, then others, each once."""
-        elements = [equation.element(j) for equation in self.by_neuron]
-        found = {}
-        for element in [element for element in elements if element is not None]:
+        found: Dict[Tuple[str, int], Edge] = {}
+        for element in [element for element in [equation.element(j) for equation in self.by_neuron] if element]:
             dot = element.dot
-            for edge in _biases(self.scope, element, j) + _weighted(dot, j) if dot is not None else []:
-                found[edge.source, edge.i] = edge
-            for node in element.expression.walk():
-                if isinstance(node, Variable) and node.source is not None:
-                    found.setdefault(node.source, Edge(node.source[0], node.source[1], j))
+            for node, _ in self.scope.addends(element) if dot is not None else []:
+                if isinstance(node, Variable) and node.source is None:
+                    found["", -1] = Edge("", -1, j, node)
+            for value, weight in [dot.term(i).parts for i in range(len(dot))] if dot is not None else []:
+                assert isinstance(weight, Variable)
+                found.update({source: Edge(source[0], source[1], j, weight) for source in _sources(value)})
+            for source in _sources(element.expression):
+                found.setdefault(source, Edge(source[0], source[1], j))
         return [edge for edge in found.values() if edge.source in self.inputs or edge.i < 0]
 
 
-class Edge:
-    """A line of a diagram: number i of a value goes into neuron j, times a `weight` with a `name`, or as it is.
-
-    That of a bias has an i of -1.
-    """
-
-    def __init__(self, source: str, i: int, j: int, weight: Scalar = None, name: Optional[Name] = None) -> None:
-        self.source, self.i, self.j, self.weight, self.name = source, i, j, weight, name
+def _sources(node: Node) -> List[Tuple[str, int]]:
+    """The numbers of rows in an expression: the name of the row and the index there."""
+    return [part.source for part in node.walk() if isinstance(part, Variable) and part.source is not None]
 
 
-def _weighted(dot: Dot, j: int) -> List[Edge]:
-    found = []
-    for i in range(len(dot)):
-        value, weight = dot.term(i).parts
-        assert isinstance(weight, Variable) and isinstance(weight.parts[0], Name)
-        for node in value.walk():
-            if isinstance(node, Variable) and node.source is not None:
-                found.append(Edge(node.source[0], node.source[1], j, weight.value, weight.parts[0]))
-    return found
+class Edge(NamedTuple):
+    """A line of a diagram: number i of a value goes into neuron j, times a `weight` or as it is.  A bias has i = -1."""
 
-
-def _biases(scope: Scope, element: Element, j: int) -> List[Edge]:
-    """The single numbers that are added to a weighted sum."""
-    found = []
-    for node, value in scope.addends(element):
-        if isinstance(node, Variable) and node.source is None and isinstance(node.parts[0], Name):
-            found.append(Edge("", -1, j, value, node.parts[0]))
-    return found
+    source: str
+    i: int
+    j: int
+    weight: Optional[Variable] = None
 
 
 class ExplainedEquation:

@@ -49,13 +49,9 @@ def table(matrix: Matrix, caption: str, name: str = "") -> str:
     for row in rows:
         cells = [None] * width if row is None else ends(row, _COLS, _EDGE)
         lines.append("<tr>%s</tr>" % "".join([_cell(value, largest) for value in cells]))
-    head = '<table class="matrix"%s><caption>%s <small>(%d, %d)</small></caption>\n' % (
-        ' aria-label="%s"' % escape(name) if name else "",
-        caption,
-        matrix.rows,
-        matrix.cols,
-    )
-    return head + "\n".join(lines) + "\n</table>"
+    label = ' aria-label="%s"' % escape(name) if name else ""
+    head = '<table class="matrix"%s><caption>%s <small>(%d, %d)</small></caption>\n'
+    return head % ((label, caption) + matrix.shape) + "\n".join(lines) + "\n</table>"
 
 
 def is_large(matrix: Matrix) -> bool:
@@ -71,12 +67,8 @@ def image(matrix: Matrix, name: str) -> str:
     alt = "%s as a heat map: %s" % (name, counted(matrix.rows * matrix.cols, "number"))
     if flat is not matrix:
         alt += ", its columns from left to right"
-    return '<img class="heat" src="%s" width="%d" height="%d" alt="%s">' % (
-        signed(flat._rows),
-        flat.cols,
-        flat.rows,
-        escape(alt),
-    )
+    form = '<img class="heat" src="%s" width="%d" height="%d" alt="%s">'
+    return form % (signed(flat._rows), flat.cols, flat.rows, escape(alt))
 
 
 def _cell(value: Scalar, largest: float) -> str:

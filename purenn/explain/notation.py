@@ -112,6 +112,7 @@ class _Writer:
     stacks = True  # whether fractions and exponents are set above and below the line
     prime = "'"
     operators: Dict[str, str] = {}
+    specials: Dict[str, str] = {}  # inf, nan and Phi
     functions: Dict[str, Callable[..., Piece]] = {}  # those that have a form of their own
 
     def __init__(self, names: Names = None, numbers: bool = False, most: int = MOST) -> None:
@@ -235,7 +236,7 @@ class _Writer:
         return digits
 
     def special(self, name: str) -> str:
-        return name
+        return self.specials.get(name, name)
 
     def minus(self) -> str:
         return "-"
@@ -310,13 +311,10 @@ class _Latex(_Writer):
         "floor": lambda to, inner: (to.brackets(r"\lfloor", inner, r"\rfloor"), _ATOM),
         "abs": lambda to, inner: (to.brackets(r"\lvert", inner, r"\rvert"), _ATOM),
     }
-    _SPECIAL = {"inf": r"\infty", "nan": r"\mathrm{NaN}", "Phi": r"\Phi"}
+    specials = {"inf": r"\infty", "nan": r"\mathrm{NaN}", "Phi": r"\Phi"}
 
     def words(self, words: str) -> str:
         return r"\text{%s}" % escape_latex(super().words(words))
-
-    def special(self, name: str) -> str:
-        return self._SPECIAL[name]
 
     def symbol(self, letter: str, indices: List[str], layer: str, bold: bool) -> str:
         base = r"\mathbf{%s}" % letter if bold else letter if len(letter) == 1 else self.words(letter)
@@ -349,7 +347,7 @@ class _MathML(_Writer):
         "floor": lambda to, inner: (to.brackets("\u230a", inner, "\u230b"), _ATOM),
         "abs": lambda to, inner: (to.brackets("|", inner, "|"), _ATOM),
     }
-    _SPECIAL = {"inf": "\u221e", "nan": "NaN", "Phi": "\u03a6"}
+    specials = {"inf": "\u221e", "nan": "NaN", "Phi": "\u03a6"}
 
     def words(self, words: str) -> str:
         return "<mtext>%s</mtext>" % escape(super().words(words))
@@ -358,7 +356,7 @@ class _MathML(_Writer):
         return "<mn>%s</mn>" % escape(digits)
 
     def special(self, name: str) -> str:
-        return "<mi>%s</mi>" % self._SPECIAL[name]
+        return "<mi>%s</mi>" % self.specials[name]
 
     def minus(self) -> str:
         return self.operator("-", "prefix")

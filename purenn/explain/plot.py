@@ -209,14 +209,14 @@ class Axes:
         for row in range(canvas.rows):
             shown = ""
             for owner, text in canvas.runs(row):
-                shown += text if owner is None else to.in_curve_colour(self.curves[owner].colour, text)
+                shown += text if owner is None else to.styled(text, "curve %d" % self.curves[owner].colour)
             yield to.drawable("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
         yield to.drawable(" " * margin + "\u2514" + "\u2500" * canvas.columns)
         yield to.drawable(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
         for number, c in enumerate(self.curves):
             sample = Canvas(5, 1, to.braille)
             sample.line((0, 1), (9, 1), number, _BRAILLE_DASHES[c.dash] if to.braille else 0)
-            yield to.drawable(" " * (margin + 1) + to.in_curve_colour(c.colour, sample.lines()[0]) + " " + c.name)
+            yield to.drawable(" " * (margin + 1) + to.styled(sample.lines()[0], "curve %d" % c.colour) + " " + c.name)
 
     def _draw(self, canvas: Canvas) -> None:
         for number, c in enumerate(self.curves):

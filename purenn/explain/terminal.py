@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from typing import Any, List, Sequence
 
 _STYLES = {"bold": "1", "dim": "2", "positive": "34", "negative": "31", "heading": "1;36"}
+_STYLES.update({"curve %d" % k: colour for k, colour in enumerate(("34", "31", "32", "35", "36", "33"))})
 _WITHOUT_BRAILLE = ("dumb", "linux")  # the console of Linux has 512 characters at most
 _IN_ASCII = str.maketrans("\u2502\u2514\u2500\u2212\u2032\u2026\ufffd", "|+--'~?")
-_CURVES = ("34", "31", "32", "35", "36", "33")
 
 
 class Terminal:
@@ -29,7 +29,7 @@ class Terminal:
         return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
 
     def styled(self, text: str, style: str) -> str:
-        """Text in a style: bold, dim, positive, negative, heading.
+        """Text in a style: bold, dim, positive, negative, heading, curve 0 ... curve 5.
 
         >>> Terminal().styled("A1", "bold"), Terminal(colour=True).styled("A1", "bold")
         ('A1', '\\x1b[1mA1\\x1b[0m')
@@ -43,10 +43,6 @@ class Terminal:
         '-6|'
         """
         return text if self.braille else text.translate(_IN_ASCII)
-
-    def in_curve_colour(self, number: int, text: str) -> str:
-        """Text in the colour of a curve of a plot."""
-        return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
 
 
 def _shows_braille(stream: Any) -> bool:
