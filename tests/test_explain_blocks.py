@@ -270,5 +270,22 @@ def test_escaped_latex_has_no_command_but_those_that_print(words):
     assert escape_latex(words).count("\\") == sum([words.count(c) for c in "\\{}$&#%_^~<>|\"'`"])
 
 
-def test_an_unknown_matrix_stays_a_matrix():
+@pytest.mark.parametrize("words", HOSTILE, ids=lambda words: ascii(words[:20]))
+def test_equations_and_activations_may_say_anything(words):
+    def h(a):
+        return a
+
+    h.__name__ = words
+    equation = words.replace("{", "{{").replace("}", "}}") or "?"
+    network = Network([Words(equation), Dense([[1.0]], None, h)], input_shape=(1,))
+    explanation = Explanation(network, [1.0])
+    plain, *others = [way(explanation) for way in WAYS] + [network._repr_html_(), network._repr_latex_()]
+    assert "<script>alert" not in "".join(others)
+    for content in [plain] + others:
+        content.encode("utf-8")
+        assert all([c.isprintable() or c in "\n\u200b\u00a0\u2062" for c in content])
+        assert len(content) < 200000
+
+
+def test_a_matrix_is_a_sample():
     assert as_html(Explanation(Network([Words("Z{k} = {x}")], input_shape=(1,)), Matrix([[2.0]])))

@@ -14,17 +14,15 @@ A `Plot` shows activations as curves; `diagram_svg` is the picture of a network 
 
 from __future__ import annotations
 
-from . import diagram as _diagram
+from typing import Optional
+
 from .explanation import Explanation
-from .page import page as as_html
-from .latex import document as as_latex
 from .plot import Plot
 from .terminal import Terminal
 from .text import lines
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Optional
+from . import diagram as _diagram
+from .page import page as as_html
+from .latex import document as as_latex
 
 __all__ = ["Explanation", "Plot", "Terminal", "as_html", "as_latex", "as_text", "diagram_svg"]
 

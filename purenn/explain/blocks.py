@@ -10,18 +10,14 @@ heading parameters equation value calculation
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Iterator, List, Optional, Tuple
+from .element import Dot, Element
+from .equation import Node
+from .explanation import ExplainedLayer, Explanation
+from .wording import Scalar
 
-    from .element import Dot, Element
-    from .equation import Node
-    from .explanation import ExplainedLayer, Explanation
-    from .wording import Scalar
-
-    Block = Tuple[Any, ...]
+Block = Tuple[Any, ...]
 
 
 def blocks(explanation: Explanation) -> Iterator[Block]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from string import ascii_lowercase
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 MARKS = "*+ox#@%&=~" + ascii_lowercase  # of curves in ASCII, each by its owner
 _HALVES = " '.#"  # two pixels as a character of ASCII: none, the upper, the lower, both

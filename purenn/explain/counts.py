@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Iterable, Optional
+
 from ..activation import RECORDS, Activation
 from .element import RESHAPES, ROW_FUNCTIONS, Row, Scope, name_and_expression
-from .equation import Call, Joined, Name, Operation, Product
+from .equation import Call, Joined, Name, Node, Operation, Product
 from .wording import counted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Iterable, Optional
-
-    from .equation import Node
 
 _EXPS = ("exp", "log", "tanh")  # as expensive as an exp
 
@@ -95,18 +91,15 @@ class _Counter:
         if node.name == "h" and self.h is not None:
             self.counts.exps += many * self.h.calls
         elif node.name in ROW_FUNCTIONS:
-            self.of_rows(node.name, len(self.longest(node)))
+            added = len(self.longest(node))  # a variance squares each, too; its mean is not counted
+            self.counts.additions += added
+            self.counts.multiplications += added if node.name == "variance" else 0
         elif node.name in _EXPS:
             self.counts.exps += many
         elif node.name in RECORDS:
             self.counts.exps += many * RECORDS[node.name].calls
         elif node.name not in RESHAPES and self.scope.function(node.name) is None:
             self.counts.complete = False
-
-    def of_rows(self, name: str, numbers: int) -> None:
-        """A mean adds each number; a variance squares and adds each, not counting its mean."""
-        self.counts.additions += numbers
-        self.counts.multiplications += numbers if name == "variance" else 0
 
     def longest(self, node: Node) -> Row:
         """The longest row in a node."""

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import math
 from html import escape
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .element import Row, entry
 from .equation import Name
+from .explanation import Edge, ExplainedLayer, Explanation, value_name
 from .heatmap import grey, html_number, signed
-from .explanation import value_name
-from .wording import counted, format_number, real, shortened, size
+from .wording import Scalar, counted, format_number, real, shortened, size
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
-
-    from .explanation import Edge, ExplainedLayer, Explanation
-    from .wording import Scalar
-
-    Point = Tuple[float, float]
-    Box = Tuple[float, float, float, float]
+Point = Tuple[float, float]
+Box = Tuple[float, float, float, float]
 
 _WIDEST, _MOST_EDGES, _MOST_LABELS = (
     8,
@@ -168,7 +162,7 @@ class _NeuronDiagram:
                 drawn.append(self._drawn(line, layer.k, largest))
                 name = line.edge.weight.parts[0] if line.edge.weight is not None else None
                 if self.labelled and line.edge.weight is not None and isinstance(name, Name):
-                    number = _short_number(line.edge.weight.value)
+                    number = html_number(line.edge.weight.value, 4)
                     text = "%s = %s" % (symbol(name), number)
                     width = 28 + 6 * len(name.indices) + _LETTER * len(number)
                     labels.append(self._label(line, layer.k, text, width, [other.last for other in lines]))
@@ -244,14 +238,14 @@ class _NeuronDiagram:
         values = numbers_of(layer, j)
         inner = ""
         for dy, (name, value) in zip((-6, 16) if len(values) > 1 else (4,), values):
-            text = "%s = %s" % (symbol(name), _short_number(value))
+            text = "%s = %s" % (symbol(name), html_number(value, 4))
             inner += '<text x="%.1f" y="%.1f">%s</text>' % (x, y + dy, text)
         return inner
 
     def _entry(self, i: int, x: float, y: float) -> str:
         """An input: its value, and its name above where it has one."""
         name = entry("X", Row(self.explanation.x, self.explanation.shape).indices(i))
-        text = "%s = %s" % (symbol(name), _short_number(self.explanation.x[i]))
+        text = "%s = %s" % (symbol(name), html_number(self.explanation.x[i], 4))
         if self.explanation.network.names is None:
             return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
         called = self.explanation.input_name(i)
@@ -400,11 +394,6 @@ def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
             free = lanes[-1:]
         free[0].append(wire)
     return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
-
-
-def _short_number(value: Scalar) -> str:
-    """A number to 4 digits, with a real minus sign."""
-    return escape(html_number(value, 4))
 
 
 def _box(x: float, y: float) -> str:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import heapq
 import math
 from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
@@ -27,17 +28,11 @@ from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .wording import real, size
+from .wording import Scalar, real, size
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Dict, List, Optional, Sequence, Tuple
-
-    from .wording import Scalar
-
-    Function = Callable[..., Scalar]
-    Shape = Tuple[int, ...]
-    Source = Tuple[str, int]
+Function = Callable[..., Scalar]
+Shape = Tuple[int, ...]
+Source = Tuple[str, int]
 
 
 class Row:

@@ -5,32 +5,23 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from html import escape
-from typing import NamedTuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
 from ..activations import added, exp, softmax
 from ..errors import ShapeError
+from ..layers.base import Layer
 from ..matrix import Matrix
 from ..network import Network, winner
 from ..rows import samples_of, size
 from ..text import quote
-from ..trace import equation_names
+from ..trace import Trace, TraceEntry, equation_names
 from .counts import Counts
-from .element import Row, Scope, Variable, entry, name_and_expression, value_or_none
-from .equation import Call, Joined, Lookup, Name, Product, parse
-from .wording import ends, largest, shortened
+from .element import Element, Row, Scope, Variable, entry, name_and_expression, value_or_none
+from .equation import Call, Joined, Lookup, Name, Node, Product, parse
+from .wording import Scalar, ends, largest, shortened
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
-
-    from ..layers.base import Layer
-    from ..trace import Trace, TraceEntry
-    from .element import Element
-    from .equation import Node
-    from .wording import Scalar
-
-    Neuron = Tuple[int, int]  # layer and index, both from 1
+Neuron = Tuple[int, int]  # layer and index, both from 1
 
 _SMALLEST_PICTURE, _LARGEST_PICTURE = 8, 512  # pixels to a side
 _CHECKED = 16  # numbers of a value for which its equation must hold

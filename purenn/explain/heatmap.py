@@ -7,15 +7,10 @@ import re
 import struct
 import zlib
 from html import escape
+from typing import List, Optional, Sequence
 
-from .wording import counted, ends, format_number, real, size
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import List, Optional, Sequence
-
-    from ..matrix import Matrix
-    from .wording import Scalar
+from ..matrix import Matrix
+from .wording import Scalar, counted, ends, format_number, real, size
 
 POSITIVE, NEGATIVE = (37, 99, 235), (234, 88, 12)  # blue and orange: told apart by all eyes
 _GREY, _PALETTE = 0, 3

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+
+from ..matrix import Matrix
+from ..network import Network
 from ..text import quote
+from ..trace import Trace
 from .blocks import rendered
-from .element import Row
+from .counts import Counts
+from .element import Element, Row
 from .equation import Number
+from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
 from .notation import escape_latex, latex, latex_pieces
-from .wording import counted, ends, largest
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Iterator, List, Optional, Sequence, Tuple
-
-    from ..matrix import Matrix
-    from ..network import Network
-    from ..trace import Trace
-    from .counts import Counts
-    from .element import Element
-    from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
-    from .wording import Scalar
+from .wording import Scalar, counted, ends, largest
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 8

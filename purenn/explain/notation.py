@@ -19,21 +19,16 @@ a_{2}^{(1)} = x_{1} \\cdot w_{2 1}^{(1)}
 from __future__ import annotations
 
 from html import escape
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
 from ..text import quote
 from .element import Dot, Variable
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .wording import format_number
+from .wording import Scalar, format_number
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Dict, List, Optional, Tuple, Union
-
-    from .wording import Scalar
-
-    Sides = Union[str, Node, List[Node]]
-    Names = Optional[Dict[str, str]]
-    Piece = Tuple[str, int]  # a piece of an equation, and how tightly it binds: one of the levels below
+Sides = Union[str, Node, List[Node]]
+Names = Optional[Dict[str, str]]
+Piece = Tuple[str, int]  # a piece of an equation, and how tightly it binds: one of the levels below
 
 MOST = 16  # terms of a weighted sum that are written out, the largest; `rest` stands for the others
 _CHOICE, _RELATION, _SHIFT, _SUM, _PRODUCT, _MATRICES, _POWER, _ATOM = range(8)

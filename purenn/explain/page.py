@@ -6,30 +6,24 @@ import base64
 import hashlib
 import json
 from html import escape
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
+from ..matrix import Matrix
+from ..network import Network
 from ..text import quote
+from ..trace import Trace
 from . import diagram, heatmap, plot
 from .blocks import rendered, terms
-from .element import Row
+from .counts import Counts
+from .element import Dot, Element, Row
 from .equation import Number
+from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
 from .heatmap import html_number
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
-from .wording import counted, grouped, largest, real, shortened, size
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Iterator, List, Optional, Sequence, Tuple
-
-    from ..matrix import Matrix
-    from ..network import Network
-    from ..trace import Trace
-    from .counts import Counts
-    from .element import Dot, Element
-    from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
-    from .wording import Scalar
+from .wording import Scalar, counted, grouped, largest, real, shortened, size
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -337,7 +331,8 @@ def _slider(softmax: Softmax) -> Iterator[str]:
 def _softmax_table(softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
     heads = ["k", "a", "a + C\u2032", "exp(a + C\u2032)", "y", "y with \u2212max(a)", "plain form: exp(a)", "y"]
     yield '<div class="scroll" role="region" tabindex="0" aria-label="softmax, number by number"><table>'
-    yield "<thead><tr>%s</tr></thead><tbody>" % "".join([_head(head) for head in heads])
+    heads = ['<th scope="col"%s>%s</th>' % (' class="shifted"' * (k == 2), head) for k, head in enumerate(heads)]
+    yield "<thead><tr>%s</tr></thead><tbody>" % "".join(heads)
     lines = softmax.lines(_ANSWERS)
     for k, (a, power, y, plain_power, plain) in lines:
         name = "%d %s" % (k + 1, escape(label(k))) if label else str(k + 1)
@@ -348,10 +343,6 @@ def _softmax_table(softmax: Softmax, label: Optional[Callable[[int], str]]) -> I
     of_all = " of all %s" % grouped(len(softmax.a)) if len(lines) < len(softmax.a) else ""
     yield '</tbody><tfoot><tr><td>sum%s</td><td></td><td class="shifted"></td>%s' % (of_all, _number("total", total))
     yield "<td></td><td></td>%s<td></td></tr></tfoot></table></div>" % _number("", plain_total)
-
-
-def _head(head: str) -> str:
-    return '<th scope="col"%s>%s</th>' % (' class="shifted"' if head == "a + C\u2032" else "", head)
 
 
 def _number(name: str, value: float) -> str:

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import math
 from html import escape
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
 from ..text import quote
 from .braille import Canvas
 from .notation import latex
-from .wording import real
 from .terminal import Terminal
+from .wording import Scalar, real
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
-
-    from .wording import Scalar
-
-    Function = Callable[[float], Scalar]
-    Point = Tuple[float, float]
-    Line = List[Point]
+Function = Callable[[float], Scalar]
+Point = Tuple[float, float]
+Line = List[Point]
 
 # light and dark; dashes distinguish them without colours
 COLOURS = (

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import unicodedata
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, List, Sequence
+from typing import Any, List, Sequence
 
 _STYLES = {"bold": "1", "dim": "2", "positive": "34", "negative": "31", "heading": "1;36"}
 _STYLES.update({"curve %d" % k: colour for k, colour in enumerate(("34", "31", "32", "35", "36", "33"))})

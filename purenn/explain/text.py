@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
+from ..matrix import Matrix
 from ..text import quote
 from . import braille
 from .blocks import rendered, terms
-from .element import Row
+from .counts import Counts
+from .element import Dot, Element, Row
 from .equation import Name
+from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .notation import text
 from .terminal import Terminal, columns, padded, table, wrapped
-from .wording import counted, ends, format_number, largest, real, shortened
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
-
-    from ..matrix import Matrix
-    from .counts import Counts
-    from .element import Dot, Element
-    from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
-    from .wording import Scalar
+from .wording import Scalar, counted, ends, format_number, largest, real, shortened
 
 _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line for each
 _LARGEST = 8

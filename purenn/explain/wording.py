@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import heapq
+from typing import Any, List, Optional, Sequence, Tuple, TypeVar
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, List, Optional, Sequence, Tuple, TypeVar
-
-    Scalar = Any  # an int, float, Fraction or complex: whatever the matrix holds
-    T = TypeVar("T")
+Scalar = Any  # an int, float, Fraction or complex: whatever the matrix holds
+T = TypeVar("T")
 
 
 def format_number(value: Scalar, digits: int = 8) -> str:
