@@ -14,20 +14,20 @@ from contextlib import closing
 
 from . import __version__
 from .errors import ShapeError, UnsupportedError
-from .formats import FORMATS, load, read, recognised, save
-from .formats.source import Source
-from .formats.whole import written_whole
+from .formats import identified, load, recognised, save
+from .source import Source
+from .atomic_write import written_whole
 from .layers.folding import is_affine
 from .layers.normalize import Normalize
 from .network import Network, winner
-from .quantize import way_in
+from .quantize import split_at_quantize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Generator, Iterable, Iterator, List, NoReturn, Optional
     from typing import Sequence, Tuple, Union
 
-    from .formats.tensor import Tensor
+    from .tensor import Tensor
 
     Arguments = argparse.Namespace
     Labels = Optional[Sequence[Any]]
@@ -46,9 +46,8 @@ def demo(args: "Arguments") -> "Iterable[str]":
 def info(args: "Arguments") -> "Iterator[str]":
     source = args.model = _input(args.model)
     as_it_is = args.activations is None and args.order is None and args.labels is None
-    content = read(source) if as_it_is else _network(args)
-    title = [title for name, title, _ in FORMATS if name == recognised(source)][0]
-    yield "%s: %s, %s bytes\n" % (source.name, title, _grouped(source.size))
+    found, content = identified(source) if as_it_is else (recognised(source), _network(args))
+    yield "%s: %s, %s bytes\n" % (source.name, found.title, _grouped(source.size))
     yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
 
 
@@ -440,7 +439,7 @@ def _prepared(network: Network, args: "Arguments") -> Network:
     named = ["--" + what for what, value in given.items() if value]
     if not named:
         return network
-    for k, layer in enumerate(way_in(network)[0], 1):
+    for k, layer in enumerate(split_at_quantize(network)[0], 1):
         if is_affine(layer):
             raise _Mistake("%s: layer %d (%s) of the network prepares the inputs already" % (" ".join(named), k, layer))
     for what in ("mean", "deviation"):
@@ -571,7 +570,7 @@ def _about_network(network: Network) -> "Iterator[str]":
     yield "%r%s" % (network, "" if network.name is None else ", " + _printable(network.name))
     yield network.summary() + "\n"
     floats = "%s bytes as float32" % _grouped(4 * network.parameters)
-    size = floats if way_in(network)[1] is None else "integers"
+    size = floats if split_at_quantize(network)[1] is None else "integers"
     yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
     yield "operations  %s multiplications or divisions for one sample" % _grouped(network.multiplications)
     if network.names is not None:
@@ -585,19 +584,19 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
-    from .formats.named_arrays import notes_on, ordered_layers
-    from .formats.source import shown
+    from .formats.models.named_arrays import notes_on, ordered_layers
+    from .text import quote
 
-    width = max([len(shown(name)) for name in arrays], default=0)
+    width = max([len(quote(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
-        yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
+        yield "%-*s  %-4s  %r" % (width, quote(name), tensor.dtype, tensor.shape)
     try:
-        layers, told_by = ordered_layers(arrays)
+        layers, reason = ordered_layers(arrays)
     except ValueError as error:
         yield "\nno network: %s" % error
         return
     yield ""
-    for note in notes_on(layers, told_by):
+    for note in notes_on(layers, reason):
         yield "note  %s" % note
     yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
     yield "--activations %s" % ",".join(["sigmoid"] * (len(layers) - 1) + ["softmax"])
@@ -710,7 +709,7 @@ PRINTERS = {"text": _as_text, "json": _as_json, "csv": _as_csv}
 
 def _places(network: Network, labels: "Sequence[Any]", file: str) -> "List[int]":
     """The output that each label of a file means."""
-    from .formats.labels import places
+    from .formats.samples.labels import places
 
     try:
         return places(labels, network.labels, network.outputs)

@@ -37,8 +37,11 @@ class Browser:
 
         self.process = subprocess.Popen(
             [CHROMIUM] + FLAGS + ["--user-data-dir=" + str(folder), "about:blank"],
-            preexec_fn=pipes, close_fds=False,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=pipes,
+            close_fds=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         os.close(ours[0])
         os.close(to_us[1])

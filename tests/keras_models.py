@@ -298,8 +298,10 @@ def drawn_chain(r):
 def outputs_of(model, x):
     given = {"a": x} if isinstance(model.input_shape, dict) else x
     found = model(given, training=False)
-    return [np.asarray(keras.ops.convert_to_numpy(y) if THREE else y.numpy(), "float64") for y in
-            (found if isinstance(found, (list, tuple)) else [found])]
+    return [
+        np.asarray(keras.ops.convert_to_numpy(y) if THREE else y.numpy(), "float64")
+        for y in (found if isinstance(found, (list, tuple)) else [found])
+    ]
 
 
 def tried(seed, directory):

@@ -1,8 +1,8 @@
 """The tests, on a machine that has nothing but Python.
 
-    python3 tests/run.py [pytest's arguments]    the tests, in a virtual environment made once in .venv
-    python3 tests/run.py --every-python          the core's tests on every Python 3.8+ and PyPy that this
-                                                 machine has, and under MicroPython where node is there
+python3 tests/run.py [pytest's arguments]    the tests, in a virtual environment made once in .venv
+python3 tests/run.py --every-python          the core's tests on every Python 3.8+ and PyPy that this
+                                             machine has, and under MicroPython where node is there
 """
 
 import glob

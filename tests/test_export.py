@@ -462,14 +462,23 @@ def test_names_labels_and_notes_cannot_leave_their_place(target):
         code = export(network, target)["model.py"]
         assert code.isascii() if hasattr(code, "isascii") else code.encode("ascii")
         assert exported(network, target)["classify"]([1.0] * network.inputs) == text
-        names = [node.func.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)
-                 and isinstance(node.func, ast.Name)]
+        names = [
+            node.func.id
+            for node in ast.walk(ast.parse(code))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
         assert "print" not in names
 
 
 LABELS = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(),
-              st.binary()),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.text(),
+        st.binary(),
+    ),
     lambda parts: st.lists(parts, max_size=3).map(tuple),
     max_leaves=4,
 )
@@ -586,8 +595,13 @@ def test_the_same_network_gives_the_same_text(target, tmp_path):
     code = "import sys, purenn; sys.stdout.write(repr(purenn.export.export(purenn.load(%r), %r)))"
     code = "import purenn.export; " + code % (str(tmp_path / "model.safetensors"), target)
     texts = [
-        subprocess.run([sys.executable, "-c", code], env=dict(os.environ, PYTHONHASHSEED=seed), stdout=subprocess.PIPE,
-                       check=True, cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__)))).stdout
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=dict(os.environ, PYTHONHASHSEED=seed),
+            stdout=subprocess.PIPE,
+            check=True,
+            cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        ).stdout
         for seed in ("1", "2")
     ]
     assert texts[0] == texts[1] == repr(export(INTEGER, target)).encode()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError
-from purenn.formats import idx
-from purenn.formats.source import Source
+from purenn.formats.samples import idx
+from purenn.source import Source
 from sample_files import REFUSED, gzipped
 from sample_files import idx as written
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load
-from purenn.formats import keras, recognised
-from purenn.formats.keras_layers import _ACTIVATIONS, _OTHERS, _SETTINGS, LAYERS, Builder, Spec, _laid_out
-from purenn.formats.source import Source
+from purenn.formats.models import keras
+from purenn.formats import recognised
+from purenn.formats.models.keras_layers import _ACTIVATIONS, _OTHERS, _SETTINGS, LAYERS, Builder, Spec, _laid_out
+from purenn.source import Source
 from purenn.layers import Normalize
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
@@ -51,7 +52,7 @@ def test_there_are_fixtures_of_both_kinds():
 def test_the_outputs_are_those_of_keras(name):
     network = load(os.path.join(FIXTURES, name), activations=MANY if "many" in name else None)
     assert distance(network, EXPECTED[name]) < 1e-5
-    assert recognised(Source(fixture(name))) == "keras"
+    assert recognised(Source(fixture(name))).name == "keras"
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])

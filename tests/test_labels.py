@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ShapeError
-from purenn.formats.labels import places
+from purenn.formats.samples.labels import places
 
 NAN, BIG = float("nan"), 2**53  # from which on floats are no longer every integer
 

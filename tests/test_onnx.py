@@ -37,9 +37,9 @@ from onnx_files import (
 
 from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load, save
 from purenn.formats import recognised
-from purenn.formats.onnx import read
-from purenn.formats.onnx.tensors import rounded
-from purenn.formats.source import Source
+from purenn.formats.models.onnx import read
+from purenn.formats.models.onnx.tensors import rounded
+from purenn.source import Source
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures", "onnx")
 with open(FIXTURES + ".json", encoding="utf-8") as _file:
@@ -275,7 +275,7 @@ def only(*nodes, initializers=(W,), **more):
 
 
 def test_recognised_by_content():
-    assert recognised(Source(only(node("Relu", ["x"], ["y"])))) == "onnx"
+    assert recognised(Source(only(node("Relu", ["x"], ["y"])))).name == "onnx"
     for data in (b"\x08", b"\x08\x07", b"\x08\x00\x3a", b"\x08\x80\x3a", b"\x08\x08\x08", b"\x08text", b"\n\x03abc"):
         with pytest.raises(ModelFormatError):
             recognised(Source(data))

@@ -17,9 +17,9 @@ import pytest
 from onnx_files import field, graph, integers, node, tensor, value
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.onnx import read
-from purenn.formats.protobuf import Message
-from purenn.formats.source import Source
+from purenn.formats.models.onnx import read
+from purenn.formats.containers.protobuf import Message
+from purenn.source import Source
 
 FLOAT, UINT8, INT8, INT64, BOOL, FLOAT16, DOUBLE, BFLOAT16 = 1, 2, 3, 7, 9, 10, 11, 16
 CODES = {FLOAT: "f", DOUBLE: "d", FLOAT16: "e"}

@@ -13,12 +13,12 @@ import pytest
 from onnx_files import field, graph, node, node_tests, tensor, value
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.onnx import read
-from purenn.formats.onnx.constants import FOLDED
-from purenn.formats.onnx.operators import OPERATORS
-from purenn.formats.onnx.tensors import TYPES, Tensors
-from purenn.formats.protobuf import Message
-from purenn.formats.source import Source
+from purenn.formats.models.onnx import read
+from purenn.formats.models.onnx.constants import FOLDED
+from purenn.formats.models.onnx.operators import OPERATORS
+from purenn.formats.models.onnx.tensors import TYPES, Tensors
+from purenn.formats.containers.protobuf import Message
+from purenn.source import Source
 
 FOLDER = node_tests()
 # operators that act on single numbers or whole rows, and that purenn has not

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats import pgm
-from purenn.formats.source import Source
+from purenn.formats.samples import pgm
+from purenn.source import Source
 from sample_files import REFUSED
 from sample_files import pgm as written
 

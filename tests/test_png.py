@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats import png
-from purenn.formats.source import Source
+from purenn.formats.samples import png
+from purenn.source import Source
 from sample_files import REFUSED, chunk, png_header
 from sample_files import png as written
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError, ShapeError, UnsupportedError
-from purenn.formats.labels import places
+from purenn.formats.samples.labels import places
 from purenn.formats.samples import read_labels, read_names, read_samples
 from sample_files import REFUSED, gzipped, idx, pgm, png
 

@@ -16,21 +16,22 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # From the ground up; a module imports from rooms below its own, or from its own.  A room is a
 # module of purenn, or a folder with all that is in it.
 ROOMS = [
-    ["errors", "json_text", "text"],
-    ["rows"],
+    ["errors", "json_text", "text", "atomic_write"],
+    ["rows", "source"],
     ["activation"],
     ["activations"],
     ["more_activations"],
     ["matrix"],
-    ["layers"],
+    ["layers", "rounding", "tensor"],
+    ["budget"],
     ["validation"],
     ["trace"],
     ["network"],
     ["architecture", "quantize"],
-    ["codegen"],
+    ["codegen", "graph", "safetensors"],
     ["kernels", "formats", "explain", "train"],
     ["export"],
-    ["bench", "demo", "jobs", "live", "progress"],
+    ["bench", "demo", "in_memory", "jobs", "progress"],
     ["cli"],
     ["__main__"],
 ]

@@ -23,7 +23,7 @@ from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
-from ..activations import added, exp
+from ..activations import exp, sum_in_order
 from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
@@ -427,7 +427,7 @@ _OPERATIONS.update({">": gt, "<": lt, ">=": ge, "<=": le, "==": eq})
 
 
 def _mean(values: Sequence[Scalar]) -> Scalar:
-    return added(values) / len(values)
+    return sum_in_order(values) / len(values)
 
 
 def _variance(values: Sequence[Scalar]) -> Scalar:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
-from ..activations import added, exp, softmax
+from ..activations import exp, softmax, sum_in_order
 from ..errors import ShapeError
 from ..layers.base import Layer
 from ..matrix import Matrix
@@ -386,7 +386,7 @@ class Softmax:
     @property
     def sums(self) -> Tuple[float, float]:
         """The denominators: the sum of the powers, with C' and in the plain form."""
-        return added(self.powers), added(self.plain_powers)
+        return sum_in_order(self.powers), sum_in_order(self.plain_powers)
 
     def lines(self, most: int) -> List[Tuple[int, List[float]]]:
         """(k, [a, exp(a + C'), y, exp(a), y in the plain form]) for the `most` largest; k counts from 0."""

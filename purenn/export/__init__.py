@@ -11,7 +11,7 @@ import os
 from contextlib import ExitStack
 from importlib import import_module
 
-from ..formats.whole import written_whole
+from ..atomic_write import written_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

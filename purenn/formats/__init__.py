@@ -1,75 +1,80 @@
-"""Files: `load` reads a model, `save` writes one.
+"""Formats: `load` reads a model, `save` writes one.
 
-A format is recognised by what the file holds, never by its name.  Each has a module of its
-own here with ``read(source)``, which gives a `Network`, or the arrays of a file that holds
-no architecture (a dict of name to `Tensor`); `FORMATS` is the list of them.  Nothing that
-a file holds is ever executed, and a file that is damaged or foreign raises
-`ModelFormatError`, one that asks for what purenn lacks `UnsupportedError`.
+A format is recognised by what the file holds, never by its name.  `FORMATS` has a row for each: what
+people call it, the usual endings, how its files start or which members an archive of it has, and the
+module that reads it.  That module has ``read(content, budget)``, where `content` is the opened container
+(a `Source`; for zip archives an `Archive`) and the answer a `Graph`, a `Network`, or the arrays of a file
+without an architecture (a dict of name to `Tensor`).
+
+Nothing that a file holds is ever executed.  A file that is damaged raises `ModelFormatError`, one that
+asks for what purenn lacks `UnsupportedError`; one `Budget` bounds the memory and the work of a load.
 """
 
+from ..budget import Budget
 from ..errors import ModelFormatError, UnsupportedError
 from ..network import Network
-from .source import Source
+from ..source import Source
+from .signatures import COMPRESSED, TORCH_LEGACY, ZIP, holds, is_onnx, is_pickle, is_safetensors, is_tflite, starts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional, Sequence, Union
+    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
 
-    from .tensor import Tensor
-
-
-def _is_safetensors(head: bytes) -> bool:
-    return head[4:9] == b"\x00\x00\x00\x00{"  # a header of less than 4 GB
+    from ..tensor import Tensor
 
 
-def _is_pickle(head: bytes) -> bool:
-    # protocol 2 and later say so; 0 and 1 start with an empty dict or list, or with a name
-    if head[:1] == b"\x80":
-        return len(head) > 2
-    if head[:2] in (b"(d", b"(l", b"}q", b"]q", b"}(", b"](", b"}.", b"]."):
-        return True
-    program = head.lstrip(b"(")
-    names = program[1:].split(b"\n")
-    return program[:1] in (b"c", b"i") and len(names) > 2 and _is_name(names[0]) and _is_name(names[1])
+class Format:
+    """A row of `FORMATS`: `title` and `endings`, the `module` that reads it, and how it is recognised.
+
+    `starts` is asked about a file's first bytes, or `holds` about the names of the members of a zip archive.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        endings: str,
+        module: str,
+        starts: "Optional[Callable[[bytes], bool]]" = None,
+        holds: "Optional[Callable[[Sequence[str]], bool]]" = None,
+    ) -> None:
+        self.title, self.endings, self.module = title, endings, module
+        self.starts, self.holds = starts, holds
+
+    @property
+    def name(self) -> str:
+        """What the module is called."""
+        return self.module.rpartition(".")[2]
+
+    def read(self, content: "Any", budget: Budget) -> "Any":
+        """What the module makes of a file."""
+        return _imported(self.module).read(content, budget)
+
+    def __repr__(self) -> str:
+        return "%s (%s)" % (self.title, self.endings)
 
 
-def _is_name(text: bytes) -> bool:
-    return text != b"" and not text[:1].isdigit() and all([c in _NAME for c in text])
-
-
-_NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
-
-_COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00\x00", b"\x04\x22M\x18")
-
-
-def _starts(*starts: bytes) -> "Callable[[bytes], bool]":
-    return lambda head: any([head[: len(start)] == start for start in starts])
-
-
-def _is_onnx(head: bytes) -> bool:
-    # a protocol buffer: a small ir_version, then any other field of a model
-    return len(head) > 2 and head[0] == 8 and 0 < head[1] < 128 and head[2] in b"\x12\x1a\x22(2:Br\xa2\xca"
-
-
-# module, what people call it, and how its files are known by their first 64 bytes; which of
-# the zip archives it is, zipped.py tells by their members
+# The first row that recognises a file reads it.
 FORMATS = (
-    ("safetensors", "safetensors", _is_safetensors),
-    ("npy", "NumPy .npy", _starts(b"\x93NUMPY")),
-    ("npz", "NumPy .npz", _starts(b"PK\x03\x04", b"PK\x05\x06")),
-    ("torch", "PyTorch", _starts(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.")),
-    ("pickle", "pickle", _is_pickle),
-    ("joblib", "compressed pickle", _starts(*_COMPRESSED)),
-    ("keras", "Keras", _starts(b"\x89HDF\r\n\x1a\n")),
-    ("tflite", "TFLite", lambda head: head[4:8] == b"TFL3"),
-    ("onnx", "ONNX", _is_onnx),
+    Format("safetensors", ".safetensors", "safetensors", starts=is_safetensors),
+    Format("NumPy array", ".npy", "formats.models.npy", starts=starts(b"\x93NUMPY")),
+    Format("PyTorch", ".pt .pth .ckpt", "formats.models.torch", holds=holds("data.pkl", "archive_format")),
+    Format("PyTorch before 1.6", ".pt .pth", "formats.models.torch_legacy", starts=starts(TORCH_LEGACY)),
+    Format("pickle (NumPy, scikit-learn, PyTorch)", ".pkl .pickle", "formats.models.pickled", starts=is_pickle),
+    Format("compressed pickle", ".joblib .gz", "formats.models.compressed", starts=starts(*COMPRESSED)),
+    Format("Keras", ".keras", "formats.models.keras", holds=holds("config.json")),
+    Format("Keras HDF5", ".h5 .hdf5", "formats.models.keras_hdf5", starts=starts(b"\x89HDF\r\n\x1a\n")),
+    Format("TFLite", ".tflite", "formats.models.tflite", starts=is_tflite),
+    Format("ONNX", ".onnx", "formats.models.onnx", starts=is_onnx),
+    Format("NumPy archive", ".npz", "formats.models.npz", holds=lambda names: True),  # it says what else is in it
 )
 
 # what else people have under a model's name, and what to do about it
-_HINTS = (
+_REMEDIES = (
     (b"version https://git-lfs", "a git-lfs pointer, not the file itself: run git lfs pull"),
     (b"<!doctype html", "an HTML page, perhaps of a download that failed"),
     (b"<html", "an HTML page, perhaps of a download that failed"),
+    (b"{", "JSON: convert a TensorFlow.js or other JSON model to .onnx, .keras or .safetensors first"),
+    (b"gguf", "a GGUF file of a language model, which purenn does not run"),
 )
 
 
@@ -78,93 +83,137 @@ def load(
     activations: "Optional[Sequence[Any]]" = None,
     labels: "Optional[Sequence[Any]]" = None,
     order: "Optional[Sequence[str]]" = None,
+    memory: "Optional[int]" = None,
 ) -> Network:
-    """The network that a file holds; `source` is a path, or the bytes of a file.
+    """The network that a file holds; `source` is a path, an open file, or the bytes of one.
 
     A file of arrays without an architecture (a NumPy .npz or pickle, a state_dict) needs
     `activations`, one for each layer, as a list or in a text, ``"sigmoid, clip(0, 6), softmax"``;
-    and `order`, the names of its layers from first to last, where the file does not tell it.
-    `labels` names the outputs.
+    and `order`, the names of its layers from first to last, where the file does not give it.
+    `labels` names the outputs.  `memory` is the number of bytes that loading may take, by default
+    64 MB and 20 times the size of the file.
+
+    A damaged file, and one that is not a model, raises `ModelFormatError`; one that needs what
+    purenn lacks `UnsupportedError`.
+
+    >>> from purenn import Dense
+    >>> save(Network([Dense([[1.0], [2.0]])]), "sum.safetensors")
+    >>> load("sum.safetensors")([3.0, 4.0])
+    [11.0]
     """
-    opened = Source(source)
-    content = read(opened)
-    try:
-        network = _network(content, activations, order)
-        if labels is None:
-            return network
-        return network.replace(labels=labels)
-    except ValueError as error:
-        raise type(error)("%s: %s" % (opened.name, error)) from None
+    with _Reading(source) as opened:
+        budget = Budget(opened.size, memory)
+        network = _network(_read(opened, budget)[1], budget, activations, order)
+        return network if labels is None else network.replace(labels=labels)
+
+
+def read(source: "Any", memory: "Optional[int]" = None) -> "Union[Network, Dict[str, Tensor]]":
+    """What a file holds: a `Network`, or the arrays of a file without an architecture."""
+    return identified(source, memory)[1]
+
+
+def identified(source: "Any", memory: "Optional[int]" = None) -> "Tuple[Format, Union[Network, Dict[str, Tensor]]]":
+    """The format of a file, and what it holds."""
+    with _Reading(source) as opened:
+        budget = Budget(opened.size, memory)
+        chosen, content = _read(opened, budget)
+        return chosen, content if isinstance(content, dict) else _network(content, budget)
+
+
+def recognised(source: "Any") -> Format:
+    """The format of a file."""
+    with _Reading(source) as opened:
+        return _recognised(opened, Budget(opened.size))[0]
+
+
+class _Reading:
+    """Opens a file, unless it is open already; the name of the file begins an error of reading it."""
+
+    def __init__(self, source: "Any") -> None:
+        self.closes = not isinstance(source, Source)
+        self.source: Source = Source(source) if self.closes else source
+
+    def __enter__(self) -> Source:
+        return self.source
+
+    def __exit__(self, kind: "Any", error: "Any", trace: "Any") -> None:
+        if self.closes:
+            self.source.file.close()
+        if isinstance(error, ValueError):
+            raise type(error)("%s: %s" % (self.source.name, error)) from None
+
+
+def _read(source: Source, budget: Budget) -> "Tuple[Format, Any]":
+    chosen, content = _recognised(source, budget)
+    return chosen, chosen.read(content, budget)
+
+
+def _recognised(source: Source, budget: Budget) -> "Tuple[Format, Any]":
+    """The format of a file, and its content: the `Source`, or the `Archive` that it is."""
+    head = source.head(64)
+    if head[:4] in ZIP:
+        archive = _imported("formats.containers.archive").Archive(source, budget)
+        return [row for row in FORMATS if row.holds is not None and row.holds(archive.names)][0], archive
+    for row in FORMATS:
+        if row.starts is not None and row.starts(head):
+            return row, source
+    raise ModelFormatError("not a model purenn reads (%s): %s" % (", ".join(titles()), _remedy(head)))
+
+
+def titles() -> "List[str]":
+    """What people call the formats, each with its endings."""
+    return [repr(row) for row in FORMATS]
+
+
+def _remedy(head: bytes) -> str:
+    if not head:
+        return "the file is empty"
+    start = head.strip().lower()
+    for magic, remedy in _REMEDIES:
+        if start[: len(magic)] == magic:
+            return "it is " + remedy
+    return "it starts with %r" % head[:16]
 
 
 def _network(
-    content: "Union[Network, Dict[str, Tensor]]",
-    activations: "Optional[Sequence[Any]]",
-    order: "Optional[Sequence[str]]",
+    content: "Any",
+    budget: Budget,
+    activations: "Optional[Sequence[Any]]" = None,
+    order: "Optional[Sequence[str]]" = None,
 ) -> Network:
-    if not isinstance(content, Network):
-        from .named_arrays import network_of
+    if isinstance(content, dict):
+        from .models.named_arrays import network_of
 
         return network_of(content, activations, order)
     if activations is not None:
         raise ValueError("the file names its activations itself, leave yours out")
     if order is not None:
         raise ValueError("the file tells the order of its layers itself, leave yours out")
-    return content
-
-
-def read(source: "Any") -> "Union[Network, Dict[str, Tensor]]":
-    """What a file holds: a `Network`, or the arrays of a file without an architecture."""
-    opened = Source(source)
-    module = _module(recognised(opened))
-    try:
-        return module.read(opened)
-    except (ModelFormatError, UnsupportedError) as error:
-        raise type(error)("%s: %s" % (opened.name, error)) from None
-
-
-def recognised(source: Source) -> str:
-    """The name of the module that reads this file."""
-    head = source.head(64)
-    for name, _, matches in FORMATS:
-        if matches(head):
-            return _kind_of_zip(source) if name == "npz" else name
-    titles = ", ".join([title for _, title, _ in FORMATS])
-    raise ModelFormatError("%s: not a model purenn reads (%s), %s" % (source.name, titles, _hint(head)))
-
-
-def _kind_of_zip(source: Source) -> str:
-    try:
-        return str(_module("zipped").kind_of(source))
-    except (ModelFormatError, UnsupportedError) as error:
-        raise type(error)("%s: %s" % (source.name, error)) from None
-
-
-def _hint(head: bytes) -> str:
-    if not head:
-        return "the file is empty"
-    start = head.strip().lower()
-    for magic, hint in _HINTS:
-        if start[: len(magic)] == magic:
-            return "it is " + hint
-    return "it starts with %r" % head[:16]
+    network: Network = content if isinstance(content, Network) else content.network()
+    for k, shape in enumerate(network.shapes[1:], 1):
+        budget.take_array(shape, "F64", "the output of layer %d" % k)
+    return network
 
 
 def save(network: Network, path: "Any") -> None:
-    """Write a network as safetensors: its tensors, and its architecture as JSON beside them.
+    """Write a network as safetensors: its tensors, and its architecture as JSON in the metadata.
 
-    The file appears whole or not at all.  Weights keep every bit: float32 where all of a
-    tensor's numbers are float32, else float64.
+    The file appears complete or not at all.  Weights keep every bit: float32 where all of a
+    tensor's numbers are float32, else float64.  Another ending than .safetensors raises
+    `UnsupportedError`.
+
+    >>> from purenn import Dense
+    >>> save(Network([Dense([[1.0], [2.0]])]), "sum.safetensors")
     """
     if not str(path).endswith(".safetensors"):
         raise UnsupportedError("%s: purenn writes models as .safetensors" % path)
-    from . import safetensors
+    from .. import safetensors
 
     safetensors.write(network, path)
 
 
-def _module(name: str) -> "Any":
+def _imported(module: str) -> "Any":
     try:
-        return __import__("%s.%s" % (__name__, name), None, None, ["read"])
+        return __import__("purenn." + module, None, None, ["read"])
     except ImportError:
-        raise UnsupportedError("files of the format %s are not read on this platform" % name) from None
+        raise UnsupportedError("files of the format %s are not read on this platform" % module) from None

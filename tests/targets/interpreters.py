@@ -55,7 +55,11 @@ def microbit(folder, script):
 
 def printed(command):
     done = subprocess.run(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        universal_newlines=True,
         encoding="utf-8",
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]

@@ -16,7 +16,10 @@ class Microbit:
     def __enter__(self):
         self.qemu = subprocess.Popen(
             COMMAND + ["-device", "loader,file=" + FIRMWARE],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
         )
         self.received = b""
         try:

@@ -16,7 +16,10 @@ def test_the_core_passes_its_tests_under_micropython():
         pytest.skip("MicroPython is not installed: npm ci --prefix tests/targets")
     done = subprocess.run(
         ["node", os.path.join(HERE, "micropython", "run.mjs")],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
         encoding="utf-8",
     )
     print(done.stdout)

@@ -1,0 +1,1 @@
+"""Models: one module, or package, for each format that holds a network."""

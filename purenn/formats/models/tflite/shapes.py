@@ -1,0 +1,173 @@
+"""The shapes of TFLite tensors, and what RESHAPE and its like make of them.
+
+A file tells a shape for each tensor, but TFLite computes all but the input's anew when it runs.
+So do we.  The shapes that RESHAPE is given may be computed too, where the number of samples
+is not known beforehand:
+
+    SHAPE x -> (1, 4, 4) -> STRIDED_SLICE -> 1 -> PACK with 16 -> (1, 16)
+"""
+
+from ....errors import ModelFormatError
+from ....rows import size as count
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+    from .model import Graph, Operator
+
+    Shape = Tuple[int, ...]
+
+RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+INPUTS = {"RESHAPE": (1, 2), "SQUEEZE": (1,), "EXPAND_DIMS": (2,)}  # how many they have
+_WHOLE = (2, 4)  # the types of 32 and 64 bits
+_DEEPEST, _MOST_AXES = 16, 8
+
+
+class Shapes:
+    """The shape of each tensor that was met, by its number; the first of several axes counts `samples`."""
+
+    def __init__(self, graph: "Graph") -> None:
+        shape = graph.input.shape
+        self.graph = graph
+        self.samples = shape[0] if len(shape) > 1 else 1
+        self._known: "Dict[int, Shape]" = {graph.input.number: shape}
+        self._numbers: "Dict[int, Optional[List[int]]]" = {}  # of tensors that tell shapes; None: being computed
+
+    def __getitem__(self, number: int) -> "Shape":
+        return self._known[number]
+
+    def __setitem__(self, number: int, shape: "Shape") -> None:
+        self._known[number] = shape
+
+    def width(self, number: int) -> int:
+        """How many numbers a sample has."""
+        return count(self[number]) // self.samples
+
+    def follow(self, operator: "Operator", source: int) -> None:
+        """Note the shape of what an operator makes of a tensor that it was given."""
+        shape = self[source]
+        if operator.name in RESHAPES:
+            shape = self._reshaped(operator, shape)
+        self[operator.output] = shape
+
+    def _reshaped(self, operator: "Operator", shape: "Shape") -> "Shape":
+        result: "Shape" = _SHAPERS[operator.name](self, operator, shape)
+        if count(result) != count(shape) or not all([size > 0 for size in result]) or len(result) > _MOST_AXES:
+            raise ModelFormatError("%s cannot make shape %r of %r" % (operator, result, shape))
+        if self.samples > 1 and result[:1] != shape[:1]:
+            raise operator.refuse("makes %r of %r, which joins or parts samples" % (result, shape))
+        return result
+
+    def _target(self, operator: "Operator", shape: "Shape") -> "Shape":
+        """RESHAPE: the new shape, in which one size may be -1, for the rest."""
+        if len(operator.inputs) == 2:
+            target = self._whole_numbers(operator, operator.inputs[1])
+        else:
+            target = [] if operator.options is None else list(operator.options.numbers(0, "i"))
+        if target.count(-1) == 1:
+            rest = count([size for size in target if size != -1])
+            target[target.index(-1)] = count(shape) // rest if rest > 0 else 0
+        return tuple(target)
+
+    def _squeezed(self, operator: "Operator", shape: "Shape") -> "Shape":
+        """SQUEEZE: without some axes of size 1, or all of them."""
+        axes = () if operator.options is None else operator.options.numbers(0, "i")
+        dropped = set([_axis(operator, axis, len(shape)) for axis in axes])
+        if not dropped:
+            return tuple([size for size in shape if size != 1])
+        return tuple([size for axis, size in enumerate(shape) if axis not in dropped])
+
+    def _expanded(self, operator: "Operator", shape: "Shape") -> "Shape":
+        """EXPAND_DIMS: with one more axis of size 1."""
+        axes = self._whole_numbers(operator, operator.inputs[1])
+        if len(axes) != 1:
+            raise ModelFormatError("%s is given %d axes, expected 1" % (operator, len(axes)))
+        axis = _axis(operator, axes[0], len(shape) + 1)
+        return shape[:axis] + (1,) + shape[axis:]
+
+    def spread(self, operator: "Operator", numbers: "Sequence[Any]", shape: "Shape", over: "Shape") -> "List[Any]":
+        """The numbers of a constant repeated over a sample, axes matched from the last one; one number stays one."""
+        if len(numbers) == 1:
+            return list(numbers)
+        while len(shape) > len(over) and shape[0] == 1:
+            shape = shape[1:]
+        if self.samples > 1:
+            if len(shape) == len(over) and shape[0] != 1:
+                raise operator.refuse("has a constant of its own for each sample")
+            shape, over = shape[1:] if len(shape) == len(over) else shape, over[1:]
+        padded = (1,) * (len(over) - len(shape)) + tuple(shape)
+        if len(padded) != len(over) or not all([size in (1, full) for size, full in zip(padded, over)]):
+            raise operator.refuse("a constant of shape %r for a sample of shape %r" % (shape, over))
+        result, inner = list(numbers), 1  # `inner`: how many numbers there are to a place of the axis
+        for size, full in reversed(list(zip(padded, over))):
+            if size != full:
+                result = [n for k in range(0, len(result), inner) for n in result[k : k + inner] * full]
+            inner *= full
+        return result
+
+    # ---- shapes that are computed
+
+    def _whole_numbers(self, operator: "Operator", number: int) -> "List[int]":
+        """What a tensor tells of a shape: a constant, or computed of shapes and constants."""
+        info, maker = self.graph.tensor(number), self.graph.makers.get(number)
+        if number in self._numbers:
+            numbers = self._numbers[number]
+            if numbers is None:
+                raise ModelFormatError("%s is computed of itself" % info)
+            return list(numbers)
+        if info.is_constant:
+            if info.type not in _WHOLE:
+                raise ModelFormatError("%s tells a shape, but not in whole numbers" % info)
+            return list(info.tensor().data)
+        if maker is None or maker.name not in _OF_SHAPES or list(self._numbers.values()).count(None) > _DEEPEST:
+            raise operator.refuse("its shape is computed by %s" % (maker or "nothing"))
+        self._numbers[number] = None
+        numbers = self._numbers[number] = _OF_SHAPES[maker.name](self, maker)
+        return list(numbers)
+
+    def _shape(self, operator: "Operator") -> "List[int]":
+        """SHAPE of a tensor that was met, or of one that RESHAPE made of such a tensor to no other end."""
+        number = operator.inputs[0]
+        maker = self.graph.makers.get(number)
+        unknown = number not in self._known
+        if unknown and maker is not None and maker.name in RESHAPES and maker.inputs[0] in self._known:
+            maker.check_inputs(INPUTS[maker.name])
+            self.follow(maker, maker.inputs[0])
+        if number not in self._known:
+            raise operator.refuse("of a tensor that does not lie on the way from the input")
+        return list(self[number])
+
+    def _slice(self, operator: "Operator") -> "List[int]":
+        """STRIDED_SLICE of one axis: ``numbers[begin:end:stride]``, or ``numbers[begin]``."""
+        if len(operator.inputs) != 4:
+            raise ModelFormatError("%s has %d inputs, expected 4" % (operator, len(operator.inputs)))
+        numbers, *bounds = [self._whole_numbers(operator, number) for number in operator.inputs]
+        masks = [operator.option(k, "i") for k in range(5)]
+        if [len(bound) for bound in bounds] != [1, 1, 1] or any(masks[2:4]) or operator.option(5, "?", False):
+            raise operator.refuse("of more than one axis")
+        (begin,), (end,), (stride,) = bounds
+        if masks[4]:
+            if not -len(numbers) <= begin < len(numbers):
+                raise ModelFormatError("%s takes axis %d of %d" % (operator, begin, len(numbers)))
+            return [numbers[begin]]
+        if stride == 0:
+            raise ModelFormatError("%s has a stride of 0" % operator)
+        return numbers[slice(None if masks[0] else begin, None if masks[1] else end, stride)]
+
+    def _pack(self, operator: "Operator") -> "List[int]":
+        """PACK of single numbers."""
+        parts = [self._whole_numbers(operator, number) for number in operator.inputs[: _MOST_AXES + 1]]
+        if len(parts) > _MOST_AXES or not all([len(part) == 1 for part in parts]):
+            raise operator.refuse("of more than a few single numbers")
+        return [part[0] for part in parts]
+
+
+def _axis(operator: "Operator", axis: int, axes: int) -> int:
+    if not -axes <= axis < axes:
+        raise ModelFormatError("%s has axis %d of %d" % (operator, axis, axes))
+    return axis % axes
+
+
+_SHAPERS: "Dict[str, Any]" = {"RESHAPE": Shapes._target, "SQUEEZE": Shapes._squeezed, "EXPAND_DIMS": Shapes._expanded}
+_OF_SHAPES: "Dict[str, Any]" = {"SHAPE": Shapes._shape, "STRIDED_SLICE": Shapes._slice, "PACK": Shapes._pack}
