@@ -365,7 +365,7 @@ class Matrix:
 
     def _repr_html_(self) -> str:
         """A table with a heat-map behind its numbers, for notebooks."""
-        from .explain.html import of_matrix
+        from .explain.page import of_matrix
 
         return of_matrix(self)
 

@@ -311,7 +311,7 @@ class Network:
 
     def _repr_html_(self) -> str:
         """The equations of the layers, for notebooks."""
-        from .explain.html import of_network
+        from .explain.page import of_network
 
         return of_network(self)
 

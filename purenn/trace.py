@@ -91,7 +91,7 @@ class Trace:
 
     def _repr_html_(self) -> str:
         """Every value as a heat-map, for notebooks."""
-        from .explain.html import of_trace
+        from .explain.page import of_trace
 
         return of_trace(self)
 
