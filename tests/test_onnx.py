@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import struct
 import time
 import warnings
@@ -30,6 +31,7 @@ from onnx_files import (
     model,
     model_of,
     node,
+    opened,
     tensor,
     value,
     varint,
@@ -37,7 +39,6 @@ from onnx_files import (
 
 from purenn import Dense, Matrix, ModelFormatError, UnsupportedError, load, save
 from purenn.formats import recognised
-from purenn.formats.models.onnx import read
 from purenn.formats.models.onnx.tensors import rounded
 from purenn.source import Source
 
@@ -54,10 +55,6 @@ def fixture(name):
 def contents(name):
     with open(fixture(name), "rb") as file:
         return file.read()
-
-
-def opened(data):
-    return read(Source(data))
 
 
 def far(network, x, y):
@@ -875,7 +872,7 @@ def test_external_data_used_without_end(tmp_path):
     copies = [node("Identity", ["w%d" % k], ["s%d" % k]) for k in range(60)]
     with open(path, "wb") as file:
         file.write(only(*copies, node("MatMul", ["x", "s59"], ["y"]), initializers=many))
-    assert "left to a file of this size" in refusal(load, path, UnsupportedError)
+    assert re.search("a tensor takes 4194304 bytes, [0-9]+ of [0-9]+ are left", refusal(load, path, UnsupportedError))
 
 
 # ---- strangers' files
@@ -920,7 +917,7 @@ def test_doubling_constants():
     nodes = [node("Concat", ["c%d" % k] * 2, ["c%d" % (k + 1)], axis=0) for k in range(60)]
     data = only(*nodes, node("Add", ["x", "c60"], ["y"]), initializers=[tensor("c0", (1000,), [0.0] * 1000)])
     frugally(data)
-    assert "is left to a file of this size" in refusal(opened, data) or "are left" in refusal(opened, data)
+    assert re.search("takes [0-9]+ bytes, [0-9]+ of [0-9]+ are left", refusal(opened, data))
 
 
 def test_constants_that_broadcasting_multiplies():

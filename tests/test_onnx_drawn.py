@@ -14,12 +14,10 @@ import struct
 import sys
 
 import pytest
-from onnx_files import field, graph, integers, node, tensor, value
+from onnx_files import field, graph, integers, node, opened, tensor, value
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.models.onnx import read
 from purenn.formats.containers.protobuf import Message
-from purenn.source import Source
 
 FLOAT, UINT8, INT8, INT64, BOOL, FLOAT16, DOUBLE, BFLOAT16 = 1, 2, 3, 7, 9, 10, 11, 16
 CODES = {FLOAT: "f", DOUBLE: "d", FLOAT16: "e"}
@@ -386,7 +384,7 @@ def outcome(seed):
     """right, refused, skipped; or wrong, and why."""
     g, rows = drawn_graph(seed)
     try:
-        network = read(Source(g.model()))
+        network = opened(g.model())
     except UnsupportedError as error:
         return "refused", str(error)
     except ModelFormatError as error:
