@@ -5,9 +5,9 @@ constants alone is computed, what leads from the input to the output becomes lay
 those are folded into as few as there can be.  A graph with anything in it that no
 feed-forward network of purenn does is refused by operator and node.
 
-    graph.py, tensors.py                    the file: nodes, attributes, constants
-    walk.py                                 node after node, from the input to the output
-    values.py                               what lies between the nodes
+    model.py, tensors.py                    the file: nodes, attributes, constants
+    reader.py                               node after node, from the input to the output
+    weights.py                              what lies between the nodes
     operators.py                            the table: operator -> function
     products.py, activations.py, arithmetic.py, shapes.py
     joins.py                                branches that meet again
@@ -21,8 +21,8 @@ from ...fold import folded
 from ....source import shown
 from .model import Model
 from .tensors import Tensors
-from .values import Part, Step
-from .walk import Walk
+from .weights import Part, Step
+from .reader import Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ....matrix import Matrix
 from .call import Call
 from .constants import divided, square_root
 from .tensors import rounded, tensor_of
-from .values import Flow
+from .weights import Flow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def shortest(number: float, flow: Flow) -> float:
 
     What flows in float32 or less cannot tell the two apart; doubles can, and there the number stays.
 
-    >>> from purenn.formats.models.onnx.values import Step
+    >>> from purenn.formats.models.onnx.weights import Step
     >>> shortest(0.009999999776482582, Flow(Step(), (None, 1), None, "F32"))
     0.01
     """

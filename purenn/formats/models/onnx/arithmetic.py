@@ -11,7 +11,7 @@ from .call import Call
 from .constants import inverse
 from .joins import joined
 from .tensors import rounded
-from .values import Flow, Part
+from .weights import Flow, Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

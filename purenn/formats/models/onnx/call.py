@@ -2,7 +2,7 @@
 
 from ....errors import ModelFormatError, UnsupportedError
 from .tensors import FLOATS, Tensors
-from .values import Choice, Flow, Quantised, along
+from .weights import Choice, Flow, Quantised, along
 from ...containers.protobuf import Message
 from ....source import shown
 from ....tensor import DTYPES, Tensor

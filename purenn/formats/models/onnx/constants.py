@@ -10,7 +10,7 @@ from itertools import repeat
 
 from ....errors import ModelFormatError, UnsupportedError
 from .tensors import FLOATS, HALVES, MAX_AXES, rounded, tensor_of, type_name
-from .values import BATCH, Quantised, checked_axis, spread
+from .weights import BATCH, Quantised, checked_axis, spread
 from ....rows import size as count
 from ....tensor import DTYPES, Tensor
 

@@ -22,7 +22,7 @@ from ....layers.folding import activation_of, factor_and_shift
 from ....layers.layer_norm import LayerNorm
 from ....layers.scale import Scale
 from .tensors import rounded
-from .values import Flow, Part, Step
+from .weights import Flow, Part, Step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from ....tensor import Tensor
 from .call import Call
 from .constants import quantised_axis
 from .tensors import FLOATS, tensor_of, type_name
-from .values import Flow, Quantised, checked_axis, weight_of
+from .weights import Flow, Quantised, checked_axis, weight_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

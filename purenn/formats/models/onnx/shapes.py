@@ -6,7 +6,7 @@ from ....tensor import Tensor
 from .call import Call
 from .constants import permutation, sizes_of, squeezed_axes, unsqueezed
 from .tensors import FLOATS, HALVES, type_name
-from .values import BATCH, Choice, Flow, new_shape
+from .weights import BATCH, Choice, Flow, new_shape
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from .constants import FOLDED
 from .model import Model
 from .operators import NEEDLESS, OPERATORS
 from .tensors import FLOATS, HALVES, Tensors
-from .values import Choice, Flow, Quantised, Step, shape_text
+from .weights import Choice, Flow, Quantised, Step, shape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
