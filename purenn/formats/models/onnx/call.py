@@ -11,13 +11,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, List, Optional, Sequence, Set, Tuple
 
-    from .model import Node
+    from .model import NodeProto
 
 
 class Call:
     """A node, and the values it is applied to: its arguments, by number and kind."""
 
-    def __init__(self, node: "Node", arguments: "Sequence[Any]", opset: int, tensors: Tensors) -> None:
+    def __init__(self, node: "NodeProto", arguments: "Sequence[Any]", opset: int, tensors: Tensors) -> None:
         self.node, self.arguments, self.opset, self.tensors = node, list(arguments), opset, tensors
         self._asked: "Set[int]" = set()
 

@@ -44,15 +44,15 @@ class Model:
             raise UnsupportedError("sparse initializers")
         self.producer = " ".join([message.text(_MODEL["producer"]), message.text(_MODEL["producer_version"])]).strip()
         self.name = graph.text(_GRAPH["name"])
-        self.nodes = [Node(node) for node in graph.messages(_GRAPH["nodes"])]
+        self.nodes = [NodeProto(node) for node in graph.messages(_GRAPH["nodes"])]
         self.opset = _opset(message, any(["." not in node.op for node in self.nodes]))
         _check_functions(message, self.nodes)
         tensors = graph.messages(_GRAPH["initializers"])
         self.initializers: "Dict[str, Message]" = _by_name("initializer", [(t.text(_TENSOR_NAME), t) for t in tensors])
-        values = [Value(value) for value in graph.messages(_GRAPH["inputs"])]
+        values = [ValueInfo(value) for value in graph.messages(_GRAPH["inputs"])]
         _by_name("input", [(value.name, value) for value in values])
         self.inputs = [value for value in values if value.name not in self.initializers]  # the others are defaults
-        self.outputs = [Value(value) for value in graph.messages(_GRAPH["outputs"])]
+        self.outputs = [ValueInfo(value) for value in graph.messages(_GRAPH["outputs"])]
 
 
 def _opset(message: Message, used: bool) -> int:
@@ -77,7 +77,7 @@ def _by_name(what: str, pairs: "List[Tuple[str, Any]]") -> "Dict[str, Any]":
     return found
 
 
-def _check_functions(message: Message, nodes: "List[Node]") -> None:
+def _check_functions(message: Message, nodes: "List[NodeProto]") -> None:
     """Refuse nodes that call a function of the model's own: it may bear the name of a known operator."""
     ops = {node.op for node in nodes}
     for function in message.messages(_MODEL["functions"]):
@@ -90,7 +90,7 @@ def _op(domain: str, name: str) -> str:
     return name if domain in ("", "ai.onnx") else domain + "." + name
 
 
-class Value:
+class ValueInfo:
     """What comes in or goes out: its `name`, element type `dtype`, and `shape`, None where a size is open.
 
     `dtype` is "" for what is no tensor, and `shape` None where none is given.
@@ -109,7 +109,7 @@ class Value:
             self.shape = tuple([size.integer(1) if size.integer(1) > 0 else None for size in sizes.messages(1)])
 
 
-class Node:
+class NodeProto:
     """An application of an operator: `op`, its name (with its domain, where that is not ONNX's own).
 
     `inputs` and `outputs` are names, "" where an optional one is left out.  The attributes are

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
 
-    from .model import Node, Value
+    from .model import NodeProto, ValueInfo
 
 _CONSTANT = (Tensor, Quantised, Message)
 _MAX_COLUMNS = 1000  # each an input of its own
@@ -47,7 +47,7 @@ class Walk:
             if node is not columns:
                 self._apply(node)
 
-    def _enter(self) -> "Optional[Node]":
+    def _enter(self) -> "Optional[NodeProto]":
         """Put the input among the values: one, or columns, which the node that is given back joins into one."""
         names = [name for node in self.model.nodes for name in node.inputs] + [out.name for out in self.model.outputs]
         inputs = [value for value in self.model.inputs if value.name in set(names)] or self.model.inputs
@@ -83,7 +83,7 @@ class Walk:
 
     # ---- one node
 
-    def _apply(self, node: "Node") -> None:
+    def _apply(self, node: "NodeProto") -> None:
         arguments = [self._value(name, node) for name in node.inputs]
         refused = [value for value in arguments if isinstance(value, _Refused)]
         results = refused[:1] or self._results(node, arguments)
@@ -96,12 +96,12 @@ class Walk:
                 error = UnsupportedError("%s: output %d is not computed" % (node, k + 1))
                 self.values[name] = refused[0] if refused else _Refused(error)
 
-    def _value(self, name: str, node: "Node") -> "Any":
+    def _value(self, name: str, node: "NodeProto") -> "Any":
         if name and name not in self.values:
             raise ModelFormatError("%s: its input %s is given by nothing before it" % (node, shown(name)))
         return self.values[name] if name else None
 
-    def _results(self, node: "Node", arguments: "List[Any]") -> "List[Any]":
+    def _results(self, node: "NodeProto", arguments: "List[Any]") -> "List[Any]":
         constant = all([value is None or isinstance(value, _CONSTANT) for value in arguments])
         table = FOLDED if constant else OPERATORS
         try:
@@ -154,12 +154,12 @@ class Walk:
         return None
 
 
-def _names(values: "List[Value]") -> str:
+def _names(values: "List[ValueInfo]") -> str:
     names = [shown(value.name) for value in values[:3]]
     return (", ".join(names) or "none") + (", ..." if len(values) > 3 else "")
 
 
-def _are_columns(inputs: "List[Value]") -> bool:
+def _are_columns(inputs: "List[ValueInfo]") -> bool:
     """Whether each of the inputs is a column of a table, all of one type."""
     alike = all([(value.shape or ())[:1] == (inputs[0].shape or ())[:1] for value in inputs])
     numbers = inputs[:1] and inputs[0].dtype not in ("", "STRING", "BOOL")
@@ -167,7 +167,7 @@ def _are_columns(inputs: "List[Value]") -> bool:
     return bool(numbers) and alike and columns and len({value.dtype for value in inputs}) == 1
 
 
-def _entrance(value: "Value", features: "Optional[int]") -> Flow:
+def _entrance(value: "ValueInfo", features: "Optional[int]") -> Flow:
     """The input as a flow: its first axis is that of the samples, unless it has but one."""
     if not value.dtype or value.dtype in ("STRING", "BOOL"):
         raise UnsupportedError("the input %s holds no numbers" % shown(value.name))
