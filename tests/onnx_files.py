@@ -93,7 +93,7 @@ def model(nodes, initializers=(), inputs=None, outputs=None, opset=17):
 
 def opened(data):
     """The network of a file that may name no other files."""
-    return read(Source(data), Budget(len(data)))
+    return read(Source(data), Budget(len(data))).network()
 
 
 # ---- the node tests

@@ -1,72 +1,117 @@
-"""Walk: a graph gone through node by node, from the input to the output."""
+"""read: an ONNX file as a graph of purenn, node after node."""
+
+from __future__ import annotations
 
 from ....errors import ModelFormatError, UnsupportedError
-from ...containers.protobuf import Message
+from ....graph import Graph, Value
+from ....graph.node import shape_text
 from ....source import shown
 from ....tensor import Tensor
+from ...containers.protobuf import Message
 from .call import Call
-from .constants import FOLDED
 from .model import Model
-from .operators import NEEDLESS, OPERATORS
+from .operators import OPERATORS
+from .shapes import ArgMax
 from .tensors import FLOATS, HALVES, Tensors
-from .weights import Choice, Flow, Quantised, Step, shape_text
+from .weights import QuantizedTensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any, Sequence
 
+    from ....budget import Budget
+    from ....source import Source
+    from .call import Argument, Result
     from .model import NodeProto, ValueInfo
 
-_CONSTANT = (Tensor, Quantised, Message)
-_MAX_COLUMNS = 1000  # each an input of its own
-_SAME_SHAPE = ("Cast", "Identity", "Dropout", "Relu", "Sigmoid", "Tanh", "ai.onnx.ml.Scaler")
+_CONSTANT = (Tensor, QuantizedTensor, Message)
+_KEEP_SHAPE = ("Cast", "Identity", "Dropout", "Relu", "Sigmoid", "Tanh", "ai.onnx.ml.Scaler")
 
 
-class _Refused:
-    """A value that could not be made, and why: it matters only if the output depends on it."""
+def read(content: Source, budget: Budget) -> Graph:
+    """The graph of an ONNX file, with the labels that skl2onnx writes and the names of columns."""
+    model = Model(content.read())
+    return _Reader(model, Tensors(content, budget)).read()
+
+
+class _Failure:
+    """A value that could not be computed, and why: an error if the output depends on it."""
 
     def __init__(self, error: ValueError) -> None:
-        self.kind, self.text = type(error), str(error)
-
-    def error(self) -> ValueError:
-        return self.kind(self.text)
+        self.error = error
 
 
-class Walk:
-    """A walk through a graph, node by node: every value by its name, from the input to the output."""
+class _Reader:
+    """Goes through the nodes of a model, with every value by its name, and builds a graph."""
 
     def __init__(self, model: Model, tensors: Tensors) -> None:
         self.model, self.tensors = model, tensors
-        self.choices: "List[Choice]" = []  # that have no name in the graph
-        self.halves = False
-        self.values: "Dict[str, Any]" = dict(model.initializers)
-        self.names: "Optional[List[str]]" = None
-        self.inputs = 0  # how many numbers a sample has
+        self.graph = Graph(tensors.budget)
+        self.values: dict[str, Argument | _Failure] = dict(model.initializers)
+        self.classes: list[ArgMax] = []  # those that have no name in the file
+        self.halves = False  # whether there are values in half precision
+
+    def read(self) -> Graph:
         columns = self._enter()
-        for node in model.nodes:
+        for node in self.model.nodes:
             if node is not columns:
-                self._apply(node)
+                self._add(node)
+        graph, producer = self.graph, self.model.producer
+        graph.output = output = self._output()
+        graph.labels = self._labels(output)
+        made_by = ", produced by %s" % shown(producer) if producer else ""
+        graph.notes = ["onnx%s, opset %d" % (made_by, self.model.opset)]
+        if self.halves:
+            graph.notes.append("half precision: computed in doubles, not rounded to 16 bits at every step")
+        return graph
 
-    def _enter(self) -> "Optional[NodeProto]":
-        """Put the input among the values: one, or columns, which the node that is given back joins into one."""
-        names = [name for node in self.model.nodes for name in node.inputs] + [out.name for out in self.model.outputs]
-        inputs = [value for value in self.model.inputs if value.name in set(names)] or self.model.inputs
+    # ---- the input
+
+    def _enter(self) -> NodeProto | None:
+        """Make the input of the graph of the input of the file; or of columns, then return the node that joins them."""
+        uses: dict[str, int] = {}
+        for names in [node.inputs for node in self.model.nodes] + [[info.name for info in self.model.outputs]]:
+            for name in names:
+                uses[name] = uses.get(name, 0) + 1
+        inputs = [info for info in self.model.inputs if info.name in uses] or self.model.inputs
         if len(inputs) == 1:
-            value = inputs[0]
-            self.values[value.name] = flow = _entrance(value, self._features(value.name))
-            self.inputs = flow.size
+            self.values[inputs[0].name] = self._input(inputs[0])
             return None
-        each_once = all([names.count(value.name) == 1 for value in inputs]) and len(inputs) <= _MAX_COLUMNS
-        for node in self.model.nodes if each_once and _are_columns(inputs) else ():
-            joins = node.op == "Concat" and node.integer("axis") in (1, -1) and len(node.outputs) == 1
-            if joins and sorted(node.inputs) == sorted([value.name for value in inputs]):
-                batch, self.names, self.inputs = (inputs[0].shape or (None,))[0], node.inputs, len(inputs)
-                self.values[node.outputs[0]] = Flow(Step(), (None, len(inputs)), batch, inputs[0].dtype)
-                return node
-        raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
+        node = self._concat_of(inputs) if all([uses.get(info.name) == 1 for info in inputs]) else None
+        if node is None:
+            raise UnsupportedError("%d inputs (%s), a network has one" % (len(inputs), _names(inputs)))
+        batch = (inputs[0].shape or (None,))[0]
+        self.values[node.outputs[0]] = self.graph.input((None, len(inputs)), inputs[0].dtype, batch)
+        self.graph.names = node.inputs
+        return node
 
-    def _features(self, name: str) -> "Optional[int]":
-        """How many numbers the first weight takes: for an input whose shape leaves it open."""
+    def _concat_of(self, inputs: Sequence[ValueInfo]) -> NodeProto | None:
+        """The node that puts the columns of a table side by side."""
+        names = sorted([info.name for info in inputs])
+        for node in self.model.nodes if _are_columns(inputs) else ():
+            joins = node.op == "Concat" and node.integer("axis") in (1, -1) and len(node.outputs) == 1
+            if joins and sorted(node.inputs) == names:
+                return node
+        return None
+
+    def _input(self, info: ValueInfo) -> Value:
+        """The input of the graph: its first axis counts the samples, unless it has but one axis."""
+        if info.dtype in ("", "STRING", "BOOL"):
+            raise UnsupportedError("the input %s has no numbers" % shown(info.name))
+        shape = info.shape
+        if shape is None or (len(shape) == 2 and shape[1] is None):
+            shape = ((shape or (None,))[0], self._features(info.name))
+        if None in shape[1:]:
+            raise UnsupportedError(
+                "the input %s has shape %s, which leaves open how many numbers a sample has"
+                % (shown(info.name), shape_text((None,) + shape[1:]))
+            )
+        if len(shape) > 1 or None in shape:
+            return self.graph.input((None,) + shape[1:], info.dtype, shape[0])
+        return self.graph.input(shape, info.dtype)
+
+    def _features(self, name: str) -> int | None:
+        """How many numbers the first weight takes, for an input whose shape leaves it open."""
         for node in self.model.nodes:
             if name not in node.inputs:
                 continue
@@ -76,108 +121,98 @@ class Walk:
                 return shape[-1 if node.op == "Gemm" and node.integer("transB") else 0] if len(shape) == 2 else None
             if node.op == "ai.onnx.ml.Scaler" and len(node.reals("offset")) > 1:
                 return len(node.reals("offset"))
-            if node.op not in _SAME_SHAPE or not node.outputs:
+            if node.op not in _KEEP_SHAPE or not node.outputs:
                 return None
             name = node.outputs[0]
         return None
 
     # ---- one node
 
-    def _apply(self, node: "NodeProto") -> None:
-        arguments = [self._value(name, node) for name in node.inputs]
-        refused = [value for value in arguments if isinstance(value, _Refused)]
-        results = refused[:1] or self._results(node, arguments)
+    def _add(self, node: NodeProto) -> None:
+        """Add the outputs of a node to the values."""
+        arguments: list[Argument] = []
+        failure = None
+        for name in node.inputs:
+            if name and name not in self.values:
+                raise ModelFormatError("%s: no node before it produces its input %s" % (node, shown(name)))
+            value = self.values[name] if name else None
+            if isinstance(value, _Failure):
+                failure = failure or value
+            else:
+                arguments.append(value)
+        results: list[Any] = [failure] * len(node.outputs) if failure else self._results(node, arguments)
         for k, name in enumerate(node.outputs):
             if name in self.values:
-                raise ModelFormatError("%s: it gives %s, which is there already" % (node, shown(name)))
+                raise ModelFormatError("%s: its output %s is defined already" % (node, shown(name)))
             if k < len(results):
                 self.values[name] = results[k]
             elif name:
-                error = UnsupportedError("%s: output %d is not computed" % (node, k + 1))
-                self.values[name] = refused[0] if refused else _Refused(error)
+                self.values[name] = _Failure(UnsupportedError("%s: output %d is not computed" % (node, k + 1)))
 
-    def _value(self, name: str, node: "NodeProto") -> "Any":
-        if name and name not in self.values:
-            raise ModelFormatError("%s: its input %s is given by nothing before it" % (node, shown(name)))
-        return self.values[name] if name else None
-
-    def _results(self, node: "NodeProto", arguments: "List[Any]") -> "List[Any]":
-        constant = all([value is None or isinstance(value, _CONSTANT) for value in arguments])
-        table = FOLDED if constant else OPERATORS
+    def _results(self, node: NodeProto, arguments: Sequence[Argument]) -> list[Result | _Failure]:
         try:
-            if node.op not in FOLDED and node.op not in OPERATORS:
-                raise UnsupportedError("no operator that purenn has in a feed-forward network")
-            if node.op not in table:
-                raise UnsupportedError("of a constant" if constant else "of what flows through the network")
-            call = Call(node, arguments, self.model.opset, self.tensors)
-            results = table[node.op](call)
-            if not isinstance(results, Choice):
-                call.check_all_asked(NEEDLESS.get(node.op, ()))
+            results = self._applied(node, arguments)
         except (ModelFormatError, UnsupportedError) as error:
-            return [_Refused(type(error)("%s: %s" % (node, error)))]
+            return [_Failure(type(error)("%s: %s" % (node, error)))]
         except (ValueError, OverflowError) as error:  # shapes that do not fit, numbers out of range
-            return [_Refused(ModelFormatError("%s: %s" % (node, error)))]
-        results = results if isinstance(results, list) else [results]
-        self.halves = self.halves or any([isinstance(value, Flow) and value.dtype in HALVES for value in results])
-        self.choices += [value for value in results[len(node.outputs) :] if isinstance(value, Choice)]
+            return [_Failure(ModelFormatError("%s: %s" % (node, error)))]
+        self.halves = self.halves or any([isinstance(value, Value) and value.dtype in HALVES for value in results])
+        self.classes += [value for value in results[len(node.outputs) :] if isinstance(value, ArgMax)]
         return results
 
-    # ---- the end
+    def _applied(self, node: NodeProto, arguments: Sequence[Argument]) -> list[Any]:
+        """The outputs of a node, as far as purenn computes them."""
+        operator = OPERATORS.get(node.op)
+        if operator is None:
+            raise UnsupportedError("no operator that purenn has in a feed-forward network")
+        are_constant = all([value is None or isinstance(value, _CONSTANT) for value in arguments])
+        function = operator.on_constants if are_constant else operator.on_values
+        if function is None:
+            raise UnsupportedError("of a constant" if are_constant else "of numbers that the network computes")
+        call = Call(node, arguments, self.model.opset, self.tensors, self.graph)
+        results = function(call)
+        if not isinstance(results, ArgMax):
+            call.check_all_read(operator.ignored)
+        return results if isinstance(results, list) else [results]
 
-    def output(self) -> Flow:
-        """What flows out: the one output of floats, or the only one."""
+    # ---- the output
+
+    def _output(self) -> Value:
+        """The one output of floats, or the only one."""
         outputs = self.model.outputs
-        floats = [value for value in outputs if value.dtype in FLOATS or not value.dtype]
+        floats = [info for info in outputs if info.dtype in FLOATS or not info.dtype]
         chosen = floats if len(outputs) > 1 else outputs
         if len(chosen) != 1:
             raise UnsupportedError("%d outputs (%s), a network has one" % (len(chosen), _names(chosen)))
         name = chosen[0].name
         if name not in self.values:
-            raise ModelFormatError("the output %s is given by nothing" % shown(name))
-        flow = self.values[name]
-        if isinstance(flow, _Refused):
-            raise flow.error()
-        if not isinstance(flow, Flow):
-            raise UnsupportedError("the output %s is no number that the network computes" % shown(name))
-        return flow
+            raise ModelFormatError("no node produces the output %s" % shown(name))
+        value = self.values[name]
+        if isinstance(value, _Failure):
+            raise value.error
+        if not isinstance(value, Value):
+            raise UnsupportedError("the output %s is not a tensor of numbers that the network computes" % shown(name))
+        return value
 
-    def notes(self) -> "List[str]":
-        """What the network does otherwise than the graph says."""
-        return ["half precision: computed in doubles, not rounded to 16 bits at every step"] if self.halves else []
-
-    def labels(self, flow: Flow) -> "Optional[List[Any]]":
-        """The classes that the numbers of a flow belong to, where the graph gives out the one it chooses."""
-        given_out = [self.values.get(output.name) for output in self.model.outputs]
-        for choice in self.choices + [value for value in given_out if isinstance(value, Choice)]:
-            if choice.step is flow.step and choice.labels and len(choice.labels) == flow.size:
-                return choice.labels
+    def _labels(self, output: Value) -> Sequence[Any] | None:
+        """The labels of the classes whose probabilities are the output, if the file has them."""
+        named = [self.values.get(info.name) for info in self.model.outputs]
+        for found in self.classes + [value for value in named if isinstance(value, ArgMax)]:
+            if found.node is output.node and found.labels and len(found.labels) == output.size:
+                return found.labels
         return None
 
 
-def _names(values: "List[ValueInfo]") -> str:
-    names = [shown(value.name) for value in values[:3]]
-    return (", ".join(names) or "none") + (", ..." if len(values) > 3 else "")
+def _names(infos: Sequence[ValueInfo]) -> str:
+    names = [shown(info.name) for info in infos[:3]]
+    return (", ".join(names) or "none") + (", ..." if len(infos) > 3 else "")
 
 
-def _are_columns(inputs: "List[ValueInfo]") -> bool:
+def _are_columns(inputs: Sequence[ValueInfo]) -> bool:
     """Whether each of the inputs is a column of a table, all of one type."""
-    alike = all([(value.shape or ())[:1] == (inputs[0].shape or ())[:1] for value in inputs])
-    numbers = inputs[:1] and inputs[0].dtype not in ("", "STRING", "BOOL")
-    columns = all([len(value.shape or ()) == 2 and value.shape[1] == 1 for value in inputs])  # type: ignore[index]
-    return bool(numbers) and alike and columns and len({value.dtype for value in inputs}) == 1
-
-
-def _entrance(value: "ValueInfo", features: "Optional[int]") -> Flow:
-    """The input as a flow: its first axis is that of the samples, unless it has but one."""
-    if not value.dtype or value.dtype in ("STRING", "BOOL"):
-        raise UnsupportedError("the input %s holds no numbers" % shown(value.name))
-    shape = value.shape
-    if shape is None or (len(shape) == 2 and shape[1] is None):
-        shape = ((shape or (None,))[0], features)
-    samples = len(shape) > 1 or None in shape
-    if None in shape[1:]:
-        raise UnsupportedError(
-            "the input %s has shape %s, which leaves open how many numbers a sample has"
-            % (shown(value.name), shape_text((None,) + shape[1:]))
-        )
-    return Flow(Step(), (None,) + shape[1:] if samples else shape, shape[0] if samples else None, value.dtype)
+    first = inputs[0] if inputs else None
+    if first is None or first.dtype in ("", "STRING", "BOOL"):
+        return False
+    shapes = [info.shape or () for info in inputs]
+    columns = all([len(shape) == 2 and shape[1] == 1 and shape[0] == shapes[0][0] for shape in shapes])
+    return columns and all([info.dtype == first.dtype for info in inputs])
