@@ -130,6 +130,7 @@ def test_notes_say_what_was_folded():
     notes = load(fixture("torch_legacy_normalised")).notes
     assert notes == [
         "onnx, produced by pytorch 2.13.0, opset 20",
+        "layer 2 is BatchNormalization /1/BatchNormalization",
         "BatchNormalization /3/BatchNormalization folded into layer 3",
         "BatchNormalization /5/BatchNormalization folded into layer 4",
     ]

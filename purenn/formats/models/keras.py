@@ -24,7 +24,7 @@ from ...network import Network
 from ..containers import hdf5
 from ..fold import folded
 from .keras_layers import LAYERS, WITHOUT_NUMBERS, Builder, Spec, check
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def _network_of(config: "Any", weights: "Any", version: "Any") -> Network:
         network = Network(layers, input_shape=shape, name=model.name or None)
     except ValueError as error:
         raise ModelFormatError(str(error)) from None
-    producer = "Keras" if version is None else "Keras %s" % shown(version)
-    network.notes = ["%s, %s %r" % (producer, shown(model.kind), model.name[:80])] + notes
+    producer = "Keras" if version is None else "Keras %s" % quote(version)
+    network.notes = ["%s, %s %s" % (producer, quote(model.kind), quote(repr(model.name)))] + notes
     return network
 
 
@@ -163,9 +163,9 @@ def _along_the_chain(model: Spec, specs: "List[Spec]") -> "List[int]":
         chain += before
     beside = sorted(set(places) - set(chain))
     if beside:
-        raise model.refuse("is not a single chain, beside it lies %s" % shown(beside[0]))
+        raise model.refuse("is not a single chain, beside it lies %s" % quote(beside[0]))
     if chain[-1] != inputs[0] or len(chain) != len(specs):
-        raise ModelFormatError("%s: its layers do not lead from %s on" % (model, shown(inputs[0])))
+        raise ModelFormatError("%s: its layers do not lead from %s on" % (model, quote(inputs[0])))
     return [places[name] for name in reversed(chain)]
 
 
@@ -178,7 +178,7 @@ def _check_call(spec: Spec) -> None:
     for _, others in _calls(spec) if "inbound_nodes" in spec.entry else []:
         for name, value in others:
             if not (name in ("training", "mask") and (value is None or value is False)):
-                raise spec.refuse("is called with %s=%s" % (shown(name), shown(value)))
+                raise spec.refuse("is called with %s=%s" % (quote(name), quote(value)))
 
 
 def _names_in(model: Spec, key: str) -> "List[str]":
@@ -189,7 +189,7 @@ def _names_in(model: Spec, key: str) -> "List[str]":
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
     if not isinstance(value, list) or not all([_is_output(v) and len(v) == 3 for v in value]):
-        raise ModelFormatError("%s: %s should name layers, found %s" % (model, key, shown(value)))
+        raise ModelFormatError("%s: %s should name layers, found %s" % (model, key, quote(value)))
     return [v[0] for v in value]
 
 
@@ -212,7 +212,7 @@ def _call_of_keras_2(spec: Spec, node: "List[Any]") -> "Tuple[List[str], List[Tu
     others: "List[Tuple[str, Any]]" = []
     for entry in [node] if node and isinstance(node[0], str) else node:
         if not _is_output(entry) or len(entry) > 4 or not isinstance((entry + [{}])[3], dict):
-            raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, shown(node)))
+            raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, quote(node)))
         tensors.append(entry[0])
         others += entry[3].items() if len(entry) > 3 else []
     return tensors, others
@@ -222,7 +222,7 @@ def _call(spec: Spec, node: "Any") -> "Tuple[List[str], List[Tuple[str, Any]]]":
     """{"args": [...], "kwargs": {...}}; a tensor among them is an object that holds its history."""
     args, named = [node.get("args"), node.get("kwargs")] if isinstance(node, dict) else [None, None]
     if not isinstance(args, list) or not isinstance(named, dict):
-        raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, shown(node)))
+        raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, quote(node)))
     others = [("argument %d" % k, args[k]) for k in range(1, len(args))] + list(named.items())
     return _histories(spec, [args, named]), others
 
@@ -235,7 +235,7 @@ def _histories(spec: Spec, value: "Any") -> "List[str]":
         if isinstance(value, dict):
             if "keras_history" in value:
                 if not _is_output(value["keras_history"]):
-                    raise ModelFormatError("%s is called with a tensor of %s" % (spec, shown(value["keras_history"])))
+                    raise ModelFormatError("%s is called with a tensor of %s" % (spec, quote(value["keras_history"])))
                 names.append(value["keras_history"][0])
             waiting.extend(value.values())
         elif isinstance(value, list):
@@ -273,14 +273,14 @@ class _ByClass:
     def arrays(self, spec: Spec, place: "Optional[hdf5.Object]") -> "Arrays":
         owner = _owner(place)
         if owner not in (None, spec.name):
-            raise ModelFormatError("%s: its weights are those of the layer %s" % (spec, shown(owner)))
+            raise ModelFormatError("%s: its weights are those of the layer %s" % (spec, quote(owner)))
         return _variables(place)
 
     def check_all_taken(self) -> None:
         """Refuse weights that no layer asked for."""
         for name, member in [] if self.group is None or self.group.is_array else self.group.members.items():
             if name not in self.taken and any([True for _ in member.arrays()]):
-                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
 
     def within(self, spec: Spec, place: "Any") -> "_ByClass":
         return _ByClass(place)
@@ -304,7 +304,7 @@ class _ByName:
         listed = None if self.group is None else self.group.attributes.get("layer_names")
         for name in listed if isinstance(listed, list) else []:
             if name not in self.taken:
-                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
 
     def within(self, spec: Spec, place: "Any") -> "_ByName":
         raise spec.refuse("a model within a model, which an .h5 file keeps in another order; save it as .keras")
@@ -350,7 +350,7 @@ def _named_variables(layer: "Optional[hdf5.Object]") -> "Arrays":
     for name in names if isinstance(names, list) else []:  # none at all are an empty array of numbers
         array = None if layer is None else layer.at(name)
         if array is None:
-            raise ModelFormatError("the array %s is missing" % shown(name))
+            raise ModelFormatError("the array %s is missing" % quote(name))
         last = name.split("/")[-1].split(":")[0]
         found[name if last in found else last] = array.tensor()
     return found
@@ -386,7 +386,7 @@ def _arrays_alone(root: "hdf5.Object") -> "Dict[str, Tensor]":
         elif variables:
             arrays.update([("%s.%s" % (name, key), variables[key]) for key in variables])
         elif not told:
-            raise UnsupportedError("weights alone do not tell what the layer %s computes, save the model" % shown(name))
+            raise UnsupportedError("weights alone do not tell what the layer %s computes, save the model" % quote(name))
     return arrays
 
 

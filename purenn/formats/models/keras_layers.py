@@ -14,7 +14,7 @@ from ...layers.folding import is_affine
 from ...layers.layer_norm import LayerNorm
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import Tensor
 
@@ -61,7 +61,7 @@ class Spec:
         self.name = str(config.get("name", ""))
 
     def __str__(self) -> str:
-        return "layer %s (%s)" % (shown(self.name), shown(self.kind)) if self.name else shown(self.kind)
+        return "layer %s (%s)" % (quote(self.name), quote(self.kind)) if self.name else quote(self.kind)
 
     def check_class(self) -> None:
         """Refuse a class that is not Keras's own, whatever its name.
@@ -77,14 +77,14 @@ class Spec:
         if not own or registered not in (None, self.kind):
             raise self.refuse(
                 "a class that is not Keras's own (registered as %s in the module %s)"
-                % (shown(registered), shown(module))
+                % (quote(registered), quote(module))
             )
 
     def check_settings(self, known: "Sequence[str]") -> None:
         """Refuse settings that are not known, and a type of numbers that rounds visibly."""
         for key in self.config:
             if key not in known and key not in _COMMON:
-                raise self.refuse("has the setting %s=%s, which is not known" % (shown(key), shown(self.config[key])))
+                raise self.refuse("has the setting %s=%s, which is not known" % (quote(key), quote(self.config[key])))
         policy = self.config.get("dtype")
         if isinstance(policy, dict):
             inner = policy.get("config")
@@ -92,7 +92,7 @@ class Spec:
             policy = inner.get("name") if isinstance(inner, dict) and kind in _POLICY_CLASSES else kind
         if policy is not None and policy not in _POLICIES:
             raise self.refuse(
-                "has the dtype %s, which rounds its numbers; read are %s" % (shown(policy), " and ".join(_POLICIES))
+                "has the dtype %s, which rounds its numbers; read are %s" % (quote(policy), " and ".join(_POLICIES))
             )
 
     def number(self, *keys: str, default: "Optional[float]" = None) -> float:
@@ -105,7 +105,7 @@ class Spec:
             return float(value)
         if not given:
             raise ModelFormatError("%s has no %s" % (self, keys[0]))
-        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], shown(value)))
+        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], quote(value)))
 
     def numbers(self, key: str, default: "Any" = None) -> "List[float]":
         """A number or a list of them, which may be in lists of one."""
@@ -116,13 +116,13 @@ class Spec:
             raise self.refuse("%s has several axes, a row of numbers is read" % key)
         values: "List[Any]" = value if isinstance(value, list) else [value]
         if not values or not all([_is_finite(v) for v in values]):
-            raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, shown(value)))
+            raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, quote(value)))
         return [float(v) for v in values]
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.config.get(key, default)
         if not isinstance(value, bool):
-            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, shown(value)))
+            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, quote(value)))
         return value
 
     def axes(self, shape: "Tuple[int, ...]", default: int = -1) -> "List[int]":
@@ -130,10 +130,10 @@ class Spec:
         value = self.config.get("axis", default)
         listed = value if isinstance(value, list) else [] if value is None else [value]
         if not all([type(axis) is int for axis in listed]):
-            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, shown(value)))
+            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, quote(value)))
         axes = sorted([axis - 1 if axis >= 0 else axis + len(shape) for axis in listed])
         if len(set(axes)) != len(axes) or not all([0 <= axis < len(shape) for axis in axes]):
-            raise self.refuse("along axis %s of samples of shape %r" % (shown(value), shape))
+            raise self.refuse("along axis %s of samples of shape %r" % (quote(value), shape))
         return axes
 
     def input_shape(self) -> "Any":
@@ -196,16 +196,16 @@ class Builder:
         """Refuse to go along any axes but all that a sample has."""
         shape = self.shape or (1,)
         if len(spec.axes(shape)) != len(shape):
-            raise spec.refuse("along axis %s of samples of shape %r" % (shown(spec.config.get("axis", -1)), shape))
+            raise spec.refuse("along axis %s of samples of shape %r" % (quote(spec.config.get("axis", -1)), shape))
 
     def enter(self, spec: Spec, batch: "Any") -> None:
         """Note the shape of the input, where it is not known yet."""
         if self.shape is not None or batch is None:
             return
         if not batch[1:]:
-            raise spec.refuse("an input of shape %s, whose samples have no axis" % shown(batch))
+            raise spec.refuse("an input of shape %s, whose samples have no axis" % quote(batch))
         if not all([type(size) is int and 0 < size <= _MAX_INPUTS for size in batch[1:]]):
-            raise spec.refuse("an input of shape %s" % shown(batch))
+            raise spec.refuse("an input of shape %s" % quote(batch))
         if count(batch[1:]) > _MAX_INPUTS:
             raise spec.refuse("samples of %d numbers, at most %d are read" % (count(batch[1:]), _MAX_INPUTS))
         self.learn(tuple(batch[1:]))
@@ -228,7 +228,7 @@ def _input(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     if batch is not None and built.shape is not None and tuple(batch[1:]) != built.shape:
         fits = len(batch) == len(built.shape) + 1 and all([a in (None, b) for a, b in zip(batch[1:], built.shape)])
         if not fits:
-            raise spec.refuse("takes batches of shape %s, found samples of shape %r" % (shown(batch), built.shape))
+            raise spec.refuse("takes batches of shape %s, found samples of shape %r" % (quote(batch), built.shape))
 
 
 def _nothing(built: Builder, spec: Spec, arrays: "Arrays") -> None:
@@ -240,7 +240,7 @@ def _flatten(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     _checked(spec, arrays)
     if built.shape is None or len(built.shape) > 1:
         if spec.config.get("data_format") not in (None, "channels_last"):
-            raise spec.refuse("flattens with the data_format %s" % shown(spec.config["data_format"]))
+            raise spec.refuse("flattens with the data_format %s" % quote(spec.config["data_format"]))
         built.shape = (built.width(spec),)
 
 
@@ -248,11 +248,11 @@ def _reshape(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     _checked(spec, arrays)
     width, target = built.width(spec), spec.config.get("target_shape")
     if not isinstance(target, list) or not target or not all([type(size) is int and size != 0 for size in target]):
-        raise ModelFormatError("%s: a shape expected, found %s" % (spec, shown(target)))
+        raise ModelFormatError("%s: a shape expected, found %s" % (spec, quote(target)))
     known = abs(count(target))
     shape = tuple([width // known if size == -1 else size for size in target])
     if count(shape) != width or min(shape) < 1:
-        raise ModelFormatError("%s: %d numbers into a shape of %s" % (spec, width, shown(target)))
+        raise ModelFormatError("%s: %d numbers into a shape of %s" % (spec, width, quote(target)))
     built.shape = shape
 
 
@@ -270,7 +270,7 @@ def _dense(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     if spec.config.get("units") != layer.outputs:
         raise ModelFormatError(
             "%s: the kernel %r has %d outputs, but the setting is units=%s"
-            % (spec, kernel.shape, layer.outputs, shown(spec.config.get("units")))
+            % (spec, kernel.shape, layer.outputs, quote(spec.config.get("units")))
         )
     if built.shape is None:
         built.learn((layer.inputs,))
@@ -288,7 +288,7 @@ def _checked(spec: Spec, arrays: "Arrays", *names: str) -> "List[Tensor]":
     """The weights of a layer in the order of `names`: by these names, or by numbers from 0."""
     keys = list(names) if set(arrays) == set(names) else [str(k) for k in range(len(names))]
     if set(arrays) != set(keys):
-        found = ", ".join(["%s %r" % (shown(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
+        found = ", ".join(["%s %r" % (quote(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
         raise spec.refuse("expected the weights %s, found %s" % (", ".join(names) or "none", found))
     for key in keys:
         if arrays[key].data.typecode not in "fd" and names:
@@ -310,7 +310,7 @@ def _activation(built: Builder, spec: Spec) -> None:
     if isinstance(value, dict):
         if not isinstance(value.get("config"), dict):
             what = value.get("config") if isinstance(value.get("config"), str) else value.get("class_name")
-            raise spec.refuse("has the activation %s, a function that is not Keras's own" % shown(what or "lambda"))
+            raise spec.refuse("has the activation %s, a function that is not Keras's own" % quote(what or "lambda"))
         inner = Spec(value)
         if inner.kind not in _PLAIN:
             raise spec.refuse("has the activation %s" % inner)
@@ -319,11 +319,11 @@ def _activation(built: Builder, spec: Spec) -> None:
         return
     value = "linear" if value is None else value
     if not isinstance(value, str) or (value in _SINCE_3 and built.major == 2):
-        raise spec.refuse("has the activation %s" % shown(value))
+        raise spec.refuse("has the activation %s" % quote(value))
     if value == "hard_sigmoid" and built.major is None:
         raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
     if value not in _ACTIVATIONS and value not in _OTHERS:
-        raise spec.refuse("has the activation %s" % shown(value))
+        raise spec.refuse("has the activation %s" % quote(value))
     _activate(
         built, spec, _HARD_SIGMOID_2 if value == "hard_sigmoid" and built.major == 2 else _OTHERS.get(value, value)
     )
@@ -373,7 +373,7 @@ def _batch_normalization(built: Builder, spec: Spec, arrays: "Arrays") -> None:
     """``gamma (x - mean) / sqrt(variance + epsilon) + beta``."""
     for key in ("renorm", "virtual_batch_size"):
         if spec.config.get(key) not in (None, False):
-            raise spec.refuse("has the setting %s=%s" % (key, shown(spec.config[key])))
+            raise spec.refuse("has the setting %s=%s" % (key, quote(spec.config[key])))
     names = [name for name, flag in (("gamma", "scale"), ("beta", "center")) if spec.flag(flag, True)]
     found = _checked(spec, arrays, *(names + ["moving_mean", "moving_variance"]))
     rows = dict(zip(names + ["mean", "variance"], [_row(spec, array) for array in found]))
@@ -451,7 +451,7 @@ def _laid_out(built: Builder, spec: Spec, row: "List[float]", broadcast: bool) -
     if not axes and len(row) == 1:
         return row
     if not axes or axes[-1] - axes[0] != len(axes) - 1 or (broadcast and len(axes) > 1):
-        raise spec.refuse("along axis %s of samples of shape %r" % (shown(spec.config.get("axis")), shape))
+        raise spec.refuse("along axis %s of samples of shape %r" % (quote(spec.config.get("axis")), shape))
     if len(row) != count(shape[axes[0] : axes[-1] + 1]):
         raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, len(row), shape))
     inner = count(shape[axes[-1] + 1 :])

@@ -10,6 +10,7 @@ from array import array
 from ...errors import ModelFormatError
 from .columns import order_of
 from ...tensor import Tensor
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def read(source: "Source", names: "Optional[Sequence[str]]" = None) -> Tensor:
 
     Columns with the `names` of a network's inputs are put in their order; see columns.py.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> read(Source(b"width;height\\n1.5;2\\n3;4\\n"))
     Tensor((2, 2), F64)
     """
@@ -52,7 +53,7 @@ def labels(source: "Source", number: "Optional[int]" = None) -> "List[str]":
     The first line is a header where it is no number and all others are, unless it takes
     that line to make the `number` of labels there should be.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> labels(Source(b"digit\\n7\\n2\\n")), labels(Source(b"sea lion, cat"))
     (['7', '2'], ['sea lion', 'cat'])
     """
@@ -109,7 +110,8 @@ def _numbers(line: int, fields: "List[str]") -> "List[float]":
     except ValueError:
         pass
     column = [_is_number(field) for field in fields].index(False)
-    raise ModelFormatError("line %d, column %d: expected a number, found %.40r" % (line, column + 1, fields[column]))
+    found = quote(repr(fields[column]), 40)
+    raise ModelFormatError("line %d, column %d: expected a number, found %s" % (line, column + 1, found))
 
 
 def _is_number(field: str) -> bool:

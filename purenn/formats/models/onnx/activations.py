@@ -13,6 +13,7 @@ from ....layers.normalize import Normalize
 from ....layers.scale import Scale
 from ....matrix import Matrix
 from ....rounding import rounded
+from ....text import quote
 from .constants import divided, square_root
 from .tensors import tensor_of
 
@@ -53,7 +54,7 @@ def gelu(call: Call) -> Value:
     names = {"none": "gelu", "tanh": "gelu_tanh"}
     approximate = call.node.text("approximate", "none")
     if approximate not in names:
-        raise UnsupportedError("approximated by %r" % approximate[:20])
+        raise UnsupportedError("approximated by %s" % quote(repr(approximate), 20))
     return activation(names[approximate])(call)
 
 
@@ -199,5 +200,5 @@ def normalizer(call: Call) -> Value:
     value = call.value(0)
     p = probability(value.node)
     if call.node.text("norm") != "L1" or p is None or activation_of(p.operation) != "sigmoid":
-        raise UnsupportedError("norm %r of anything but two probabilities" % call.node.text("norm")[:20])
+        raise UnsupportedError("norm %s of anything but two probabilities" % quote(repr(call.node.text("norm")), 20))
     return value

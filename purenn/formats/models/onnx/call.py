@@ -6,7 +6,7 @@ from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Elementary, Value
 from ....graph.node import shape_text
 from ....matrix import Matrix
-from ....source import shown
+from ....text import quote
 from ....tensor import DTYPES, Tensor
 from ...containers.protobuf import Message
 from .tensors import FLOATS
@@ -61,7 +61,7 @@ class Call:
         """Refuse a node with an attribute or input that nobody has read, except those without an effect."""
         for name in self.node.unread():
             if name not in ignored:
-                raise UnsupportedError("with attribute %s" % shown(name))
+                raise UnsupportedError("with attribute %s" % quote(name))
         for k, found in enumerate(self.arguments):
             if found is not None and k not in self._read and k not in ignored:
                 raise UnsupportedError("with an input %d" % (k + 1))

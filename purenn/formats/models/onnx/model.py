@@ -7,7 +7,7 @@ field numbers.
 from __future__ import annotations
 
 from ....errors import ModelFormatError, UnsupportedError
-from ....source import shown
+from ....text import quote
 from ...containers.protobuf import Message
 from .tensors import MAX_AXES, Tensors, type_name
 
@@ -74,7 +74,7 @@ def _by_name(what: str, pairs: Sequence[tuple[str, T]]) -> dict[str, T]:
     found: dict[str, T] = {}
     for name, value in pairs:
         if name in found:
-            raise ModelFormatError("%s %s is defined twice" % (what, shown(name) or "''"))
+            raise ModelFormatError("%s %s is defined twice" % (what, quote(name) or "''"))
         found[name] = value
     return found
 
@@ -85,7 +85,7 @@ def _check_functions(message: Message, nodes: list[NodeProto]) -> None:
     for function in message.messages(_MODEL["functions"]):
         op = _op(function.text(_FUNCTION["domain"]), function.text(_FUNCTION["name"]))
         if op in ops:
-            raise UnsupportedError("%s: a function defined by the model itself" % shown(op))
+            raise UnsupportedError("%s: a function defined by the model itself" % quote(op))
 
 
 def _op(domain: str, name: str) -> str:
@@ -107,7 +107,7 @@ class ValueInfo:
         self.shape: Shape | None = None
         if sizes is not None:
             if len(sizes.raws(1)) > MAX_AXES:
-                raise ModelFormatError("%s has more than %d axes" % (shown(self.name), MAX_AXES))
+                raise ModelFormatError("%s has more than %d axes" % (quote(self.name), MAX_AXES))
             self.shape = tuple([size.integer(1) if size.integer(1) > 0 else None for size in sizes.messages(1)])
 
 
@@ -128,7 +128,7 @@ class NodeProto:
         self._read: set[str] = set()
 
     def __str__(self) -> str:
-        return "%s %s" % (shown(self.op), shown(self.name))
+        return "%s %s" % (quote(self.op), quote(self.name))
 
     def __contains__(self, attribute: str) -> bool:
         return attribute in self._attributes

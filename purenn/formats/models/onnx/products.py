@@ -102,7 +102,7 @@ def _quantized(call: Call, value: Value, at: int) -> Value:
     zero = 0 if zeros is None else zeros.data[0]
     low, high = _RANGES[dtype]
     scales = _along_axis(call, value, scale, call.node.integer("axis", 1))
-    value = call.apply(Quantize(scales, low - zero, high - zero, zero=zero, rounding="even"), value)
+    value = call.apply(Quantize(scales, low - zero, high - zero, zero_point=zero, rounding="even"), value)
     return call.apply(Scale(1.0, float(zero)), value, dtype=dtype)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Graph, Value
 from ....graph.node import shape_text
-from ....source import shown
+from ....text import quote
 from ....tensor import Tensor
 from ...containers.protobuf import Message
 from .call import Call
@@ -59,7 +59,7 @@ class _Reader:
         graph, producer = self.graph, self.model.producer
         graph.output = output = self._output()
         graph.labels = self._labels(output)
-        made_by = ", produced by %s" % shown(producer) if producer else ""
+        made_by = ", produced by %s" % quote(producer) if producer else ""
         graph.notes = ["onnx%s, opset %d" % (made_by, self.model.opset)]
         if self.halves:
             graph.notes.append("half precision: computed in doubles, not rounded to 16 bits at every step")
@@ -97,14 +97,14 @@ class _Reader:
     def _input(self, info: ValueInfo) -> Value:
         """The input of the graph: its first axis counts the samples, unless it has but one axis."""
         if info.dtype in ("", "STRING", "BOOL"):
-            raise UnsupportedError("the input %s has no numbers" % shown(info.name))
+            raise UnsupportedError("the input %s has no numbers" % quote(info.name))
         shape = info.shape
         if shape is None or (len(shape) == 2 and shape[1] is None):
             shape = ((shape or (None,))[0], self._features(info.name))
         if None in shape[1:]:
             raise UnsupportedError(
                 "the input %s has shape %s, which leaves open how many numbers a sample has"
-                % (shown(info.name), shape_text((None,) + shape[1:]))
+                % (quote(info.name), shape_text((None,) + shape[1:]))
             )
         if len(shape) > 1 or None in shape:
             return self.graph.input((None,) + shape[1:], info.dtype, shape[0])
@@ -134,7 +134,7 @@ class _Reader:
         failure = None
         for name in node.inputs:
             if name and name not in self.values:
-                raise ModelFormatError("%s: no node before it produces its input %s" % (node, shown(name)))
+                raise ModelFormatError("%s: no node before it produces its input %s" % (node, quote(name)))
             value = self.values[name] if name else None
             if isinstance(value, _Failure):
                 failure = failure or value
@@ -143,7 +143,7 @@ class _Reader:
         results: list[Any] = [failure] * len(node.outputs) if failure else self._results(node, arguments)
         for k, name in enumerate(node.outputs):
             if name in self.values:
-                raise ModelFormatError("%s: its output %s is defined already" % (node, shown(name)))
+                raise ModelFormatError("%s: its output %s is defined already" % (node, quote(name)))
             if k < len(results):
                 self.values[name] = results[k]
             elif name:
@@ -186,12 +186,12 @@ class _Reader:
             raise UnsupportedError("%d outputs (%s), a network has one" % (len(chosen), _names(chosen)))
         name = chosen[0].name
         if name not in self.values:
-            raise ModelFormatError("no node produces the output %s" % shown(name))
+            raise ModelFormatError("no node produces the output %s" % quote(name))
         value = self.values[name]
         if isinstance(value, _Failure):
             raise value.error
         if not isinstance(value, Value):
-            raise UnsupportedError("the output %s is not a tensor of numbers that the network computes" % shown(name))
+            raise UnsupportedError("the output %s is not a tensor of numbers that the network computes" % quote(name))
         return value
 
     def _labels(self, output: Value) -> Sequence[Any] | None:
@@ -204,7 +204,7 @@ class _Reader:
 
 
 def _names(infos: Sequence[ValueInfo]) -> str:
-    names = [shown(info.name) for info in infos[:3]]
+    names = [quote(info.name) for info in infos[:3]]
     return (", ".join(names) or "none") + (", ..." if len(infos) > 3 else "")
 
 
