@@ -54,7 +54,8 @@ def gemm(call: Call) -> Value:
     if len(value.shape) != 2 or not isinstance(constant, (Tensor, QuantizedTensor)) or len(constant.shape) != 2:
         raise UnsupportedError("of anything but two matrices")
     value = _dense(call, value, constant, bool(call.node.integer("transB")))
-    value = call.apply(Scale(call.node.real("alpha", 1.0)), value)
+    alpha = call.node.real("alpha", 1.0)
+    value = value if alpha == 1.0 else call.apply(Scale(alpha), value)
     beta = call.node.real("beta", 1.0)
     if not call.has(2):
         return value
@@ -148,7 +149,7 @@ def matmul_integer(call: Call) -> Value:
     if call.has(2):
         value = call.apply(Normalize(float(call.number(2))), value)
     value = _dense(call, value, _weight(call, 1, 3))
-    return call.apply(Scale(), value, dtype="I32")
+    return value.typed("I32")
 
 
 def qlinear_matmul(call: Call) -> Value:
