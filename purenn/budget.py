@@ -72,5 +72,6 @@ bytes (memory= or --memory raises the limit)
         self.remaining_work -= steps
         if self.remaining_work < 0:
             raise UnsupportedError(
-                "%s takes more work than a file of %d bytes justifies (memory= or --memory raises the limit)" % (what, self.size)
+                "%s takes more work than a file of %d bytes justifies (memory= or --memory raises the limit)"
+                % (what, self.size)
             )

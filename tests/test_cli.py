@@ -859,7 +859,8 @@ def test_the_limit_reaches_every_reader(folder, capsys, monkeypatch, command, re
 
 def test_a_model_beyond_the_limit_is_refused(folder, capsys):
     said = refused(capsys, "info", "model.safetensors", "--memory", "20")
-    assert re.match(r"model.safetensors: tensor layers.0.\S+ takes \d+ bytes, .* \(memory= or --memory raises the limit\)$", said)
+    expected = r"model.safetensors: tensor layers.0.\S+ takes \d+ bytes, .* \(memory= or --memory raises the limit\)$"
+    assert re.match(expected, said)
 
 
 # ---- what users get wrong
