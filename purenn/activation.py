@@ -1,6 +1,7 @@
 """Activation: a function of numbers or rows, found by its name, with all that is known of it."""
 
 from .errors import ShapeError, UnsupportedError
+from .rows import short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,13 +115,13 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
             self.kind, given = _parsed(activation)
             self.parameters = given + self.record.parameters[len(given) :]
             if self.kind == "clip" and self.parameters[0] > self.parameters[1]:
-                raise ValueError("activation %r: clip takes the lower limit first" % (activation,))
+                raise ValueError("activation %s: clip takes the lower limit first" % short(activation))
             self.name = self.kind + ("(%s)" % ", ".join([repr(p) for p in given]) if given else "")
         elif callable(activation):
             self.function, self.parameters = activation, ()
             self.kind = self.name = getattr(activation, "__name__", "function")
         else:
-            raise TypeError("an activation is a name or a function, found %r" % (activation,))
+            raise TypeError("an activation is a name or a function, found %s" % short(activation))
         self.known = self.function is None
         self.rowwise = self.known and self.record.rowwise
 
@@ -210,7 +211,7 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
         kind, bracket, rest = (ALIASES[kind] + bracket + rest).partition("(")
     records = records if kind in records else all_records()
     if kind not in records:
-        raise ValueError("unknown activation %r, known are: %s" % (text, ", ".join(sorted(records))))
+        raise ValueError("unknown activation %s, known are: %s" % (short(text), ", ".join(sorted(records))))
     most = 1 if kind == "softmax" else len(records[kind].parameters)
     if not bracket:
         return kind, ()
@@ -220,5 +221,5 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     except ValueError:
         is_complete = False
     if not is_complete:
-        raise ValueError("activation %r: %s takes up to %d numbers, as in leaky_relu(0.2)" % (text, kind, most))
+        raise ValueError("activation %s: %s takes up to %d numbers, as in leaky_relu(0.2)" % (short(text), kind, most))
     return kind, parameters

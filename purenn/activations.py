@@ -97,7 +97,7 @@ def tanh(x: "Any") -> "Any":
 
 def softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
     """da_k = y_k (dy_k - sum over i of dy_i y_i)."""
-    inner = added([d * value for d, value in zip(dy, y)])
+    inner = sum_in_order([d * value for d, value in zip(dy, y)])
     return [value * (d - inner) for d, value in zip(dy, y)]
 
 
@@ -116,7 +116,7 @@ def softmax(a: "Sequence[Any]", constant: "Optional[float]" = None) -> "List[flo
     """
     c = -max(a) if constant is None else constant
     powers = [exp(value + c) for value in a]
-    total = added(powers)
+    total = sum_in_order(powers)
     return [power / total if total else NAN for power in powers]  # 0/0: the constant was far too low
 
 
@@ -128,7 +128,7 @@ def exp(x: "Any") -> float:
     return INF if x > _EXP_LIMIT else math.exp(x)
 
 
-def added(values: "Sequence[Any]") -> "Any":
+def sum_in_order(values: "Sequence[Any]") -> "Any":
     """The sum, from left to right: the built-in sum() of floats differs between Python versions."""
     total: "Any" = 0
     for value in values:

@@ -1,6 +1,6 @@
 """A network as plain data and back: an architecture that JSON can hold, and matrices by name.
 
-    {"version": 2, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
+    {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
 
 and the tensors ``layers.0.weight``, ``layers.0.bias``.  What a layer consists of is declared by
 its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats
@@ -13,25 +13,33 @@ from .layers.base import TYPES
 from .matrix import Matrix
 from .network import Network
 from .rows import described, short
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
-_VERSION = 2
-_ABOUT = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
-_PARTS = _ABOUT + ("version", "input_shape", "layers", "wires")
+_VERSION = 3
+_METADATA = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
+_KEYS = _METADATA + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
+# kind: what its tensors and settings were called in files of versions 1 and 2
+_OLD_NAMES = {
+    "quantize": {"scale": "step", "zero_point": "zero"},
+    "integer_dense": {"scale": "step"},
+    "dequantize": {"scale": "step"},
+    "dynamic_dense": {"scale": "step"},
+}
 
 
 # ---- from a network
 
 
-def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
+def to_architecture(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     """(the architecture, {name: Matrix}) of a network.
 
     >>> from purenn import Dense
-    >>> architecture, tensors = taken_apart(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))
+    >>> architecture, tensors = to_architecture(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))
     >>> architecture["layers"], sorted(tensors)
     ([{'kind': 'dense', 'activation': 'relu'}], ['layers.0.bias', 'layers.0.weight'])
     """
@@ -60,7 +68,7 @@ def taken_apart(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix]]":
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
-    about = {what: getattr(network, what) for what in _ABOUT}
+    about = {what: getattr(network, what) for what in _METADATA}
     architecture.update({what: value for what, value in about.items() if value not in (None, False)})
     return architecture, tensors
 
@@ -87,10 +95,10 @@ def _is_json(label: "Any") -> bool:
 # ---- to a network
 
 
-def put_together(architecture: "Any", tensors: "Any") -> Network:
+def from_architecture(architecture: "Any", tensors: "Any") -> Network:
     """The network of an architecture and its tensors, by name; raises `ModelFormatError` where they do not fit."""
     _check_outline(architecture)
-    specs, parts = architecture["layers"], _Parts(tensors)
+    specs, parts = architecture["layers"], _Tensors(tensors)
     widths: "List[Any]" = []
     shape: "Any"
     if architecture["version"] == 1:
@@ -98,10 +106,11 @@ def put_together(architecture: "Any", tensors: "Any") -> Network:
         shape = None if widths[:1] == [None] else widths[:1]
         specs = [_from_version_1(number, spec, parts) for number, spec in enumerate(specs)]
     else:
-        shape = _whole_numbers(architecture["input_shape"], "input_shape")
-    layers = [_layer(number, spec, parts) for number, spec in enumerate(specs)]
+        shape = _integers(architecture["input_shape"], "input_shape")
+    old_names = _OLD_NAMES if architecture["version"] < 3 else {}
+    layers = [_layer(number, spec, parts, old_names.get(spec["kind"], {})) for number, spec in enumerate(specs)]
     parts.check_all_taken()
-    about = {what: architecture[what] for what in _ABOUT if what in architecture}
+    about = {what: architecture[what] for what in _METADATA if what in architecture}
     try:
         network = Network(layers, _wires(architecture), shape, **about)
     except (ValueError, TypeError) as error:
@@ -118,11 +127,11 @@ def _check_outline(architecture: "Any") -> None:
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
     version = architecture.get("version")
-    if type(version) is not int or version not in (1, _VERSION):
+    if type(version) is not int or version not in (1, 2, _VERSION):
         raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
-        if part not in _PARTS:
-            raise UnsupportedError("the architecture has a part %s, which this release does not know" % shown(part))
+        if part not in _KEYS:
+            raise UnsupportedError("the architecture has a part %s, which this release does not know" % quote(part))
     if version > 1 and "input_shape" not in architecture:
         raise ModelFormatError("the architecture has no input_shape")
     if type(architecture.get("multilabel", False)) is not bool:
@@ -133,7 +142,7 @@ def _check_outline(architecture: "Any") -> None:
             raise ModelFormatError("layer %d has no kind" % (number + 1))
 
 
-class _Parts:
+class _Tensors:
     """The tensors of a file, each taken once."""
 
     def __init__(self, tensors: "Any") -> None:
@@ -161,17 +170,11 @@ class _Parts:
 
     def check_all_taken(self) -> None:
         if self.left:
-            raise ModelFormatError("tensor %s belongs to no layer" % shown(sorted(self.left)[0]))
+            raise ModelFormatError("tensor %s belongs to no layer" % quote(sorted(self.left)[0]))
 
 
-def shown(name: "Any") -> str:
-    """A name from a file, fit for one line of a message."""
-    text = repr(name)[1:-1]
-    return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
-    where = "layer %d (%s)" % (number + 1, shown(spec["kind"]))
+def _layer(number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dict[str, str]") -> "Any":
+    where = "layer %d (%s)" % (number + 1, quote(spec["kind"]))
     try:
         kind = kind_of(spec["kind"])
     except UnsupportedError as error:
@@ -180,26 +183,26 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Any":
     optional = kind.optional_tensors()
     for name in [declared.rstrip("?") for declared in kind.tensors]:
         if name not in optional or _setting(where, spec, name, bool):
-            arguments[name] = parts.take("layers.%d.%s" % (number, name))
+            arguments[name] = parts.take("layers.%d.%s" % (number, old_names.get(name, name)))
     for name, type_ in kind.settings:
         if type_ is float:
             arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
         else:
-            arguments[name] = _setting(where, spec, name, type_)
+            arguments[name] = _setting(where, spec, old_names.get(name, name), type_)
     for name in spec:
-        if name not in ["kind"] + optional + [setting for setting, _ in kind.settings]:
-            raise ModelFormatError("%s has no setting %s" % (where, shown(name)))
+        if name not in ["kind"] + optional + [old_names.get(setting, setting) for setting, _ in kind.settings]:
+            raise ModelFormatError("%s has no setting %s" % (where, quote(name)))
     try:
         return kind(**arguments)
     except (ValueError, TypeError) as error:
         raise ModelFormatError("layer %d: %s" % (number + 1, error)) from None
 
 
-def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Parts) -> "Dict[str, Any]":
-    """A layer as releases 0.1.0 and 0.1.1 wrote it, in today's form; theirs held their number of inputs."""
+def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Tensors) -> "Dict[str, Any]":
+    """A layer as releases 0.1.0 and 0.1.1 wrote it, in the form of version 2; theirs held their number of inputs."""
     spec = {name: value for name, value in spec.items() if name != "inputs"}
     scale = "layers.%d.scale" % number
-    if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied
+    if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied by what it called scale
         spec.update({"zero": 0, "rounding": "up"})
         scales = parts.take(scale)
         if not all([s > 0 for s in scales._rows[0]]):
@@ -217,10 +220,10 @@ def _setting(where: str, spec: "Dict[str, Any]", name: str, type_: type) -> "Any
     is_right = type(value) is found
     if not is_right or (type_ is int and not -_LARGEST < value < _LARGEST):
         raise ModelFormatError("%s: %s must be %s, found %s" % (where, name, TYPES[type_], described(value)))
-    return tuple(_whole_numbers(value, "%s: %s" % (where, name))) if type_ is tuple else value
+    return tuple(_integers(value, "%s: %s" % (where, name))) if type_ is tuple else value
 
 
-def _whole_numbers(value: "Any", what: str) -> "List[int]":
+def _integers(value: "Any", what: str) -> "List[int]":
     if not isinstance(value, list) or not all([type(n) is int and -_LARGEST < n < _LARGEST for n in value]):
         raise ModelFormatError("%s must be a list of whole numbers, found %s" % (what, described(value)))
     return value
@@ -230,4 +233,4 @@ def _wires(architecture: "Dict[str, Any]") -> "Any":
     wires = architecture.get("wires")
     if wires is not None and not isinstance(wires, list):
         raise ModelFormatError("wires must be lists of whole numbers, found %s" % described(wires))
-    return None if wires is None else [_whole_numbers(wire, "a wire") for wire in wires]
+    return None if wires is None else [_integers(wire, "a wire") for wire in wires]

@@ -16,7 +16,7 @@ from .errors import UnsupportedError
 from .kernels import KERNELS
 from .matrix import Matrix
 from .network import Network
-from .quantize import way_in
+from .quantize import split_at_quantize
 from .rows import size
 
 TYPE_CHECKING = False
@@ -147,7 +147,7 @@ def timed(
 
 
 def _is_integer(network: Network) -> bool:
-    return way_in(network)[1] is not None
+    return split_at_quantize(network)[1] is not None
 
 
 def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -> "Tuple[List[Rival], List[str]]":
@@ -169,13 +169,13 @@ def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -
 
 def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
     """Samples in the network's own integers: bytes where they go from 0 to 255, else arrays."""
-    before, entrance, _ = way_in(network)
-    assert entrance is not None
+    before, quantizer, _ = split_at_quantize(network)
+    assert quantizer is not None
     levels = Matrix(samples)
-    for k, layer in enumerate(before + [entrance], 1):
+    for k, layer in enumerate(before + [quantizer], 1):
         levels = layer.forward(levels, shapes=network.shapes_into(k))
-    rows = [[level + entrance.zero for level in row] for row in levels.tolist()]
-    if (entrance.lowest, entrance.highest) == (0, 255):
+    rows = [[level + quantizer.zero_point for level in row] for row in levels.tolist()]
+    if (quantizer.lowest, quantizer.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]
 

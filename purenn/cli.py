@@ -20,7 +20,7 @@ from .atomic_write import written_whole
 from .layers.folding import is_affine
 from .layers.normalize import Normalize
 from .network import Network, winner
-from .quantize import way_in
+from .quantize import split_at_quantize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -439,7 +439,7 @@ def _prepared(network: Network, args: "Arguments") -> Network:
     named = ["--" + what for what, value in given.items() if value]
     if not named:
         return network
-    for k, layer in enumerate(way_in(network)[0], 1):
+    for k, layer in enumerate(split_at_quantize(network)[0], 1):
         if is_affine(layer):
             raise _Mistake("%s: layer %d (%s) of the network prepares the inputs already" % (" ".join(named), k, layer))
     for what in ("mean", "deviation"):
@@ -570,7 +570,7 @@ def _about_network(network: Network) -> "Iterator[str]":
     yield "%r%s" % (network, "" if network.name is None else ", " + _printable(network.name))
     yield network.summary() + "\n"
     floats = "%s bytes as float32" % _grouped(4 * network.parameters)
-    size = floats if way_in(network)[1] is None else "integers"
+    size = floats if split_at_quantize(network)[1] is None else "integers"
     yield "parameters  %s (%s)" % (_grouped(network.parameters), size)
     yield "operations  %s multiplications or divisions for one sample" % _grouped(network.multiplications)
     if network.names is not None:
@@ -585,11 +585,11 @@ def _about_network(network: Network) -> "Iterator[str]":
 
 def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
     from .formats.models.named_arrays import notes_on, ordered_layers
-    from .source import shown
+    from .text import quote
 
-    width = max([len(shown(name)) for name in arrays], default=0)
+    width = max([len(quote(name)) for name in arrays], default=0)
     for name, tensor in arrays.items():
-        yield "%-*s  %-4s  %r" % (width, shown(name), tensor.dtype, tensor.shape)
+        yield "%-*s  %-4s  %r" % (width, quote(name), tensor.dtype, tensor.shape)
     try:
         layers, told_by = ordered_layers(arrays)
     except ValueError as error:

@@ -5,6 +5,8 @@ of that library: there is one set of rules.  What its file would not show, as a 
 module, is looked for first and refused.  No library is imported: a model's own is loaded.
 """
 
+from __future__ import annotations
+
 import io
 import os
 import pickle
@@ -13,11 +15,12 @@ import tempfile
 
 from .errors import UnsupportedError
 from .formats import load
-from .source import Source, shown
+from .source import Source
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, List, Tuple
+    from typing import Any, Callable, Iterator
 
     from .network import Network
 
@@ -29,7 +32,7 @@ _KERAS_ARCHIVES = (2, 12)  # the first version that writes .keras
 _KERAS_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
-def from_sklearn(estimator: "Any") -> "Network":
+def from_sklearn(estimator: Any) -> Network:
     """The network of a fitted MLPClassifier or MLPRegressor, alone or behind scalers in a Pipeline.
 
     It is read from ``pickle.dumps(estimator)``, and gives what `predict_proba` (of a regressor
@@ -42,7 +45,7 @@ def from_sklearn(estimator: "Any") -> "Network":
     return _network(_written(estimator, lambda: pickle.dumps(estimator)), estimator)
 
 
-def from_torch(module: "Any") -> "Network":
+def from_torch(module: Any) -> Network:
     """The network of an nn.Sequential, or of a single module, as it is when evaluated.
 
     It is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` of a module's
@@ -65,7 +68,7 @@ def from_torch(module: "Any") -> "Network":
     return _network(buffer.getvalue(), module)
 
 
-def from_keras(model: "Any") -> "Network":
+def from_keras(model: Any) -> Network:
     """The network of a Sequential model, or of a functional one that is a single chain.
 
     It is read from what ``model.save(path)`` writes: a .keras archive, before Keras 2.12 an .h5
@@ -78,7 +81,7 @@ def from_keras(model: "Any") -> "Network":
         raise UnsupportedError("expected a model of Keras, found %s" % _class_of(model))
     for layer in _keras_layers(model):
         for problem in _hidden_in_keras(layer):
-            raise UnsupportedError("the layer %s (%s) %s" % (shown(layer.name), type(layer).__name__, problem))
+            raise UnsupportedError("the layer %s (%s) %s" % (quote(layer.name), type(layer).__name__, problem))
     archives = libraries[0] != "tensorflow" and _version(sys.modules[libraries[0]]) >= _KERAS_ARCHIVES
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras" if archives else "model.h5")
@@ -88,21 +91,21 @@ def from_keras(model: "Any") -> "Network":
     return _network(content, model)
 
 
-def _written(model: "Any", write: "Callable[[], Any]") -> "Any":
+def _written(model: Any, write: Callable[[], Any]) -> Any:
     try:
         return write()
     except _NOT_WRITTEN as error:
         reason = " ".join(str(error).split())
-        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), shown(reason, 300))) from None
+        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), quote(reason, 300))) from None
 
 
-def _network(content: bytes, model: "Any") -> "Network":
+def _network(content: bytes, model: Any) -> Network:
     source = Source(content)
     source.name = type(model).__name__
     return load(source)
 
 
-def _class_of(value: "Any") -> str:
+def _class_of(value: Any) -> str:
     """The class of a value, with its module.
 
     >>> _class_of(3.5), _class_of(UnsupportedError())
@@ -115,55 +118,55 @@ def _class_of(value: "Any") -> str:
 # ---- what a file does not show
 
 
-def _place(name: str, part: "Any") -> str:
-    return "%s (%s)" % (shown(name), type(part).__name__) if name else type(part).__name__
+def _place(name: str, part: Any) -> str:
+    return "%s (%s)" % (quote(name), type(part).__name__) if name else type(part).__name__
 
 
-def _hidden_in(module: "Any") -> "Iterator[str]":
+def _hidden_in(module: Any) -> Iterator[str]:
     """What a module of PyTorch does that its file does not show, or shows wrongly."""
     for what in ("_forward_pre_hooks", "_forward_hooks"):
         for hook in getattr(module, what, {}).values():
             name = getattr(hook, "__name__", type(hook).__name__)
-            yield "has a %s (%s), which no file shows: remove it first" % (what[1:-1].replace("_", " "), shown(name))
+            yield "has a %s (%s), which no file shows: remove it first" % (what[1:-1].replace("_", " "), quote(name))
     if getattr(module, "parametrizations", None):
         names = ", ".join(module.parametrizations)
-        yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % shown(names)
+        yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % quote(names)
     for name, value in vars(module).items():
         if callable(value) and callable(getattr(type(module), name, None)) and name[:2] != "__":
-            yield "has a %s of its own, which no file shows" % shown(name)
+            yield "has a %s of its own, which no file shows" % quote(name)
     for group in (module._parameters, module._buffers):
         for name, tensor in group.items():
             if tensor is not None and tensor.device.type == "meta":
-                yield "has its %s on the device meta, which holds no numbers" % shown(name)
+                yield "has its %s on the device meta, which holds no numbers" % quote(name)
 
 
-def _keras_layers(model: "Any") -> "Iterator[Any]":
+def _keras_layers(model: Any) -> Iterator[Any]:
     """A model and all its layers, those of the models in it too."""
     yield model
     for layer in getattr(model, "layers", []):
         yield from _keras_layers(layer)
 
 
-def _hidden_in_keras(layer: "Any") -> "Iterator[str]":
+def _hidden_in_keras(layer: Any) -> Iterator[str]:
     """What a layer of Keras does that its file does not show, or shows under another's name."""
     own = vars(layer)
     if type(layer).__module__.partition(".")[0] not in _KERAS:
-        yield "is of a class of your own, %s" % shown(type(layer).__module__)
+        yield "is of a class of your own, %s" % quote(type(layer).__module__)
     if "call" in own:
         yield "has a call of its own, which no file shows"
     activation = own.get("activation")
     module = getattr(activation, "__module__", None) or ""
     if callable(activation) and hasattr(activation, "__name__") and module.partition(".")[0] not in _KERAS:
-        yield "has the activation %s.%s, which is none of Keras'" % (shown(module), shown(activation.__name__))
+        yield "has the activation %s.%s, which is none of Keras'" % (quote(module), quote(activation.__name__))
     for name in _used_again(layer):
-        yield "uses its layer %s more than once, which its file may not show" % shown(name)
+        yield "uses its layer %s more than once, which its file may not show" % quote(name)
     for name in _KERAS_ARRAYS:
         value = own.get(name)
         if value is not None and not any([value is weight for weight in layer.weights]):
             yield "has a %s that is none of its weights" % name
 
 
-def _used_again(model: "Any") -> "List[str]":
+def _used_again(model: Any) -> list[str]:
     """The layers that a model uses more than once: a file of a Sequential model lists them once all the same.
 
     Keras 3 lists such a layer twice while the model lives; Keras 2 lists it once, but its calls, named dense_ib-0.
@@ -173,7 +176,7 @@ def _used_again(model: "Any") -> "List[str]":
     return sorted({name for names in (listed, called) for name in names if names.count(name) > 1})
 
 
-def _version(library: "Any") -> "Tuple[int, ...]":
+def _version(library: Any) -> tuple[int, ...]:
     """The first two numbers of a library's version; (0,) where there are none."""
     numbers = str(getattr(library, "__version__", "")).split(".")[:2]
     return tuple([int(number) for number in numbers if number.isdigit()]) or (0,)

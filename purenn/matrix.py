@@ -15,7 +15,7 @@ the same, bit for bit, on every interpreter with IEEE doubles.
 
 from .activations import relu, sigmoid, softmax, step, tanh
 from .errors import ShapeError
-from .rows import checked_rows, described, is_number, plain_number
+from .rows import checked_rows, described, is_number, python_number
 from .text import grid
 
 TYPE_CHECKING = False
@@ -262,12 +262,12 @@ class Matrix:
         if not isinstance(other, Matrix):
             if isinstance(other, (list, tuple)):
                 raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, described(other)))
-            number = plain_number(other)
+            number = python_number(other)
             return self.map(lambda a: f(a, number)) if is_number(number) else NotImplemented
         (m, n), (p, q) = self.shape, other.shape
         if not ((m == p or m == 1 or p == 1) and (n == q or n == 1 or q == 1)):
             raise ShapeError("cannot %s %r and %r" % (verb, self.shape, other.shape))
-        left, right = _stretched(self, max(m, p), max(n, q)), _stretched(other, max(m, p), max(n, q))
+        left, right = _broadcast(self, max(m, p), max(n, q)), _broadcast(other, max(m, p), max(n, q))
         return Matrix.wrap([[f(a, b) for a, b in zip(x, y)] for x, y in zip(left, right)])
 
     # ---- the product
@@ -342,8 +342,8 @@ class Matrix:
         >>> Matrix([[1, 5], [4, 2]]).argmax(axis=1)
         [1, 0]
         """
-        places = self._reduce(_argmax, axis)
-        return places if axis is None else [place for row in places._rows for place in row]
+        indices = self._reduce(_argmax, axis)
+        return indices if axis is None else [index for row in indices._rows for index in row]
 
     def _reduce(self, f: "Callable[[Any], Any]", axis: "Optional[int]") -> "Any":
         if axis is None:
@@ -406,10 +406,10 @@ def _argmax(values: "Sequence[Any]") -> int:
     return best
 
 
-def _stretched(matrix: Matrix, rows: int, cols: int) -> "List[Sequence[Any]]":
+def _broadcast(matrix: Matrix, rows: int, cols: int) -> "List[Sequence[Any]]":
     """The rows of a matrix, a lone row or column repeated to fill (rows, cols)."""
-    stretched = matrix._rows if matrix.rows == rows else matrix._rows * rows
-    return stretched if matrix.cols == cols else [[row[0]] * cols for row in stretched]
+    repeated = matrix._rows if matrix.rows == rows else matrix._rows * rows
+    return repeated if matrix.cols == cols else [[row[0]] * cols for row in repeated]
 
 
 def _is_index(value: "Any") -> bool:

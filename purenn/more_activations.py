@@ -7,7 +7,7 @@
 import math
 
 from .activation import Record
-from .activations import INF, NAN, added, exp, softmax_slope, sigmoid, softmax
+from .activations import INF, NAN, exp, sigmoid, softmax, softmax_slope, sum_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def softmax_plain(a: "Sequence[Any]") -> "List[float]":
 
 def _log_softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
     """da_k = dy_k - exp(y_k) sum over i of dy_i."""
-    total = added(dy)
+    total = sum_in_order(dy)
     return [d - math.exp(value) * total for d, value in zip(dy, y)]
 
 
@@ -244,7 +244,7 @@ def log_softmax(a: "Sequence[Any]") -> "List[float]":
     [-1000.0, 0.0]
     """
     top = max(a)
-    total = added([exp(value - top) for value in a])
+    total = sum_in_order([exp(value - top) for value in a])
     return [value - top - (math.log(total) if total > 0.0 else NAN) for value in a]
 
 

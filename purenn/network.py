@@ -5,7 +5,7 @@ from array import array
 
 from .errors import ShapeError
 from .matrix import Matrix
-from .rows import as_sample, is_nested, samples_of, size
+from .rows import as_sample, is_nested, samples_of, short, size
 from .text import aligned
 from .validation import checked_layers, checked_list, checked_names, checked_value, checked_wires, inferred_shapes
 
@@ -65,7 +65,7 @@ class Network:
         self.labels = checked_list("labels", labels, self.outputs, "outputs")
         self.names = checked_names(names, self.inputs)
         if not (name is None or isinstance(name, str)):
-            raise TypeError("the name of a network is a text, found %r" % (name,))
+            raise TypeError("the name of a network is a text, found %s" % short(name))
         self.name, self.multilabel = name, bool(multilabel)
         self._predictor: "Any" = None  # what `predict` runs, and what `predict_quantized` does
         self._quantized: "Any" = None
@@ -168,10 +168,10 @@ class Network:
         floats, which has none, raise `TypeError`.
         """
         if self._quantized is None:
-            from .quantize import of_integers
+            from .quantize import integer_predictor
 
             fast = None if _IS_BOARD else self._predictor or self.compile()
-            self._quantized = fast.of_integers() if fast else of_integers(self)
+            self._quantized = fast.for_integers() if fast else integer_predictor(self)
         return self._quantized(q)
 
     def classify(self, x: "Sequence[Any]") -> "Any":
@@ -190,11 +190,11 @@ class Network:
 
     def class_of(self, outputs: "Sequence[Any]") -> "Any":
         """What `classify` makes of the outputs for one sample."""
-        places = range(self.outputs) if self.labels is None else self.labels
+        classes = range(self.outputs) if self.labels is None else self.labels
         best = winner(outputs)
         if self.multilabel:
-            return None if best is None else [places[k] for k, y in enumerate(outputs) if y > 0.5]
-        return None if best is None else places[best]
+            return None if best is None else [classes[k] for k, y in enumerate(outputs) if y > 0.5]
+        return None if best is None else classes[best]
 
     # ---- what it can become
 
@@ -231,9 +231,9 @@ class Network:
         >>> net.predict([1.0, 0.5]), net.quantize([[1.0, 0.0], [0.0, 1.0]]).predict([1.0, 0.5])
         ([0.5621765008857981], [0.5626609573453629])
         """
-        from .quantize import quantized
+        from .quantize import quantize_network
 
-        return quantized(self, samples, bits, activation_bits, input_range, table_entries)
+        return quantize_network(self, samples, bits, activation_bits, input_range, table_entries)
 
     def export(self, path: "Any", target: str = "python", heap: "Optional[int]" = None) -> "List[str]":
         """Write the network as Python source that runs without purenn, to NAME.py; the paths of the files.

@@ -1,6 +1,6 @@
 """quantize: a float network becomes one of small integers, with the same `forward`.
 
-The layers of an integer network are in layers/integer.py, with their equations.  Here the steps,
+The layers of an integer network are in layers/integer.py, with their equations.  Here the scales,
 tables and integers are found.
 
 Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
@@ -37,7 +37,7 @@ _BEFORE = (Normalize, Scale, Flatten, Reshape)
 # ---- the integers of a network
 
 
-def way_in(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
+def split_at_quantize(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
     """(what prepares the inputs, the `Quantize`, the layers that follow); in a network of floats no `Quantize`.
 
     They are what every number passes on its way in: each takes the value before it, which no other layer takes.
@@ -64,36 +64,36 @@ def divisor_of(before: "List[Any]") -> "Optional[float]":
     return deviation[0] if mean == [[0.0]] and len(deviation) == 1 and deviation[0] > 0 else None
 
 
-def keeps_zero(before: "List[Any]", entrance: Quantize) -> bool:
+def keeps_zero(before: "List[Any]", quantizer: Quantize) -> bool:
     """Whether an input of 0 becomes the integer 0, and can be left out: one division serves all inputs."""
     divides = not before or divisor_of(before) is not None
-    return divides and entrance.step.cols == 1 and entrance.low <= 0 <= entrance.high
+    return divides and quantizer.scale.cols == 1 and quantizer.low <= 0 <= quantizer.high
 
 
-def bytes_table(before: "List[Any]", entrance: Quantize) -> "Optional[List[int]]":
+def bytes_table(before: "List[Any]", quantizer: Quantize) -> "Optional[List[int]]":
     """The integer for each byte, where all inputs are treated alike; else None."""
-    if any([layer.inputs is not None for layer in before + [entrance]]):
+    if any([layer.inputs is not None for layer in before + [quantizer]]):
         return None
     Z = Matrix([[byte] for byte in range(256)])
-    for layer in before + [entrance]:
+    for layer in before + [quantizer]:
         Z = Z if type(layer) in _AFTER else layer.forward(Z)
     return [level for level, in Z.tolist()]
 
 
-def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
+def integer_predictor(network: Network) -> "Callable[[Any], List[Any]]":
     """What answers for the model's own integers: see `Network.predict_quantized`.
 
-    They are measured numbers to a network whose entrance takes the zero away and divides by 1.
+    They are measured numbers to a network whose quantizer subtracts the zero point and divides by 1.
     """
-    before, entrance, rest = way_in(network)
-    if entrance is None:
+    before, quantizer, rest = split_at_quantize(network)
+    if quantizer is None:
         raise TypeError("%r takes measured numbers: only an integer network takes integers" % network)
-    lowest, highest = entrance.lowest, entrance.highest
-    plain: "List[Any]" = [Normalize(entrance.zero)] if entrance.zero else []
-    plain.append(Quantize(1.0, entrance.low, entrance.high))
-    moved = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
+    lowest, highest = quantizer.lowest, quantizer.highest
+    plain: "List[Any]" = [Normalize(quantizer.zero_point)] if quantizer.zero_point else []
+    plain.append(Quantize(1.0, quantizer.low, quantizer.high))
+    offset = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
     wires: "List[Tuple[int, ...]]" = [(k,) for k in range(len(plain))]
-    wires += [tuple([j + moved for j in wire]) for wire in network.wires[len(before) + 1 :]]
+    wires += [tuple([j + offset for j in wire]) for wire in network.wires[len(before) + 1 :]]
     predict = network.replace(layers=plain + rest, wires=wires, input_shape=network.shapes[len(before)]).predict
 
     def run(q: "Any") -> "List[Any]":
@@ -115,7 +115,7 @@ def of_integers(network: Network) -> "Callable[[Any], List[Any]]":
 # ---- from floats to integers
 
 
-def quantized(
+def quantize_network(
     network: Network,
     samples: "Any" = None,
     bits: int = 8,
@@ -125,19 +125,19 @@ def quantized(
 ) -> Network:
     """The integer network of a float network; see `Network.quantize`."""
     _check_settings(bits, activation_bits, table_entries)
-    layers = _joined(network)
+    layers = _checked_layers(network)
     X = _calibration(network, samples, input_range)
     pixels = samples is not None and activation_bits >= 8 and _are_pixels(X)
-    pass_ = _Pass(X, network.input_shape, samples is not None, bits, activation_bits, table_entries)
+    made = _Quantizer(X, network.input_shape, samples is not None, bits, activation_bits, table_entries)
     while type(layers[0]) in _BEFORE:
-        pass_.keep(layers.pop(0))
-    pass_.enter(layers[0], divisor_of(pass_.layers) if pixels else None)
+        made.keep(layers.pop(0))
+    made.quantize_inputs(layers[0], divisor_of(made.layers) if pixels else None)
     for layer in layers:
         if type(layer) is Dense:
-            pass_.dense(layer, is_last=layer is layers[-1])
+            made.dense(layer, is_last=layer is layers[-1])
         else:
-            pass_.keep(layer)
-    return network.replace(layers=pass_.layers, input_shape=network.input_shape)
+            made.keep(layer)
+    return network.replace(layers=made.layers, input_shape=network.input_shape)
 
 
 def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
@@ -148,7 +148,7 @@ def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
 
 
-def _joined(network: Network) -> "List[Any]":
+def _checked_layers(network: Network) -> "List[Any]":
     """The layers, each activation in the dense layer before it; refused by name where they cannot be quantised."""
     if not network.is_chain:
         raise UnsupportedError("%r cannot be quantised: its layers are not a chain" % network)
@@ -183,11 +183,11 @@ def _check_dense(layer: Dense, where: str, is_last: bool) -> None:
             raise UnsupportedError("%s cannot be quantised: its weights are not finite" % where)
 
 
-class _Pass:
+class _Quantizer:
     """The samples on their way through the network, and the layers made so far.
 
     `X` are the values here, or None where an input range stands for samples; `ranges` where each number
-    along the last axis lies, `steps` what one step of each is, once they are integers.
+    along the last axis lies, `scales` what one step of each is, once they are integers.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class _Pass:
         self.X: "Optional[Matrix]" = X
         self.shape, self.has_samples = shape, has_samples
         self.bits, self.activation_bits, self.table_entries = bits, activation_bits, table_entries
-        self.ranges, self.steps = _columns(X.reshape(shape[-1])), [0.0]
+        self.ranges, self.scales = _column_ranges(X.reshape(shape[-1])), [0.0]
         self.layers: "List[Any]" = []
 
     def keep(self, layer: "Any") -> None:
@@ -207,36 +207,36 @@ class _Pass:
             self.ranges = [_hull(every[j :: shape[-1]]) for j in range(shape[-1])]
         else:
             self.X = layer.forward(self.X, shapes=[self.shape])
-            self.ranges = _columns(self.X.reshape(shape[-1]))
-        self.steps = [self.steps[0]] * shape[-1]
+            self.ranges = _column_ranges(self.X.reshape(shape[-1]))
+        self.scales = [self.scales[0]] * shape[-1]
         self.shape = shape
         self.layers.append(layer)
 
-    def enter(self, first: Dense, pixel: "Optional[float]") -> None:
+    def quantize_inputs(self, first: Dense, pixel: "Optional[float]") -> None:
         """The way into the integers."""
         _check_finite(first, len(self.layers) + 1, self.ranges)
-        entrance, self.steps = _entrance(first, self.ranges, pixel, self.activation_bits)
-        self.layers.append(entrance)
+        quantizer, self.scales = _input_quantizer(first, self.ranges, pixel, self.activation_bits)
+        self.layers.append(quantizer)
         self.X = self.X if self.has_samples else None
 
     def dense(self, layer: Dense, is_last: bool) -> None:
         """A dense layer in integers."""
-        number, sums = len(self.layers), _interval(layer, self.ranges)
+        number, sums = len(self.layers), _sum_ranges(layer, self.ranges)
         _check_finite(layer, number, sums)
         if is_last:
-            self.layers.append(_last(layer, self.steps, self.bits, self.activation_bits))
+            self.layers.append(_last(layer, self.scales, self.bits, self.activation_bits))
             return
         shape = layer.output_shape(self.shape)
         if self.X is None:
-            self.ranges = [_image(layer.h, r) for r in sums]
+            self.ranges = [_output_range(layer.h, r) for r in sums]
         else:
             self.X = layer.forward(self.X, shapes=[self.shape])
-            self.ranges = _columns(self.X.reshape(shape[-1]))
+            self.ranges = _column_ranges(self.X.reshape(shape[-1]))
         _check_finite(layer, number, self.ranges)
         where = (_hull(sums), _hull(self.ranges), self.table_entries)
-        hidden, step = _hidden(layer, self.steps, self.bits, self.activation_bits, *where)
+        hidden, scale = _hidden(layer, self.scales, self.bits, self.activation_bits, *where)
         self.layers.append(hidden)
-        self.steps, self.shape = [step] * layer.outputs, shape
+        self.scales, self.shape = [scale] * layer.outputs, shape
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
@@ -271,19 +271,19 @@ def _are_pixels(X: Matrix) -> bool:
     return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X._rows for x in row])
 
 
-def _entrance(
+def _input_quantizer(
     first: Dense, ranges: "List[Range]", pixel: "Optional[float]", bits: int
 ) -> "Tuple[Quantize, List[float]]":
-    """The way in, and what one of its steps is for each input.
+    """The way in, and its scale for each input.
 
-    One step for all inputs, or one for each where that spares the sums most of their noise:
-    rounding input i to steps adds noise in proportion to |W_i| step, W_i its row of weights.
+    One scale for all inputs, or one for each where that spares the sums most of their noise:
+    rounding input i to steps adds noise in proportion to |W_i| scale, W_i its row of weights.
     An age in years and a share from 0 to 1 do not share one; pixels do.  Where bytes are
-    divided by `pixel`, the step is 1 / pixel: then the bytes are the integers.
+    divided by `pixel`, the scale is 1 / pixel: then the bytes are the integers.
     """
     if pixel is not None:
         return Quantize(1.0 / pixel, 0, 255), [1.0 / pixel] * first.inputs
-    low, high = _levels(_hull(ranges), bits)
+    low, high = _integer_range(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
     heaviest = max([abs(w) for row in first.weight._rows for w in row]) or 1.0
@@ -291,55 +291,55 @@ def _entrance(
     separate = sum([((size or largest) / (largest or 1.0)) ** 2 * power for size, power in zip(sizes, powers)])
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
-    steps = [1.0 / _scale(size or largest, high) for size in sizes]
-    return Quantize(steps[:1] if len(set(steps)) == 1 else steps, low, high), steps
+    scales = [1.0 / _steps_per_unit(size or largest, high) for size in sizes]
+    return Quantize(scales[:1] if len(set(scales)) == 1 else scales, low, high), scales
 
 
-def _last(layer: Dense, steps: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
-    """The last layer: each output has a step of its own, its sums go back to floats."""
-    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    units = [_unit(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
-    weight = [[round(v / u) for v, u in zip(row, units)] for row in contributions]
-    bias = [round(b / u) for b, u in zip(biases, units)]
-    return IntegerDense(weight, bias, layer.h, units)
+def _last(layer: Dense, input_scales: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
+    """The last layer: each output has a scale of its own, its sums go back to floats."""
+    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    scales = [_sum_scale(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
+    weight = [[round(v / s) for v, s in zip(row, scales)] for row in contributions]
+    bias = [round(b / s) for b, s in zip(biases, scales)]
+    return IntegerDense(weight, bias, layer.h, scales)
 
 
 def _hidden(
     layer: Dense,
-    steps: "List[float]",
+    input_scales: "List[float]",
     bits: int,
     activation_bits: int,
     sums: "Range",
     outputs: "Range",
     table_entries: int,
 ) -> "Tuple[IntegerDense, float]":
-    """A layer followed by another: one step for all sums, so that one table serves all outputs."""
-    contributions, biases = _contributions(layer, steps), layer.bias._rows[0]
-    unit = _unit(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
-    weight = [[round(v / unit) for v in row] for row in contributions]
-    bias = [round(b / unit) for b in biases]
-    low, high = _levels(outputs, activation_bits)
-    scale = _scale(max(-outputs[0], outputs[1]), high)
-    table, offset, shift = _table(layer.h, unit, scale, low, high, sums, table_entries)
-    return IntegerDense(weight, bias, layer.h, unit, Matrix.wrap([table]), offset, shift), 1.0 / scale
+    """A layer followed by another: one scale for all sums, so that one table serves all outputs."""
+    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    scale = _sum_scale(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
+    weight = [[round(v / scale) for v in row] for row in contributions]
+    bias = [round(b / scale) for b in biases]
+    low, high = _integer_range(outputs, activation_bits)
+    per_unit = _steps_per_unit(max(-outputs[0], outputs[1]), high)
+    table, offset, shift = _table(layer.h, scale, per_unit, low, high, sums, table_entries)
+    return IntegerDense(weight, bias, layer.h, scale, Matrix.wrap([table]), offset, shift), 1.0 / per_unit
 
 
-def _contributions(layer: Dense, steps: "List[float]") -> "List[List[float]]":
-    """``W[i, j] * step[i]``: what one step of input i adds to sum j."""
-    return [[w * step for w in row] for row, step in zip(layer.weight._rows, steps)]
+def _contributions(layer: Dense, scales: "List[float]") -> "List[List[float]]":
+    """``W[i, j] * scale[i]``: what one step of input i adds to sum j."""
+    return [[w * scale for w in row] for row, scale in zip(layer.weight._rows, scales)]
 
 
 def _table(
-    h: Activation, unit: float, scale: float, low: int, high: int, sums: "Range", most: int
+    h: Activation, scale: float, per_unit: float, low: int, high: int, sums: "Range", most: int
 ) -> "Tuple[Sequence[int], int, int]":
-    """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * unit) in steps of 1/scale.
+    """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * scale) in steps of 1/per_unit.
 
     An entry covers 2^shift sums and holds h of their middle.  From a few wide entries on they
     are halved until neighbours lie within half a step, so that an entry is at most a quarter
     of one off, or until there might be more than `most`; on the way the ends, where h is
     level, are cut away, for an index beyond an end means that end.
     """
-    first, last = math.floor(sums[0] / unit), math.floor(sums[1] / unit)
+    first, last = math.floor(sums[0] / scale), math.floor(sums[1] / scale)
     shift = 0
     while (last - first) >> shift > 16:
         shift += 1
@@ -347,10 +347,10 @@ def _table(
         exact = []
         for k in range(((last - first) >> shift) + 1):
             start = first + (k << shift)
-            z = h((start + ((1 << shift) - 1) / 2) * unit) * scale
+            z = h((start + ((1 << shift) - 1) / 2) * scale) * per_unit
             exact.append(min(max(z, low), high))
         entries = [math.floor(z + 0.5) for z in exact]
-        begin, end = _uneven(entries)
+        begin, end = _changing_part(entries)
         rough = max([abs(a - b) for a, b in zip(exact, exact[1:])] + [0.0])
         if shift == 0 or rough <= 0.5 or (end - begin + 2) * 2 > most:
             break
@@ -362,7 +362,7 @@ def _table(
     return array(typecode, entries[begin:end]), -(first + (begin << shift)), shift
 
 
-def _uneven(entries: "List[int]") -> "Tuple[int, int]":
+def _changing_part(entries: "List[int]") -> "Tuple[int, int]":
     """Where the entries change, with one of the level ones at either end."""
     begin, end = 0, len(entries)
     while begin + 1 < end and entries[begin] == entries[begin + 1]:
@@ -372,21 +372,21 @@ def _uneven(entries: "List[int]") -> "Tuple[int, int]":
     return begin, end
 
 
-def _levels(values: "Range", bits: int) -> "Tuple[int, int]":
+def _integer_range(values: "Range", bits: int) -> "Tuple[int, int]":
     """The integers for a range of numbers: from 0 where none is negative, else symmetric."""
     return (0, (1 << bits) - 1) if values[0] >= 0 else (1 - (1 << bits - 1), (1 << bits - 1) - 1)
 
 
-def _unit(size: float, bias: float, bits: int, activation_bits: int) -> float:
+def _sum_scale(size: float, bias: float, bits: int, activation_bits: int) -> float:
     """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias leaves the products room.
 
     A product of a weight and an input has bits + activation_bits, and the bias at most 8 more:
     with each bit more the unit gets finer, whatever the bias.
     """
-    return max(1.0 / _scale(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
+    return max(1.0 / _steps_per_unit(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
 
 
-def _scale(size: float, high: int) -> float:
+def _steps_per_unit(size: float, high: int) -> float:
     """How many steps to a unit, so that `size` becomes `high`."""
     return high / size if size > 0.0 and high / size < _INF else 1.0
 
@@ -394,7 +394,7 @@ def _scale(size: float, high: int) -> float:
 # ---- how large the numbers get
 
 
-def _columns(X: Matrix) -> "List[Range]":
+def _column_ranges(X: Matrix) -> "List[Range]":
     return list(zip(X.min(axis=0)._rows[0], X.max(axis=0)._rows[0]))
 
 
@@ -402,7 +402,7 @@ def _hull(ranges: "List[Range]") -> "Range":
     return min([low for low, _ in ranges]), max([high for _, high in ranges])
 
 
-def _interval(layer: Dense, ranges: "List[Range]") -> "List[Range]":
+def _sum_ranges(layer: Dense, ranges: "List[Range]") -> "List[Range]":
     """Where each sum must lie when each input lies in its range: interval arithmetic."""
     result = []
     for j in range(layer.outputs):
@@ -415,7 +415,7 @@ def _interval(layer: Dense, ranges: "List[Range]") -> "List[Range]":
     return result
 
 
-def _image(h: Activation, sums: "Range") -> "Range":
+def _output_range(h: Activation, sums: "Range") -> "Range":
     """The range of h over a range of sums, found at 257 places (h may have a valley, as gelu)."""
     values = [h(sums[0] + (sums[1] - sums[0]) * k / 256) for k in range(257)]
     return min(values), max(values)

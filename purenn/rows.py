@@ -7,6 +7,7 @@ whatever they meet.
 from array import array
 
 from .errors import ShapeError
+from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
 
-_PYTHONS = {int, float, bool}
+_PYTHON_TYPES = {int, float, bool}
 
 
 def size(shape: "Sequence[int]") -> int:
@@ -54,7 +55,7 @@ def checked_rows(source: "Any") -> "List[Sequence[Any]]":
         rows = list(source)
     except TypeError:
         raise TypeError("a Matrix is made of rows of numbers, found %s" % described(source)) from None
-    if rows and is_number(plain_number(rows[0])):
+    if rows and is_number(python_number(rows[0])):
         rows = [rows]
     if not rows:
         raise ShapeError("a matrix needs at least one row and one column, found none")
@@ -77,14 +78,14 @@ def _checked_row(row: "Any", i: int) -> "List[Any]":
     except TypeError:
         raise TypeError("row %d is %s, expected a row of numbers" % (i, described(row))) from None
     if not set(map(type, values)) <= {int, float}:
-        values = [plain_number(value) for value in values]
+        values = [python_number(value) for value in values]
         for j, value in enumerate(values):
             if not is_number(value):
                 raise TypeError("row %d, column %d is %s, expected a number" % (i, j, described(value)))
     return values
 
 
-def plain_number(value: "Any") -> "Any":
+def python_number(value: "Any") -> "Any":
     """Python's own number for one of another library; anything else as it is."""
     try:
         return value.item() if hasattr(value, "item") else value
@@ -112,8 +113,7 @@ def described(value: "Any") -> str:
 
 def short(value: "Any") -> str:
     """A value in at most 40 letters."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+    return quote(repr(value), 40)
 
 
 # ---- samples
@@ -137,7 +137,7 @@ def as_sample(x: "Any") -> "Any":
         return [values]
     if is_nested(values):
         return values
-    return values if set(map(type, values)) <= _PYTHONS else [plain_number(value) for value in values]
+    return values if set(map(type, values)) <= _PYTHON_TYPES else [python_number(value) for value in values]
 
 
 def _is_flat(view: "Any") -> bool:
@@ -172,7 +172,7 @@ def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
     x = as_sample(x)
     if not is_nested(x):
         return [_checked_size(x, shape, "")], True
-    is_picture = len(shape) > 1 and _sides(x) == shape
+    is_picture = len(shape) > 1 and _shape(x) == shape
     if is_picture and len(shape) == 2 and shape[0] == 1:
         raise ShapeError(
             "%r can be one sample of shape %r or a row of one sample: pass a flat list for one sample, "
@@ -190,8 +190,8 @@ def _one(row: "Any", shape: "Shape", where: str) -> "Any":
     row = as_sample(row)
     if not is_nested(row):
         return _checked_size(row, shape, where)
-    if _sides(row) != shape:
-        raise ShapeError("%sexpected a sample of shape %r, found %r" % (where, shape, _sides(row)))
+    if _shape(row) != shape:
+        raise ShapeError("%sexpected a sample of shape %r, found %r" % (where, shape, _shape(row)))
     return _flattened(row)
 
 
@@ -201,13 +201,13 @@ def _checked_size(x: "Any", shape: "Shape", where: str) -> "Any":
     return x
 
 
-def _sides(x: "Any") -> "Shape":
+def _shape(x: "Any") -> "Shape":
     """The shape of nested lists; () where they are ragged or hold both rows and numbers."""
     if isinstance(x, str) or not is_sized(x):
         return ()
-    if set(map(type, x)) <= _PYTHONS:
+    if set(map(type, x)) <= _PYTHON_TYPES:
         return (len(x),)
-    sides = [_sides(entry) for entry in x]
+    sides = [_shape(entry) for entry in x]
     return (len(x),) + sides[0] if all([entry == sides[0] for entry in sides]) else ()
 
 
@@ -217,5 +217,5 @@ def _flattened(x: "Any") -> "List[Any]":
         if is_sized(entry):
             flat += _flattened(entry)
         else:
-            flat.append(plain_number(entry))
+            flat.append(python_number(entry))
     return flat

@@ -9,12 +9,12 @@ import struct
 import sys
 from array import array
 
-from .architecture import put_together, taken_apart
+from .architecture import from_architecture, to_architecture
 from .errors import ModelFormatError, UnsupportedError
 from .json_text import parsed
 from .matrix import Matrix
 from .network import Network
-from .source import shown
+from .text import quote
 from .rows import size as count
 from .tensor import DTYPES, Tensor, Unordered
 
@@ -40,12 +40,12 @@ def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor
     tensors = {}
     for name, entry in _in_order(header, source.size - start):
         file.seek(start + entry["data_offsets"][0])
-        budget.take_array(entry["shape"], entry["dtype"], "tensor %s" % shown(name))
+        budget.take_array(entry["shape"], entry["dtype"], "tensor %s" % quote(name))
         raw = file.read(entry["data_offsets"][1] - entry["data_offsets"][0])
         tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
         return _arrays(tensors, metadata, budget)
-    return put_together(
+    return from_architecture(
         _json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()}
     )
 
@@ -54,7 +54,7 @@ def _matrix(name: str, tensor: Tensor) -> Matrix:
     try:
         return tensor.matrix()
     except ValueError as error:
-        raise ModelFormatError("tensor %s: %s" % (shown(name), error)) from None
+        raise ModelFormatError("tensor %s: %s" % (quote(name), error)) from None
 
 
 def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", budget: "Budget") -> "Dict[str, Tensor]":
@@ -65,7 +65,7 @@ def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", budget: "Budget") -> 
     arrays = Unordered(tensors)
     for name, kept in metadata.items() if isinstance(metadata, dict) else ():
         if isinstance(kept, str) and kept in tensors and name not in tensors:
-            budget.take_array(tensors[kept].shape, tensors[kept].dtype, "tensor %s" % shown(name))
+            budget.take_array(tensors[kept].shape, tensors[kept].dtype, "tensor %s" % quote(name))
             arrays[name] = tensors[kept]
     return arrays
 
@@ -99,7 +99,7 @@ def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str,
     for name, entry in entries:
         if entry["data_offsets"][0] != end:
             start = entry["data_offsets"][0]
-            raise ModelFormatError("tensor %s starts at byte %d, expected %d" % (shown(name), start, end))
+            raise ModelFormatError("tensor %s starts at byte %d, expected %d" % (quote(name), start, end))
         end = entry["data_offsets"][1]
     if end != size:
         raise ModelFormatError("the tensors take %d bytes, the file has %d after its header" % (end, size))
@@ -108,17 +108,17 @@ def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str,
 
 def _check_entry(name: str, entry: "Any") -> None:
     if not isinstance(entry, dict):
-        raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % shown(name))
+        raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % quote(name))
     dtype, shape, offsets = str(entry.get("dtype")), entry.get("shape"), entry.get("data_offsets")
     if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:  # type: ignore[arg-type]
-        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % shown(name))
+        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % quote(name))
     if dtype not in DTYPES:
-        raise UnsupportedError("tensor %s has elements of type %s" % (shown(name), shown(dtype)))
+        raise UnsupportedError("tensor %s has elements of type %s" % (quote(name), quote(dtype)))
     expected = count(shape) * DTYPES[dtype][1]  # type: ignore[arg-type]
     if offsets[1] - offsets[0] != expected:  # type: ignore[index]
         raise ModelFormatError(
             "tensor %s: shape %r and type %s take %d bytes, its offsets %r give %d"
-            % (shown(name), shape, dtype, expected, offsets, offsets[1] - offsets[0])  # type: ignore[index]
+            % (quote(name), shape, dtype, expected, offsets, offsets[1] - offsets[0])  # type: ignore[index]
         )
 
 
@@ -133,7 +133,7 @@ def write(network: Network, path: "Any") -> None:
     """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
     import json
 
-    architecture, tensors = taken_apart(network)
+    architecture, tensors = to_architecture(network)
     _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
 
 

@@ -56,15 +56,3 @@ class Source:
     def read(self) -> bytes:
         """All bytes."""
         return self.open().read()
-
-
-def shown(name: "Any", limit: int = 80) -> str:
-    """A name that a file holds, on one line: cut when long, quoted when not plain ASCII.
-
-    >>> print(shown("W1"), shown("W1\\n"), shown("x" * 100, limit=8))
-    W1 'W1\\n' xxxxx...
-    """
-    text = str(name)
-    if len(text) > limit:
-        text = text[: limit - 3] + "..."
-    return text if text and all([" " <= c <= "~" for c in text]) else repr(text)

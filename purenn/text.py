@@ -1,4 +1,4 @@
-"""Numbers and tables as text."""
+"""Numbers, tables and untrusted text, fit for a terminal or a message."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,6 +6,28 @@ if TYPE_CHECKING:
 
 # a matrix larger than this is shown without its middle; tolist() gives every number
 _MOST_ROWS, _MOST_COLS, _EDGE = 20, 16, 3
+
+
+def quote(text: "Any", limit: int = 80) -> str:
+    """Untrusted text on one line, for a terminal, a page, a table or a message.
+
+    What can be printed stays as it is; text with anything else in it (control characters, line
+    breaks, marks that reverse the direction of writing, halves of characters), and empty text,
+    is written as a Python string.  Longer text is cut to `limit` characters before that.
+
+    >>> print(quote("K\u00e4se"), quote("red\x1b[31m"), quote("x" * 100, limit=8))
+    K\u00e4se 'red\\x1b[31m' xxxxx...
+    """
+    text = str(text)
+    if len(text) > limit:
+        text = text[: limit - 3] + "..."
+    return text if text and _is_printable(text) else repr(text)
+
+
+def _is_printable(text: str) -> bool:
+    if hasattr(text, "isprintable"):
+        return text.isprintable()
+    return all([" " <= c <= "~" for c in text])  # MicroPython has no table of other characters
 
 
 def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> "List[str]":

@@ -1,7 +1,7 @@
 """Trace: a forward pass with every equation and its value, and gradients backwards through it."""
 
 from .errors import ShapeError, UnsupportedError
-from .layers.base import Kept
+from .layers.base import Cache
 from .matrix import Matrix
 from .validation import checked_value
 
@@ -76,9 +76,9 @@ class Trace:
         tensors: "List[Any]" = [None] * len(self.entries)
         for entry in reversed(self.entries):
             k = entry.number
-            kept = Kept(entry.inputs, entry.input_shapes, [value for _, value in entry.steps])
+            cache = Cache(entry.inputs, entry.input_shapes, [value for _, value in entry.steps])
             try:
-                found = entry.layer.backward(at[k], kept, at_sum and k == len(self.entries))
+                found = entry.layer.backward(at[k], cache, at_sum and k == len(self.entries))
             except UnsupportedError as error:
                 raise UnsupportedError("layer %d: %s" % (k, error)) from None
             gradients, tensors[k - 1] = found

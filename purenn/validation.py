@@ -1,7 +1,7 @@
 """What is checked when a network is built: its layers, wires, shapes, labels and names."""
 
 from .errors import ShapeError
-from .rows import checked_shape, described, is_sized, size
+from .rows import checked_shape, described, is_sized, short, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def checked_list(what: str, values: "Any", expected: int, of: str) -> "Optional[
     if values is None:
         return None
     if isinstance(values, (str, bytes, dict, set, frozenset)) or not is_sized(values):
-        raise TypeError("%s are a list, one for each of the %s, found %r" % (what, of, values))
+        raise TypeError("%s are a list, one for each of the %s, found %s" % (what, of, short(values)))
     if len(values) != expected:
         raise ShapeError("%d %s for %d %s" % (len(values), what, expected, of))
     return values.tolist() if hasattr(values, "tolist") else list(values)  # NumPy's numbers become Python's
@@ -101,9 +101,9 @@ def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
     seen = set()
     for name in checked or []:
         if not isinstance(name, str):
-            raise TypeError("the name of an input is a text, found %r" % (name,))
+            raise TypeError("the name of an input is a text, found %s" % short(name))
         if name in seen:
-            raise ValueError("two inputs have the name %r" % name)
+            raise ValueError("two inputs have the name %s" % short(name))
         seen.add(name)
     return checked
 

@@ -30,7 +30,8 @@ from purenn import (
     UnsupportedError,
     register,
 )
-from purenn.architecture import put_together, shown, taken_apart
+from purenn.architecture import from_architecture, to_architecture
+from purenn.text import quote
 
 KINDS = [Dense, Scale, Normalize, Activate, Reshape, Flatten, Add, Multiply, Concat]
 tapes = st.lists(st.integers(min_value=0, max_value=1 << 20), min_size=40, max_size=90)
@@ -75,8 +76,8 @@ def refused(f, error=ModelFormatError):
 
 def through_json(network):
     """The network that its architecture, as JSON text, and its tensors make."""
-    architecture, tensors = taken_apart(network)
-    return put_together(json.loads(json.dumps(architecture)), tensors)
+    architecture, tensors = to_architecture(network)
+    return from_architecture(json.loads(json.dumps(architecture)), tensors)
 
 
 def alike(a, b):
@@ -107,23 +108,23 @@ def test_a_wired_network_comes_back(tape):
 
 
 def test_what_is_written():
-    architecture, tensors = taken_apart(INTEGERS)
+    architecture, tensors = to_architecture(INTEGERS)
     assert architecture == {
-        "version": 2,
+        "version": 3,
         "input_shape": [2],
         "layers": [
-            {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"},
+            {"kind": "quantize", "low": -128, "high": 127, "zero_point": 3, "rounding": "away"},
             {"kind": "integer_dense", "table": True, "activation": "relu", "offset": 7, "shift": 2},
             {"kind": "dequantize", "activation": "softmax"},
         ],
     }
-    assert sorted(tensors) == ["layers.0.step"] + [
-        "layers.1.%s" % name for name in ("bias", "step", "table", "weight")
-    ] + ["layers.2.step"]
-    architecture, tensors = taken_apart(FLOATS)
+    assert sorted(tensors) == ["layers.0.scale"] + [
+        "layers.1.%s" % name for name in ("bias", "scale", "table", "weight")
+    ] + ["layers.2.scale"]
+    architecture, tensors = to_architecture(FLOATS)
     assert architecture["wires"][6] == [6, 5, 1] and architecture["layers"][9] == {"kind": "reshape", "shape": [2, 3]}
     assert tensors["layers.2.epsilon"] == Matrix([0.1]) and tensors["layers.5.weight"] is FLOATS.layers[5].weight
-    assert "layers.1.table" not in taken_apart(ENDING)[1]
+    assert "layers.1.table" not in to_architecture(ENDING)[1]
 
 
 # ---- what cannot be written
@@ -163,13 +164,13 @@ def squared(a):
 def test_what_no_file_holds(layers, message):
     names = [type(layer).__name__ if type(layer) in (Unregistered, Nameless) else layer.h.name for layer in layers]
     name = [name for name in names if name not in ("identity", "Dense")][0]
-    assert refused(lambda: taken_apart(Network(layers)), UnsupportedError).startswith(message % name)
+    assert refused(lambda: to_architecture(Network(layers)), UnsupportedError).startswith(message % name)
 
 
 @pytest.mark.parametrize("label", [b"no", (1, 2), {1: 2}, {3}, 1j])
 def test_a_label_that_json_does_not_give_back(label):
     net = Network([Dense([[1.0]])], labels=[label])
-    assert refused(lambda: taken_apart(net), UnsupportedError) == "a label is %r: a file holds text and numbers" % (
+    assert refused(lambda: to_architecture(net), UnsupportedError) == "a label is %r: a file holds text and numbers" % (
         label,
     )
 
@@ -179,7 +180,7 @@ def test_a_label_that_json_does_not_give_back(label):
 
 def dense(**changes):
     """(architecture, tensors) of a network of one dense layer, some of it changed."""
-    architecture = {"version": 2, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
+    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
     architecture.update(changes)
     for what in [what for what in architecture if architecture[what] is KeyError]:
         del architecture[what]
@@ -187,8 +188,8 @@ def dense(**changes):
 
 
 def test_the_data_to_be_changed_is_sound():
-    assert put_together(*dense()).forward([1.0, 1.0]).tolist() == [[3.5]]
-    assert put_together(*dense(wires=[[0]])).is_chain
+    assert from_architecture(*dense()).forward([1.0, 1.0]).tolist() == [[3.5]]
+    assert from_architecture(*dense(wires=[[0]])).is_chain
 
 
 @pytest.mark.parametrize(
@@ -239,62 +240,64 @@ def test_the_data_to_be_changed_is_sound():
     ],
 )
 def test_what_does_not_fit_together(changes, message):
-    assert refused(lambda: put_together(*dense(**changes))).startswith(message)
+    assert refused(lambda: from_architecture(*dense(**changes))).startswith(message)
 
 
 @pytest.mark.parametrize("architecture", [None, [], "dense", 3])
 def test_what_is_no_architecture(architecture):
-    assert refused(lambda: put_together(architecture, {})) == "the architecture has no list of layers"
+    assert refused(lambda: from_architecture(architecture, {})) == "the architecture has no list of layers"
 
 
 def test_no_layers():
-    assert refused(lambda: put_together(dense(layers=[])[0], {})) == "a network needs at least one layer, found none"
+    assert (
+        refused(lambda: from_architecture(dense(layers=[])[0], {})) == "a network needs at least one layer, found none"
+    )
 
 
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"version": 3}, "written as version 3, this is version 2"),
-        ({"version": KeyError}, "written as version None, this is version 2"),
-        ({"version": "2"}, "written as version '2', this is version 2"),
-        ({"version": True}, "written as version True, this is version 2"),
+        ({"version": 4}, "written as version 4, this is version 3"),
+        ({"version": KeyError}, "written as version None, this is version 3"),
+        ({"version": "2"}, "written as version '2', this is version 3"),
+        ({"version": True}, "written as version True, this is version 3"),
         ({"version": [1] * 10000}, "written as version "),
         ({"layers": [{"kind": "conv9d"}]}, "layer 1: unknown kind of layer 'conv9d', known are: activate, add, "),
         ({"layers": [{"kind": "x" * 100000}]}, "layer 1: unknown kind of layer 'xxx"),
         ({"layers": [{"kind": "\n\x1b[31m"}]}, "layer 1: unknown kind of layer '\\n"),
         ({"dropout": 0.5}, "the architecture has a part dropout, which this release does not know"),
-        ({"a\nb": 0.5}, "the architecture has a part a\\nb, which this release does not know"),
+        ({"a\nb": 0.5}, "the architecture has a part 'a\\nb', which this release does not know"),
     ],
 )
 def test_what_this_release_does_not_know(changes, message):
-    assert refused(lambda: put_together(*dense(**changes)), UnsupportedError).startswith(message)
+    assert refused(lambda: from_architecture(*dense(**changes)), UnsupportedError).startswith(message)
 
 
 def test_tensors_that_are_missing_or_too_many():
     architecture, tensors = dense()
     for name in sorted(tensors):
         rest = {other: tensors[other] for other in tensors if other != name}
-        assert refused(lambda rest=rest: put_together(architecture, rest)) == "tensor %s is missing" % name
-    for name in ("layers.0.step", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
+        assert refused(lambda rest=rest: from_architecture(architecture, rest)) == "tensor %s is missing" % name
+    for name in ("layers.0.scale", "layers.0.weight?", "layers.1.weight", "layers.00.weight", "weight", "a\nb"):
         more = dict(tensors)
         more[name] = Matrix([1.0])
-        expected = "tensor %s belongs to no layer" % shown(name)
-        assert refused(lambda more=more: put_together(architecture, more)) == expected
+        expected = "tensor %s belongs to no layer" % quote(name)
+        assert refused(lambda more=more: from_architecture(architecture, more)) == expected
 
 
 def test_an_optional_tensor_is_taken_where_it_is():
-    architecture, tensors = taken_apart(ENDING)
+    architecture, tensors = to_architecture(ENDING)
     assert architecture["layers"][1]["table"] is False
     tensors["layers.1.table"] = Matrix([1, 2])
-    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table belongs to no layer"
+    assert refused(lambda: from_architecture(architecture, tensors)) == "tensor layers.1.table belongs to no layer"
     architecture["layers"][1]["table"] = True
-    assert put_together(architecture, tensors).layers[1].table == Matrix([1, 2])
+    assert from_architecture(architecture, tensors).layers[1].table == Matrix([1, 2])
     tensors["layers.1.table"] = Matrix([1.5, 2])
-    assert refused(lambda: put_together(architecture, tensors)) == (
+    assert refused(lambda: from_architecture(architecture, tensors)) == (
         "layer 2: IntegerDense 2 -> 1, elu(0.5): the table holds numbers that are not whole"
     )
     del tensors["layers.1.table"]
-    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.1.table is missing"
+    assert refused(lambda: from_architecture(architecture, tensors)) == "tensor layers.1.table is missing"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +310,7 @@ def test_an_optional_tensor_is_taken_where_it_is():
 def test_tensors_of_a_wrong_shape(name, matrix, message):
     architecture, tensors = dense()
     tensors[name] = matrix
-    assert refused(lambda: put_together(architecture, tensors)).startswith(message)
+    assert refused(lambda: from_architecture(architecture, tensors)).startswith(message)
 
 
 @pytest.mark.parametrize(
@@ -320,9 +323,9 @@ def test_tensors_of_a_wrong_shape(name, matrix, message):
     ],
 )
 def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
-    architecture = {"version": 2, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
+    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
     tensors = {"layers.0.scale": Matrix([1.0]), "layers.0.shift": Matrix([0.0]), "layers.0.epsilon": Matrix(numbers)}
-    assert refused(lambda: put_together(architecture, tensors)) == message
+    assert refused(lambda: from_architecture(architecture, tensors)) == message
 
 
 @pytest.mark.parametrize(
@@ -342,26 +345,26 @@ def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
     ],
 )
 def test_settings_of_a_wrong_type(changes, message):
-    spec = {"kind": "quantize", "low": 0, "high": 255, "zero": 0, "rounding": "up"}
+    spec = {"kind": "quantize", "low": 0, "high": 255, "zero_point": 0, "rounding": "up"}
     spec.update(changes)
-    architecture = {"version": 2, "input_shape": [1], "layers": [spec]}
-    assert refused(lambda: put_together(architecture, {"layers.0.step": Matrix([0.5])})).startswith(message)
+    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
+    assert refused(lambda: from_architecture(architecture, {"layers.0.scale": Matrix([0.5])})).startswith(message)
 
 
 @pytest.mark.parametrize("shape", [6, "6", None, [2.0], [True], [[6]], {"0": 6}, [0], [], [-6]])
 def test_a_shape_in_a_file(shape):
-    architecture = {"version": 2, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
-    message = refused(lambda: put_together(architecture, {}))
+    architecture = {"version": 3, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
+    message = refused(lambda: from_architecture(architecture, {}))
     assert message.startswith("layer 1 (reshape): shape must be ") or message.startswith(
         "layer 1: Reshape: a shape is "
     )
 
 
 def test_a_symmetric_that_is_no_bool():
-    tensors = {"layers.0." + name: Matrix([1]) for name in ("weight", "bias", "step")}
+    tensors = {"layers.0." + name: Matrix([1]) for name in ("weight", "bias", "scale")}
     spec = {"kind": "dynamic_dense", "activation": "relu", "symmetric": 1}
-    architecture = {"version": 2, "input_shape": [1], "layers": [spec]}
-    assert refused(lambda: put_together(architecture, tensors)) == (
+    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
+    assert refused(lambda: from_architecture(architecture, tensors)) == (
         "layer 1 (dynamic_dense): symmetric must be true or false, found int 1"
     )
 
@@ -398,16 +401,16 @@ def test_a_registered_kind_of_your_own_comes_back():
 def test_layers_of_version_1_knew_their_inputs():
     spec = {"kind": "scale", "inputs": 2}
     tensors = {"layers.0.scale": Matrix([2.0]), "layers.0.shift": Matrix([1.0, 0.0])}
-    network = put_together({"version": 1, "layers": [spec], "labels": None, "name": None}, tensors)
+    network = from_architecture({"version": 1, "layers": [spec], "labels": None, "name": None}, tensors)
     assert network.input_shape == (2,) and network.forward([1.0, 1.0]).tolist() == [[3.0, 2.0]]
     for inputs in (3, "2", 2.5, [2], 0):
         wrong = {"version": 1, "layers": [{"kind": "scale", "inputs": inputs}]}
-        refused(lambda wrong=wrong: put_together(wrong, tensors))
+        refused(lambda wrong=wrong: from_architecture(wrong, tensors))
     chain = {
         "version": 1,
         "layers": [{"kind": "dense", "activation": "relu"}, {"kind": "activate", "activation": "relu", "inputs": 7}],
     }
-    assert refused(lambda: put_together(chain, dense()[1])) == (
+    assert refused(lambda: from_architecture(chain, dense()[1])) == (
         "layer 2 (Activate, relu): inputs is int 7, but 1 numbers come in"
     )
 
@@ -416,18 +419,62 @@ def test_a_table_of_version_1_that_is_missing():
     spec = {"kind": "integer_dense", "activation": "relu", "offset": 0, "shift": 0, "table": True}
     tensors = {"layers.0.weight": Matrix([[1]]), "layers.0.bias": Matrix([0]), "layers.0.step": Matrix([1.0])}
     architecture = {"version": 1, "layers": [spec]}
-    assert refused(lambda: put_together(architecture, tensors)) == "tensor layers.0.table is missing"
+    assert refused(lambda: from_architecture(architecture, tensors)) == "tensor layers.0.table is missing"
     tensors["layers.0.table"] = Matrix([3, 4])
-    assert put_together(architecture, tensors).forward([5]).tolist() == [[4]]
+    assert from_architecture(architecture, tensors).forward([5]).tolist() == [[4]]
 
 
 def test_an_entrance_of_release_0_1_0_multiplied():
     spec = {"kind": "quantize", "inputs": 2, "low": 0, "high": 255}
     architecture = {"version": 1, "layers": [spec]}
-    layer = put_together(architecture, {"layers.0.scale": Matrix([2.0, 4.0])}).layers[0]
+    layer = from_architecture(architecture, {"layers.0.scale": Matrix([2.0, 4.0])}).layers[0]
     assert repr(layer) == repr(Quantize([0.5, 0.25], 0, 255))
     for scale in (0.0, -2.0, float("nan")):
         tensors = {"layers.0.scale": Matrix([scale])}
-        assert refused(lambda tensors=tensors: put_together(architecture, tensors)) == (
+        assert refused(lambda tensors=tensors: from_architecture(architecture, tensors)) == (
             "layer 1: a scale must be a positive number"
         )
+
+
+# ---- files of version 2
+
+
+def as_version_2(architecture, tensors):
+    """The same network as release 0.2 wrote it, where a scale was called a step and a zero point a zero."""
+    old = {"scale": "step", "zero_point": "zero"}
+    integers = [k for k, spec in enumerate(architecture["layers"]) if spec["kind"] in INTEGER_KINDS]
+    tensors = {
+        (
+            ".".join(name.split(".")[:2] + [old.get(name.split(".")[2], name.split(".")[2])])
+            if int(name.split(".")[1]) in integers
+            else name
+        ): matrix
+        for name, matrix in tensors.items()
+    }
+    layers = [
+        {old.get(name, name) if k in integers else name: value for name, value in spec.items()}
+        for k, spec in enumerate(architecture["layers"])
+    ]
+    return dict(architecture, version=2, layers=layers), tensors
+
+
+INTEGER_KINDS = ("quantize", "integer_dense", "dequantize", "dynamic_dense")
+
+
+@pytest.mark.parametrize("network", [FLOATS, INTEGERS, ENDING])
+def test_files_of_version_2_open_and_answer_as_they_did(network):
+    architecture, tensors = as_version_2(*to_architecture(network))
+    again = from_architecture(architecture, tensors)
+    assert alike(again, network)
+    x = [[1.5, -0.25], [0.0, 3.0]]
+    assert same_rows(again.forward(x).tolist(), network.forward(x).tolist())
+
+
+def test_each_version_has_its_own_names():
+    architecture, tensors = as_version_2(*to_architecture(INTEGERS))
+    assert architecture["layers"][0] == {"kind": "quantize", "low": -128, "high": 127, "zero": 3, "rounding": "away"}
+    assert (
+        refused(lambda: from_architecture(dict(architecture, version=3), tensors)) == "tensor layers.0.scale is missing"
+    )
+    new = to_architecture(INTEGERS)
+    assert refused(lambda: from_architecture(dict(new[0], version=2), new[1])) == "tensor layers.0.step is missing"

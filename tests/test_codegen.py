@@ -45,10 +45,10 @@ def test_a_plan_says_for_each_step_who_runs_it_and_what_it_takes():
     network = Network([Normalize(0.0, 255.0)] + list(drawn(784, 50, 100, 10).layers))
     fast = network.compile()
     lines = str(fast.plan).split("\n")
-    assert [line.split()[0] for line in lines] == ["whole_numbers", "dist", "dist"]
+    assert [line.split()[0] for line in lines] == ["byte_inputs", "dist", "dist"]
     assert lines[0].endswith("1 Normalize; 2 Dense 784 -> 50, relu") and " ns " in lines[0]
-    assert [(step.first, step.count) for step in fast.plan.steps] == [(1, 2), (3, 1), (4, 1)]
-    assert fast.kernel == "whole_numbers+dist" and fast.error_bound == 1e-9
+    assert [(segment.first, segment.count) for segment in fast.plan.segments] == [(1, 2), (3, 1), (4, 1)]
+    assert fast.kernel == "byte_inputs+dist" and fast.error_bound == 1e-9
 
 
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="the choice on CPython")
@@ -60,8 +60,8 @@ def test_one_layer_of_another_kind_leaves_the_others_where_they_are():
     layers = list(drawn(300, 40, 40, 2).layers)
     network = Network(layers[:1] + [Own()] + layers[1:])
     fast = network.compile()
-    assert fast.kernel == "whole_numbers+dist" or fast.kernel == "whole_numbers+dist+unrolled"
-    assert [step.emitter.NAME for step in fast.plan.steps][1] == "forward"
+    assert fast.kernel == "byte_inputs+dist" or fast.kernel == "byte_inputs+dist+unrolled"
+    assert [segment.emitter.NAME for segment in fast.plan.segments][1] == "forward"
     x = [math.sin(i) for i in range(300)]
     assert fast(x) == pytest.approx(network.forward_one(x), rel=1e-9)
 
@@ -86,7 +86,7 @@ def test_only_what_is_chosen_is_imported():
     out = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout
     loaded = set(eval(out))
     assert "unrolled" in loaded or sys.implementation.name != "cpython"
-    assert not loaded & {"dist", "fixed_point", "whole_numbers", "packed", "literals", "forward", "structure"}
+    assert not loaded & {"dist", "fixed_point", "byte_inputs", "packed", "literals", "forward", "structure"}
 
 
 # ---- wires and shapes
@@ -190,7 +190,7 @@ def test_outputs_that_are_the_sample_are_a_list_of_their_own(layer):
 # ---- the same in process and exported
 
 
-@pytest.mark.parametrize("kernel", ["unrolled", "dist", "fixed_point", "whole_numbers", "loops"])
+@pytest.mark.parametrize("kernel", ["unrolled", "dist", "fixed_point", "byte_inputs", "loops"])
 @settings(max_examples=6)
 @given(seed=seeds)
 def test_an_export_computes_what_the_predictor_does(kernel, seed):

@@ -16,7 +16,7 @@ from purenn.codegen.dialect import EXPORTED, IN_PROCESS
 from purenn.codegen.lanes import finite_within, lanes_of_doubles
 
 seeds = st.integers(min_value=0, max_value=2**32)
-KERNELS = ["fixed_point", "whole_numbers"]
+KERNELS = ["fixed_point", "byte_inputs"]
 
 
 def programs(network, kernel):
@@ -44,7 +44,7 @@ def check(layer, network, kernel, samples):
 def test_badly_scaled_and_cancelling_sums(kernel, inputs, outputs, sparse, seed):
     numbers = random.Random(seed)
     layer, x = badly_scaled(numbers, inputs, outputs)
-    if kernel == "whole_numbers":
+    if kernel == "byte_inputs":
         x = [float(numbers.choice([0, numbers.randrange(256)])) for _ in x]
         scale = 10.0 ** numbers.choice([0, 0, -40, 40])
         weight = [[w * scale for w in row] for row in layer.weight.tolist()]
@@ -85,7 +85,7 @@ def test_prepared_whole_numbers(inputs, is_scale, seed):
     check(
         layer,
         Network([first, layer], input_shape=(inputs,)),
-        "whole_numbers",
+        "byte_inputs",
         [pixels, bytes(inputs), b"\xff" * inputs],
     )
 
@@ -95,7 +95,7 @@ def test_prepared_whole_numbers(inputs, is_scale, seed):
 def test_the_largest_sums_fill_a_lane_and_no_more(kernel, n):
     for w in (1.0, -1.0, 1.0 - 2.0**-53, 0.75, 2.0**-60 * 3):
         layer = Dense([[w, -w, 0.0, w]] * n, [0.0, 1.0, -2.0, 1e10])
-        for v in (255.0, 1.0) if kernel == "whole_numbers" else (1.0, 1.0 - 2.0**-53, 2.0**40 - 1, -3.0):
+        for v in (255.0, 1.0) if kernel == "byte_inputs" else (1.0, 1.0 - 2.0**-53, 2.0**40 - 1, -3.0):
             check(
                 layer, Network([layer]), kernel, [[v] * n, [v] + [0.0] * (n - 1), [v, 0.0] * (n // 2) + [0.0] * (n % 2)]
             )
@@ -151,7 +151,7 @@ def test_the_container_changes_no_bit():
     for first in ([Normalize(0.0, 255.0)], [Scale(1 / 255)], []):
         network = Network(first + [Dense(weight, None, "sigmoid")], input_shape=(784,))
         fast = network.compile()
-        assert fast.kernel == "whole_numbers"
+        assert fast.kernel == "byte_inputs"
         for share in (0.1, 0.9):
             x = bytes([numbers.randrange(256) if numbers.random() < share else 0 for _ in range(784)])
             y = fast(x)
@@ -184,7 +184,7 @@ def test_hardly_a_sum_is_computed_again(kernel, monkeypatch):
     fast, again = counted(Network([Dense(weight, [0.1] * 50)]), kernel, monkeypatch)
     for _ in range(40):
         x = [numbers.choice([0.0, 0.0, 0.0, 0.0, numbers.random()]) for _ in range(784)]
-        fast([float(int(255 * v)) for v in x] if kernel == "whole_numbers" else x)
+        fast([float(int(255 * v)) for v in x] if kernel == "byte_inputs" else x)
     assert len(again) < 0.01 * 40 * 50, len(again)
 
 
@@ -241,6 +241,6 @@ def test_numbers_beyond_the_range_are_found():
 @given(st.lists(st.one_of(st.floats(), st.integers(min_value=-1, max_value=300)), max_size=6))
 def test_pixels_are_whole_numbers_from_0_to_255(x):
     finite = [v for v in x if v - v == 0]
-    found = runtime.pixels(finite)
+    found = runtime.nonzero_bytes(finite)
     are = all([v == int(v) and 0 <= v <= 255 for v in finite])
     assert found == ([int(v) for v in finite if v] if are else None)

@@ -96,12 +96,12 @@ def test_a_dynamic_layer_is_one_of_a_network(tmp_path):
     assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in net.layers]
     assert eval(repr(layer)).forward(Matrix([x])) == layer.forward(Matrix([x]))
     assert again.predict(x) == net.predict(x) == net.compile().batch([x])[0] == net.forward([x]).tolist()[0]
-    assert "A1 = round(X / s) W1 * s * step + B1" in str(net.trace([x])) and net.trace([x]).Y == net.forward([x])
+    assert "A1 = round(X / s) W1 * s * scale + B1" in str(net.trace([x])) and net.trace([x]).Y == net.forward([x])
     assert "1 DynamicDense 2 -> 3, sigmoid" in net.summary() and net.parameters == 13
     with pytest.raises(UnsupportedError, match="DynamicDense 2 -> 3"):
         net.quantize([x])
     with pytest.raises(AttributeError):
-        layer.step = 1.0
+        layer.scale = 1.0
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_a_dynamic_layer_is_one_of_a_network(tmp_path):
         (lambda: DynamicDense([[1.0]]), "whole number from -128 to 127, found 1.0"),
         (lambda: DynamicDense([[128]]), "found 128"),
         (lambda: DynamicDense([[-129]]), "found -129"),
-        (lambda: DynamicDense([[1]], step=0.0), "a step is a positive number, found 0.0"),
-        (lambda: DynamicDense([[1]], step=math.nan), "a step is a positive number, found nan"),
-        (lambda: DynamicDense([[1, 2, 3]], step=[1.0, 2.0]), "the step must be (1, 1) or (1, 3), found (1, 2)"),
+        (lambda: DynamicDense([[1]], scale=0.0), "a scale is a positive number, found 0.0"),
+        (lambda: DynamicDense([[1]], scale=math.nan), "a scale is a positive number, found nan"),
+        (lambda: DynamicDense([[1, 2, 3]], scale=[1.0, 2.0]), "the scale must be (1, 1) or (1, 3), found (1, 2)"),
         (lambda: DynamicDense([[1, 2]], [1.0]), "the bias must be (1, 2), found (1, 1)"),
         (lambda: DynamicDense([[1]]).forward(Matrix([1.0, 2.0])), "expects 1 inputs, found shape (2,)"),
     ],

@@ -204,9 +204,9 @@ def test_a_number_that_its_equation_does_not_give_is_not_explained_by_it():
 
 @pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
 def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
-    whole = Explanation(Network([Quantize(0.1, -8, 7, zero=1, rounding=rounding)], input_shape=(1,)), [0.25])
+    whole = Explanation(Network([Quantize(0.1, -8, 7, zero_point=1, rounding=rounding)], input_shape=(1,)), [0.25])
     scaled, rounded = [step.element(0) for step in whole.layers[0].steps]
-    assert (text(scaled.made), text(scaled.made, numbers=True)) == ("x_1 / step", "0.25 / 0.1")
+    assert (text(scaled.made), text(scaled.made, numbers=True)) == ("x_1 / scale", "0.25 / 0.1")
     assert scaled.value == pytest.approx(2.5, rel=1e-7)  # two of them in single precision
     assert rounded.value == q and text(rounded.made, numbers=True) == "clip(round(2.5), -8, 7)"
     assert all([way(whole) for way in WAYS])
@@ -238,7 +238,7 @@ def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
     entered, last = Explanation(network, [100 / 255, 7 / 255]).layers
     scaled = entered.steps[0].element(0)
-    assert text(scaled.made) == "x_1 / step" and scaled.value == pytest.approx(100)
+    assert text(scaled.made) == "x_1 / scale" and scaled.value == pytest.approx(100)
     assert last.steps[-1].softmax.y == last.z and last.steps[-1].softmax.a != last.a
     summed = last.steps[0].element(0)
     assert text(summed.made, numbers=True).startswith("100*") and isinstance(summed.value, int)
@@ -258,7 +258,7 @@ def test_counts():
     for network, x in of_every_kind():
         whole = Explanation(network, x)
         for k, layer in enumerate(whole.layers, 1):
-            extra = len(layer.z) if "* step)" in layer.steps[-1].text else 0  # back to floats, at the end
+            extra = len(layer.z) if "* scale)" in layer.steps[-1].text else 0  # back to floats, at the end
             assert layer.counts.multiplications == network.cost_of(k) + extra, layer.title
     counts = Explanation(Network([Dense([[1.0] * 4] * 3, [0.5] * 4, "softmax")]), [0.0] * 3).counts
     assert (counts.multiplications, counts.additions, counts.exps) == (12, 12, 4)

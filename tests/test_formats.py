@@ -14,7 +14,7 @@ from torch_files import torch_zip
 
 from purenn import Dense, Matrix, ModelFormatError, Network, ShapeError, UnsupportedError, load, save
 from purenn.formats import FORMATS, read, recognised
-from purenn.source import Source, shown
+from purenn.source import Source
 
 X = Matrix([1.0, 2.0])
 W1, B1 = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], [0.5, 0.25, 0.125]
@@ -156,18 +156,6 @@ def test_save_refuses_other_names_and_leaves_nothing(tmp_path):
 def test_read_gives_arrays_or_a_network(tmp_path):
     assert sorted(read(FILES["npz"])) == ["W1", "b1"]
     assert read(safetensors(tmp_path)).name == "mine"
-
-
-def test_shown():
-    assert [shown(name) for name in ("W1", "", "a b", "a\nb", "\x1b[1m", "\ud800")] == [
-        "W1",
-        "''",
-        "a b",
-        "'a\\nb'",
-        "'\\x1b[1m'",
-        "'\\ud800'",
-    ]
-    assert len(shown("x" * 10**6)) == 80
 
 
 WRITTEN_BEFORE = table("safetensors.json")

@@ -33,7 +33,7 @@ from purenn import (
     softmax,
 )
 from purenn.activation import all_records
-from purenn.layers.base import Kept
+from purenn.layers.base import Cache
 from purenn.rows import size
 
 KINDS = {
@@ -140,8 +140,8 @@ def test_a_layer_tells_the_gradient_at_each_input(tape):
     for layer in (Add(), Multiply(), Concat()):
         Z = layer.forward(*values, shapes=shapes)
         G = eighths(tape, Z.rows, Z.cols)
-        kept = Kept(values, shapes, [value for _, value in layer.steps(values, shapes)])
-        found, tensors = layer.backward(G, kept)
+        cache = Cache(values, shapes, [value for _, value in layer.steps(values, shapes)])
+        found, tensors = layer.backward(G, cache)
         assert tensors == {} and len(found) == count
         for n in range(count):
 
@@ -412,7 +412,7 @@ def test_a_kind_of_your_own_may_have_one():
         def steps(self, values, shapes):
             yield "Z{k} = 2 * {x}", values[0] * 2
 
-        def backward(self, gradient, kept, at_sum=False):
+        def backward(self, gradient, cache, at_sum=False):
             return [gradient * 2], {}
 
     dX, tensors = Network([Dense([[5.0]]), Twice()]).trace([[1.0]]).backward(Matrix([1.0]))

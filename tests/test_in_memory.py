@@ -195,7 +195,7 @@ def test_sklearn_alive():
         (make_pipeline(FunctionTransformer(np.log1p), regressor), "FunctionTransformer, and a pickle is read here"),
         (make_pipeline(RobustScaler(), regressor).fit(samples, target), "_data.RobustScaler"),
         (TransformedTargetRegressor(regressor).fit(samples, target), "_target.TransformedTargetRegressor"),
-        (Mine().fit(samples, target), "expected an estimator of scikit-learn, found a test_live."),
+        (Mine().fit(samples, target), "expected an estimator of scikit-learn, found a test_in_memory."),
         (make_pipeline(StandardScaler(), Mine(max_iter=2)).fit(samples, target), "cannot be written to a file"),
         (replaced, "cannot be written to a file"),
         (StandardScaler().fit(samples), "StandardScaler is no model that purenn knows"),

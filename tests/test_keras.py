@@ -67,10 +67,18 @@ def test_what_was_read_is_told(kind):
     assert network.notes[0] == "Keras %s, Sequential 'everything'" % version
     assert type(network.layers[0]) is Normalize  # what is done to measured numbers stays a layer of its own
     assert network.notes[1:] == [
+        "layer 1 is normalization",
         "batch_normalization folded into layer 3",
         "batch_normalization_1 folded into layer 5",
         "batch_normalization_2 folded into layer 6",
     ]
+
+
+@pytest.mark.parametrize("name", ["keras2_twice.keras", "keras3_twice.keras"])
+def test_a_layer_that_is_used_twice_is_two_layers(name):
+    network = load(os.path.join(FIXTURES, name))
+    assert network.notes[1:] == ["layer d (Dense) is used again: each use is a layer of its own here"]
+    assert network.layers[0].weight == network.layers[1].weight and network.parameters == 40
 
 
 def test_hard_sigmoid_changed_with_keras_3():

@@ -273,7 +273,7 @@ def prepared(draw):
 def test_layers_between_give_the_references_bits(kernel, drawn):
     network, samples = drawn
     if refuses(kernel, network):
-        assert kernel == "whole_numbers" or kernel == "unrolled" and network.multiplications > 20000
+        assert kernel == "byte_inputs" or kernel == "unrolled" and network.multiplications > 20000
         return
     fast = compile(network, kernel)
     exact = fast.error_bound == 0.0 or not any(type(layer) is Dense for layer in network.layers)
@@ -313,12 +313,12 @@ def test_outputs_are_a_list_of_their_own(kernel, width):
 def test_what_prepares_the_inputs_runs_natively():
     for first in ([Normalize(0.0, 255.0)], [Scale(0.5, [0.1] * 784), Normalize(0.5, 2.0)]):
         network = Network(first + list(dense(784, 50, 10).layers))
-        assert network.compile().kernel == ("whole_numbers+dist" if len(first) == 1 else "dist")
+        assert network.compile().kernel == ("byte_inputs+dist" if len(first) == 1 else "dist")
         x = [i % 255 for i in range(784)]
         assert network.predict(bytes(x)) == network.predict(x) == network.predict(array("d", x))
     assert Network([Normalize(1.0, 2.0)] + list(dense(4, 3).layers)).compile().kernel == "unrolled"
     fast = Network([LayerNorm()] + list(dense(4, 3).layers)).compile()
-    assert [step.emitter.NAME for step in fast.plan.steps] == ["elementwise", "unrolled"]
+    assert [segment.emitter.NAME for segment in fast.plan.segments] == ["elementwise", "unrolled"]
 
 
 # ---- the user's own layers and functions
@@ -355,7 +355,7 @@ def test_a_layer_of_your_own_runs_through_its_own_forward(layer):
         if not refuses(kernel, network):
             assert network.compile(kernel)([1.0, 2.0]) == pytest.approx(network.forward_one([1.0, 2.0]))
     fast = network.compile()
-    assert [step.emitter.NAME for step in fast.plan.steps] == ["forward", "unrolled"]
+    assert [segment.emitter.NAME for segment in fast.plan.segments] == ["forward", "unrolled"]
     assert network.predict([1.0, 2.0]) == network.forward_one([1.0, 2.0])
 
 
@@ -399,7 +399,7 @@ def test_a_broken_kernel_fails(kernel, error, monkeypatch):
     def broken(*arguments, **named):
         raise error("broken")
 
-    part = {"unrolled": "softplus", "loops": "by_loops", "fixed_point": "floor", "whole_numbers": "pixels"}
+    part = {"unrolled": "softplus", "loops": "by_loops", "fixed_point": "floor", "byte_inputs": "nonzero_bytes"}
     part["forward"] = "forward1"
     for inputs, outputs in ((12, 3), (12, 120)):
         fast = compile(Network([Dense([[1.0] * outputs] * inputs, None, "softplus")]), kernel)
@@ -516,7 +516,7 @@ def test_numpys_numbers_may_stand_anywhere_in_a_list(kernel, inputs, outputs, fi
     }[first]
     for weight in (2, 3.0):
         network = Network(before + [Dense([[weight] * outputs] * inputs, [0] * outputs)])
-        if kernel == "whole_numbers" and first == "Activate":
+        if kernel == "byte_inputs" and first == "Activate":
             return
         fast = compile(network, kernel)
         for odd in (np.int8(100), np.int8(-128), np.float16(60000), np.float32(0.1), np.uint8(200), np.float64(0.1)):
@@ -588,7 +588,7 @@ def dense(*sizes):
 @pytest.mark.skipif(sys.implementation.name != "cpython", reason="the choice on CPython")
 def test_the_choice_on_cpython():
     assert dense(2, 3, 2, 2).compile().kernel == "unrolled"
-    assert dense(784, 50, 10).compile().kernel == "whole_numbers+dist"
+    assert dense(784, 50, 10).compile().kernel == "byte_inputs+dist"
     assert dense(784, 50, 10).compile(error_bound=0.0).kernel == "loops"
     assert dense(64, 32, 10).quantize(input_range=(-1.0, 1.0)).compile().kernel == "packed"
 
@@ -690,7 +690,7 @@ def test_threads_that_ask_for_integers_at_once_get_them_all():
 
             def ask(fast=fast, found=found, start=start):
                 start.wait()
-                found.append(fast.of_integers()([1] * 30))
+                found.append(fast.for_integers()([1] * 30))
 
             threads = [threading.Thread(target=ask) for _ in range(4)]
             for thread in threads:

@@ -165,7 +165,7 @@ def test_what_is_imported_when_it_is_asked_for():
     "f, error, message",
     [
         (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be a whole number, found float 0.0"),
-        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero must be a whole number, found float 0.5"),
+        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be a whole number, found float 0.5"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5),
             TypeError,
@@ -190,8 +190,8 @@ def test_settings_of_a_wrong_type(f, error, message):
 
 def test_settings_may_be_numbers_of_other_libraries():
     np = pytest.importorskip("numpy")
-    entrance = Quantize(np.float32(0.5), np.int64(-8), np.int32(7))
-    assert repr(entrance) == repr(Quantize(0.5, -8, 7)) and type(LayerNorm(epsilon=np.float64(1e-3)).epsilon) is float
+    quantizer = Quantize(np.float32(0.5), np.int64(-8), np.int32(7))
+    assert repr(quantizer) == repr(Quantize(0.5, -8, 7)) and type(LayerNorm(epsilon=np.float64(1e-3)).epsilon) is float
 
 
 # ---- kinds of your own

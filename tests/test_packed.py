@@ -16,11 +16,11 @@ from purenn import Dense, Matrix, Network, Normalize, Scale, ShapeError, load
 from purenn.codegen import emit
 from purenn.codegen import packed as emitter
 from purenn.codegen.dialect import EXPORTED, IN_PROCESS
-from purenn.codegen.entering import UNROLLED
+from purenn.codegen.packed_inputs import UNROLLED
 from purenn.codegen.plan import planned
 from purenn.layers import Activate, Flatten, Reshape
 from purenn.layers.integer import ROUNDINGS, Dequantize, IntegerDense, Quantize
-from purenn.quantize import way_in
+from purenn.quantize import split_at_quantize
 
 MNIST = pathlib.Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -70,15 +70,15 @@ def outcome(predict, x):
 def own_function(fast):
     """``predict_quantized`` of the predictor's program."""
     assert "predict_quantized(q)" in fast.program.entries
-    return fast.of_integers()
+    return fast.for_integers()
 
 
 def own_integers(network, x):
     """The model's own integers for a sample."""
-    before, entrance, _ = way_in(network)
-    for layer in before + [entrance]:
+    before, quantizer, _ = split_at_quantize(network)
+    for layer in before + [quantizer]:
         x = layer.forward(x if isinstance(x, Matrix) else Matrix([x]))
-    return [int(q) + entrance.zero for q in x.tolist()[0]]
+    return [int(q) + quantizer.zero_point for q in x.tolist()[0]]
 
 
 bits = st.integers(min_value=2, max_value=16)
@@ -127,7 +127,7 @@ def integer_networks(draw):
     bias = [random.randint(-(1 << 24), 1 << 24) for _ in range(n)]
     offset = random.randint(-(1 << 22), 1 << 22)
     step = draw(st.sampled_from([1.0, 0.1, 0.5, 1 / 255, steps(m)]))
-    entrance = Quantize(step, low, high, random.choice([0, -low, random.randint(-200, 200)]), draw(roundings))
+    quantizer = Quantize(step, low, high, random.choice([0, -low, random.randint(-200, 200)]), draw(roundings))
     before = [
         Normalize(random.choice([0.0, 3.0]), random.choice([1.0, 255.0, -0.5])),
         Normalize([random.random() for _ in range(m)], steps(m)),
@@ -135,7 +135,7 @@ def integer_networks(draw):
     ]
     hidden = draw(st.sampled_from(["identity", "relu"]))  # what stands for them is the table
     layers = before[: draw(st.integers(0, 3))] + [
-        entrance,
+        quantizer,
         IntegerDense(weights(m, n), bias, hidden, 1.0, table, offset, shift),
     ]
     h = draw(st.sampled_from(["identity", "softmax", "sigmoid", "relu"]))
@@ -148,13 +148,13 @@ def integer_networks(draw):
     samples += [[random.randint(low, high) for _ in range(m)] for _ in range(2)]
     samples += [[random.choice([0.0, -0.0, random.uniform(low, high)]) for _ in range(m)]]
     samples += [[random.choice([1e308, -1e308, 5e-324, -1e-320]) for _ in range(m)]]
-    return Network(layers), samples + [halves(random, entrance, m) for _ in range(3)]
+    return Network(layers), samples + [halves(random, quantizer, m) for _ in range(3)]
 
 
-def halves(random, entrance, count):
+def halves(random, quantizer, count):
     """Numbers at the borders of two integers, and next to them on either side."""
-    steps = entrance.step.tolist()[0]
-    x = [(random.randint(entrance.low - 1, entrance.high) + 0.5) * steps[i % len(steps)] for i in range(count)]
+    steps = quantizer.scale.tolist()[0]
+    x = [(random.randint(quantizer.low - 1, quantizer.high) + 0.5) * steps[i % len(steps)] for i in range(count)]
     for _ in range(2):
         x = [random.choice([v, neighbour(v, 1), neighbour(v, -1)]) for v in x]
     return x
@@ -196,13 +196,13 @@ def test_one_addition_rounds_down(seed, bounds):
     n = UNROLLED + 3
     step = random.choice([1.0, 0.1, 1 / 255, 0.3, 2.0**-40, 1e150])
     before = [] if low == 0 else [Normalize(step, 2.0)]  # a row that does not keep zero
-    entrance = Quantize(step, low, high)
-    network = Network(before + [entrance, IntegerDense([[1 << i % 8] for i in range(n)], [0], "identity", 1.0)])
+    quantizer = Quantize(step, low, high)
+    network = Network(before + [quantizer, IntegerDense([[1 << i % 8] for i in range(n)], [0], "identity", 1.0)])
     packed = network.compile("packed")
     assert "doubles" in packed.program.source
     far = [2.0**28 * 1.01, 2.0**28 * 1.08, random.uniform(-9300.0, -8000.0), 2.0**40, -0.5, 1e-13]  # of the same byte 6
     for _ in range(6):
-        x = halves(random, entrance, n)
+        x = halves(random, quantizer, n)
         x[random.randrange(n)] = random.choice([v * step for v in far] + [1e308, -1e308])
         if before:
             x = [2.0 * v + step if abs(v) < 1e300 else v for v in x]
@@ -318,7 +318,12 @@ CLAMPED, SPARSE = [1e300], [0.0]  # samples that need another line
     "name, inputs, part",
     [(name, FEW, []) for name in ("floor", "hypot", "START2", "ROW2_0", "unpack2", "TABLE2", "ROW3_1", "unpack3")]
     + [(name, MANY, []) for name in ("pack", "ROWS2", "START2", "unpack2")]
-    + [("finite", FEW, CLAMPED), ("finite", MANY, CLAMPED), ("pack_some", MANY, SPARSE), ("compress", MANY, SPARSE)],
+    + [
+        ("checked_finite", FEW, CLAMPED),
+        ("checked_finite", MANY, CLAMPED),
+        ("pack_some", MANY, SPARSE),
+        ("compress", MANY, SPARSE),
+    ],
 )
 def test_a_broken_kernel_fails(name, inputs, part):
     hidden = IntegerDense([[1, 2]] * inputs, [1, 2], "relu", 1.0, list(range(200)), 20, 1)
@@ -363,7 +368,7 @@ def test_what_has_no_integer_is_refused_and_the_rest_is_held_to_the_range(kernel
 
 
 def test_own_integers_are_checked():
-    network = Network([Quantize(0.5, -2, 9, zero=3), IntegerDense([[1], [2]], [0], "identity", 1.0)])
+    network = Network([Quantize(0.5, -2, 9, zero_point=3), IntegerDense([[1], [2]], [0], "identity", 1.0)])
     own, written = own_function(network.compile("packed")), exported(network)["predict_quantized"]
     for predict in (network.predict_quantized, own, written):
         assert predict([1, 12]) == predict(array("b", [1, 12])) == predict(bytes([1, 12])) == [16.0]

@@ -27,7 +27,7 @@ from purenn import (
     save,
 )
 from purenn.layers.integer import ROUNDINGS
-from purenn.quantize import of_integers
+from purenn.quantize import integer_predictor
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
@@ -56,11 +56,11 @@ def test_a_single_layer_is_off_by_its_rounding_alone(drawn, bits, activation_bit
     samples, weight, (bias,) = drawn
     network = Network([Dense(weight, bias)])
     integer = network.quantize(samples, bits, activation_bits)
-    steps = integer.layers[0].step.tolist()[0]
+    steps = integer.layers[0].scale.tolist()[0]
     steps = steps if len(steps) > 1 else steps * len(weight)
     for x in samples:
         for j, (a, b) in enumerate(zip(integer.forward_one(x), network.forward_one(x))):
-            unit = integer.layers[1].step[0, min(j, integer.layers[1].step.cols - 1)]
+            unit = integer.layers[1].scale[0, min(j, integer.layers[1].scale.cols - 1)]
             inputs = sum([abs(row[j]) * step / 2 for row, step in zip(weight, steps)])
             weights = sum([(abs(v) / step + 0.5) * unit / 2 for v, step in zip(x, steps)])
             assert abs(a - b) <= (inputs + weights + unit / 2) * (1 + 1e-9) + 1e-300
@@ -71,7 +71,7 @@ def test_a_single_layer_is_off_by_its_rounding_alone(drawn, bits, activation_bit
 def test_a_table_holds_h_to_less_than_a_step(h, activation_bits):
     network = Network([Dense([[3.0, -2.0]], [0.25, 0.5], h), Dense([[1.0], [1.0]])])
     layer = network.quantize([[-2.0], [2.0]], 12, activation_bits).layers[1]
-    unit = layer.step[0, 0]
+    unit = layer.scale[0, 0]
     largest = max(layer.table.max(), -layer.table.min())
     step = max([abs(Activation(h)(a)) for a in (-5.75, 6.25, -3.5, 4.5)]) / largest
     for a in range(-400, 401):
@@ -85,7 +85,7 @@ def test_a_table_holds_h_to_less_than_a_step(h, activation_bits):
 def test_samples_spread_the_integers_over_what_they_show():
     network = Network([Dense([[1.0, -1.0]], [0.0, 0.0], "relu"), Dense([[1.0], [1.0]])])
     small = network.quantize([[0.0], [0.5]])
-    assert (small.layers[0].low, small.layers[0].high, 1.0 / small.layers[0].step[0, 0]) == (0, 255, 510.0)
+    assert (small.layers[0].low, small.layers[0].high, 1.0 / small.layers[0].scale[0, 0]) == (0, 255, 510.0)
     assert abs(small.predict([0.4])[0] - 0.4) < 0.005
     signed = network.quantize([[-0.5], [0.25]])
     assert (signed.layers[0].low, signed.layers[0].high) == (-127, 127)
@@ -107,8 +107,8 @@ def test_an_interval_holds_every_input():
 
 def test_inputs_of_unlike_ranges_get_a_scale_each():
     network = Network([Dense([[0.01], [1.0]])])
-    assert network.quantize([[100.0, 0.5], [0.0, 1.0]]).layers[0].step.tolist() == [[1 / 2.55, 1 / 255.0]]
-    assert network.quantize([[1.0, 0.5], [0.0, 1.0]]).layers[0].step.tolist() == [[1 / 255.0]]
+    assert network.quantize([[100.0, 0.5], [0.0, 1.0]]).layers[0].scale.tolist() == [[1 / 2.55, 1 / 255.0]]
+    assert network.quantize([[1.0, 0.5], [0.0, 1.0]]).layers[0].scale.tolist() == [[1 / 255.0]]
 
 
 # ---- what may come in, and what may not
@@ -146,21 +146,21 @@ def test_a_network_of_floats_has_no_integers():
 
 @given(
     x=st.lists(st.integers(-2000, 2000), min_size=1, max_size=8),
-    step=st.sampled_from([0.5, 0.1, 1.0, 0.25, 3.0]),
-    zero=st.integers(-128, 127),
+    scale=st.sampled_from([0.5, 0.1, 1.0, 0.25, 3.0]),
+    zero_point=st.integers(-128, 127),
     rounding=st.sampled_from(sorted(ROUNDINGS)),
 )
-def test_the_models_integers_are_those_that_the_entrance_makes(x, step, zero, rounding):
-    entrance = Quantize(step, -100, 90, zero, rounding)
+def test_the_models_integers_are_those_that_the_entrance_makes(x, scale, zero_point, rounding):
+    quantizer = Quantize(scale, -100, 90, zero_point, rounding)
     network = Network(
         [
             Normalize(0.5, -2.0),
-            entrance,
+            quantizer,
             IntegerDense([[k + 1, -k] for k in range(len(x))], [1, 2], "identity", 0.5),
         ]
     )
-    levels = entrance.forward(network.layers[0].forward(Matrix([[v / 4 for v in x]]))).tolist()[0]
-    assert network.predict_quantized([q + zero for q in levels]) == network.predict([v / 4 for v in x])
+    levels = quantizer.forward(network.layers[0].forward(Matrix([[v / 4 for v in x]]))).tolist()[0]
+    assert network.predict_quantized([q + zero_point for q in levels]) == network.predict([v / 4 for v in x])
 
 
 @pytest.mark.parametrize(
@@ -252,15 +252,15 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
 @pytest.mark.parametrize(
     "make, error, message",
     [
-        (lambda: Quantize(0.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
-        (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a step must be a positive number"),
-        (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a step must be a positive number"),
-        (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a step must be a positive number"),
-        (lambda: Quantize(1e-60, 0, 1, 0, "even"), ValueError, "a step must be a positive number in single precision"),
+        (lambda: Quantize(0.0, 0, 1), ValueError, "Quantize: a scale must be a positive number"),
+        (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a scale must be a positive number"),
+        (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a scale must be a positive number"),
+        (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a scale must be a positive number"),
+        (lambda: Quantize(1e-60, 0, 1, 0, "even"), ValueError, "a scale must be a positive number in single precision"),
         (
             lambda: Quantize([[1.0], [1.0]], 0, 1),
             ShapeError,
-            "Quantize: expected one step or a row of them, found (2, 1)",
+            "Quantize: expected one scale or a row of them, found (2, 1)",
         ),
         (
             lambda: Quantize(1.0, 0, 1, rounding="down"),
@@ -269,8 +269,12 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
         ),
         (lambda: Quantize(1.0, 1, 1), ValueError, "Quantize: the range 1 ... 1 is empty"),
         (lambda: IntegerDense([[1, 2]], [1], "relu", 1.0), ShapeError, "the bias must be (1, 2), found (1, 1)"),
-        (lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3), ShapeError, "expected one step or 2, found (1, 3)"),
-        (lambda: IntegerDense([[1]], [1], "relu", INF), ValueError, "a step must be a finite number"),
+        (
+            lambda: IntegerDense([[1, 2]], [1, 2], "relu", [1.0] * 3),
+            ShapeError,
+            "expected one scale or 2, found (1, 3)",
+        ),
+        (lambda: IntegerDense([[1]], [1], "relu", INF), ValueError, "a scale must be a finite number"),
         (lambda: IntegerDense([[1]], [1], "relu", 1.0, []), ShapeError, "at least one row and one column"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, None, 0, -1),
@@ -285,7 +289,7 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
             "the table holds numbers that are not whole",
         ),
         (lambda: IntegerDense([[1]], [1], "relu", 1.0, [[1], [2]]), ShapeError, "expected one table or a row of them"),
-        (lambda: Dequantize(NAN), ValueError, "Dequantize, identity: a step must be a finite number"),
+        (lambda: Dequantize(NAN), ValueError, "Dequantize, identity: a scale must be a finite number"),
     ],
 )
 def test_layers_check_what_they_are_made_of(make, error, message):
@@ -332,7 +336,7 @@ def test_dequantize_is_written_out(x, h):
 
 
 def test_a_network_may_end_in_integers_that_become_floats():
-    """A table and Dequantize instead of h(A * step)."""
+    """A table and Dequantize instead of h(A * scale)."""
     layers = [Quantize(0.5, -128, 127), IntegerDense([[3], [-2]], [1], "identity", 1.0, list(range(-8, 9)), 8, 0)]
     net = Network(layers + [Dequantize(0.25, "relu")])
     for x, q in (([1.0, 0.5], 5), ([-3.0, 0.0], -8), ([100.0, -100.0], 8)):
@@ -360,13 +364,13 @@ def test_a_trace_shows_the_integers():
     network = Network([Dense([[0.5], [-1.0]], [0.25], "sigmoid"), Dense([[1.0]])])
     text = str(network.quantize([[1.0, 0.0], [0.0, 1.0]]).trace([[1.0, 0.5]]))
     for formula in (
-        "A1 = X / step",
+        "A1 = X / scale",
         "Z1 = clip(round(A1), low, high)",
         "Z2 = table[(A2 + offset) >> shift]",
         "[[255 128]]",
     ):
         assert formula in text
-    assert "Z3 = identity(A3 * step)" in text
+    assert "Z3 = identity(A3 * scale)" in text
 
 
 # ---- what comes before the first dense layer
@@ -405,7 +409,7 @@ def test_what_prepares_the_inputs_stays_before_the_entrance(drawn, mean, deviati
 
 def test_pictures_keep_their_bytes():
     network = Network([Normalize(0.0, 255.0), Dense([[1.0], [-1.0]])]).quantize([[0, 200], [255, 3]])
-    assert network.layers[1].step.tolist() == [[1 / 255]] and (network.layers[1].low, network.layers[1].high) == (
+    assert network.layers[1].scale.tolist() == [[1 / 255]] and (network.layers[1].low, network.layers[1].high) == (
         0,
         255,
     )
@@ -468,8 +472,8 @@ def test_a_network_of_pictures(how):
 
 def test_a_scale_for_each_input_along_the_last_axis():
     net = Network([Dense([[0.01], [1.0]])], input_shape=(2, 2))
-    entrance = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
-    assert entrance.step.tolist() == [[1 / 2.55, 1 / 255.0]]
+    quantizer = net.quantize([[100.0, 0.5, 50.0, 1.0], [0.0, 1.0, 100.0, 0.0]]).layers[0]
+    assert quantizer.scale.tolist() == [[1 / 2.55, 1 / 255.0]]
 
 
 # ---- the model's own integers, in wired networks
@@ -490,7 +494,7 @@ def test_integers_enter_wired_networks_too(layers, wires):
     net = Network(layers, wires)
     x = [1.0, -2.0]
     q = [level + 3 for level in net.trace(x)[len(layers) - 3].Z.tolist()[0]]
-    assert net.predict_quantized(q) == of_integers(net)(q) == net.forward_one(x)
+    assert net.predict_quantized(q) == integer_predictor(net)(q) == net.forward_one(x)
 
 
 @pytest.mark.parametrize("first", [[], [Normalize(0.0, 2.0)]])
@@ -498,5 +502,5 @@ def test_a_network_that_takes_measured_numbers_beside_its_integers_takes_no_inte
     n = len(first)
     net = Network(first + [ENTRANCE, INTEGER, Add()], [(k,) for k in range(n + 2)] + [(n, n + 2)])
     assert net.predict([1.0, -2.0]) == net.forward_one([1.0, -2.0])
-    for run in (net.predict_quantized, lambda q: of_integers(net)(q)):
+    for run in (net.predict_quantized, lambda q: integer_predictor(net)(q)):
         assert "takes measured numbers" in refused(lambda run=run: run([1, 2]), TypeError)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import Activate, Dense, Flatten, Matrix, Network, Reshape, ShapeError
-from purenn.rows import as_sample, checked_shape, is_nested, plain_number, samples_of, size
+from purenn.rows import as_sample, checked_shape, is_nested, python_number, samples_of, size
 
 shapes = st.lists(st.integers(min_value=1, max_value=3), min_size=1, max_size=3).map(tuple)
 
@@ -164,7 +164,7 @@ class Foreign:
 
 
 def test_numbers_of_other_libraries_become_pythons():
-    assert as_sample([Foreign(1.5), 2]) == [1.5, 2] and plain_number(Foreign(3)) == 3
+    assert as_sample([Foreign(1.5), 2]) == [1.5, 2] and python_number(Foreign(3)) == 3
     assert echo((2,))([Foreign(1.5), 2]) == [1.5, 2]
     assert echo((2, 2))([[Foreign(1.5), 2], [3, Foreign(4)]]) == [1.5, 2, 3, 4]
 

@@ -44,7 +44,7 @@ def test_fixtures(name):
     assert error(network, FILES[name]) < 1e-12
     assert network.labels == FILES[name]["labels"] and network.multilabel == ("multilabel" in name)
     assert network.notes[0].startswith("scikit-learn %s MLPClassifier" % name.split("_")[1])
-    assert recognised(Source(fixture(name))).name == "pickle"
+    assert recognised(Source(fixture(name))).name == "pickled"
 
 
 def test_a_pipeline_is_one_network():

@@ -74,14 +74,14 @@ def test_the_way_out_multiplies_each_output_once(name):
     way_out, n = network.layers[-1], network.outputs
     assert network.cost_of(len(network.layers)) == n
     ones = [[int(i == j) for j in range(n)] for i in range(n)]
-    longer = network.replace(layers=network.layers[:-1] + (IntegerDense(ones, [0] * n, way_out.h, way_out.step),))
+    longer = network.replace(layers=network.layers[:-1] + (IntegerDense(ones, [0] * n, way_out.h, way_out.scale),))
     for row in EXPECTED[name]["inputs"]:
         assert same_rows([network.forward_one(row)], [longer.forward_one(row)])
 
 
 def test_bytes_are_the_integers_of_a_model_that_takes_bytes():
     network = load(fixture("tflite_picture_uint8.tflite"))
-    step = network.layers[0].step[0, 0]
+    step = network.layers[0].scale[0, 0]
     picture = bytes(range(0, 256, 16))
     assert network.predict_quantized(picture) == network.predict([q * step for q in picture])
 
@@ -103,7 +103,7 @@ def test_the_models_own_integers(name):
 
 def test_measured_numbers_are_rounded_away_from_zero():
     network = load(fixture("tflite_int8.tflite"))
-    step = network.layers[0].step[0, 0]
+    step = network.layers[0].scale[0, 0]
     levels = network.layers[0].forward(Matrix([[k * step for k in (0.5, 1.5, 2.5, -0.5, -1.5, -2.5)]])).tolist()[0]
     assert levels == [1, 2, 3, -1, -2, -3]
 
@@ -288,7 +288,7 @@ def test_dynamic_layers_by_the_definition(asymmetric):
 
 
 def test_one_step_for_all_weights():
-    assert read(dynamic(weights=tensor([2, 2], 9, 1, [0.25]))).layers[0].step == Matrix([0.25])
+    assert read(dynamic(weights=tensor([2, 2], 9, 1, [0.25]))).layers[0].scale == Matrix([0.25])
 
 
 def test_weights_that_are_dequantized_are_floats():
@@ -524,7 +524,7 @@ def test_floats_between_integers_are_single_precision():
 
 
 def test_what_changes_the_inputs_integers_is_refused():
-    """Our entrance gives a dense layer the integers themselves; a product may leave them as they are."""
+    """Our quantizer gives a dense layer the integers themselves; a product may leave them as they are."""
     for step, sound in ((0.5 * 0.25 * 100, True), (0.5 * 0.25 * 50, False)):
         tensors = INT_TENSORS + [tensor([1], 9, 3, [0.25]), tensor([1, 2], 9, 0, [step], [3])]
         operators = [operator(1, (0, 4), 5), operator(0, (5, 1, 2), 3)]

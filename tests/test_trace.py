@@ -68,7 +68,7 @@ def test_a_name_with_braces_does_no_harm():
 
 def test_integers_in_a_trace():
     text = str(Network([Quantize(0.5, -8, 7)], input_shape=(2,)).trace([1.0, -100.0]))
-    assert "A1 = X / step (1, 2)\n[[2 -200]]\nZ1 = clip(round(A1), low, high) (1, 2)\n[[2 -8]]" in text
+    assert "A1 = X / scale (1, 2)\n[[2 -200]]\nZ1 = clip(round(A1), low, high) (1, 2)\n[[2 -8]]" in text
 
 
 def test_a_trace_takes_rows_of_the_inputs():

@@ -26,7 +26,7 @@ the name of one variable that holds a row of them, a list or a tuple (``"z1"``).
 take it as well.
 
 The first emitter gets the sample, checked: a row of as many numbers as the network takes, all of them
-Python's own.  One that looks at the sample itself (is it bytes?) sets ENTERS = True: then it is called
+Python's own.  One that looks at the sample itself (is it bytes?) sets READS_SAMPLE = True: then it is called
 with "x", whatever the user gave, and writes the check where it wants it, by ``code.check_sample()``.
 
 Lines are written for both dialects alike, with four differences, all of them in `Code`:

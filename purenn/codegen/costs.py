@@ -21,17 +21,21 @@ _NEVER = float("inf")
 COSTS = {
     "LOOP_LAYER": (900.0, 1200.0, 1500.0),  # a layer in loops ...
     "LOOP_TERM": (47.0, 57.0, 9.0),  # ... and each multiplication and addition in it
-    "WRITTEN_TERM": (26.0, 36.0, 27.0),  # the same in a line of generated code
+    "UNROLLED_TERM": (26.0, 36.0, 27.0),  # the same in a line of generated code
     "DIST_CALL": (130.0, 150.0, 500.0),  # math.dist: a call, less what its test spares the activation ...
     "DIST_TERM": (7.1, 6.4, 40.0),  # ... and each of its terms
     "SUMPROD_CALL": (190.0, 190.0, 500.0),  # math.sumprod, likewise
     "SUMPROD_TERM": (16.0, 16.0, 40.0),
     "LANES_CALL": (145.0, 165.0, 60.0),  # packed, whole numbers: an input that is not 0 ...
     "LANES_TERM": (1.9, 1.9, 0.8),  # ... and each of its outputs, in a lane of 32 bits
-    "WHOLE_TERM": (5.2, 5.4, 4.0),  # ... in a lane of 64 bits
+    "BYTE_TERM": (5.2, 5.4, 4.0),  # ... in a lane of 64 bits
     "FIXED_CALL": (300.0, 400.0, 300.0),  # fixed point: an input that is not 0 ...
     "FIXED_TERM": (14.0, 16.0, 15.0),  # ... and each of its outputs
-    "ENTRANCE": (3000.0, 3000.0, _NEVER),  # what whole numbers and fixed point take beside; a JIT has no use for them
+    "LANES_SETUP": (
+        3000.0,
+        3000.0,
+        _NEVER,
+    ),  # what whole numbers and fixed point take beside; a JIT has no use for them
     "FORWARD": (10500.0, 14500.0, 5000.0),  # a layer by its own forward ...
     "FORWARD_TERM": (135.0, 165.0, 20.0),  # ... and each multiplication in it
 }
@@ -41,19 +45,19 @@ _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 
 # what a layer takes: of the costs c, n inputs, m outputs, all its terms, and the share of inputs that are not 0
 _FORMULAS: dict[str, Callable[..., float]] = {
-    "unrolled": lambda c, n, m, terms, share: terms * c["WRITTEN_TERM"],
-    "elementwise": lambda c, n, m, terms, share: terms * c["WRITTEN_TERM"],
-    "structure": lambda c, n, m, terms, share: terms * c["WRITTEN_TERM"],
+    "unrolled": lambda c, n, m, terms, share: terms * c["UNROLLED_TERM"],
+    "elementwise": lambda c, n, m, terms, share: terms * c["UNROLLED_TERM"],
+    "structure": lambda c, n, m, terms, share: terms * c["UNROLLED_TERM"],
     "loops": lambda c, n, m, terms, share: c["LOOP_LAYER"] + terms * c["LOOP_TERM"],
     "dist": lambda c, n, m, terms, share: (m + 2) * c["DIST_CALL"] + terms * c["DIST_TERM"],
     "sumprod": lambda c, n, m, terms, share: (
         m * c["SUMPROD_CALL"] + terms * c["SUMPROD_TERM"] + c["DIST_CALL"] + n * c["DIST_TERM"]
     ),
-    "whole_numbers": lambda c, n, m, terms, share: (
-        c["ENTRANCE"] + share * (n * c["LANES_CALL"] + terms * c["WHOLE_TERM"]) if n > _FEW else _NEVER
+    "byte_inputs": lambda c, n, m, terms, share: (
+        c["LANES_SETUP"] + share * (n * c["LANES_CALL"] + terms * c["BYTE_TERM"]) if n > _FEW else _NEVER
     ),
     "fixed_point": lambda c, n, m, terms, share: (
-        c["ENTRANCE"] + share * (n * c["FIXED_CALL"] + terms * c["FIXED_TERM"]) if n > _FEW and share < 1 else _NEVER
+        c["LANES_SETUP"] + share * (n * c["FIXED_CALL"] + terms * c["FIXED_TERM"]) if n > _FEW and share < 1 else _NEVER
     ),
     "forward": lambda c, n, m, terms, share: c["FORWARD"] + terms * c["FORWARD_TERM"],
 }
@@ -69,10 +73,10 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
     """What an emitter is expected to take for a sample from layer k on: (nanoseconds, multiplications done)."""
     if emitter == "packed":
         return _packed(network, dialect)
-    if emitter == "whole_numbers":  # what prepares the inputs is done on the way
+    if emitter == "byte_inputs":  # what prepares the inputs is done on the way
         k = next((j for j, layer in enumerate(network.layers, 1) if layer.kind == "dense"), k)
     inputs, outputs, terms = size(network.shapes_into(k)[0]), size(network.shapes[k]), network.cost_of(k)
-    share = _share(network, 1 if emitter == "whole_numbers" else k)
+    share = _share(network, 1 if emitter == "byte_inputs" else k)
     return _FORMULAS[emitter](costs(dialect), inputs, outputs, terms, share), terms
 
 

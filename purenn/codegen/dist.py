@@ -16,7 +16,7 @@ from the true sum, and by the reference's own rounding (see sums.py) from the re
 That is tiny unless one vector is far longer than the other, or the sum cancels.  So
 
 - columns are brought to lengths from 16 to 32, and inputs whose weights are far larger than
-  those of others are stretched while their weights shrink, both by powers of two: that
+  those of others are scaled up while their weights shrink, both by powers of two: that
   rounds nothing.  The code computes s = 2 (x.w + b), which is the sum but for a power of two;
 
 - s must be larger than e / ERROR_BOUND, else the sum is computed again, where
@@ -36,9 +36,9 @@ from operator import mul
 
 from . import runtime
 from .elementwise import activated
-from .lanes import is_single
+from .lanes import are_float32
 from .program import columns_of
-from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
+from .sums import ERROR_BOUND, ONCE, is_by_sign, refusal, tested, tested_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ _SQUARE, _LENGTH, _FIXED = 32.0 * ONCE, 2.0 * 32.0 * 32.0 * ONCE, 32.0 * 32.0 * 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
-    is_in_range = is_single(layer.weight._rows) or _is_in_range(layer)
-    return unusual(layer, _MOST_INPUTS) or (1 if is_in_range else _OUT_OF_RANGE)
+    is_in_range = are_float32(layer.weight._rows) or _is_in_range(layer)
+    return refusal(layer, _MOST_INPUTS) or (1 if is_in_range else _OUT_OF_RANGE)
 
 
 _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
@@ -76,12 +76,12 @@ def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
 
     def write(value: Value) -> Value:
-        code.inputs(value)
+        code.write_inputs(value)
         if code.is_small and not code.dialect.is_exported:
             return _write_each(code, k)
         return write_outputs(code, k)
 
-    return code.each_place(k, value, write)
+    return code.each_row(k, value, write)
 
 
 def write_outputs(code: Code, k: int) -> Value:

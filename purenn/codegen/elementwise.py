@@ -18,7 +18,7 @@ ERROR_BOUND = 0.0
 _FORMS = {
     "scale": (("scale", "shift"), "{0}*{1} + {2}"),
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
-    "dequantize": (("step",), "{0}*{1}"),
+    "dequantize": (("scale",), "{0}*{1}"),
 }
 _ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
     "softmax": runtime.softmax,
@@ -48,13 +48,13 @@ def _each_number(code: Code, k: int, value: Value) -> Value:
     n = code.size(k)
     a = "a%d" % k if hasattr(code.layer(k), "h") else "z%d" % k
     if not isinstance(value, str):
-        operands = zip(*[[code.number(w) for w in stretched(row, n)] for row in rows])
+        operands = zip(*[[code.number(w) for w in repeated(row, n)] for row in rows])
         forms = [form.format(v, *numbers) for v, numbers in zip(value, operands)]
         return code.assign(["%s_%d" % (a, i) for i in range(n)], forms)
     if all([len(row) == 1 for row in rows]):
         code.line("%s = [%s for v in %s]" % (a, form.format("v", *[code.number(row[0]) for row in rows]), value))
         return a
-    rows = [[code.own(w) for w in stretched(row, n)] for row in rows]
+    rows = [[code.cast(w) for w in repeated(row, n)] for row in rows]
     names = [code.constant("EACH%d_%d" % (k, i), row) for i, row in enumerate(rows)]
     variables = ["p", "r"][: len(rows)]
     zipped = (a, form.format("v", *variables), ", ".join(variables), value, ", ".join(names))
@@ -81,14 +81,14 @@ def needs_no_mean(mean: Sequence[Any], deviation: Sequence[Any]) -> bool:
     return {type(m) for m in mean} == {int} or {type(d) for d in deviation} == {float}
 
 
-def stretched(row: Sequence[Any], count: int) -> list[Any]:
+def repeated(row: Sequence[Any], count: int) -> list[Any]:
     """A row along the last axis, for each of `count` numbers."""
     return list(row) * (count // len(row))
 
 
 def _layer_norm(code: Code, k: int, value: Value) -> Value:
     layer, width = code.layer(k), code.width(k)
-    rows = [[code.own(w) for w in stretched(row._rows[0], width)] for row in (layer.scale, layer.shift)]
+    rows = [[code.cast(w) for w in repeated(row._rows[0], width)] for row in (layer.scale, layer.shift)]
     scale, shift = [code.constant("EACH%d_%d" % (k, i), row) for i, row in enumerate(rows)]
     form = "%s({a}, %s, %s, %s)" % (code.function(runtime.layer_norm), scale, shift, code.number(layer.epsilon))
     return _along(code, k, form, code.row(value, "a%d" % k), width)
@@ -123,8 +123,8 @@ def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) ->
 def expression(code: Code, h: Any) -> str:
     """h(a) as an expression of {a}."""
     if h.source.startswith("def "):
-        return code.written(h.function_name, h.source) + "({a})"
-    return h.source or code.called(h) + "({a})"
+        return code.defined(h.function_name, h.source) + "({a})"
+    return h.source or code.activation_function(h) + "({a})"
 
 
 def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
@@ -133,7 +133,7 @@ def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
     kind = "softmax_plain" if h.kind == "softmax" and h.parameters else h.kind
     if kind == "softmax" and not isinstance(a, str):
         return [name for start in range(0, size, width) for name in _softmax(code, k, a[start : start + width], start)]
-    function = code.function(_ROWS[kind]) if kind in _ROWS else code.called(h)
+    function = code.function(_ROWS[kind]) if kind in _ROWS else code.activation_function(h)
     constant = ", " + code.number(h.parameters[0] if h.parameters else 0.0) if kind == "softmax_plain" else ""
     form = ("%s({a}%s)" if kind in _ROWS else "list(%s({a}%s))") % (function, constant)
     return _along(code, k, form, code.row(a, "a%d" % k), width)
@@ -141,9 +141,9 @@ def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
 
 def _softmax(code: Code, k: int, a: list[str], start: int) -> list[str]:
     """`runtime.softmax` written out: the same operations in the same order."""
-    places = range(start, start + len(a))
-    e = ["e%d_%d" % (k, j) for j in places]
+    indices = range(start, start + len(a))
+    e = ["e%d_%d" % (k, j) for j in indices]
     code.line("c = -max(%s, %s)" % (a[0], ", ".join(a)))
     code.assign(e, ["exp(%s + c)" % name for name in a])
-    code.added("t", e)
-    return code.outputs(k, ["z%d_%d" % (k, j) for j in places], ["%s/t" % name for name in e])
+    code.write_sum("t", e)
+    return code.outputs(k, ["z%d_%d" % (k, j) for j in indices], ["%s/t" % name for name in e])

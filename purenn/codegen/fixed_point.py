@@ -41,8 +41,8 @@ from operator import mul
 from . import dist, runtime
 from .costs import costs
 from .elementwise import activated
-from .lanes import finite_within, is_single, lanes_of_doubles
-from .sums import ERROR_BOUND, unusual
+from .lanes import are_float32, finite_within, lanes_of_doubles
+from .sums import ERROR_BOUND, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ _LOOK = 64  # inputs that are looked at to see whether many are 0
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
-    reason = unusual(layer, _MOST_INPUTS)
-    if not reason and not is_single(layer.weight._rows) and not finite_within(layer.weight._rows, _LARGEST):
+    reason = refusal(layer, _MOST_INPUTS)
+    if not reason and not are_float32(layer.weight._rows) and not finite_within(layer.weight._rows, _LARGEST):
         reason = "has weights that are not finite or beyond 1e-100 ... 1e100"
     if not reason:
         return dist.takes(network, k, dialect)
@@ -74,10 +74,10 @@ def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
 
     def write(value: Value) -> Value:
-        code.inputs(value)
+        code.write_inputs(value)
         return write_outputs(code, k)
 
-    return code.each_place(k, value, write)
+    return code.each_row(k, value, write)
 
 
 def write_outputs(code: Code, k: int) -> Value:

@@ -39,7 +39,7 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
     return packed
 
 
-def is_single(rows: Sequence[Sequence[Any]]) -> bool:
+def are_float32(rows: Sequence[Sequence[Any]]) -> bool:
     """Whether all numbers are in single precision and below 2^127, as their highest bytes tell at once."""
     if not all([isinstance(row, array) and row.typecode == "f" for row in rows]):
         return False

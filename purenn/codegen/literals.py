@@ -100,25 +100,25 @@ def constant(code: Code, name: str, value: Any) -> str:
         return "%s = %r" % (name, value)
     if len(value) <= _FEW or not all([isinstance(v, int) or v - v == 0 for v in value]):
         return listed(name, value)
-    form = _whole(code, value) if all([type(v) is int for v in value]) else _floats(code, value)
+    form = _integers(code, value) if all([type(v) is int for v in value]) else _floats(code, value)
     return "%s = %s" % (name, "tuple(%s)" % form if isinstance(value, tuple) else form)
 
 
-def _whole(code: Code, values: Sequence[int]) -> str:
-    from .runtime import wholes
+def _integers(code: Code, values: Sequence[int]) -> str:
+    from .runtime import integers
 
     least = min(values)
     size = size_of(max(values) - least)
     text = digits(planes([v - least for v in values], size))
-    return '%s("""\n%s\n""", %d, %d, %d)' % (code.function(wholes), text, len(values), size, least)
+    return '%s("""\n%s\n""", %d, %d, %d)' % (code.function(integers), text, len(values), size, least)
 
 
 def _floats(code: Code, values: Sequence[float]) -> str:
     from .runtime import floats
 
-    wholes, places, exponents = split([float(v) for v in values])
-    size = size_of(max(wholes))
-    text = digits(planes(wholes, size) + planes(places, 1 if len(exponents) <= 128 else 2))
+    mantissas, indices, exponents = split([float(v) for v in values])
+    size = size_of(max(mantissas))
+    text = digits(planes(mantissas, size) + planes(indices, 1 if len(exponents) <= 128 else 2))
     end = '""", %d, %d' % (len(values), size)
     known = listed(end, exponents)[len(end) + len(" = ") :]
     return '%s("""\n%s\n%s, %s)' % (code.function(floats), text, end, known)
@@ -184,10 +184,10 @@ def split(numbers: Sequence[float]) -> tuple[list[int], list[int], list[int]]:
     bits = 24 if all([_is_float32(number) for number in numbers]) else 53
     exponents = [max(math.frexp(number)[1] - bits, -1074) if number else 0 for number in numbers]
     known = sorted(set(exponents))
-    wholes = [int(math.ldexp(abs(number), -e)) for number, e in zip(numbers, exponents)]
-    places = {e: 2 * k for k, e in enumerate(known)}
+    mantissas = [int(math.ldexp(abs(number), -e)) for number, e in zip(numbers, exponents)]
+    indices = {e: 2 * k for k, e in enumerate(known)}
     signs = [math.copysign(1.0, number) < 0 for number in numbers]
-    return wholes, [places[e] + sign for e, sign in zip(exponents, signs)], known
+    return mantissas, [indices[e] + sign for e, sign in zip(exponents, signs)], known
 
 
 def _is_float32(number: float) -> bool:

@@ -7,7 +7,7 @@ Fractions, weights beyond the range.  Terms are added in the reference's order: 
 from __future__ import annotations
 
 from . import runtime
-from .elementwise import activated, stretched
+from .elementwise import activated, repeated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    return code.each_place(k, value, lambda value: _emit(code, k, value))
+    return code.each_row(k, value, lambda value: _emit(code, k, value))
 
 
 def _emit(code: Code, k: int, value: Value) -> Value:
@@ -44,6 +44,6 @@ def _emit(code: Code, k: int, value: Value) -> Value:
         where = (k, table, layer.offset, layer.shift, layer.table.cols - 1, a)
         code.line("z%d = [%s[min(max((a + %d) >> %d, 0), %d)] for a in %s]" % where)
         return "z%d" % k
-    step = code.constant("STEP%d" % k, stretched(layer.step.tolist()[0], layer.outputs))
-    code.line("%s = [a*step for a, step in zip(%s, %s)]" % (a, a, step))
+    scale = code.constant("SCALE%d" % k, repeated(layer.scale.tolist()[0], layer.outputs))
+    code.line("%s = [a*scale for a, scale in zip(%s, %s)]" % (a, a, scale))
     return activated(code, k, layer.h, a)

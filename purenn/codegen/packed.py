@@ -22,17 +22,17 @@ to the table's entries of 2^shift, the sums are scaled up by a power of two in t
 At the end a lane that holds n < 2^23 is read as a float: with the bits of 2^23 in single precision on top,
 in a lane of 32 bits, it is 2^23 + n to the last bit, and a comes of one subtraction of doubles.
 
-How a sample becomes integers is in entering.py.
+How a sample becomes integers is in packed_inputs.py.
 """
 
 from __future__ import annotations
 
 from ..rows import size
 from .elementwise import activated
-from .entering import Entering
-from .entrance import Entrance
-from .part import Part
-from .stage import Stage
+from .input_quantizer import InputQuantizer
+from .integer_chain import IntegerChain
+from .packed_inputs import PackedInputs
+from .packed_layer import PackedLayer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,104 +41,106 @@ if TYPE_CHECKING:
     from .dialect import Dialect
     from .program import Code, Value
 
-__all__ = ["ENTERS", "ERROR_BOUND", "NAME", "emit", "takes"]
+__all__ = ["READS_SAMPLE", "ERROR_BOUND", "NAME", "emit", "takes"]
 NAME = "packed"
-ENTERS = True
+READS_SAMPLE = True
 ERROR_BOUND = 0.0  # from the layers' own forward: every sum is exact
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """What prepares the inputs, the `Quantize`, the integer layers, and the `Dequantize` where there is one."""
-    part = Part(network, k)
-    return part.refusal or part.count
+    chain = IntegerChain(network, k)
+    return chain.refusal or chain.count
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layers k and on."""
-    part = Part(code.network, k)
-    assert part.quantize is not None
-    entrance = Entrance(part.before, part.quantize, size(code.network.shapes[k - 1]))
-    low, high = entrance.low, entrance.high
-    stages = []
-    for number, layer in part.dense:
-        is_last = layer is part.dense[-1][1]
-        stages.append(Stage(code, number, layer, low, high, is_last))
-        low, high = stages[-1].levels
-    entering = Entering(code, k, entrance, stages[0])
+    chain = IntegerChain(code.network, k)
+    assert chain.quantize is not None
+    quantizer = InputQuantizer(chain.before, chain.quantize, size(code.network.shapes[k - 1]))
+    low, high = quantizer.low, quantizer.high
+    packed_layers = []
+    for number, layer in chain.dense:
+        is_last = layer is chain.dense[-1][1]
+        packed_layers.append(PackedLayer(code, number, layer, low, high, is_last))
+        low, high = packed_layers[-1].levels
+    inputs = PackedInputs(code, k, quantizer, packed_layers[0])
     if code.dialect.is_exported:
-        return _exported(code, part, entering, stages, value)
-    entering.write(value)
+        return _exported(code, chain, inputs, packed_layers, value)
+    inputs.write(value)
     rest = len(code.lines)
-    for stage, following in zip(stages, stages[1:]):
-        stage.write_next(following)
-    value = _finished(code, part, stages[-1])
-    if part.is_way_in:
-        code.at_end.append(lambda: _write_quantized(code, entering, rest))
+    for packed, following in zip(packed_layers, packed_layers[1:]):
+        packed.write_next(following)
+    value = _finished(code, chain, packed_layers[-1])
+    if chain.reads_input:
+        code.at_end.append(lambda: _write_quantized(code, inputs, rest))
     return value
 
 
-def _write_quantized(code: Code, entering: Entering, rest: int) -> None:
-    """``predict_quantized(q)``: another entrance, then the lines that are there from number `rest` on."""
+def _write_quantized(code: Code, inputs: PackedInputs, rest: int) -> None:
+    """``predict_quantized(q)``: other lines for the inputs, then those that are there from number `rest` on."""
     lines = code.lines[rest:]
     with code.entry("predict_quantized(q)"):
-        entering.write_own()
+        inputs.write_integers()
         code.lines += lines
 
 
-def _exported(code: Code, part: Part, entering: Entering, stages: list[Stage], value: Value) -> Value:
+def _exported(
+    code: Code, chain: IntegerChain, inputs: PackedInputs, packed_layers: list[PackedLayer], value: Value
+) -> Value:
     """The same as functions of a module."""
-    with code.entry("entered(x)"):
-        entering.write("x" if part.first == 1 else "z")
+    with code.entry("first_total(x)"):
+        inputs.write("x" if chain.first == 1 else "z")
         code.line("return t")
-    if part.is_way_in:
-        with code.entry("entered_quantized(x)"):
-            entering.write_own()
+    if chain.reads_input:
+        with code.entry("first_total_of_integers(x)"):
+            inputs.write_integers()
             code.line("return t")
     with code.entry("sums_of(t)"):
-        for stage, following in zip(stages, stages[1:]):
-            stage.write_next(following)
-        code.line("return %s" % stages[-1].sums())
-    if part.first == 1:
+        for packed, following in zip(packed_layers, packed_layers[1:]):
+            packed.write_next(following)
+        code.line("return %s" % packed_layers[-1].sums())
+    if chain.first == 1:
         with code.entry("sums(x)"):
             code.line('"""The last integer layer\'s weighted sums, whole numbers."""')
-            code.line("return sums_of(entered(x))")
-    if part.is_way_in:
+            code.line("return sums_of(first_total(x))")
+    if chain.reads_input:
         code.at_end.append(lambda: _export_quantized(code))
-    code.line("sums%d = sums_of(entered(%s))" % (part.first, code.row(value)))
-    return _finished(code, part, stages[-1], "sums%d" % part.first)
+    code.line("sums%d = sums_of(first_total(%s))" % (chain.first, code.row(value)))
+    return _finished(code, chain, packed_layers[-1], "sums%d" % chain.first)
 
 
 def _export_quantized(code: Code) -> None:
     lines = code.lines
     with code.entry("predict_quantized(q)"):
-        code.lines += [lines[0].replace("entered(x)", "entered_quantized(q)")] + lines[1:]
+        code.lines += [lines[0].replace("first_total(x)", "first_total_of_integers(q)")] + lines[1:]
 
 
-def _finished(code: Code, part: Part, stage: Stage, sums: str = "") -> Value:
-    """The value of the last layer of the part: floats, or the integers of a table."""
-    layer = stage.layer
+def _finished(code: Code, chain: IntegerChain, packed: PackedLayer, sums: str = "") -> Value:
+    """The value of the last layer of the chain: floats, or the integers of a table."""
+    layer = packed.layer
     if layer.table is None:
-        value, form = (sums, "{}") if sums else stage.last_sums()
-        a = _multiplied(code, stage.k, value, form, layer.step._rows[0])
-        return activated(code, stage.k, layer.h, a, layer.outputs)
-    levels = stage.level_names(sums)
-    if part.dequantize is None:
+        value, form = (sums, "{}") if sums else packed.last_sums()
+        a = _multiplied(code, packed.k, value, form, layer.scale._rows[0])
+        return activated(code, packed.k, layer.h, a, layer.outputs)
+    levels = packed.level_names(sums)
+    if chain.dequantize is None:
         return levels
-    k = part.first + part.count - 1
-    a = _multiplied(code, k, levels, "{}", part.dequantize.step._rows[0])
-    return activated(code, k, part.dequantize.h, a, code.width(k))
+    k = chain.first + chain.count - 1
+    a = _multiplied(code, k, levels, "{}", chain.dequantize.scale._rows[0])
+    return activated(code, k, chain.dequantize.h, a, code.width(k))
 
 
-def _multiplied(code: Code, k: int, value: Value, form: str, steps: Sequence[float]) -> Value:
-    """The lines of ``a = form * step`` for each v of a value; a row of steps is as long as the last axis."""
-    steps = [code.own(step) for step in steps] * (code.size(k) // len(steps) if len(steps) > 1 else 1)
+def _multiplied(code: Code, k: int, value: Value, form: str, scales: Sequence[float]) -> Value:
+    """The lines of ``a = form * scale`` for each v of a value; a row of scales is as long as the last axis."""
+    scales = [code.cast(scale) for scale in scales] * (code.size(k) // len(scales) if len(scales) > 1 else 1)
     if not isinstance(value, str):
-        stretched = steps if len(steps) > 1 else steps * len(value)
-        forms = ["%s*%r" % (form.format(v), step) for v, step in zip(value, stretched)]
+        repeated = scales if len(scales) > 1 else scales * len(value)
+        forms = ["%s*%r" % (form.format(v), scale) for v, scale in zip(value, repeated)]
         return code.assign(["a%d_%d" % (k, j) for j in range(len(value))], forms)
-    if len(steps) == 1:
-        code.line("a%d = [%s*%r for v in %s]" % (k, form.format("v"), steps[0], value))
+    if len(scales) == 1:
+        code.line("a%d = [%s*%r for v in %s]" % (k, form.format("v"), scales[0], value))
     else:
-        each = (k, form.format("v"), value, code.constant("STEPS%d" % k, steps))
-        code.line("a%d = [%s*step for v, step in zip(%s, %s)]" % each)
+        each = (k, form.format("v"), value, code.constant("SCALES%d" % k, scales))
+        code.line("a%d = [%s*scale for v, scale in zip(%s, %s)]" % each)
     return "a%d" % k

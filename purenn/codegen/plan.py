@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from ..network import Network
     from .dialect import Dialect
 
-__all__ = ["EMITTERS", "KERNELS", "Plan", "Step", "planned"]
+__all__ = ["EMITTERS", "KERNELS", "Plan", "Segment", "planned"]
 
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
-    "dense": ("unrolled", "dist", "sumprod", "fixed_point", "whole_numbers", "loops"),
+    "dense": ("unrolled", "dist", "sumprod", "fixed_point", "byte_inputs", "loops"),
     "integer_dense": ("loops",),
     "quantize": ("packed",),
     "dequantize": ("elementwise",),
-    "normalize": ("packed", "whole_numbers", "elementwise"),
-    "scale": ("packed", "whole_numbers", "elementwise"),
+    "normalize": ("packed", "byte_inputs", "elementwise"),
+    "scale": ("packed", "byte_inputs", "elementwise"),
     "layer_norm": ("elementwise",),
     "activate": ("elementwise",),
     "add": ("structure",),
@@ -30,14 +30,14 @@ EMITTERS = {
     "flatten": ("structure", "packed"),
     "reshape": ("structure", "packed"),
 }
-KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "whole_numbers", "loops", "forward")
+KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "byte_inputs", "loops", "forward")
 _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
 _ANY = float("inf")
 _OWN = __name__.split(".")[0] + ".layers."
-_TAKE_SEVERAL = ("packed", "whole_numbers")  # layers without weight too
+_TAKE_SEVERAL = ("packed", "byte_inputs")  # layers without weight too
 
 
-class Step:
+class Segment:
     """`count` layers from number `first` on, and the module that writes them, about `nanoseconds` a sample."""
 
     def __init__(self, emitter: Any, first: int, count: int, nanoseconds: float) -> None:
@@ -45,27 +45,29 @@ class Step:
 
 
 class Plan:
-    """The steps of a network in one dialect; printed, a line for each."""
+    """The segments of a network in one dialect; printed, a line for each."""
 
-    def __init__(self, network: Network, dialect: Dialect, steps: list[Step], kernel: str | None) -> None:
-        self.network, self.dialect, self.steps = network, dialect, steps
+    def __init__(self, network: Network, dialect: Dialect, segments: list[Segment], kernel: str | None) -> None:
+        self.network, self.dialect, self.segments = network, dialect, segments
         self.kernel = kernel or self._kernel()
-        self.error_bound: float = max([step.emitter.ERROR_BOUND for step in steps])
+        self.error_bound: float = max([segment.emitter.ERROR_BOUND for segment in segments])
 
     def _kernel(self) -> str:
         """The emitters of the layers that carry weight, in their order, each once in a row."""
         names: list[str] = []
-        for step in self.steps:
-            layers = self.network.layers[step.first - 1 : step.first - 1 + step.count]
-            if any([kind_of(layer) in _WITH_WEIGHT for layer in layers]) and names[-1:] != [step.emitter.NAME]:
-                names.append(step.emitter.NAME)
-        return "+".join(names or [self.steps[0].emitter.NAME])
+        for segment in self.segments:
+            layers = self.network.layers[segment.first - 1 : segment.first - 1 + segment.count]
+            if any([kind_of(layer) in _WITH_WEIGHT for layer in layers]) and names[-1:] != [segment.emitter.NAME]:
+                names.append(segment.emitter.NAME)
+        return "+".join(names or [self.segments[0].emitter.NAME])
 
     def __str__(self) -> str:
         lines = []
-        for step in self.steps:
-            layers = ["%d %s" % (k, self.network.layers[k - 1]) for k in range(step.first, step.first + step.count)]
-            lines.append("%-14s %9.0f ns  %s" % (step.emitter.NAME, step.nanoseconds, "; ".join(layers)))
+        for segment in self.segments:
+            layers = [
+                "%d %s" % (k, self.network.layers[k - 1]) for k in range(segment.first, segment.first + segment.count)
+            ]
+            lines.append("%-14s %9.0f ns  %s" % (segment.emitter.NAME, segment.nanoseconds, "; ".join(layers)))
         return "\n".join(lines)
 
 
@@ -81,31 +83,31 @@ def planned(network: Network, dialect: Dialect, kernel: str | None = None, error
 
 
 class _Planner:
-    """What a plan is made from, and the steps found so far."""
+    """What a plan is made from, and the segments found so far."""
 
     def __init__(self, network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> None:
         self.network, self.dialect, self.kernel, self.error_bound = network, dialect, kernel, error_bound
         self.multiplications = network.multiplications
-        self.steps: list[Step] = []
+        self.segments: list[Segment] = []
 
     def plan(self) -> Plan:
-        """Step after step."""
+        """Segment after segment."""
         k = 1
         while k <= len(self.network.layers):
-            self.steps.append(self._step(k))
-            k += self.steps[-1].count
-            if self.kernel == "whole_numbers" == self.steps[-1].emitter.NAME:
+            self.segments.append(self._segment(k))
+            k += self.segments[-1].count
+            if self.kernel == "byte_inputs" == self.segments[-1].emitter.NAME:
                 self.kernel = None  # it takes the first weights alone
-        return Plan(self.network, self.dialect, self.steps, self.kernel)
+        return Plan(self.network, self.dialect, self.segments, self.kernel)
 
-    def _step(self, k: int) -> Step:
-        """The cheapest step from layer k on."""
+    def _segment(self, k: int) -> Segment:
+        """The cheapest segment from layer k on."""
         reasons = []
         for name in self._tried(k):
             emitter = __import__("%s.%s" % (__package__, name), None, None, ["*"])
             taken = self._refusal(emitter) or emitter.takes(self.network, k, self.dialect)
             if isinstance(taken, int):
-                return Step(emitter, k, taken, costs.estimate(name, self.network, k, self.dialect)[0])
+                return Segment(emitter, k, taken, costs.estimate(name, self.network, k, self.dialect)[0])
             reasons.append(taken)
         what = ("kernel %s: " % self.kernel if self.kernel else "", k, self.network.layers[k - 1], reasons[0])
         raise UnsupportedError("%slayer %d (%s) %s" % what)

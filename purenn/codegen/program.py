@@ -6,7 +6,7 @@ import math
 from _thread import allocate_lock
 
 from ..rows import size
-from .runtime import columns, later
+from .runtime import columns, once
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Code:
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
         self._unpacked = ""  # the line that unpacks the sample, while it is not yet written
-        self._place = -1  # the layer that is being written for one place
+        self._by_rows = -1  # the layer that is being written for one row
 
     # ---- the network
 
@@ -71,7 +71,7 @@ class Code:
 
     def size(self, k: int) -> int:
         """How many numbers a sample of value k has; value 0 is the input."""
-        return self.width(k) if k == self._place else size(self.network.shapes[k])
+        return self.width(k) if k == self._by_rows else size(self.network.shapes[k])
 
     def width(self, k: int) -> int:
         """How many numbers value k has along its last axis."""
@@ -103,19 +103,19 @@ class Code:
         is_one_row = self.width(k) == self.size(k)  # forms of several rows share variables
         return list(forms) if k == len(self.layers) and is_one_row else self.assign(names, forms)
 
-    def added(self, name: str, terms: Sequence[str]) -> None:
+    def write_sum(self, name: str, terms: Sequence[str]) -> None:
         """The lines ``name = term + term + ...``, which add from left to right."""
         if self._unpacked:
             unpacked, self._unpacked = self._unpacked, ""
             with self.block("try:"):
                 self.line(unpacked)
-                self.added(name, terms)
-            self._leave_to_another(name)
+                self.write_sum(name, terms)
+            self._fall_back(name)
             return
         for start in range(0, len(terms), _TERMS):
             self.line("%s = %s" % (name, " + ".join(([name] if start else []) + list(terms[start : start + _TERMS]))))
 
-    def each_place(self, k: int, value: Value, write: Callable[[Value], Value]) -> Value:
+    def each_row(self, k: int, value: Value, write: Callable[[Value], Value]) -> Value:
         """The value of layer k, which `write` writes for one row along the last axis, for all such rows of a value."""
         (j,) = self.network.wires[k - 1]
         width, total = self.width(j), self.size(j)
@@ -123,11 +123,11 @@ class Code:
             return write(value)
         row = self.row(value, "z%d" % j)
         self.line("y%d = []" % k)
-        self._place = k
-        with self.block("for place in range(0, %d, %d):" % (total, width)):
-            self.line("part = %s[place:place + %d]" % (row, width))
+        self._by_rows = k
+        with self.block("for at in range(0, %d, %d):" % (total, width)):
+            self.line("part = %s[at:at + %d]" % (row, width))
             self.line("y%d.extend(%s)" % (k, self.row(write("part"), "z%d" % k)))
-        self._place = -1
+        self._by_rows = -1
         return "y%d" % k
 
     # ---- values
@@ -144,7 +144,7 @@ class Code:
         self.name(name, value)
         return name
 
-    def inputs(self, value: Value) -> None:
+    def write_inputs(self, value: Value) -> None:
         """The line that sets z, the inputs of weighted sums as a tuple."""
         self.line("z = tuple(%s)" % value if isinstance(value, str) else "z = (%s,)" % ", ".join(value))
 
@@ -160,7 +160,7 @@ class Code:
 
     def number(self, w: Any) -> str:
         """A number as source."""
-        return repr(self.own(w))
+        return repr(self.cast(w))
 
     def constant(self, name: str, value: Any) -> Name:
         """A name for a number, or for a list or tuple of numbers."""
@@ -181,12 +181,12 @@ class Code:
         `here` may make the same in process, faster.
         """
         if name not in self.objects:
-            self.objects[name] = later(here or (lambda: function(*[self.value(a) for a in arguments])))
+            self.objects[name] = once(here or (lambda: function(*[self.value(a) for a in arguments])))
             if self.dialect.is_exported:
                 from .literals import call
 
                 made = call(self.function(function), arguments)
-                self.texts[name] = "%s = %s(lambda: %s)" % (name, self.function(later), made)
+                self.texts[name] = "%s = %s(lambda: %s)" % (name, self.function(once), made)
         return Name(name + "()")
 
     def value(self, argument: Any) -> Any:
@@ -201,14 +201,14 @@ class Code:
         self.objects[name] = function
         return name
 
-    def called(self, h: Any) -> str:
+    def activation_function(self, h: Any) -> str:
         """The name of an activation that has no source: of a function of the user's own; in process alone."""
         function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
         name = "h%d" % len(self.objects)
         self.objects[name] = function
         return name
 
-    def written(self, name: str, text: str) -> str:
+    def defined(self, name: str, text: str) -> str:
         """The name of a function given as source, ``def name(a): ...``, which may use exp, log and the like."""
         if name not in self.objects:
             names = dict(_MATH)
@@ -226,9 +226,9 @@ class Code:
 
     def biases(self, k: int) -> Name:
         """A name for the biases of layer k, a list."""
-        return self.constant("BIASES%d" % k, [self.own(b) for b in self.layer(k).bias._rows[0]])
+        return self.constant("BIASES%d" % k, [self.cast(b) for b in self.layer(k).bias._rows[0]])
 
-    def own(self, w: Any) -> Any:
+    def cast(self, w: Any) -> Any:
         """A number as the program holds it: an export holds floats."""
         return float(w) if self.dialect.is_exported else w
 
@@ -265,37 +265,39 @@ class Code:
             if not as_row:
                 self.line("%s, = x" % ", ".join(names))
             self.line("s = %s" % (" + ".join(names) if not as_row and n < 7 else "sum(x)"))
-        self._leave_to_another("s", " or len(x) != %d" % n if as_row else "")
+        self._fall_back("s", " or len(x) != %d" % n if as_row else "")
         return "x" if as_row else names
 
     def _sums_all_first(self) -> bool:
         """Whether the first line written is a sum of all numbers of the sample: that one serves as the check."""
-        step = self.plan.steps[0]
-        return step.emitter.NAME == "unrolled" and self.layer(1).inputs == self.network.inputs
+        segment = self.plan.segments[0]
+        return segment.emitter.NAME == "unrolled" and self.layer(1).inputs == self.network.inputs
 
-    def _leave_to_another(self, total: str, or_else: str = "") -> None:
+    def _fall_back(self, total: str, or_else: str = "") -> None:
         """The lines that end a check: they leave the function where the total is not one of Python's own numbers."""
         with self.block("except (TypeError, ValueError):"):
-            self.line("return another(x)")
+            self.line("return fallback(x)")
         with self.block("if %s.__class__ is not float and %s.__class__ is not int%s:" % (total, total, or_else)):
-            self.line("return another(x)")
+            self.line("return fallback(x)")
 
     def wrong_length(self) -> str:
         """The statement that answers a sample of another length."""
         if self.dialect.is_exported:
             return 'raise ValueError("expected %d numbers, found %%d" %% len(x))' % self.network.inputs
-        return "return another(x)"
+        return "return fallback(x)"
 
     # ---- all of it
 
     def program(self) -> Program:
         """The program, after each emitter of the plan has written its lines."""
         values: list[Any] = ["x"]
-        for step in self.plan.steps:
-            if step.first == 1 and not getattr(step.emitter, "ENTERS", False):
-                values[0] = self.check_sample(as_row=step.emitter.NAME not in _BY_NAMES)
-            value = step.emitter.emit(self, step.first, *[values[j] for j in self.network.wires[step.first - 1]])
-            values += [None] * (step.count - 1) + [value]
+        for segment in self.plan.segments:
+            if segment.first == 1 and not getattr(segment.emitter, "READS_SAMPLE", False):
+                values[0] = self.check_sample(as_row=segment.emitter.NAME not in _BY_NAMES)
+            value = segment.emitter.emit(
+                self, segment.first, *[values[j] for j in self.network.wires[segment.first - 1]]
+            )
+            values += [None] * (segment.count - 1) + [value]
         self._give(values[-1])
         if self.dialect.is_exported:
             self.end()
@@ -310,14 +312,14 @@ class Code:
         """The line that returns a value: a list of its own."""
         if not isinstance(value, str):
             self.line("return [%s]" % ", ".join(value))
-        elif value in ("x", "z0") or self.plan.steps[-1].emitter.NAME == "forward":
+        elif value in ("x", "z0") or self.plan.segments[-1].emitter.NAME == "forward":
             self.line("return list(%s)" % value)  # it may be the sample
         else:
             self.line("return %s" % value)
 
 
 class Program:
-    """What emitters wrote: `source` is its text, `run(another)` makes it a function.
+    """What emitters wrote: `source` is its text, `run(fallback)` makes it a function.
 
     In process the text is that of the function alone; exported it is all of a module but its imports.
     """
@@ -349,14 +351,14 @@ class Program:
             lines = self._code.lines if head == "predict(x)" else self._code.entries[head]
             return "\n".join(["def %s:" % head] + lines) + "\n"
 
-    def run(self, another: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
+    def run(self, fallback: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
         """The function, list in, list out, or another one of the `entries`.
 
         In process it leaves a sample that is not made of as many of Python's own numbers as it takes
-        to `another`.
+        to `fallback`.
         """
         source = self.source if self.dialect.is_exported else self._function(head)
-        names: dict[str, Any] = {"another": another, **_MATH, **self._code.objects}
+        names: dict[str, Any] = {"fallback": fallback, **_MATH, **self._code.objects}
         if self.dialect.is_exported:
             names = {name: getattr(math, name) for name in dir(math) if not name.startswith("_")}
         exec(compile(source, "<%r by %s>" % (self.plan.network, self.plan.kernel), "exec"), names)
@@ -368,7 +370,7 @@ def _is_small(plan: Plan) -> bool:
     """Whether a program gains from a variable for each number."""
     widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
-        return widest <= UNROLLED and all([step.emitter.NAME in _BY_NAMES for step in plan.steps])
+        return widest <= UNROLLED and all([segment.emitter.NAME in _BY_NAMES for segment in plan.segments])
     return widest <= _SMALL
 
 

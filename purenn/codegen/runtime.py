@@ -8,7 +8,7 @@ in a sandbox as well.
 from math import dist, exp, frexp, fsum, inf, ldexp, log, nan, sqrt  # noqa: F401
 
 
-def later(make):
+def once(make):
     """A function that gives what `make` makes, which is called once, when it is needed."""
     made = []
 
@@ -28,7 +28,7 @@ def decoded(text):
     return b"".join([int(line, 32).to_bytes(75, "big") for line in text.split()])
 
 
-def whole(data, count, size, least):
+def integers_of_planes(data, count, size, least):
     """Whole numbers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
     numbers = [0] * count
     for k in range(size):
@@ -36,17 +36,17 @@ def whole(data, count, size, least):
     return [n + least for n in numbers] if least else numbers
 
 
-def wholes(text, count, size, least):
+def integers(text, count, size, least):
     """Whole numbers from a text."""
-    return whole(decoded(text), count, size, least)
+    return integers_of_planes(decoded(text), count, size, least)
 
 
 def floats(text, count, size, exponents):
     """Floats from a text, exactly: whole numbers of `size` bytes, each times plus or minus one of the powers of two."""
     data = decoded(text)
     powers = [sign * 2.0**e for e in exponents for sign in (1.0, -1.0)]
-    places = whole(data[size * count :], count, 1 if len(powers) <= 256 else 2, 0)
-    return [n * powers[k] for n, k in zip(whole(data, count, size, 0), places)]
+    indices = integers_of_planes(data[size * count :], count, 1 if len(powers) <= 256 else 2, 0)
+    return [n * powers[k] for n, k in zip(integers_of_planes(data, count, size, 0), indices)]
 
 
 def columns(weights, biases):
@@ -153,31 +153,32 @@ def side_by_side(columns, scale, bits):
     return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in rows]
 
 
-def pixels(x):
+def nonzero_bytes(x):
     """The numbers of a sample that are not 0, where all are whole and from 0 to 255; else None."""
     found = [v for v in x if v]
-    whole = [int(v) for v in found]
-    return whole if whole == found and (not whole or min(whole) > 0 and max(whole) < 256) else None
+    integers = [int(v) for v in found]
+    in_range = not integers or (min(integers) > 0 and max(integers) < 256)
+    return integers if integers == found and in_range else None
 
 
-def whole_lanes(columns, moved, stretched, is_scale):
+def byte_lanes(columns, shifts, factors, is_scale):
     """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
-    prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, stretched)]) for w, b in columns]
-    g, most, start, biases = whole_scale(prepared, columns, moved, stretched, is_scale)
+    prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, factors)]) for w, b in columns]
+    g, most, start, biases = byte_scale(prepared, columns, shifts, factors, is_scale)
     return side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
 
 
-def whole_scale(prepared, columns, moved, stretched, is_scale):
+def byte_scale(prepared, columns, shifts, factors, is_scale):
     """(g, most, start, biases): 255 2^g times the sizes of a column's prepared weights is at most 2^62, and none
     times 2^g more than 2^51; no sum of the sizes of terms is larger than `most`."""
-    inputs = len(stretched)
+    inputs = len(factors)
     size = max([dist(w, origin(inputs)) for w in prepared])
-    reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(moved, stretched)]
+    reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(shifts, factors)]
     most = dist(reach, origin(inputs)) * max([dist(w, origin(inputs)) for w, b in columns])
     start = sum([1 << 64 * j + 63 for j in range(len(columns))])
     biases = [b for w, b in columns]
-    if max(moved) != 0 or min(moved) != 0:
-        terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, moved, stretched)] for w, b in columns]
+    if max(shifts) != 0 or min(shifts) != 0:
+        terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, shifts, factors)] for w, b in columns]
         biases = [fsum(t) + b for t, b in zip(terms, biases)]
     return min(54 - frexp(size * sqrt(inputs))[1], 51 - frexp(size)[1]), most, start, biases
 
@@ -240,7 +241,7 @@ def in_lanes(numbers, size, up):
     return sum([n << 8 * size * j for j, n in enumerate(numbers)]) << up
 
 
-def pages(table, before, repeat, entries):
+def table_pages(table, before, repeat, entries):
     """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
     spread = ([table[0]] * before + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
     values = [level for level in spread for n in range(repeat)]
@@ -252,7 +253,7 @@ def byte_table(numbers):
     return bytes(numbers)
 
 
-def finite(x):
+def checked_finite(x):
     """Numbers as they are; NaN and infinities are refused."""
     for k, v in enumerate(x):
         if not -inf < v < inf:
@@ -260,7 +261,7 @@ def finite(x):
     return x
 
 
-def own_integers(q, lowest, highest):
+def checked_integers(q, lowest, highest):
     """A model's own integers as they are; anything else is refused."""
     for k, v in enumerate(q):
         if not isinstance(v, int):
@@ -270,7 +271,7 @@ def own_integers(q, lowest, highest):
     return q
 
 
-def single(v):
+def float32(v):
     """v rounded to single precision: 24 bits, down to 2^-149."""
     if not abs(v) < 3.4028235677973366e38:
         return inf if v > 0.0 else -inf

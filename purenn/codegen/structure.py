@@ -42,14 +42,14 @@ def _combined(code: Code, k: int, values: tuple[Value, ...], are_names: bool) ->
 def _concatenated(code: Code, k: int, values: tuple[Value, ...], are_names: bool) -> Value:
     """Values side by side along the last axis."""
     widths = [code.width(j) for j in code.network.wires[k - 1]]
-    places = code.size(k) // sum(widths)
+    rows_of_each = code.size(k) // sum(widths)
     if are_names:
-        parts = [value[i * w : (i + 1) * w] for i in range(places) for value, w in zip(values, widths)]
+        parts = [value[i * w : (i + 1) * w] for i in range(rows_of_each) for value, w in zip(values, widths)]
         return [name for part in parts for name in part]
     rows = [code.row(value, "row%d" % j) for j, value in enumerate(values)]
-    if places == 1:
+    if rows_of_each == 1:
         code.line("z%d = [v for row in (%s) for v in row]" % (k, ", ".join(rows)))
     else:
         slices = ", ".join(["%s[i*%d:(i + 1)*%d]" % (row, w, w) for row, w in zip(rows, widths)])
-        code.line("z%d = [v for i in range(%d) for row in (%s) for v in row]" % (k, places, slices))
+        code.line("z%d = [v for i in range(%d) for row in (%s) for v in row]" % (k, rows_of_each, slices))
     return "z%d" % k

@@ -16,7 +16,7 @@ from . import runtime
 from .elementwise import activated
 from .lanes import finite_within
 from .program import columns_of
-from .sums import ERROR_BOUND, ONCE, is_by_sign, tested, tested_names, unusual
+from .sums import ERROR_BOUND, ONCE, is_by_sign, refusal, tested, tested_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     if not hasattr(math, "sumprod"):
         return "needs math.sumprod, which came with Python 3.12"
     layer = network.layers[k - 1]
-    if unusual(layer, _MOST_INPUTS) or finite_within(layer.weight._rows, _INF):
-        return unusual(layer, _MOST_INPUTS) or 1
+    if refusal(layer, _MOST_INPUTS) or finite_within(layer.weight._rows, _INF):
+        return refusal(layer, _MOST_INPUTS) or 1
     return "has weights that are not finite"
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
     """The lines of layer k."""
-    return code.each_place(k, value, lambda value: _emit(code, k, value))
+    return code.each_row(k, value, lambda value: _emit(code, k, value))
 
 
 def _emit(code: Code, k: int, value: Value) -> Value:
     layer = code.layer(k)
     columns = [_Column(w, b) for w, b in columns_of(layer)]
-    code.inputs(value)
+    code.write_inputs(value)
     _write_length(code, k, columns)
     if code.is_small:
         forms = []

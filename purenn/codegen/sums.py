@@ -39,7 +39,7 @@ _LARGEST = 1e300  # of weights that are int
 _BY_SIGN = {"relu": ("{a}", "0.0"), "sigmoid": ("1.0/(1.0 + exp({minus}))", "(e := exp({a}))/(1.0 + e)")}
 
 
-def unusual(layer: Any, most_inputs: int | None = None) -> str:
+def refusal(layer: Any, most_inputs: int | None = None) -> str:
     """Why the numbers of a dense layer cannot be computed with; empty where they can.
 
     `most_inputs` is for ways that round to floats.
@@ -65,7 +65,7 @@ def tested(code: Code, h: Any, form: str, factor: str | None, again: str) -> str
     if not is_by_sign(h):
         return "%s if (s := %s) > t or s < m else %s" % (a, form, again)
     positive, negative = [sign.format(a=a, minus=minus) for sign in _BY_SIGN[h.kind]]
-    function = code.written(h.kind, "def %s(a):\n    return %s" % (h.kind, h.source.format(a="a")))
+    function = code.defined(h.kind, "def %s(a):\n    return %s" % (h.kind, h.source.format(a="a")))
     return "%s if (s := %s) > t else %s if s < m else %s(%s)" % (positive, form, negative, function, again)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .elementwise import activated
 from .program import UNROLLED
-from .sums import unusual
+from .sums import refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def most_multiplications(dialect: Dialect) -> int:
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
     """One dense layer."""
-    return unusual(network.layers[k - 1]) or 1
+    return refusal(network.layers[k - 1]) or 1
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
@@ -39,9 +39,9 @@ def emit(code: Code, k: int, value: Value) -> Value:
     layer, a = code.layer(k), ["a%d_%d" % (k, j) for j in range(code.size(k))]
     names, columns = code.names(value, code.network.wires[k - 1][0]), list(zip(*layer.weight._rows))
     for j, name in enumerate(a):
-        place, j = divmod(j, layer.outputs)
-        x, b = names[place * layer.inputs : (place + 1) * layer.inputs], layer.bias._rows[0][j]
+        row, j = divmod(j, layer.outputs)
+        x, b = names[row * layer.inputs : (row + 1) * layer.inputs], layer.bias._rows[0][j]
         # the reference begins with 0, so its sums are never -0.0
         terms = ["%s*%s" % (v, code.number(w)) for v, w in zip(x, columns[j])] + [code.number(b or abs(b))]
-        code.added(name, terms)
+        code.write_sum(name, terms)
     return activated(code, k, layer.h, a, code.width(k))

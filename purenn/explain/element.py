@@ -20,7 +20,7 @@ import math
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
-from ..activations import added, exp
+from ..activations import exp, sum_in_order
 from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
@@ -400,7 +400,7 @@ def entry(name: str, place: "Sequence[int]") -> Name:
 
 def _entry_of(name: str, tensor: Matrix, j: int, shape: "Shape") -> Known:
     """The entry of a tensor that belongs to number j: of one number itself, of a row that of its column."""
-    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the one step of all inputs just step
+    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the one scale of all inputs just scale
         return Known(entry(name, [1]) if Name(name).letter.isupper() else Name(name), tensor[0, 0])
     if tensor.rows == 1 and tensor.cols in (shape[-1], count(shape)):
         return Known(entry(name, [j % tensor.cols + 1]), tensor[0, j % tensor.cols])
@@ -430,7 +430,7 @@ _SIGNS: "Dict[str, Function]" = {
 
 
 def _mean(values: "Sequence[Any]") -> "Any":
-    return added(values) / len(values)
+    return sum_in_order(values) / len(values)
 
 
 def _variance(values: "Sequence[Any]") -> "Any":

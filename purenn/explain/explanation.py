@@ -363,7 +363,7 @@ class Softmax:
 
 
 def parameters_of(layer: "Any", k: int) -> "List[Tuple[str, Matrix]]":
-    """The matrices of layer k by the names they have in its equations: W1, B1, scale, shift, step."""
+    """The matrices of layer k by the names they have in its equations: W1, B1, scale, shift."""
     names = {"weight": "W%d" % k, "bias": "B%d" % k}
     return [(names.get(name, name), matrix) for name, matrix in layer.named_tensors()]
 

@@ -6,7 +6,7 @@ import json
 import re
 from html import escape
 
-from ..activations import added
+from ..activations import sum_in_order
 from ..matrix import Matrix
 from . import diagram, heatmap, plot, raster
 from .curves import curve
@@ -335,7 +335,7 @@ def _softmax(whole: "Explanation", softmax: "Softmax", labelled: bool) -> "Itera
         cells = [("", softmax.a[k]), ("shifted", softmax.a[k] + constant), ("power", softmax.powers[k])]
         cells += [("y", softmax.y[k]), ("", softmax.y[k]), ("", softmax.plain_powers[k]), ("", softmax.plain[k])]
         yield '<tr data-k="%d"><td>%s</td>%s</tr>' % (k, name, "".join([_number(c, value) for c, value in cells]))
-    total, plain_total = added(softmax.powers), added(softmax.plain_powers)
+    total, plain_total = sum_in_order(softmax.powers), sum_in_order(softmax.plain_powers)
     of_all = " of all %s" % grouped(len(softmax.a)) if len(chosen) < len(softmax.a) else ""
     yield '</tbody><tfoot><tr><td>sum%s</td><td></td><td class="shifted"></td>%s' % (of_all, _number("total", total))
     yield "<td></td><td></td>%s<td></td></tr></tfoot></table></div></div>" % _number("", plain_total)

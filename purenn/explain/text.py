@@ -2,7 +2,7 @@
 
 import re
 
-from ..activations import added
+from ..activations import sum_in_order
 from . import braille
 from .element import Row
 from .equation import names
@@ -148,7 +148,7 @@ def _softmax(softmax: "Softmax", to: Terminal) -> "Iterator[str]":
     for k in largest(softmax.a, _ANSWERS):
         numbers = [softmax.a[k], softmax.powers[k], softmax.y[k], softmax.plain_powers[k], softmax.plain[k]]
         rows.append([str(k + 1)] + [written(number) for number in numbers])
-    rows.append(["sum", "", written(added(softmax.powers)), "", written(added(softmax.plain_powers)), ""])
+    rows.append(["sum", "", written(sum_in_order(softmax.powers)), "", written(sum_in_order(softmax.plain_powers)), ""])
     wide = table(rows, left=0)
     if max(map(len, wide)) > to.width - 4:
         wide = table([row[:4] for row in rows], left=0) + table([row[:1] + row[4:] for row in rows], left=0)

@@ -16,9 +16,9 @@ from array import array
 from sys import byteorder
 
 from ..codegen import runtime
-from ..codegen.entrance import Entrance
+from ..codegen.input_quantizer import InputQuantizer
 from ..codegen.literals import WIDTH, imports, joined, listed
-from ..codegen.part import Part
+from ..codegen.integer_chain import IntegerChain
 from ..errors import UnsupportedError
 from .python import about_network
 from .text import label_list
@@ -111,15 +111,15 @@ except (ImportError, SyntaxError, ValueError):  # no machine code here, or for a
 """
 
 _RUN = """
-def sums(x, whole=False):
+def sums(x, quantized=False):
     if len(x) != {inputs}:
         raise ValueError("expected {inputs} numbers, found %d" % len(x))
 {bytes}    for i in range({inputs}):
         v = x[i]
-        if whole:
+        if quantized:
             if not {lowest} <= v <= {highest}:
                 raise ValueError("input %d is %r: the model's integers go from {lowest} to {highest}" % (i, v))
-            Q[i] = {from_whole}
+            Q[i] = {from_integer}
 {zero}        else:
             a = {quotient}
             if {low} < a < {high}:
@@ -134,8 +134,8 @@ def sums(x, whole=False):
     return list(A[:{sums}])
 
 
-def predict(x, whole=False):
-    y = sums(x, whole)
+def predict(x, quantized=False):
+    y = sums(x, quantized)
     for j in range({outputs}):
         {each}
 {rest}    return {values}
@@ -161,7 +161,7 @@ _ZERO = """\
 """
 
 # bytes that are their own integers
-_BYTES = "    whole = whole or isinstance(x, (bytes, bytearray))\n"
+_BYTES = "    quantized = quantized or isinstance(x, (bytes, bytearray))\n"
 
 # the softmax of the other exports makes two lists more, on a heap of kilobytes
 _SOFTMAX = """\
@@ -174,8 +174,8 @@ _SOFTMAX = """\
         y[j] /= total
 """
 
-_SINGLE = """
-def single(v):
+_FLOAT32 = """
+def float32(v):
     return array("f", (v,))[0]
 """
 
@@ -200,24 +200,24 @@ network was made for count as the nearest one in it.  Another length, NaN and in
 
 def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py, and NAME_viper.py with its inner loops as machine code."""
-    part = _part(network)
+    chain = _checked_chain(network)
     if not name.isidentifier():
         raise ValueError("%r is no name for a module that another has to import" % name)
     form, function = _activation(network, _BOARDS_LACK)
     _check_heap(network, heap, heap_needed(network))
     loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
-    about = '"""%s\n"""\n\n' % "\n".join(_about(network, part))
-    code = _module(network, part, _IMPORT_VIPER.format(name=name, loops=loops), form, function)
+    about = '"""%s\n"""\n\n' % "\n".join(_about(network, chain))
+    code = _module(network, chain, _IMPORT_VIPER.format(name=name, loops=loops), form, function)
     return {name + ".py": about + code, name + "_viper.py": _VIPER.format(name=name)}
 
 
 def microbit(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py alone, for MicroPython 1.9; comments, which cost no heap, stand for the docstring."""
-    part = _part(network)
+    chain = _checked_chain(network)
     form, function = _activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
     _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
-    code = _module(network, part, _LOOPS, form, _TANH if network.layers[-1].h.kind == "tanh" else function)
-    about = "\n".join([("# " + line).rstrip() for line in _about(network, part)])
+    code = _module(network, chain, _LOOPS, form, _TANH if network.layers[-1].h.kind == "tanh" else function)
+    about = "\n".join([("# " + line).rstrip() for line in _about(network, chain)])
     return {name + ".py": about + "\n" + code}
 
 
@@ -227,47 +227,47 @@ def heap_needed(network: Network, compiled_there: bool = False) -> int:
     Where it comes from a ROM file system, its weights and code take none of it; where it is compiled
     on the board (a micro:bit has no other way), that for a moment takes more.
     """
-    part = Part(network, 1)
-    data, layers = _data(part)
-    floats = sum([len(values) for values in _entrance(part).numbers.values()]) + network.outputs
-    buffers = _widest(part) + 4 * _most(part)
+    chain = IntegerChain(network, 1)
+    data, layers = _data(chain)
+    floats = sum([len(values) for values in _input_quantizer(chain).numbers.values()]) + network.outputs
+    buffers = _widest(chain) + 4 * _most(chain)
     arrays = sum([4 * len(numbers) + 32 for numbers in layers])
     labels = sum([len(str(label)) + 24 for label in network.labels or []])
     resident = len(data) + buffers + arrays + 16 * floats + labels + _CODE
     return resident + (_COMPILING + 3 * len(data) // 2 if compiled_there else _MACHINE_CODE)
 
 
-def _entrance(part: Part) -> Entrance:
-    return Entrance(part.before, part.quantize, part.network.inputs)
+def _input_quantizer(chain: IntegerChain) -> InputQuantizer:
+    return InputQuantizer(chain.before, chain.quantize, chain.network.inputs)
 
 
-def _widest(part: Part) -> int:
-    return max([part.network.inputs] + [layer.outputs for _, layer in part.dense])
+def _widest(chain: IntegerChain) -> int:
+    return max([chain.network.inputs] + [layer.outputs for _, layer in chain.dense])
 
 
-def _most(part: Part) -> int:
-    return max([layer.outputs for _, layer in part.dense])
+def _most(chain: IntegerChain) -> int:
+    return max([layer.outputs for _, layer in chain.dense])
 
 
-def _part(network: Network) -> Part:
+def _checked_chain(network: Network) -> IntegerChain:
     """The network as one integer network, checked."""
-    part = Part(network, 1)
-    if part.quantize is None:
+    chain = IntegerChain(network, 1)
+    if chain.quantize is None:
         raise UnsupportedError("a board takes an integer network: quantise it first (--quantize SAMPLES)")
-    if part.refusal:
-        raise UnsupportedError("layer 1 (%s) %s" % (network.layers[0], part.refusal))
-    if part.count < len(network.layers):
-        number = part.count + 1
+    if chain.refusal:
+        raise UnsupportedError("layer 1 (%s) %s" % (network.layers[0], chain.refusal))
+    if chain.count < len(network.layers):
+        number = chain.count + 1
         raise UnsupportedError("layer %d (%s) cannot be run on a board" % (number, network.layers[number - 1]))
-    if not hasattr(network.layers[-1], "h") or (part.dequantize is None and part.dense[-1][1].table is not None):
+    if not hasattr(network.layers[-1], "h") or (chain.dequantize is None and chain.dense[-1][1].table is not None):
         raise UnsupportedError("%r ends in integers: a Dequantize is missing" % network)
-    _check_integers(part)
-    return part
+    _check_integers(chain)
+    return chain
 
 
-def _check_integers(part: Part) -> None:
-    low, high = part.quantize.low, part.quantize.high
-    for number, layer in part.dense:
+def _check_integers(chain: IntegerChain) -> None:
+    low, high = chain.quantize.low, chain.quantize.high
+    for number, layer in chain.dense:
         _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
         weights = [w for row in layer.weight._rows for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
@@ -310,35 +310,35 @@ def _without_docstring(function: Any) -> str:
     return "\n".join([head] + lines)
 
 
-def _about(network: Network, part: Part) -> list[str]:
-    label = "place" if network.labels is None else "label"
+def _about(network: Network, chain: IntegerChain) -> list[str]:
+    label = "index" if network.labels is None else "label"
     ends = {"inputs": network.inputs, "outputs": network.outputs, "label": label}
-    ends.update({"lowest": part.quantize.lowest, "highest": part.quantize.highest})
+    ends.update({"lowest": chain.quantize.lowest, "highest": chain.quantize.highest})
     return about_network(network) + _ABOUT.format(**ends).rstrip().split("\n")
 
 
-def _module(network: Network, part: Part, loops: str, form: str, function: str) -> str:
+def _module(network: Network, chain: IntegerChain, loops: str, form: str, function: str) -> str:
     """The source: `dense`, the constants and buffers, and what runs the network."""
-    entrance, steps = _entrance(part), network.layers[-1].step.tolist()[0]
-    data, layers = _data(part)
+    quantizer, scales = _input_quantizer(chain), network.layers[-1].scale.tolist()[0]
+    data, layers = _data(chain)
     constants = [] if network.labels is None else ["LABELS = %s" % label_list(network.labels)]
     constants += [_bytes("DATA = ", data), "LAYERS = ["]
     constants += ['    array("i", %s),' % listed("", layer)[len(" = ") :] for layer in layers] + ["]"]
-    constants += [_numbers(name, values) for name, values in entrance.numbers.items()]
-    constants += [_bytes('STEPS = list(array("d", ', _doubles(steps * (network.outputs // len(steps)))) + "))"]
-    constants += ["Q = bytearray(%d)" % _widest(part), 'A = array("i", bytes(%d))' % (4 * _most(part))]
-    run = _run(network, part, entrance, form)
+    constants += [_numbers(name, values) for name, values in quantizer.numbers.items()]
+    constants += [_bytes('SCALES = list(array("d", ', _doubles(scales * (network.outputs // len(scales)))) + "))"]
+    constants += ["Q = bytearray(%d)" % _widest(chain), 'A = array("i", bytes(%d))' % (4 * _most(chain))]
+    run = _run(network, chain, quantizer, form)
     parts = ["from array import array\n%s\n" % imports(run + function), loops]
-    single = _SINGLE if entrance.in_single_precision else ""
-    return joined(parts + ["\n".join(constants), function, single, run])
+    float32 = _FLOAT32 if quantizer.is_float32 else ""
+    return joined(parts + ["\n".join(constants), function, float32, run])
 
 
-def _run(network: Network, part: Part, entrance: Entrance, form: str) -> str:
-    low, last = entrance.low, part.dense[-1][1]
+def _run(network: Network, chain: IntegerChain, quantizer: InputQuantizer, form: str) -> str:
+    low, last = quantizer.low, chain.dense[-1][1]
     y = "y[j]" if last.table is None else _plus("Q[j]", _levels(last)[0])
-    each, rest, values = "y[j] = %s*STEPS[j]" % y, "", form.format(a="y")
+    each, rest, values = "y[j] = %s*SCALES[j]" % y, "", form.format(a="y")
     if not network.layers[-1].h.rowwise:
-        each, values = "a = %s*STEPS[j]\n        y[j] = %s" % (y, form.format(a="a")), "y"
+        each, values = "a = %s*SCALES[j]\n        y[j] = %s" % (y, form.format(a="a")), "y"
     elif network.layers[-1].h.kind == "softmax":
         rest, values = _SOFTMAX.format(outputs=network.outputs), "y"
     return _RUN.format(
@@ -346,15 +346,15 @@ def _run(network: Network, part: Part, entrance: Entrance, form: str) -> str:
         sums=last.outputs,
         outputs=network.outputs,
         low=low,
-        high=entrance.high,
-        lowest=entrance.layer.lowest,
-        highest=entrance.layer.highest,
-        quotient=entrance.quotient(lambda name, values: name if len(values) == 1 else name + "[i]"),
-        rounded=entrance.rounded("a"),
-        from_whole=_plus("v", -entrance.layer.lowest).strip("()"),
+        high=quantizer.high,
+        lowest=quantizer.layer.lowest,
+        highest=quantizer.layer.highest,
+        quotient=quantizer.quotient(lambda name, values: name if len(values) == 1 else name + "[i]"),
+        rounded=quantizer.rounded("a"),
+        from_integer=_plus("v", -quantizer.layer.lowest).strip("()"),
         from_level=_plus("v", -low).strip("()"),
-        zero=_ZERO.format(level=-low) if entrance.keeps_zero else "",
-        bytes=_BYTES if entrance.keeps_bytes else "",
+        zero=_ZERO.format(level=-low) if quantizer.keeps_zero else "",
+        bytes=_BYTES if quantizer.keeps_bytes else "",
         each=each,
         rest=rest,
         values=values,
@@ -376,15 +376,15 @@ def _numbers(name: str, numbers: list[float]) -> str:
     return _bytes('%s = list(array("d", ' % name, _doubles(numbers)) + "))" + ("[0]" if len(numbers) == 1 else "")
 
 
-def _data(part: Part) -> tuple[bytes, list[list[int]]]:
+def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
     """The weights and tables of all layers, and for each what stands in its p:
 
         inputs, outputs, where the weights start, offset, shift, last index of the table, biases
 
     A layer without a table has -1 for its last index.
     """
-    data, layers, low = b"", [], part.quantize.low
-    for _, layer in part.dense:
+    data, layers, low = b"", [], chain.quantize.low
+    for _, layer in chain.dense:
         start = len(data)
         data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
         biases, table = _biases(layer, low), [] if layer.table is None else layer.table._rows[0]

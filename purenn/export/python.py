@@ -11,8 +11,8 @@ from ..codegen import emit, plan
 from ..codegen.dialect import EXPORTED
 from ..codegen.literals import imports, joined
 from ..errors import UnsupportedError
-from ..quantize import way_in
-from .text import label_list, quoted
+from ..quantize import split_at_quantize
+from .text import escape, label_list
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,22 +91,22 @@ def _about(network: Network, name: str, program: Program) -> list[str]:
     if "sums(x)" in program.entries:
         about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
     about += ["classify(x)  " + _class_line(network), ""]
-    entrance = way_in(network)[1]
-    about += [_FLOATS if entrance is None else _INTEGERS % (entrance.lowest, entrance.highest), ""]
+    quantizer = split_at_quantize(network)[1]
+    about += [_FLOATS if quantizer is None else _INTEGERS % (quantizer.lowest, quantizer.highest), ""]
     about += ["As a script it takes a sample as arguments, or as lines of CSV on standard input:", ""]
-    return about + ["    python %s.py %s" % (quoted(name), " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
+    return about + ["    python %s.py %s" % (escape(name), " ".join(["1.0", "0.5", "..."][: min(network.inputs, 3)]))]
 
 
 def _class_line(network: Network) -> str:
-    what = "the place" if network.labels is None else "the label"
+    what = "the index" if network.labels is None else "the label"
     return "a list: %s of each output above 1/2" % what if network.multilabel else what + " of the largest output"
 
 
 def _classify(network: Network) -> str:
     form = "%s" if network.labels is None else "LABELS[%s]"
     if network.multilabel:
-        return _CLASSIFY_EACH % ("The places" if network.labels is None else "The labels", form % "k")
-    return _CLASSIFY % ("The place" if network.labels is None else "The label", form % "best")
+        return _CLASSIFY_EACH % ("The indices" if network.labels is None else "The labels", form % "k")
+    return _CLASSIFY % ("The index" if network.labels is None else "The label", form % "best")
 
 
 def _answer(network: Network) -> str:
@@ -122,10 +122,10 @@ def about_network(network: Network) -> list[str]:
     """What it is and where it comes from, on a few lines fit for a docstring or comments."""
     from .. import __version__
 
-    title = "%s: a neural network" % quoted(network.name) if network.name else "A neural network"
+    title = "%s: a neural network" % escape(network.name) if network.name else "A neural network"
     lines = ["%s, %d numbers in, %d out, written by purenn %s." % ((title,) + _ends(network) + (__version__,)), ""]
     lines += ["    %d  %s" % (number, layer) for number, layer in enumerate(network.layers, 1)]
-    return lines + ["    %s" % quoted(note) for note in network.notes]
+    return lines + ["    %s" % escape(note) for note in network.notes]
 
 
 def _ends(network: Network) -> tuple[int, int]:

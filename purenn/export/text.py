@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 
 from ..errors import UnsupportedError
-from ..rows import plain_number
+from ..rows import python_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 
-def quoted(text: Any) -> str:
+def escape(text: Any) -> str:
     """Any text on one line of ASCII, fit for a docstring or a comment.
 
-    >>> print(quoted('a "cat"\\n'))
+    >>> print(escape('a "cat"\\n'))
     a \\"cat\\"\\\\n
     """
     shown = str(text).encode("unicode_escape").decode("ascii")
@@ -33,7 +33,7 @@ def label_list(labels: Any) -> str:
 
 def _label(part: Any, label: Any) -> str:
     """The source of a label, or of a part of one."""
-    part = plain_number(part)
+    part = python_number(part)
     if part is None or isinstance(part, bool):
         return repr(part)
     if isinstance(part, tuple):

@@ -57,7 +57,7 @@ class Format:
 FORMATS = (
     Format("safetensors", ".safetensors", "safetensors", starts=is_safetensors),
     Format("NumPy array", ".npy", "formats.models.npy", starts=starts(b"\x93NUMPY")),
-    Format("PyTorch", ".pt .pth .ckpt", "formats.models.torch", holds=holds("data.pkl")),
+    Format("PyTorch", ".pt .pth .ckpt", "formats.models.torch", holds=holds("data.pkl", "archive_format")),
     Format("PyTorch before 1.6", ".pt .pth", "formats.models.torch_legacy", starts=starts(TORCH_LEGACY)),
     Format("pickle (NumPy, scikit-learn, PyTorch)", ".pkl .pickle", "formats.models.pickled", starts=is_pickle),
     Format("compressed pickle", ".joblib .gz", "formats.models.compressed", starts=starts(*COMPRESSED)),

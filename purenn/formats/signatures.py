@@ -15,13 +15,13 @@ def starts(*magics: bytes) -> "Callable[[bytes], bool]":
     return lambda head: any([head[: len(magic)] == magic for magic in magics])
 
 
-def holds(member: str) -> "Callable[[Sequence[str]], bool]":
-    """Whether an archive has this member, at its top or in one folder.
+def holds(*members: str) -> "Callable[[Sequence[str]], bool]":
+    """Whether an archive has one of these members, at its top or in one folder.
 
     >>> holds("data.pkl")(["model/data.pkl", "model/data/0"]), holds("data.pkl")(["a/b/data.pkl"])
     (True, False)
     """
-    return lambda names: any([name == member or name.partition("/")[2] == member for name in names])
+    return lambda names: any([name in members or name.partition("/")[2] in members for name in names])
 
 
 def is_safetensors(head: bytes) -> bool:

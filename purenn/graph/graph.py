@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..errors import ModelFormatError, UnsupportedError
 from ..layers.activate import Activate
 from ..layers.folding import is_affine
-from ..layers.merge import Add, Concat, Multiply
 from ..network import Network
 from ..rows import size as count
 from .node import Elementary, Node, Value, in_order
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from ..budget import Budget
     from ..layers.base import Layer
     from .node import Shape
-
-_JOINS = {"sum": Add, "product": Multiply}  # of two values, number by number
 
 
 class Graph:
@@ -68,9 +65,12 @@ class Graph:
         shape: Shape | None = None,
         dtype: str | None = None,
         noted: bool = False,
+        fixed: bool = False,
     ) -> Value:
         """The value that an operation makes of others; `shape` where it is not that of the first.
 
+        Where a normalisation or a scale is `noted`, the network's notes say into which layer it went.
+        A `fixed` operation stays a layer of its own.
         A layer that cannot take so many numbers raises `ShapeError`.
         """
         first = values[0]
@@ -81,7 +81,8 @@ class Graph:
                 raise ModelFormatError("%s gives %d numbers, its shape is %s" % (operation, width, result))
         if self.budget is not None:
             self.budget.take(8 * result.size, "the output of %s" % (name or operation))
-        result.node = Node(operation, [value.node for value in values], result.size, result.dtype, name, noted)
+        inputs, folded = [value.node for value in values], [name] if noted and is_affine(operation) else []
+        result.node = Node(operation, inputs, result.size, result.dtype, name, folded, fixed)
         return result
 
     def join(self, what: str, *values: Value, name: str = "") -> Value:
@@ -93,9 +94,7 @@ class Graph:
         for value in values:
             if not value.matches(larger) or value.batch != larger.batch:
                 raise UnsupportedError("joins %s, whose shapes differ" % " and ".join(map(str, values)))
-        same = all([value.size == larger.size for value in values])
-        operation = _JOINS[what]() if what in _JOINS and same else Elementary(what)
-        return self.apply(operation, *values, name=name, shape=larger.shape)
+        return self.apply(Elementary(what), *values, name=name, shape=larger.shape)
 
     def concat(self, values: Sequence[Value], axis: int, name: str = "") -> Value:
         """Values side by side along an axis, which is the only one of a sample with more than one number."""
@@ -109,7 +108,7 @@ class Graph:
             return first
         total = sum([value.size for value in values])
         shape = first.shape[:axis] + (total,) + first.shape[axis + 1 :]
-        return self.apply(Concat(), *values, name=name, shape=shape)
+        return self.apply(Elementary("concat"), *values, name=name, shape=shape)
 
     # ---- what becomes of it
 
@@ -135,7 +134,7 @@ class Graph:
             )
         except (ValueError, TypeError) as error:
             raise ModelFormatError(str(error)) from None
-        network.notes = self.notes + _on_folds(nodes)
+        network.notes = self.notes + _on_scales(nodes)
         return network
 
 
@@ -145,7 +144,12 @@ def _layer(node: Node) -> Layer:
     return node.operation
 
 
-def _on_folds(nodes: Sequence[Node]) -> list[str]:
-    """Which nodes went into another layer."""
-    folds = [(name, k, node) for k, node in enumerate(nodes, 1) for name in node.folded]
-    return ["%s folded into layer %d" % (name, k) for name, k, node in folds if not is_affine(node.operation)]
+def _on_scales(nodes: Sequence[Node]) -> list[str]:
+    """What became of the normalisations and scales of a file: a layer, or a part of one."""
+    notes = []
+    for k, node in enumerate(nodes, 1):
+        for name in node.folded:
+            notes.append(
+                "layer %d is %s" % (k, name) if is_affine(node.operation) else "%s folded into layer %d" % (name, k)
+            )
+    return notes

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class Elementary:
-    """An operation that is not a layer by itself, only a part of one: erf, a mean, a quotient of two values.
+    """An operation that is not a layer yet: a part of one, as erf or a mean, or what brings values together.
 
-    `name` is one of abs, erf, exp, greater, log, mean, quotient, difference, sqrt, where; `parameter` is what
-    `greater` compares with.
+    `name` is one of abs, erf, exp, greater, log, mean and sqrt, of one value; concat, difference, product, quotient,
+    sum and where, of several.  `parameter` is what `greater` compares with.
     """
 
     __slots__ = ("name", "parameter")
@@ -34,11 +34,11 @@ class Node:
     """An `operation` on what its `inputs` give: `width` numbers to a sample, of the element type `dtype`.
 
     The operation is a layer or `Elementary`; the input of the graph has none.  `name` says which node of the file
-    it is.  Where `noted` is true, the network's notes say what became of it; `folded` has the names of
-    such nodes that this one took in.
+    it is.  `folded` has the names of the normalisations and scales that this node took in.  A `fixed` node stays as it
+    is, so that its numbers are rounded exactly as the framework rounds them.
     """
 
-    __slots__ = ("operation", "inputs", "width", "dtype", "name", "noted", "folded")
+    __slots__ = ("operation", "inputs", "width", "dtype", "name", "folded", "fixed")
 
     def __init__(
         self,
@@ -47,11 +47,12 @@ class Node:
         width: int,
         dtype: str = "F32",
         name: str = "",
-        noted: bool = False,
+        folded: Sequence[str] = (),
+        fixed: bool = False,
     ) -> None:
         self.operation, self.inputs = operation, list(inputs)
-        self.width, self.dtype, self.name, self.noted = width, dtype, name, noted
-        self.folded: list[str] = [name] if noted else []
+        self.width, self.dtype, self.name, self.folded = width, dtype, name, list(folded)
+        self.fixed = fixed
 
     def then(self, operation: Layer | Elementary, width: int | None = None) -> Node:
         """A node that takes what this one gives, and goes by the same name."""

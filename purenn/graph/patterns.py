@@ -8,11 +8,11 @@
     a x where x > 0, else b (e^x - 1)                          selu, or a elu(b / a)
     c / sqrt(mean(c^2) + epsilon),  c = x - mean(x)            a layer normalisation
     1 - p beside p = sigmoid(a)                                both probabilities
-    x - y                                                      x + (-1) y
 
-`RULES` has a function for each operation that can end a pattern.  It gets the node, looks backwards from it,
+`PATTERNS` has a function for each operation that can end a pattern.  It gets the node, looks backwards from it,
 and returns the node that stands for the pattern, or None.  Constants count only if they are what they should
-be, rounded to the element type that flows there, and no other number.
+be, rounded to the element type that flows there, and no other number.  A sum, product or concatenation that
+ends no pattern is a layer of its own (`MERGES`).
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ from .node import Elementary, Node, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable
+    from typing import Callable, Sequence
 
+    from ..layers.base import Layer
+
+    Rule = Callable[[Node], Node | None]
     Affine = tuple[Node, float, float]  # a node, and factor and shift of what was made of it
 
 _LONGEST = 12  # nodes between two values that are compared
@@ -43,24 +46,18 @@ _SELU = 1.0507009873554805, 1.0507009873554805 * 1.6732632423543772  # a and b
 
 def with_layers(output: Node) -> Node:
     """The output of a graph in which the patterns are layers."""
+    return _replaced(_replaced(output, PATTERNS), MERGES)
+
+
+def _replaced(output: Node, rules: dict[str, Rule]) -> Node:
     replaced: dict[int, Node] = {}
     for node in in_order(output):
         node.inputs = [replaced.get(id(before), before) for before in node.inputs]
-        rule = RULES.get(_name(node))
+        rule = rules.get(node.operation.name) if isinstance(node.operation, Elementary) else None
         found = None if rule is None else rule(node)
         if found is not None:
             replaced[id(node)] = found
     return replaced.get(id(output), output)
-
-
-def _name(node: Node) -> str:
-    operation = node.operation
-    if isinstance(operation, Elementary):
-        return operation.name
-    return _MERGES.get(type(operation), "")
-
-
-_MERGES: dict[type, str] = {Add: "sum", Multiply: "product", Concat: "concat"}
 
 
 # ---- looking backwards
@@ -165,7 +162,7 @@ def _gelu_tanh(node: Node, plain: Node, curve: Node) -> Node | None:
 
 def _cubic(node: Node) -> Node | None:
     """x where a node is ``x + 0.044715 x^3``."""
-    if not isinstance(node.operation, Add) or len(node.inputs) != 2:
+    if not _is(node, "sum") or len(node.inputs) != 2:
         return None
     for x, term in (node.inputs, node.inputs[::-1]):
         for cube in _affine(term):
@@ -176,9 +173,9 @@ def _cubic(node: Node) -> Node | None:
 
 def _factors(node: Node) -> list[int]:
     """The nodes whose product a node is."""
-    if not isinstance(node.operation, Multiply) or len(node.inputs) > 3:
+    if not _is(node, "product") or len(node.inputs) > 3:
         return [id(node)]
-    nested = [before.inputs if isinstance(before.operation, Multiply) else [before] for before in node.inputs]
+    nested = [before.inputs if _is(before, "product") else [before] for before in node.inputs]
     return [id(factor) for factors in nested for factor in factors]
 
 
@@ -258,19 +255,33 @@ def _concat(node: Node) -> Node | None:
     return None
 
 
-def _difference(node: Node) -> Node | None:
-    """``x - y = x + (-1) y``, exactly, where both have as many numbers."""
-    x, y = node.inputs
-    if x.width != y.width or _is(y, "mean"):
-        return None
-    return Node(Add(), [x, y.then(Scale(-1.0))], node.width, node.dtype, node.name)
-
-
-RULES: dict[str, Callable[[Node], Node | None]] = {
+PATTERNS: dict[str, Rule] = {
     "concat": _concat,
-    "difference": _difference,
     "log": _log,
     "product": _product,
     "quotient": _quotient,
     "where": _where,
+}
+
+
+# ---- layers that bring values together
+
+
+def _merge(node: Node, layer: Layer, inputs: Sequence[Node]) -> Node | None:
+    """A layer in place of a node; values that differ in size are combined number by number in patterns alone."""
+    same = all([before.width == node.width for before in inputs])
+    return Node(layer, inputs, node.width, node.dtype, node.name) if same else None
+
+
+def _difference(node: Node) -> Node | None:
+    """``x - y = x + (-1) y``, exactly"""
+    x, y = node.inputs
+    return _merge(node, Add(), [x, y.then(Scale(-1.0))])
+
+
+MERGES: dict[str, Rule] = {
+    "concat": lambda node: Node(Concat(), node.inputs, node.width, node.dtype, node.name),
+    "difference": _difference,
+    "product": lambda node: _merge(node, Multiply(), node.inputs),
+    "sum": lambda node: _merge(node, Add(), node.inputs),
 }

@@ -21,7 +21,7 @@ def simplified(output: Node) -> Node:
     for chain in _chains(output):
         chain[0].inputs = [replaced.get(id(node), node) for node in chain[0].inputs]
         is_exact = any([exact.get(id(node), True) for node in chain[0].inputs])
-        nodes = _without_neutral(_folded(chain, is_exact)) if len(chain[0].inputs) == 1 else chain
+        nodes = chain if _stands_alone(chain[0]) else _without_neutral(_folded(chain, is_exact))
         last = chain[0].inputs[0] if not nodes else nodes[-1]
         for before, node in zip(chain[0].inputs[:1] + nodes, nodes):
             node.inputs = [before] if len(node.inputs) == 1 else node.inputs
@@ -43,13 +43,18 @@ def _chains(output: Node) -> list[list[Node]]:
     for node in nodes:
         before = node.inputs[0]
         chain = chain_of.get(id(before))
-        follows = len(node.inputs) == 1 == len(before.inputs) and uses[id(before)] == 1
+        follows = uses[id(before)] == 1 and not (_stands_alone(node) or _stands_alone(before))
         if chain is None or not follows:
             chain = []
             chains.append(chain)
         chain.append(node)
         chain_of[id(node)] = chain
     return chains
+
+
+def _stands_alone(node: Node) -> bool:
+    """Whether a node is in a chain of its own: it brings values together, or must stay as it is."""
+    return len(node.inputs) != 1 or node.fixed
 
 
 def _folded(chain: Sequence[Node], exact: bool) -> list[Node]:
@@ -80,9 +85,8 @@ def _folded(chain: Sequence[Node], exact: bool) -> list[Node]:
 
 def _merged(first: Node, second: Node, operation: object) -> Node:
     """Two nodes as one, which stands for both."""
-    node = Node(operation, first.inputs, second.width, second.dtype, second.name)  # type: ignore[arg-type]
-    node.folded = first.folded + second.folded
-    return node
+    folded = first.folded + second.folded
+    return Node(operation, first.inputs, second.width, second.dtype, second.name, folded)  # type: ignore[arg-type]
 
 
 def _without_neutral(nodes: list[Node]) -> list[Node]:

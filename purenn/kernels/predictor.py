@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..network import Network
 
 _KINDS = {int, float, bool}
-_OF_INTEGERS = "predict_quantized(q)"
+_FOR_INTEGERS = "predict_quantized(q)"
 
 
 class Predictor:
@@ -31,7 +31,7 @@ class Predictor:
 
     def __init__(self, network: Network, program: Program, asked: tuple[str | None, float]) -> None:
         self.network, self.program, self._asked = network, program, asked
-        self._run = program.run(self._another)
+        self._run = program.run(self._fallback)
 
     @property
     def plan(self) -> Plan:
@@ -55,20 +55,20 @@ class Predictor:
         outputs = [self._run(sample) for sample in samples]
         return outputs[0] if is_one else outputs
 
-    def _another(self, x: Any) -> list[Any]:
+    def _fallback(self, x: Any) -> list[Any]:
         """A sample that the program leaves: numbers of another kind or number, or no sample at all."""
         (numbers,), _ = samples_of(x, self.network.input_shape)
         if set(map(type, numbers)) <= _KINDS:  # behind the first stood another library's number, or all are bools
             return self._run([int(v) if v.__class__ is bool else v for v in numbers])
         return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
 
-    def of_integers(self) -> Callable[[Any], list[Any]]:
+    def for_integers(self) -> Callable[[Any], list[Any]]:
         """What answers for the model's own integers: see `Network.predict_quantized`."""
-        if _OF_INTEGERS not in self.program.entries:
-            from ..quantize import of_integers
+        if _FOR_INTEGERS not in self.program.entries:
+            from ..quantize import integer_predictor
 
-            return of_integers(self.network)
-        run, shape = self.program.run(self._another, _OF_INTEGERS), self.network.input_shape
+            return integer_predictor(self.network)
+        run, shape = self.program.run(self._fallback, _FOR_INTEGERS), self.network.input_shape
 
         def answer(q: Any) -> list[Any]:
             if q.__class__ is bytes:

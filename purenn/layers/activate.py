@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, Sequence, Tuple, Union
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class Activate(Layer):
@@ -30,9 +30,9 @@ class Activate(Layer):
         (X,), (shape,) = values, shapes
         yield "Z{k} = {h}({x})", self.h(X.reshape(shape[-1])).reshape(X.cols)
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX = dZ h'(X)``; the gradient at X itself with `at_sum`."""
         if at_sum:
             return [gradient], {}
-        dZ, X, Z = [value.reshape(kept.shapes[0][-1]) for value in (gradient, kept.inputs[0], kept.values[0])]
+        dZ, X, Z = [value.reshape(cache.shapes[0][-1]) for value in (gradient, cache.inputs[0], cache.values[0])]
         return [self.h.backward(dZ, X, Z).reshape(gradient.cols)], {}

@@ -2,7 +2,7 @@
 
 from ..errors import ShapeError, UnsupportedError
 from ..matrix import Matrix
-from ..rows import described, plain_number
+from ..rows import described, python_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TYPES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", tuple: "whole numbers"}
 
 
-class Kept:
+class Cache:
     """What a forward pass keeps of a layer: its `inputs`, their `shapes`, and the `values` of its steps."""
 
     def __init__(self, inputs: "Sequence[Matrix]", shapes: "Sequence[Shape]", values: "Sequence[Matrix]") -> None:
@@ -77,7 +77,7 @@ class Layer:
             raise ShapeError("%s takes %d input%s, found %d" % (self, count, "s" * (count != 1), len(shapes)))
         return shapes
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """(the gradient at each input, the gradient at each tensor) from the gradient at the output.
 
         With `at_sum` the gradient is the one at the first value of `steps`, A, where the loss and the
@@ -113,7 +113,7 @@ class Layer:
                 % (self, name)
             )
         if name in settings:
-            value = plain_number(value)
+            value = python_number(value)
             if not _is_of(settings[name], value):
                 what = (type(self).__name__, name, TYPES[settings[name]], described(value))
                 raise TypeError("%s: %s must be %s, found %s" % what)

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, Sequence, Tuple, Union
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class Dense(Layer):
@@ -54,10 +54,10 @@ class Dense(Layer):
         yield "A{k} = {x} W{k} + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dA = dZ h'(A)``, ``dX = dA W^T``, ``dW = X^T dA``, and dB is dA added up over the rows."""
-        (X,) = kept.inputs
-        A, Z, dZ = [value.reshape(self.outputs) for value in (kept.values[0], kept.values[1], gradient)]
+        (X,) = cache.inputs
+        A, Z, dZ = [value.reshape(self.outputs) for value in (cache.values[0], cache.values[1], gradient)]
         dA = dZ if at_sum else self.h.backward(dZ, A, Z)
         dX = (dA @ self.weight.T).reshape(X.cols)
         return [dX], {"weight": X.reshape(self.inputs).T @ dA, "bias": dA.sum(axis=0)}

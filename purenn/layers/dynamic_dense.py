@@ -19,7 +19,7 @@ _INF, _NAN = float("inf"), float("nan")
 
 
 class DynamicDense(Layer):
-    """A dense layer of small whole weights that rounds its inputs on the way: ``Z = h((Q W) s step + B)``.
+    """A dense layer of small whole weights that rounds its inputs on the way: ``Z = h((Q W) s scale + B)``.
 
     Every row x counts in steps s of its own, so that its integers q fill 8 bits:
 
@@ -27,7 +27,7 @@ class DynamicDense(Layer):
         s = (max x - min x) / 255, 0 among the x          q = round(x / s + zero) - zero
 
     the second where `symmetric` is False, with zero the integer from -128 to 127 that stands for 0.
-    W (inputs, outputs) holds whole numbers from -128 to 127, and `step` is what 1 stands for
+    W (inputs, outputs) holds whole numbers from -128 to 127, and `scale` is what 1 stands for
     in it: one number, or one for each output.  It is TFLite's dynamic-range quantisation, by its
     rules: all is single precision but Q W, which is whole, and halves go away from 0.  A row that
     holds a NaN or an infinity has no such step, and gives NaN.
@@ -40,7 +40,7 @@ class DynamicDense(Layer):
     """
 
     kind = "dynamic_dense"
-    tensors = ("weight", "bias", "step")
+    tensors = ("weight", "bias", "scale")
     settings = (("activation", str), ("symmetric", bool))
     inputs: int
     outputs: int
@@ -50,43 +50,43 @@ class DynamicDense(Layer):
         weight: "Any",
         bias: "Any" = None,
         activation: "Union[str, Callable[[Any], Any]]" = "identity",
-        step: "Any" = 1.0,
+        scale: "Any" = 1.0,
         symmetric: bool = True,
     ) -> None:
         self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
         self.inputs, self.outputs = self.weight.shape
         bias = Matrix.zeros(1, self.outputs) if bias is None else bias
         self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
-        self.step = step if isinstance(step, Matrix) else Matrix([step])
+        self.scale = scale if isinstance(scale, Matrix) else Matrix([scale])
         self.h = Activation(activation)
         self.activation = self.h.name
         self.symmetric = symmetric
-        for what, row, lengths in (("bias", self.bias, [self.outputs]), ("step", self.step, [1, self.outputs])):
+        for what, row, lengths in (("bias", self.bias, [self.outputs]), ("scale", self.scale, [1, self.outputs])):
             if row.rows != 1 or row.cols not in lengths:
                 expected = " or ".join([repr((1, length)) for length in lengths])
                 raise ShapeError("%s: the %s must be %s, found %r" % (self, what, expected, row.shape))
-        for number in self.step._rows[0]:
+        for number in self.scale._rows[0]:
             if not 0.0 < number < _INF:
-                raise ValueError("%s: a step is a positive number, found %r" % (self, number))
+                raise ValueError("%s: a scale is a positive number, found %r" % (self, number))
         for weights in self.weight._rows:
             for number in weights:
                 if not isinstance(number, int) or not -128 <= number <= 127:
                     raise ValueError("%s: a weight is a whole number from -128 to 127, found %r" % (self, number))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = (Q W) s step + B``, each row in steps s of its own, and ``Z = h(A)``."""
+        """``A = (Q W) s scale + B``, each row in steps s of its own, and ``Z = h(A)``."""
         (X,), outputs = values, size(self.output_shape(*shapes))
         A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)._rows])
-        yield "A{k} = round({x} / s) W{k} * s * step + B{k}", A.reshape(outputs)
+        yield "A{k} = round({x} / s) W{k} * s * scale + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [single(s * step) for step in self.step._rows[0]]
+        factors = [float32(s * scale) for scale in self.scale._rows[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
         sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
         biases = self.bias._rows[0]
-        return [single(single(single(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
+        return [float32(float32(float32(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def cost(self, *shapes: "Shape") -> int:
         """inputs * outputs, for each row along the last axis."""
@@ -108,8 +108,8 @@ def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     size = _reach(x, abs)
     if size != size:
         return [0] * len(x), _NAN
-    s, per_step = single(size / 127.0), single(127.0 / size) if size else 0.0
-    return [_level(single(a * per_step), -127, 127) for a in x], s
+    s, per_step = float32(size / 127.0), float32(127.0 / size) if size else 0.0
+    return [_level(float32(a * per_step), -127, 127) for a in x], s
 
 
 def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
@@ -127,9 +127,9 @@ def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
     s = (high - low) / 255.0
     from_low, from_high = -128.0 - low / s, 127.0 - high / s
     zero = _level(from_low if 128.0 - low / s < 127.0 + high / s else from_high, -128, 127)
-    s = single(s)
-    per_step = single(1.0 / s) if s else _INF
-    return [_level(single(zero + single(a * per_step)), -128, 127) - zero for a in x], s
+    s = float32(s)
+    per_step = float32(1.0 / s) if s else _INF
+    return [_level(float32(zero + float32(a * per_step)), -128, 127) - zero for a in x], s
 
 
 def _reach(row: "Any", size: "Callable[[float], float]") -> float:
@@ -142,15 +142,15 @@ def _reach(row: "Any", size: "Callable[[float], float]") -> float:
     return largest
 
 
-def single(x: float) -> float:
+def float32(x: float) -> float:
     """x in single precision."""
     return array("f", [x])[0]
 
 
-def away(x: float) -> int:
+def round_half_away(x: float) -> int:
     """The nearest whole number, halves away from 0.
 
-    >>> away(2.5), away(-2.5)
+    >>> round_half_away(2.5), round_half_away(-2.5)
     (3, -3)
     """
     return math.floor(x + 0.5) if x >= 0 else -math.floor(0.5 - x)
@@ -160,4 +160,4 @@ def _level(x: float, low: int, high: int) -> int:
     """The nearest whole number from low to high, halves away from 0."""
     if x != x:
         return 0
-    return low if x <= low else high if x >= high else away(x)
+    return low if x <= low else high if x >= high else round_half_away(x)

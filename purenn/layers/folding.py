@@ -127,7 +127,7 @@ def of_sums(layer: "Any", before: "Any") -> "Any":
         return layer
     n = max(layer.mean.cols, layer.deviation.cols)
     scale = _quotient([1.0] * layer.deviation.cols, layer.deviation)
-    shift = _quotient(_stretched(-layer.mean, n), layer.deviation)
+    shift = _quotient(_repeated(-layer.mean, n), layer.deviation)
     sound = _sound(scale) and _finite([shift])
     return Scale(Matrix.wrap([scale]), Matrix.wrap([shift])) if sound else layer
 
@@ -161,22 +161,22 @@ def _activate_after_dense(dense: Dense, activate: Activate, exact: bool) -> "Opt
 
 
 def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
-    """``h((Q W) s step + B)``"""
+    """``h((Q W) s scale + B)``"""
     if dense.h != _IDENTITY:
         return None
-    return DynamicDense(dense.weight, dense.bias, activate.h, dense.step, dense.symmetric)
+    return DynamicDense(dense.weight, dense.bias, activate.h, dense.scale, dense.symmetric)
 
 
 def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Dense]":
     """``X (W * s) + (B * s + t)``; an addition alone leaves the weight as it is."""
-    moved_twice = not (_all(scale.shift, 0.0) or _all(dense.bias, 0.0))
-    if not is_plain(dense) or (exact and moved_twice and _picks(dense)):
+    shifts_twice = not (_all(scale.shift, 0.0) or _all(dense.bias, 0.0))
+    if not is_plain(dense) or (exact and shifts_twice and _picks(dense)):
         return None
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
         weight = _products(dense.weight._rows, [scale.scale] * dense.inputs)
     elif _all(dense.bias, 0.0):
-        return Dense(dense.weight, list(_stretched(scale.shift, dense.outputs)))
+        return Dense(dense.weight, list(_repeated(scale.shift, dense.outputs)))
     bias = _finite([_sum(_product(dense.bias._rows[0], scale.scale), scale.shift)])
     return None if weight is None or bias is None else Dense(weight, bias)
 
@@ -198,12 +198,12 @@ def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[De
         return None
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
-        factors = _stretched(scale.scale, dense.inputs)
+        factors = _repeated(scale.scale, dense.inputs)
         weight = _products(dense.weight._rows, [Matrix.wrap([[factor]]) for factor in factors])
     sums = list(dense.bias._rows[0])
-    for row, moved in zip(dense.weight._rows, _stretched(scale.shift, dense.inputs)):
-        if moved:
-            sums = [total + moved * w for total, w in zip(sums, row)]
+    for row, shift in zip(dense.weight._rows, _repeated(scale.shift, dense.inputs)):
+        if shift:
+            sums = [total + shift * w for total, w in zip(sums, row)]
     bias = _finite([array("d", sums)])
     return None if weight is None or bias is None else Dense(weight, bias, dense.h)
 
@@ -212,7 +212,7 @@ def _scale_after_scale(first: Scale, second: Scale, exact: bool) -> "Optional[Sc
     """``X * (s1 * s2) + (t1 * s2 + t2)``; X * s1 + t1 may be exact, then the shifts must add exactly too."""
     if exact and not _all(first.shift, 0.0):
         n = max(first.shift.cols, second.scale.cols, second.shift.cols)
-        shifts = zip(_stretched(first.shift, n), _stretched(second.scale, n), _stretched(second.shift, n))
+        shifts = zip(_repeated(first.shift, n), _repeated(second.scale, n), _repeated(second.shift, n))
         if not all([abs(s2) == 1.0 and _adds_exactly(t1 * s2, t2) for t1, s2, t2 in shifts]):
             return None
     factors = _of_both(first, second)
@@ -232,7 +232,7 @@ def _scale_after_normalize(norm: Normalize, scale: Scale, exact: bool) -> "Optio
     n = max(norm.deviation.cols, scale.scale.cols)
     if not all([math.isfinite(s) and s != 0 for s in scale.scale._rows[0]]):
         return None
-    row = _quotient(_stretched(norm.deviation, n), scale.scale)
+    row = _quotient(_repeated(norm.deviation, n), scale.scale)
     return Normalize(norm.mean, Matrix.wrap([row])) if _sound(row) else None
 
 
@@ -283,7 +283,7 @@ def _of_both(first: "Any", second: Scale) -> "Optional[Tuple[Matrix, Matrix]]":
     return None if scale is None or _finite(shift._rows) is None else (scale, shift)
 
 
-def _stretched(row: Matrix, length: int) -> "Sequence[float]":
+def _repeated(row: Matrix, length: int) -> "Sequence[float]":
     """One number for each of them; a row of another length would be lost in a zip."""
     if row.cols not in (1, length):
         raise ShapeError("a row of %d numbers meets one of %d" % (row.cols, length))
@@ -291,23 +291,23 @@ def _stretched(row: Matrix, length: int) -> "Sequence[float]":
 
 
 def _product(row: "Sequence[float]", factors: Matrix) -> "array[float]":
-    return array("d", [a * b for a, b in zip(row, _stretched(factors, len(row)))])
+    return array("d", [a * b for a, b in zip(row, _repeated(factors, len(row)))])
 
 
 def _quotient(row: "Sequence[float]", divisors: Matrix) -> "array[float]":
     """Division by what is never 0."""
-    return array("d", [a / b for a, b in zip(row, _stretched(divisors, len(row)))])
+    return array("d", [a / b for a, b in zip(row, _repeated(divisors, len(row)))])
 
 
 def _sum(row: "Sequence[float]", terms: Matrix) -> "array[float]":
-    return array("d", [a + b for a, b in zip(row, _stretched(terms, len(row)))])
+    return array("d", [a + b for a, b in zip(row, _repeated(terms, len(row)))])
 
 
 def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
     """Every row times its factors, unless a product leaves the range of doubles."""
     products: "List[Any]" = [_product(row, factor) for row, factor in zip(rows, factors)]
     for row, factor, product in zip(rows, factors, products):
-        zeros = sum([a == 0 or b == 0 for a, b in zip(row, _stretched(factor, len(row)))]) if 0.0 in product else 0
+        zeros = sum([a == 0 or b == 0 for a, b in zip(row, _repeated(factor, len(row)))]) if 0.0 in product else 0
         if not _sound(product, zeros):
             return None
     return Matrix.wrap(products)
@@ -316,7 +316,7 @@ def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[M
 def _times(first: Matrix, second: Matrix) -> "Optional[Matrix]":
     """Two rows of factors as one."""
     n = max(first.cols, second.cols)
-    return _products([_stretched(first, n)], [second])
+    return _products([_repeated(first, n)], [second])
 
 
 def _sound(row: "Sequence[float]", zeros: int = 0) -> bool:

@@ -4,10 +4,10 @@ Every number x becomes an integer q that counts steps of one size.  A layer then
 integers alone: its weighted sums are exact, whatever the order of adding, so every
 machine gives the same result to the last bit.
 
-    q = round(x / step), clamped to low ... high          the input, once (`Quantize`)
+    q = round(x / scale), clamped to low ... high          the input, once (`Quantize`)
     a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
     q = table[(a + offset) >> shift]                      h, in the next layer's steps, by table lookup
-    z = h(a * step)                                       floats again, at the end
+    z = h(a * scale)                                       floats again, at the end
 """
 
 import math
@@ -17,7 +17,7 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
 from .base import Layer
-from .dynamic_dense import away, single
+from .dynamic_dense import float32, round_half_away
 from .per_input import row_of, width_of
 
 TYPE_CHECKING = False
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
 _INF = float("inf")
 
 
-def _up(a: float) -> int:
+def _round_half_up(a: float) -> int:
     return math.floor(a + 0.5)
 
 
 # how a number becomes an integer, and where that sends halves
 ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
-    "up": (_up, "up"),
+    "up": (_round_half_up, "up"),
     "even": (round, "to even"),
-    "away": (away, "away from 0"),
+    "away": (round_half_away, "away from 0"),
 }
 
 
 class Quantize(Layer):
-    """The way into an integer network: ``q = round(x / step)``, clamped to low ... high.
+    """The way into an integer network: ``q = round(x / scale)``, clamped to low ... high.
 
-    `step` is one number for all inputs, or one for each along the last axis.  Inputs are numbers as they were
+    `scale` is one number for all inputs, or one for each along the last axis.  Inputs are numbers as they were
     measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
 
-    `zero` is what the model's own integers have for 0: they are q + zero, from `lowest` to
+    `zero_point` is what the model's own integers have for 0: they are q + zero_point, from `lowest` to
     `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
     "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
     precision, as those formats do.
@@ -60,36 +60,36 @@ class Quantize(Layer):
     """
 
     kind = "quantize"
-    tensors = ("step",)
-    settings = (("low", int), ("high", int), ("zero", int), ("rounding", str))
+    tensors = ("scale",)
+    settings = (("low", int), ("high", int), ("zero_point", int), ("rounding", str))
     parameters = 0
 
-    def __init__(self, step: "Any", low: int, high: int, zero: int = 0, rounding: str = "up") -> None:
+    def __init__(self, scale: "Any", low: int, high: int, zero_point: int = 0, rounding: str = "up") -> None:
         if rounding not in ROUNDINGS:
             raise ValueError("unknown rounding %r, known are: %s" % (rounding, ", ".join(sorted(ROUNDINGS))))
         self.rounding = rounding
-        self.step = row_of(step, "step", self)
-        self.inputs = width_of(self, self.step)
-        if not all([0.0 < s < _INF for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a positive number" % self)
-        if rounding != "up" and not all([0.0 < single(s) < _INF for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a positive number in single precision" % self)
+        self.scale = row_of(scale, "scale", self)
+        self.inputs = width_of(self, self.scale)
+        if not all([0.0 < s < _INF for s in self.scale.tolist()[0]]):
+            raise ValueError("%s: a scale must be a positive number" % self)
+        if rounding != "up" and not all([0.0 < float32(s) < _INF for s in self.scale.tolist()[0]]):
+            raise ValueError("%s: a scale must be a positive number in single precision" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
-        self.low, self.high, self.zero = low, high, zero
+        self.low, self.high, self.zero_point = low, high, zero_point
 
     @property
     def lowest(self) -> int:
         """The lowest of the model's own integers."""
-        return self.low + self.zero
+        return self.low + self.zero_point
 
     @property
     def highest(self) -> int:
         """The highest of the model's own integers."""
-        return self.high + self.zero
+        return self.high + self.zero_point
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = X / step``, and ``Z = round(A)``, clamped to low ... high."""
+        """``A = X / scale``, and ``Z = round(A)``, clamped to low ... high."""
         (X,), (shape,) = values, shapes
         for row in X._rows:
             for j, x in enumerate(row):
@@ -97,11 +97,11 @@ class Quantize(Layer):
                     raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
         rows, low, high, nearest = X.reshape(shape[-1]), self.low, self.high, ROUNDINGS[self.rounding][0]
         if self.rounding == "up":
-            A = rows / self.step
+            A = rows / self.scale
         else:
-            A = (rows.map(single) / self.step.map(single)).map(single)
+            A = (rows.map(float32) / self.scale.map(float32)).map(float32)
         Z = A.map(lambda a: low if a <= low else high if a >= high else nearest(a))
-        yield "A{k} = {x} / step", A.reshape(X.cols)
+        yield "A{k} = {x} / scale", A.reshape(X.cols)
         yield "Z{k} = clip(round(A{k}), low, high)", Z.reshape(X.cols)
 
     def cost(self, *shapes: "Shape") -> int:
@@ -117,7 +117,7 @@ class IntegerDense(Layer):
 
     Between layers ``Z = table[(A + offset) >> shift]``, the index clamped to the table: it holds
     h already rounded to the steps of the layer that follows.  Without a table, at the end,
-    ``Z = h(A * step)`` in floats; `step` is one number or one for each output.
+    ``Z = h(A * scale)`` in floats; `scale` is one number or one for each output.
 
     >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).forward(Matrix([[4, 1]]))
     Matrix([[5.0]])
@@ -126,7 +126,7 @@ class IntegerDense(Layer):
     """
 
     kind = "integer_dense"
-    tensors = ("weight", "bias", "step", "table?")
+    tensors = ("weight", "bias", "scale", "table?")
     settings = (("activation", str), ("offset", int), ("shift", int))
     inputs: int
     outputs: int
@@ -136,14 +136,14 @@ class IntegerDense(Layer):
         weight: "Any",
         bias: "Any",
         activation: "Any",
-        step: "Any",
+        scale: "Any",
         table: "Any" = None,
         offset: int = 0,
         shift: int = 0,
     ) -> None:
         self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
         self.bias = bias if isinstance(bias, Matrix) else Matrix(bias)
-        self.step = step if isinstance(step, Matrix) else Matrix([step])
+        self.scale = scale if isinstance(scale, Matrix) else Matrix([scale])
         self.inputs, self.outputs = self.weight.shape
         self.h = Activation(activation)
         self.activation = self.h.name
@@ -151,10 +151,10 @@ class IntegerDense(Layer):
         self.offset, self.shift = offset, shift
         if self.bias.shape != (1, self.outputs):
             raise ShapeError("%s: the bias must be (1, %d), found %r" % (self, self.outputs, self.bias.shape))
-        if self.step.shape not in ((1, 1), (1, self.outputs)):
-            raise ShapeError("%s: expected one step or %d, found %r" % (self, self.outputs, self.step.shape))
-        if not all([s - s == 0 for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a finite number" % self)
+        if self.scale.shape not in ((1, 1), (1, self.outputs)):
+            raise ShapeError("%s: expected one scale or %d, found %r" % (self, self.outputs, self.scale.shape))
+        if not all([s - s == 0 for s in self.scale.tolist()[0]]):
+            raise ValueError("%s: a scale must be a finite number" % self)
         if shift < 0:
             raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
         for what, matrix in (("weight", self.weight), ("bias", self.bias), ("table", self.table)):
@@ -162,12 +162,12 @@ class IntegerDense(Layer):
                 raise ValueError("%s: the %s holds numbers that are not whole" % (self, what))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = X W + B``, in integers and so exactly; ``Z = table[(A + offset) >> shift]``, or ``h(A * step)``."""
+        """``A = X W + B``, in integers and so exactly; ``Z = table[(A + offset) >> shift]``, or ``h(A * scale)``."""
         (X,), outputs, offset, shift = values, size(self.output_shape(*shapes)), self.offset, self.shift
         A = X.reshape(self.inputs) @ self.weight + self.bias
         yield "A{k} = {x} W{k} + B{k}", A.reshape(outputs)
         if self.table is None:
-            yield "Z{k} = {h}(A{k} * step)", self.h(A * self.step).reshape(outputs)
+            yield "Z{k} = {h}(A{k} * scale)", self.h(A * self.scale).reshape(outputs)
             return
         table, last = self.table._rows[0], self.table.cols - 1
         Z = A.map(lambda a: table[min(max((a + offset) >> shift, 0), last)])
@@ -202,9 +202,9 @@ def _is_whole(row: "Any") -> bool:
 
 
 class Dequantize(Layer):
-    """The way out of an integer network: ``Z = h(X * step)``, floats again.
+    """The way out of an integer network: ``Z = h(X * scale)``, floats again.
 
-    `step` is what 1 stands for in the integers of X: one number, or one for each along the last axis.
+    `scale` is what 1 stands for in the integers of X: one number, or one for each along the last axis.
     One row costs as many multiplications as it has inputs.
 
     >>> Dequantize([0.5, 2.0]).forward(Matrix([[3, -1]]))
@@ -212,23 +212,23 @@ class Dequantize(Layer):
     """
 
     kind = "dequantize"
-    tensors = ("step",)
+    tensors = ("scale",)
     settings = (("activation", str),)
     parameters = 0
 
-    def __init__(self, step: "Any", activation: "Any" = "identity") -> None:
-        self.step = row_of(step, "step", self)
-        self.inputs = width_of(self, self.step)
+    def __init__(self, scale: "Any", activation: "Any" = "identity") -> None:
+        self.scale = row_of(scale, "scale", self)
+        self.inputs = width_of(self, self.scale)
         self.h = Activation(activation)
         self.activation = self.h.name
-        if not all([s - s == 0 for s in self.step.tolist()[0]]):
-            raise ValueError("%s: a step must be a finite number" % self)
+        if not all([s - s == 0 for s in self.scale.tolist()[0]]):
+            raise ValueError("%s: a scale must be a finite number" % self)
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = X * step`` and ``Z = h(A)``."""
+        """``A = X * scale`` and ``Z = h(A)``."""
         (X,), (shape,) = values, shapes
-        A = X.reshape(shape[-1]) * self.step
-        yield "A{k} = {x} * step", A.reshape(X.cols)
+        A = X.reshape(shape[-1]) * self.scale
+        yield "A{k} = {x} * scale", A.reshape(X.cols)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(X.cols)
 
     def cost(self, *shapes: "Shape") -> int:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence, Tuple
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class LayerNorm(Layer):
@@ -52,12 +52,12 @@ class LayerNorm(Layer):
         C = rows - rows.mean(axis=1)
         return (C * C).mean(axis=1).map(lambda v: math.sqrt(v + self.epsilon) or float("nan"))  # 0/0, as IEEE says
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX = (dA - mean(dA) - A * mean(dA * A)) / D`` with ``dA = dZ * scale``."""
         if at_sum:
             raise ValueError("%s has no activation for a loss to be joined with" % self)
-        (X,), (shape,) = kept.inputs, kept.shapes
-        A, dZ = kept.values[0].reshape(shape[-1]), gradient.reshape(shape[-1])
+        (X,), (shape,) = cache.inputs, cache.shapes
+        A, dZ = cache.values[0].reshape(shape[-1]), gradient.reshape(shape[-1])
         dA = dZ * self.scale
         dX = (dA - dA.mean(axis=1) - A * (dA * A).mean(axis=1)) / self._deviations(X.reshape(shape[-1]))
         tensors = {"scale": summed_to(dZ * A, self.scale.shape), "shift": summed_to(dZ, self.shift.shape)}

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, List, Sequence, Tuple
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 def _inputs(values: "Sequence[Matrix]", sign: str) -> str:
@@ -46,9 +46,9 @@ class Add(_Alike):
             total = total + value
         yield "Z{k} = " + _inputs(values, " + "), total
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """The gradient itself, at each input."""
-        return [gradient for _ in kept.inputs], {}
+        return [gradient for _ in cache.inputs], {}
 
 
 class Multiply(_Alike):
@@ -67,12 +67,12 @@ class Multiply(_Alike):
             product = product * value
         yield "Z{k} = " + _inputs(values, " * "), product
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX1 = dZ * X2``: at each input the gradient times all others."""
         gradients = []
-        for n in range(len(kept.inputs)):
+        for n in range(len(cache.inputs)):
             product = gradient
-            for m, value in enumerate(kept.inputs):
+            for m, value in enumerate(cache.inputs):
                 product = product if m == n else product * value
             gradients.append(product)
         return gradients, {}
@@ -111,11 +111,11 @@ class Concat(Layer):
             rows.append(row)
         yield "Z{k} = [%s]" % _inputs(values, " "), Matrix.wrap(rows).reshape(size(self.output_shape(*shapes)))
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """At each input its own columns of the gradient."""
-        rows = gradient.reshape(self.output_shape(*kept.shapes)[-1])
+        rows = gradient.reshape(self.output_shape(*cache.shapes)[-1])
         gradients, start = [], 0
-        for value, shape in zip(kept.inputs, kept.shapes):
+        for value, shape in zip(cache.inputs, cache.shapes):
             gradients.append(rows[:, start : start + shape[-1]].reshape(value.cols))
             start += shape[-1]
         return gradients, {}

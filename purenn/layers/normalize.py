@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence, Tuple
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class Normalize(Layer):
@@ -45,9 +45,9 @@ class Normalize(Layer):
         Z = (X.reshape(shape[-1]) - self.mean) / self.deviation
         yield "Z{k} = ({x} - mean) / deviation", Z.reshape(X.cols)
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX = dZ / deviation``; nothing of it is trained."""
-        (shape,) = kept.shapes
+        (shape,) = cache.shapes
         return [(gradient.reshape(shape[-1]) / self.deviation).reshape(gradient.cols)], {}
 
     def cost(self, *shapes: "Shape") -> int:

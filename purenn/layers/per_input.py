@@ -2,7 +2,7 @@
 
 from ..errors import ShapeError
 from ..matrix import Matrix
-from ..rows import is_number, plain_number
+from ..rows import is_number, python_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
     """One number for all inputs, or one for each, as a row."""
-    row = Matrix([numbers] if is_number(plain_number(numbers)) else numbers)
+    row = Matrix([numbers] if is_number(python_number(numbers)) else numbers)
     if row.rows != 1:
         raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
     return row

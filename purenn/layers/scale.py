@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterator, Sequence, Tuple
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class Scale(Layer):
@@ -34,9 +34,9 @@ class Scale(Layer):
         (X,), (shape,) = values, shapes
         yield "Z{k} = {x} * scale + shift", (X.reshape(shape[-1]) * self.scale + self.shift).reshape(X.cols)
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX = dZ * scale``, ``dscale = dZ * X`` and ``dshift = dZ``, added up over the rows."""
-        (X,), (shape,) = kept.inputs, kept.shapes
+        (X,), (shape,) = cache.inputs, cache.shapes
         dZ = gradient.reshape(shape[-1])
         tensors = {
             "scale": summed_to(dZ * X.reshape(shape[-1]), self.scale.shape),

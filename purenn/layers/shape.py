@@ -9,13 +9,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Iterator, Sequence, Tuple
 
-    from .base import Gradients, Kept, Shape
+    from .base import Cache, Gradients, Shape
 
 
 class _SameNumbers(Layer):
     """A layer whose output holds the numbers of its input."""
 
-    def backward(self, gradient: Matrix, kept: "Kept", at_sum: bool = False) -> "Gradients":
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """The gradient itself."""
         return [gradient], {}
 

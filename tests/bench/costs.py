@@ -26,7 +26,7 @@ def layer(kernel, inputs, outputs, zeros=0.0):
     numbers = random.Random(inputs)
     net = drawn([inputs, outputs], ["identity"])
     x = [0.0 if numbers.random() < zeros else 0.25 + numbers.random() for _ in range(inputs)]
-    if kernel == "whole_numbers":
+    if kernel == "byte_inputs":
         x = [float(int(200 * v)) for v in x]
     if kernel == "packed":
         net = drawn([inputs, outputs, 1], ["relu", "identity"]).quantize([x])
@@ -37,11 +37,11 @@ def layer(kernel, inputs, outputs, zeros=0.0):
 # kernel: sizes (inputs, outputs) of two layers, and what a layer takes as a sum of costs, each so many times
 LINES = {
     "loops": ([(64, 1), (64, 64)], lambda n, m: {"LOOP_LAYER": 1, "LOOP_TERM": n * m}),
-    "unrolled": ([(16, 16), (16, 96)], lambda n, m: {"": 1, "WRITTEN_TERM": n * m}),
+    "unrolled": ([(16, 16), (16, 96)], lambda n, m: {"": 1, "UNROLLED_TERM": n * m}),
     "dist": ([(8, 90), (96, 90)], lambda n, m: {"DIST_CALL": m + 2, "DIST_TERM": n * m}),
     "sumprod": ([(8, 90), (96, 90)], lambda n, m: {"SUMPROD_CALL": m, "SUMPROD_TERM": n * m}),
     "packed": ([(256, 16), (256, 256)], lambda n, m: {"LANES_CALL": n, "LANES_TERM": n * m}),
-    "whole_numbers": ([(512, 32), (512, 128)], lambda n, m: {"": n, "WHOLE_TERM": n * m}),
+    "byte_inputs": ([(512, 32), (512, 128)], lambda n, m: {"": n, "BYTE_TERM": n * m}),
     "fixed_point": ([(512, 32), (512, 128)], lambda n, m: {"FIXED_CALL": n / 4, "FIXED_TERM": n * m / 4}),
     "forward": ([(16, 1), (16, 64)], lambda n, m: {"FORWARD": 1, "FORWARD_TERM": n * m}),
 }

@@ -26,7 +26,7 @@ def widths(number, rounds, folder):
         fast = predictors[width]
         turns[width, LISTS] = Rival(LISTS, fast, fast.batch, xs[:FEW]).together
         if width != FLOAT:
-            own = fast.of_integers()
+            own = fast.for_integers()
             turns[width, INTEGERS] = Rival(INTEGERS, own, own, integers(net, xs[:FEW])).together
     times = race(turns, rounds, FEW, clock=process_time)
     rows = [["bits", "activation_bits", "accuracy", "file, bytes", "lanes, bytes a weight", LISTS, INTEGERS]]

@@ -139,7 +139,7 @@ def _square(size):
     packed = small.compile("packed")
     yield "dist", partial(net.compile("dist"), x)
     yield "quantised, packed", partial(packed, x)
-    yield "the same fed integers", partial(packed.of_integers(), integers(small, [x])[0])
+    yield "the same fed integers", partial(packed.for_integers(), integers(small, [x])[0])
     try:
         yield NUMPY, partial(numpy_forward(net), x)
     except ImportError:

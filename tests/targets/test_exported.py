@@ -160,12 +160,12 @@ def test_bad_input_is_answered_alike(name, target, tmp_path):
     rows = [[1.0, -1.0, 1.0, 0.5], [1.0, 0.0, -1.0, 1.0]]
     assert found[8:10] == [sums(network, x) for x in rows]
     whole = [bytes([1, 2, 255, 0]), array("h", [-9999, 9999, 5, 0]), array("f", [0.5, 0.25, 1.0, 9.0])]
-    steps, last = network.layers[-1].step.tolist()[0], found[10:]
+    scales, last = network.layers[-1].scale.tolist()[0], found[10:]
     for x, found_sums in zip(whole, last):
         expected = network.forward_one(x)
         from purenn import softmax
 
-        assert softmax([a * step for a, step in zip(found_sums, steps)]) == expected
+        assert softmax([a * scale for a, scale in zip(found_sums, scales)]) == expected
 
 
 # ---- memory

@@ -11,7 +11,7 @@ import zlib
 from contextlib import contextmanager
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ class Archive:
     def read(self, name: str, limit: "Optional[int]" = None) -> bytes:
         """All bytes of a member, which may be no more than `limit`."""
         if limit is not None and self.size(name) > limit:
-            raise UnsupportedError("the member %s has %d bytes, more than %d" % (shown(name), self.size(name), limit))
-        self._budget.take(self.size(name), "the member %s" % shown(name))
+            raise UnsupportedError("the member %s has %d bytes, more than %d" % (quote(name), self.size(name), limit))
+        self._budget.take(self.size(name), "the member %s" % quote(name))
         with self.open(name) as file:
             content = file.read(self.size(name) + 1)  # at the end zipfile compares the checksum
         if len(content) != self.size(name):
             raise ModelFormatError(
-                "the member %s should have %d bytes, found %d" % (shown(name), self.size(name), len(content))
+                "the member %s should have %d bytes, found %d" % (quote(name), self.size(name), len(content))
             )
         return content
 
@@ -77,9 +77,9 @@ class Archive:
         """A member as a file, unpacked as it is read; what its reader takes is charged by the reader."""
         member = self._member(name)
         if member.flag_bits & _ENCRYPTED:
-            raise UnsupportedError("the member %s is encrypted" % shown(name))
+            raise UnsupportedError("the member %s is encrypted" % quote(name))
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise UnsupportedError("the member %s is packed in another way than deflate" % shown(name))
+            raise UnsupportedError("the member %s is packed in another way than deflate" % quote(name))
         try:
             with self._zip.open(member) as file:
                 yield file
@@ -88,14 +88,14 @@ class Archive:
 
     def _member(self, name: str) -> zipfile.ZipInfo:
         if name not in self._members:
-            raise ModelFormatError("the zip archive has no member %s" % shown(name))
+            raise ModelFormatError("the zip archive has no member %s" % quote(name))
         return self._members[name]
 
 
 def _damaged(error: Exception) -> ValueError:
     if isinstance(error, (ModelFormatError, UnsupportedError)):
         return error
-    return ModelFormatError("a damaged zip archive: %s" % shown(error))
+    return ModelFormatError("a damaged zip archive: %s" % quote(error))
 
 
 def check_directory(source: "Source") -> None:

@@ -19,7 +19,7 @@ import zlib
 from itertools import product
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
 
@@ -192,7 +192,7 @@ class Object:
 
     def _arrays(self, seen: "Set[int]", depth: int) -> "Iterator[Tuple[str, Object]]":
         if self.place in seen or depth > _MAX_DEPTH:
-            raise ModelFormatError("group %s is held twice, or too deep" % shown(self.path))
+            raise ModelFormatError("group %s is held twice, or too deep" % quote(self.path))
         seen.add(self.place)
         for member in self.members.values():
             if member.is_array:
@@ -218,7 +218,7 @@ class Object:
             pieces = (raw[start : start + _PIECE] for start in range(0, len(raw), _PIECE))
             return Tensor.from_chunks(dtype, self.shape, pieces, len(raw), big_endian)
         except (ModelFormatError, UnsupportedError) as error:
-            raise type(error)("%s: %s" % (shown(self.path), error)) from None
+            raise type(error)("%s: %s" % (quote(self.path), error)) from None
 
     # ---- the object header
 
@@ -232,14 +232,14 @@ class Object:
         for kind, flags, message in self.messages():
             if kind == wanted:
                 if flags & _SHARED:
-                    raise UnsupportedError("%s: a message shared among objects (a named type)" % shown(self.path))
+                    raise UnsupportedError("%s: a message shared among objects (a named type)" % quote(self.path))
                 return message
         return None
 
     def _needed(self, wanted: int, what: str) -> memoryview:
         message = self._find(wanted)
         if message is None:
-            raise ModelFormatError("%s has no %s" % (shown(self.path), what))
+            raise ModelFormatError("%s has no %s" % (quote(self.path), what))
         return message
 
     def _places(self) -> "List[Tuple[str, int]]":
@@ -260,7 +260,7 @@ class Object:
         _, flags = fields.take("BB")
         fields.bytes(index * (flags & 1))  # the next creation index
         if fields.number("Q") != _UNDEFINED:
-            raise UnsupportedError("%s keeps its %s in a fractal heap" % (shown(self.path), what))
+            raise UnsupportedError("%s keeps its %s in a fractal heap" % (quote(self.path), what))
 
 
 def _messages(content: Content, place: int) -> "List[Tuple[int, int, memoryview]]":
@@ -309,7 +309,7 @@ def _symbols(content: Content, tree: int, heap: int) -> "List[Tuple[str, int]]":
         entries = content.bytes_at(leaf + 8, 40 * number, "a symbol table node")
         for name, place, cached, _, _ in struct.iter_unpack("<QQIIQ8x", entries):
             if cached == 2:
-                raise UnsupportedError("a symbolic link, %s" % shown(_name(text, name)))
+                raise UnsupportedError("a symbolic link, %s" % quote(_name(text, name)))
             found.append((_name(text, name), place))
     return found
 
@@ -409,7 +409,7 @@ def _attribute(content: Content, message: memoryview) -> "Tuple[str, Any]":
     try:
         return name, _value(content, kind, shape, fields)
     except (ModelFormatError, UnsupportedError) as error:
-        raise type(error)("attribute %s: %s" % (shown(name), error)) from None
+        raise type(error)("attribute %s: %s" % (quote(name), error)) from None
 
 
 def _value(content: Content, kind: memoryview, shape: "Tuple[int, ...]", fields: Fields) -> "Any":

@@ -13,7 +13,7 @@ import re
 import sys
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
 
@@ -109,7 +109,7 @@ def _entries(text: str) -> "Dict[str, str]":
         return match.groupdict()
     if _RECORDS.search(text):
         raise UnsupportedError("an array of records, with named fields")
-    raise ModelFormatError("a .npy header with descr, fortran_order and shape expected, found %s" % shown(text))
+    raise ModelFormatError("a .npy header with descr, fortran_order and shape expected, found %s" % quote(text))
 
 
 def element(code: str, order: str) -> "Tuple[str, bool]":
@@ -119,7 +119,7 @@ def element(code: str, order: str) -> "Tuple[str, bool]":
     ('F32', True)
     """
     if code not in _ELEMENTS:
-        raise UnsupportedError("an array of %s (NumPy type %s)" % (_KINDS.get(code[:1], "numbers"), shown(code)))
+        raise UnsupportedError("an array of %s (NumPy type %s)" % (_KINDS.get(code[:1], "numbers"), quote(code)))
     return _ELEMENTS[code], order == ">" or (order == "=" and sys.byteorder == "big")
 
 
@@ -129,7 +129,7 @@ def _sizes(text: str) -> "Tuple[int, ...]":
         sizes.pop()  # (784,) is a tuple of one
     matches = [_SIZE.fullmatch(size) for size in sizes]
     if None in matches:
-        raise ModelFormatError("a shape is made of whole numbers, found (%s)" % shown(text))
+        raise ModelFormatError("a shape is made of whole numbers, found (%s)" % quote(text))
     return tuple([int(match[1]) for match in matches if match])
 
 

@@ -21,7 +21,7 @@ import re
 import struct
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def described(value: "Any") -> str:
     ('a list of 2', "a str 'relu'", 'None')
     """
     if value is None or type(value) in (bool, int, float):
-        return shown(value, 40)
+        return quote(value, 40)
     if isinstance(value, str):
         return "a str %r" % (value if len(value) <= 40 else value[:37] + "...")
     kind = "dict" if isinstance(value, dict) else type(value).__name__
@@ -322,7 +322,7 @@ class Unpickler:
             raise ModelFormatError("a name made of %s and %s" % (described(module), described(name)))
         if (module, name) not in self.globals:
             raise UnsupportedError(
-                "names %s.%s, and a pickle is read here but never run" % (shown(module), shown(name))
+                "names %s.%s, and a pickle is read here but never run" % (quote(module), quote(name))
             )
         return self.globals[module, name]
 
@@ -422,7 +422,7 @@ def _decimal_or_bool(line: bytes) -> int:
 def _index(line: bytes) -> int:
     index = _decimal(line)
     if not 0 <= index < _MAX_MEMO:
-        raise ModelFormatError("a memo is numbered from 0 to 2^32, found %s" % shown(index, 24))
+        raise ModelFormatError("a memo is numbered from 0 to 2^32, found %s" % quote(index, 24))
     return index
 
 

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from typing import Dict, Union
 
     from ...budget import Budget
-    from ...network import Network
+    from ...graph import Graph
     from ...tensor import Tensor
 
 
-def read(source: Source, budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+def read(source: Source, budget: "Budget") -> "Union[Graph, Dict[str, Tensor]]":
     """What a compressed pickle holds."""
     with Source(decompressed(source, budget), "what it unpacks to") as content:
         if not is_pickle(content.head(64)):

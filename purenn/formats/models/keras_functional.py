@@ -9,7 +9,7 @@ Every layer lists its calls, its "inbound_nodes"; a layer that is shared is call
 from __future__ import annotations
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def calls_in_order(model: Spec, specs: list[Spec]) -> list[tuple[Output, list[Ou
             waiting.append((output, True))
             waiting.extend([(before, False) for before in reversed(takes)])
         elif output not in done:
-            raise ModelFormatError("%s: the layer %s depends on its own output" % (model, shown(output[0])))
+            raise ModelFormatError("%s: the layer %s depends on its own output" % (model, quote(output[0])))
     for spec in specs:
         if not all([(label(spec), number) in done for number in range(len(calls[label(spec)]))]):
             raise spec.refuse("does not lead to the output of its model")
@@ -82,7 +82,7 @@ def _found(model: Spec, calls: Calls, output: Output) -> Output:
     name, number = output
     number = 0 if len(calls.get(name, ())) == 1 else number
     if not 0 <= number < len(calls.get(name, ())):
-        raise ModelFormatError("%s has no call %d of a layer %s" % (model, number, shown(name)))
+        raise ModelFormatError("%s has no call %d of a layer %s" % (model, number, quote(name)))
     return name, number
 
 
@@ -97,7 +97,7 @@ def _ends(model: Spec, key: str) -> list[Output]:
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
     if not isinstance(value, list) or not all([_is_output(v) and len(v) == 3 for v in value]):
-        raise ModelFormatError("%s: %s should name layers, found %s" % (model, key, shown(value)))
+        raise ModelFormatError("%s: %s should name layers, found %s" % (model, key, quote(value)))
     return [(v[0], v[1]) for v in value]
 
 
@@ -117,7 +117,7 @@ def _of_keras_2(spec: Spec, node: list[Any]) -> list[Output]:
     outputs: list[Output] = []
     for entry in [node] if node and isinstance(node[0], str) else node:
         if not _is_output(entry) or len(entry) > 4 or not isinstance((entry + [{}])[3], dict):
-            raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, shown(node)))
+            raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, quote(node)))
         outputs.append((entry[0], entry[1]))
         _check_arguments(spec, entry[3] if len(entry) > 3 else {})
     return outputs
@@ -127,15 +127,15 @@ def _of_keras_3(spec: Spec, node: Any) -> list[Output]:
     """The outputs in the first argument, which may be a list of them, and in those behind it, one in each."""
     arguments, named = [node.get("args"), node.get("kwargs")] if isinstance(node, dict) else [None, None]
     if not isinstance(arguments, list) or not isinstance(named, dict):
-        raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, shown(node)))
+        raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, quote(node)))
     outputs: list[Output] = []
     for k, argument in enumerate(arguments):
         for tensor in argument if k == 0 and isinstance(argument, list) else [argument]:
             history = _history(tensor)
             if history is None:
-                raise spec.refuse("is called with argument %d=%s" % (k, shown(tensor)))
+                raise spec.refuse("is called with argument %d=%s" % (k, quote(tensor)))
             if not _is_output(history):
-                raise ModelFormatError("%s is called with a tensor of %s" % (spec, shown(history)))
+                raise ModelFormatError("%s is called with a tensor of %s" % (spec, quote(history)))
             outputs.append((history[0], history[1]))
     _check_arguments(spec, named)
     return outputs
@@ -151,4 +151,4 @@ def _check_arguments(spec: Spec, named: dict[str, Any]) -> None:
     """Refuse more than an input: a mask, or training=True, which stays when the model is used."""
     for name, value in named.items():
         if not (name in ("training", "mask") and (value is None or value is False)):
-            raise spec.refuse("is called with %s=%s" % (shown(name), shown(value)))
+            raise spec.refuse("is called with %s=%s" % (quote(name), quote(value)))

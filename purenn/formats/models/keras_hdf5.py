@@ -13,7 +13,7 @@ from ..containers import hdf5
 from .keras_layers import SILENT
 from .keras_model import checked_json, graph_of
 from .keras_weights import WeightsByName, by_number, layers_of, named_variables, snake_case, variables
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _arrays_alone(root: hdf5.Object) -> dict[str, Tensor]:
         elif found:
             arrays.update([("%s.%s" % (name, key), found[key]) for key in found])
         elif not is_silent:
-            raise UnsupportedError("weights alone do not tell what the layer %s computes, save the model" % shown(name))
+            raise UnsupportedError("weights alone do not tell what the layer %s computes, save the model" % quote(name))
     return arrays
 
 

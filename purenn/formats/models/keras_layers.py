@@ -16,7 +16,7 @@ from ...layers.layer_norm import LayerNorm
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...rows import size as count
-from ...source import shown
+from ...text import quote
 from .keras_spec import Spec
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ class Call:
     def __init__(self, graph: Graph, spec: Spec, values: list[Value], arrays: Arrays, major: int | None) -> None:
         self.graph, self.spec, self.values, self.arrays = graph, spec, values, arrays
         self.major = major  # the first number of Keras' version, where it is known
-        self.name = shown(spec.name or spec.kind)
+        self.name = quote(spec.name or spec.kind)
 
     @property
     def value(self) -> Value:
@@ -76,7 +76,7 @@ class Call:
         spec, arrays = self.spec, self.arrays
         keys = list(names) if set(arrays) == set(names) else [str(k) for k in range(len(names))]
         if set(arrays) != set(keys):
-            found = ", ".join(["%s %r" % (shown(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
+            found = ", ".join(["%s %r" % (quote(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
             raise spec.refuse("expected the weights %s, found %s" % (", ".join(names) or "none", found))
         for key in keys:
             if arrays[key].data.typecode not in "fd" and names:
@@ -92,7 +92,7 @@ class Call:
         """Refuse to go along any axes but all that a sample has."""
         if len(self.spec.axes(self.shape)) != len(self.shape):
             raise self.spec.refuse(
-                "along axis %s of samples of shape %r" % (shown(self.spec.config.get("axis", -1)), self.shape)
+                "along axis %s of samples of shape %r" % (quote(self.spec.config.get("axis", -1)), self.shape)
             )
 
 
@@ -121,7 +121,7 @@ def _input(call: Call) -> Value:
     if batch is not None:
         fits = len(batch) == len(shape) + 1 and all([a in (None, b) for a, b in zip(batch[1:], shape)])
         if not fits:
-            raise spec.refuse("takes batches of shape %s, found samples of shape %r" % (shown(batch), shape))
+            raise spec.refuse("takes batches of shape %s, found samples of shape %r" % (quote(batch), shape))
     return call.value
 
 
@@ -135,7 +135,7 @@ def _flatten(call: Call) -> Value:
     call.named()
     order = call.spec.config.get("data_format")
     if len(call.shape) > 1 and order not in (None, "channels_last"):
-        raise call.spec.refuse("flattens with the data_format %s" % shown(order))
+        raise call.spec.refuse("flattens with the data_format %s" % quote(order))
     return call.value.reshaped((None, call.value.size))
 
 
@@ -143,11 +143,11 @@ def _reshape(call: Call) -> Value:
     call.named()
     spec, width, target = call.spec, call.value.size, call.spec.config.get("target_shape")
     if not isinstance(target, list) or not target or not all([type(size) is int and size != 0 for size in target]):
-        raise ModelFormatError("%s: a shape expected, found %s" % (spec, shown(target)))
+        raise ModelFormatError("%s: a shape expected, found %s" % (spec, quote(target)))
     known = abs(count(target))
     shape = tuple([width // known if size == -1 else size for size in target])
     if count(shape) != width or min(shape) < 1:
-        raise ModelFormatError("%s: %d numbers into a shape of %s" % (spec, width, shown(target)))
+        raise ModelFormatError("%s: %d numbers into a shape of %s" % (spec, width, quote(target)))
     return call.value.reshaped((None,) + shape)
 
 
@@ -166,7 +166,7 @@ def _dense(call: Call) -> Value:
     if spec.config.get("units") != layer.outputs:
         raise ModelFormatError(
             "%s: the kernel %r has %d outputs, but the setting is units=%s"
-            % (spec, kernel.shape, layer.outputs, shown(spec.config.get("units")))
+            % (spec, kernel.shape, layer.outputs, quote(spec.config.get("units")))
         )
     if shape != (layer.inputs,):
         raise ModelFormatError(
@@ -193,7 +193,7 @@ def _activation(call: Call, value: Value) -> Value:
     if isinstance(setting, dict):
         if not isinstance(setting.get("config"), dict):
             what = setting.get("config") if isinstance(setting.get("config"), str) else setting.get("class_name")
-            raise spec.refuse("has the activation %s, a function that is not Keras's own" % shown(what or "lambda"))
+            raise spec.refuse("has the activation %s, a function that is not Keras's own" % quote(what or "lambda"))
         inner = Spec(setting)
         if inner.kind not in _ACTIVATION_LAYERS:
             raise spec.refuse("has the activation %s" % inner)
@@ -202,7 +202,7 @@ def _activation(call: Call, value: Value) -> Value:
     name = "linear" if setting is None else setting
     is_known = isinstance(name, str) and (name in ACTIVATIONS or name in OTHERS)
     if not is_known or (name in _SINCE_3 and call.major == 2):
-        raise spec.refuse("has the activation %s" % shown(name))
+        raise spec.refuse("has the activation %s" % quote(name))
     if name == "hard_sigmoid" and call.major is None:
         raise spec.refuse("has the activation hard_sigmoid, which Keras 3 changed; the file does not tell its version")
     if name == "hard_sigmoid" and call.major == 2:
@@ -256,7 +256,7 @@ def _batch_normalization(call: Call) -> Value:
     spec = call.spec
     for key in ("renorm", "virtual_batch_size"):
         if spec.config.get(key) not in (None, False):
-            raise spec.refuse("has the setting %s=%s" % (key, shown(spec.config[key])))
+            raise spec.refuse("has the setting %s=%s" % (key, quote(spec.config[key])))
     names = [name for name, flag in (("gamma", "scale"), ("beta", "center")) if spec.flag(flag, True)]
     found = call.named(*(names + ["moving_mean", "moving_variance"]))
     rows = dict(zip(names + ["mean", "variance"], [_row(spec, array) for array in found]))
@@ -317,7 +317,7 @@ def _spread(call: Call, row: list[float], broadcast: bool = False) -> list[float
     if not axes and len(row) == 1:
         return row
     if not axes or axes[-1] - axes[0] != len(axes) - 1 or (broadcast and len(axes) > 1):
-        raise spec.refuse("along axis %s of samples of shape %r" % (shown(spec.config.get("axis")), shape))
+        raise spec.refuse("along axis %s of samples of shape %r" % (quote(spec.config.get("axis")), shape))
     if len(row) != count(shape[axes[0] : axes[-1] + 1]):
         raise ModelFormatError("%s: %d numbers for samples of shape %r" % (spec, len(row), shape))
     inner, outer = count(shape[axes[-1] + 1 :]), count(shape[: axes[0]])
@@ -400,7 +400,7 @@ def _concatenate(call: Call) -> Value:
         others = [size for axis, size in enumerate(shape) if [axis] != axes]
         if len(shape) != len(shapes[0]) or len(axes) != 1 or set(others) - {1}:
             found = " and ".join(map(repr, shapes[:2]))
-            raise spec.refuse("joins samples of shapes %s along axis %s" % (found, shown(spec.config["axis"])))
+            raise spec.refuse("joins samples of shapes %s along axis %s" % (found, quote(spec.config["axis"])))
     return call.graph.concat(call.values, 1 + axes[0], name=call.name)
 
 

@@ -16,7 +16,7 @@ import json
 from ...errors import ModelFormatError, UnsupportedError
 from ...graph import Graph
 from ...rows import size as count
-from ...source import shown
+from ...text import quote
 from .keras_functional import MAX_CALLS, MODELS, calls_in_order, label
 from .keras_layers import LAYERS, Call, check, single
 from .keras_spec import Spec
@@ -61,8 +61,8 @@ def graph_of(config: object, weights: Weights, version: object, budget: Budget) 
     if model.kind not in MODELS:
         raise model.refuse("models are read that are Sequential or functional, with no class of their own")
     graph = reader.graph
-    producer = "Keras" if version is None else "Keras %s" % shown(version)
-    graph.name, graph.notes = model.name or None, ["%s, %s %r" % (producer, shown(model.kind), model.name[:80])]
+    producer = "Keras" if version is None else "Keras %s" % quote(version)
+    graph.name, graph.notes = model.name or None, ["%s, %s %r" % (producer, quote(model.kind), model.name[:80])]
     try:
         value = graph.input((None,) + _sample_shape(model))
         graph.output = reader.model(model, weights, value)
@@ -139,9 +139,9 @@ def _sample_shape(model: Spec) -> tuple[int, ...]:
     if shape is None:
         raise model.refuse("the file does not tell the shape of its input")
     if not shape[1:]:
-        raise model.refuse("an input of shape %s, whose samples have no axis" % shown(shape))
+        raise model.refuse("an input of shape %s, whose samples have no axis" % quote(shape))
     if not all([type(size) is int and 0 < size <= _MAX_INPUTS for size in shape[1:]]):
-        raise model.refuse("an input of shape %s" % shown(shape))
+        raise model.refuse("an input of shape %s" % quote(shape))
     if count(shape[1:]) > _MAX_INPUTS:
         raise model.refuse("samples of %d numbers, at most %d are read" % (count(shape[1:]), _MAX_INPUTS))
     return tuple(shape[1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Spec:
         self.name = str(config.get("name", ""))
 
     def __str__(self) -> str:
-        return "layer %s (%s)" % (shown(self.name), shown(self.kind)) if self.name else shown(self.kind)
+        return "layer %s (%s)" % (quote(self.name), quote(self.kind)) if self.name else quote(self.kind)
 
     def refuse(self, why: str) -> UnsupportedError:
         """The error that says why this layer is not read."""
@@ -51,14 +51,14 @@ class Spec:
         if not own or registered not in (None, self.kind):
             raise self.refuse(
                 "a class that is not Keras's own (registered as %s in the module %s)"
-                % (shown(registered), shown(module))
+                % (quote(registered), quote(module))
             )
 
     def check_settings(self, known: Sequence[str]) -> None:
         """Refuse settings that are not known, and a type of numbers that rounds visibly."""
         for key in self.config:
             if key not in known and key not in _COMMON:
-                raise self.refuse("has the setting %s=%s, which is not known" % (shown(key), shown(self.config[key])))
+                raise self.refuse("has the setting %s=%s, which is not known" % (quote(key), quote(self.config[key])))
         policy = self.config.get("dtype")
         if isinstance(policy, dict):
             inner = policy.get("config")
@@ -66,7 +66,7 @@ class Spec:
             policy = inner.get("name") if isinstance(inner, dict) and kind in _POLICY_CLASSES else kind
         if policy is not None and policy not in _POLICIES:
             raise self.refuse(
-                "has the dtype %s, which rounds its numbers; read are %s" % (shown(policy), " and ".join(_POLICIES))
+                "has the dtype %s, which rounds its numbers; read are %s" % (quote(policy), " and ".join(_POLICIES))
             )
 
     def number(self, *keys: str, default: float | None = None) -> float:
@@ -79,7 +79,7 @@ class Spec:
             return float(value)
         if not given:
             raise ModelFormatError("%s has no %s" % (self, keys[0]))
-        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], shown(value)))
+        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], quote(value)))
 
     def numbers(self, key: str, default: Any = None) -> list[float]:
         """A number or a list of them, which may be in lists of one."""
@@ -90,14 +90,14 @@ class Spec:
             raise self.refuse("%s has several axes, a row of numbers is read" % key)
         values: list[Any] = value if isinstance(value, list) else [value]
         if not values or not all([_is_finite(v) for v in values]):
-            raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, shown(value)))
+            raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, quote(value)))
         return [float(v) for v in values]
 
     def flag(self, key: str, default: bool) -> bool:
         """A setting that is true or false."""
         value = self.config.get(key, default)
         if not isinstance(value, bool):
-            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, shown(value)))
+            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, quote(value)))
         return value
 
     def axes(self, shape: tuple[int, ...]) -> list[int]:
@@ -105,10 +105,10 @@ class Spec:
         value = self.config.get("axis", -1)
         listed = value if isinstance(value, list) else [] if value is None else [value]
         if not all([type(axis) is int for axis in listed]):
-            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, shown(value)))
+            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, quote(value)))
         axes = sorted([axis - 1 if axis >= 0 else axis + len(shape) for axis in listed])
         if len(set(axes)) != len(axes) or not all([0 <= axis < len(shape) for axis in axes]):
-            raise self.refuse("along axis %s of samples of shape %r" % (shown(value), shape))
+            raise self.refuse("along axis %s of samples of shape %r" % (quote(value), shape))
         return axes
 
     def batch_shape(self) -> list[Any] | None:

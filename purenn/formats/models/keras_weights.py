@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ...errors import ModelFormatError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class WeightsByClass:
         """The arrays of a layer by their numbers."""
         owner = _owner(group)
         if owner not in (None, spec.name):
-            raise ModelFormatError("%s: its weights are those of the layer %s" % (spec, shown(owner)))
+            raise ModelFormatError("%s: its weights are those of the layer %s" % (spec, quote(owner)))
         return variables(group)
 
     def check_all_found(self) -> None:
         """Refuse arrays that belong to no layer."""
         for name, member in [] if self.group is None or self.group.is_array else self.group.members.items():
             if name not in self._found and any([True for _ in member.arrays()]):
-                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
 
     def within(self, spec: Spec, group: Object | None) -> WeightsByClass:
         """The arrays of a model within the model."""
@@ -78,7 +78,7 @@ class WeightsByName:
         listed = None if self.group is None else self.group.attributes.get("layer_names")
         for name in listed if isinstance(listed, list) else []:
             if name not in self._found:
-                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % shown(name))
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
 
     def within(self, spec: Spec, group: Object | None) -> WeightsByName:
         """Refuses a model within the model."""
@@ -130,7 +130,7 @@ def named_variables(layer: Object | None) -> Arrays:
     for name in names if isinstance(names, list) else []:  # where there are none it is an empty array of numbers
         array = None if layer is None else layer.at(name)
         if array is None:
-            raise ModelFormatError("the array %s is missing" % shown(name))
+            raise ModelFormatError("the array %s is missing" % quote(name))
         last = name.split("/")[-1].split(":")[0]
         found[name if last in found else last] = array.tensor()
     return found

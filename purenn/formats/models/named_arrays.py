@@ -14,7 +14,7 @@ import sys
 from ...errors import ShapeError, UnsupportedError
 from ...layers.dense import Dense
 from ...network import Network
-from ...source import shown
+from ...text import quote
 from ...tensor import Unordered
 
 TYPE_CHECKING = False
@@ -38,13 +38,13 @@ class Found:
     def __init__(self, name: str, weight: "Tensor", bias_name: str, bias: "Optional[Tensor]", transposed: bool) -> None:
         self.name, self.weight, self.bias_name, self.bias, self.transposed = name, weight, bias_name, bias, transposed
         if len(weight.shape) != 2 or 0 in weight.shape:
-            raise UnsupportedError("%s has shape %r, a dense layer's weight has two axes" % (shown(name), weight.shape))
+            raise UnsupportedError("%s has shape %r, a dense layer's weight has two axes" % (quote(name), weight.shape))
         self.inputs, self.outputs = reversed(weight.shape) if transposed else weight.shape
         self.title = name[: -len(".weight")] if name.endswith(".weight") else name  # what people call the layer
         if bias is not None and bias.shape not in ((self.outputs,), (1, self.outputs)):
             raise ShapeError(
                 "%s must have shape %r, one number for each output of %s %r, found %r"
-                % (shown(bias_name), (self.outputs,), shown(name), weight.shape, bias.shape)
+                % (quote(bias_name), (self.outputs,), quote(name), weight.shape, bias.shape)
             )
 
     def dense(self, activation: "Any") -> Dense:
@@ -52,7 +52,7 @@ class Found:
         return Dense(self.weight.matrix(transposed=self.transposed), bias, activation)
 
     def __str__(self) -> str:
-        return "%s %r" % (shown(self.name), self.weight.shape)
+        return "%s %r" % (quote(self.name), self.weight.shape)
 
 
 def network_of(
@@ -124,7 +124,7 @@ def notes_on(layers: "List[Found]", told_by: str) -> "List[str]":
     kept = "(out, in), as NAME.weight is in PyTorch" if layers[0].transposed else "(in, out), as in X W + B"
     notes = ["weights read as %s" % kept]
     if len(layers) > 1:
-        titles = [shown(layer.title, 40) for layer in layers]
+        titles = [quote(layer.title, 40) for layer in layers]
         notes.insert(0, "layers in the order %s: %s" % (_listed(titles, _NOTED), told_by))
     return notes
 
@@ -137,7 +137,7 @@ def found_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
     if left or not layers:
         raise UnsupportedError(
             "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; no place for %s"
-            % (_listed(["%s %r" % (shown(name), arrays[name].shape) for name in left]) or "no arrays at all")
+            % (_listed(["%s %r" % (quote(name), arrays[name].shape) for name in left]) or "no arrays at all")
         )
     return layers
 
@@ -171,7 +171,7 @@ def ordered_layers(arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]"
     listed = _listed([str(layer) for layer in layers])
     if not candidates:
         raise ShapeError("%d layers that fit each other in no order: %s" % (len(layers), listed))
-    example = [shown(layer.title, 20) for layer in layers[:_SHOWN]] + (["..."] if len(layers) > _SHOWN else [])
+    example = [quote(layer.title, 20) for layer in layers[:_SHOWN]] + (["..."] if len(layers) > _SHOWN else [])
     raise ValueError(
         "%d layers, of which neither names nor shapes tell the order: %s; name them from first to last, as in"
         " load(path, order=[...]) or --order %s" % (len(layers), listed, _cut(",".join(example)))
@@ -193,12 +193,12 @@ def _in_given_order(layers: "List[Found]", order: "Sequence[str]") -> "List[Foun
     for name in listed_in(order):
         named = [layer for layer in layers if layer.name == name] or [layer for layer in layers if layer.title == name]
         if not named:
-            found = _listed([shown(layer.title) for layer in layers])
-            raise ValueError("the order names %s, which is none of the layers: %s" % (shown(repr(name)), found))
+            found = _listed([quote(layer.title) for layer in layers])
+            raise ValueError("the order names %s, which is none of the layers: %s" % (quote(repr(name)), found))
         if named[0] in chosen:
-            raise ValueError("the order names %s twice" % shown(named[0].title))
+            raise ValueError("the order names %s twice" % quote(named[0].title))
         chosen.append(named[0])
-    left = [shown(layer.title) for layer in layers if layer not in chosen]
+    left = [quote(layer.title) for layer in layers if layer not in chosen]
     if left:
         raise ValueError("the order leaves out %s" % _listed(left))
     return chosen
@@ -270,7 +270,7 @@ def _numbered_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
     weights, biases = _numbered(arrays, "W"), _numbered(arrays, "B")
     numbers = sorted(weights)
     if numbers and (numbers[0] > 1 or numbers[-1] - numbers[0] != len(numbers) - 1):
-        names = _listed([shown(weights[k]) for k in numbers])
+        names = _listed([quote(weights[k]) for k in numbers])
         raise UnsupportedError("weights must be numbered from 0 or 1 on without a gap, found %s" % names)
     return [Found(weights[k], arrays[weights[k]], *_bias(arrays, biases.get(k)), transposed=False) for k in numbers]
 

@@ -1,7 +1,7 @@
 """NumPy's .npz: a zip archive of .npy files, one for each array."""
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...source import shown
+from ...text import quote
 from ..containers.npy import Header
 
 TYPE_CHECKING = False
@@ -22,16 +22,16 @@ def read(archive: "Archive", budget: "Budget") -> "Dict[str, Tensor]":
 def _check_members(names: "List[str]") -> None:
     for name in names:
         if name.endswith(".onnx") or name == "__MODEL_PROTO":  # the latter as PyTorch once exported
-            raise UnsupportedError("a zip archive around an ONNX model: unpack it, and load %s" % shown(name))
+            raise UnsupportedError("a zip archive around an ONNX model: unpack it, and load %s" % quote(name))
     if not any([name.endswith(".npy") for name in names]):
         raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % _listed(names))
     for name in names:
         if not name.endswith(".npy"):
-            raise UnsupportedError("a zip archive with a member that is not an array (.npy): %s" % shown(name))
+            raise UnsupportedError("a zip archive with a member that is not an array (.npy): %s" % quote(name))
 
 
 def _listed(names: "List[str]") -> str:
-    return ", ".join([shown(name) for name in names[:3]]) + (", ..." if len(names) > 3 else "") if names else "nothing"
+    return ", ".join([quote(name) for name in names[:3]]) + (", ..." if len(names) > 3 else "") if names else "nothing"
 
 
 def _array(archive: "Archive", name: str, budget: "Budget") -> "Tensor":
@@ -42,4 +42,4 @@ def _array(archive: "Archive", name: str, budget: "Budget") -> "Tensor":
             budget.take(header.memory(), "the array")
             return header.array(file, archive.size(name) - header.size)
     except (ModelFormatError, UnsupportedError) as error:
-        raise type(error)("%s: %s" % (shown(name), error)) from None
+        raise type(error)("%s: %s" % (quote(name), error)) from None

@@ -11,7 +11,7 @@ pickled_torch.py and pickled_sklearn.py.
 from array import array
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...network import Network
+from ...graph import Graph
 from ...budget import Budget
 from .allowed import ALLOWED
 from .pickled_joblib import JoblibUnpickler
@@ -19,10 +19,10 @@ from .pickled_numpy import Array
 from .pickled_sklearn import Estimator
 from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
-from .sklearn import network_of as network_of_estimator
-from ...source import shown
+from .sklearn import graph_of as graph_of_estimator
+from ...text import quote
 from ...tensor import Tensor
-from .torch_modules import network_of as network_of_module
+from .torch_modules import graph_of as graph_of_module
 from .torch_storages import Legacy
 from ..containers.unpickler import Global, Object, described
 
@@ -39,8 +39,8 @@ _STATE_DICTS = ("state_dict", "model_state_dict", "model")
 _PREFIXES = ("module.", "_orig_mod.")
 
 
-def read(source: "Source", budget: Budget) -> "Union[Network, Dict[str, Tensor]]":
-    """The network of an estimator or a module, or the arrays of a pickled dict, by name."""
+def read(source: "Source", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
+    """The graph of an estimator or a module, or the arrays of a pickled dict, by name."""
     return content_of(_ModelUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), budget)
 
 
@@ -56,12 +56,12 @@ class _ModelUnpickler(JoblibUnpickler):
             raise UnsupportedError("%s; of scikit-learn, %s are known" % (error, ", ".join(ESTIMATORS))) from None
 
 
-def content_of(pickled: "Any", budget: Budget) -> "Union[Network, Dict[str, Tensor]]":
+def content_of(pickled: "Any", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
     """What a pickle holds."""
     if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
-        return network_of_module(PickledModule(pickled, budget))
+        return graph_of_module(PickledModule(pickled, budget), budget)
     if isinstance(pickled, Object) and pickled.name.rpartition(".")[2] in ESTIMATORS:
-        return network_of_estimator(Estimator(pickled, budget))
+        return graph_of_estimator(Estimator(pickled, budget), budget)
     if not isinstance(pickled, dict):
         raise UnsupportedError("the pickle holds %s, expected a dict of names and arrays" % described(pickled))
     held = [name for name in _STATE_DICTS if _is_model(pickled.get(name))]
@@ -92,7 +92,7 @@ def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
             raise UnsupportedError("the pickled dict has %s among its keys, expected names" % described(name))
         try:
             if isinstance(value, View):
-                budget.take_array(value.shape, value.storage.dtype, shown(name))
+                budget.take_array(value.shape, value.storage.dtype, quote(name))
                 tensors[name[prefix:]] = value.tensor()
             elif isinstance(value, Bare):
                 raise UnsupportedError(str(value))
@@ -101,7 +101,7 @@ def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
             else:
                 tensors[name[prefix:]] = _tensor_of_list(value, budget)
         except (ModelFormatError, UnsupportedError) as error:
-            raise type(error)("%s: %s" % (shown(name), error)) from None
+            raise type(error)("%s: %s" % (quote(name), error)) from None
     return tensors
 
 

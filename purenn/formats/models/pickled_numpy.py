@@ -14,7 +14,7 @@ import sys
 
 from ...errors import ModelFormatError, UnsupportedError
 from ..containers.npy import element
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import Tensor, checked_shape
 from ..containers.unpickler import Global, described
@@ -49,7 +49,7 @@ class Dtype:
         if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
             raise ModelFormatError("a numpy.dtype with a state that tells no byte order")
         if self.code[:1] != "V" and any([part is not None for part in state[2:5]]):
-            raise ModelFormatError("a numpy.dtype of type %s with fields, which only records have" % shown(self.code))
+            raise ModelFormatError("a numpy.dtype of type %s with fields, which only records have" % quote(self.code))
         self.order = state[1]
 
     def element(self) -> "Tuple[str, bool]":
@@ -119,7 +119,7 @@ class Array:
         digits, raw = dtype.code[1:], self.raw
         length = int(digits) if digits.isdigit() and len(digits) <= 4 else 0
         if not 0 < length <= _MAX_TEXT:
-            raise UnsupportedError("texts of %s characters, expected 1 to %d" % (shown(digits), _MAX_TEXT))
+            raise UnsupportedError("texts of %s characters, expected 1 to %d" % (quote(digits), _MAX_TEXT))
         if isinstance(raw, list) or len(raw) != 4 * length * count(self.shape):
             raise ModelFormatError("%d texts of %d bytes do not take %d" % (count(self.shape), 4 * length, len(raw)))
         encoding = "utf-32-be" if dtype.is_big_endian() else "utf-32-le"

@@ -4,16 +4,18 @@ An estimator is pickled as its class and its attributes.  What belongs to its tr
 optimizer and the random numbers, must be named too, and is then left alone.
 """
 
+from __future__ import annotations
+
 from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
 from .pickled_numpy import Array
 from .sklearn import MODELS, SCALERS, blamed
-from ...source import shown
+from ...text import quote
 from ..containers.unpickler import Object, described, stand_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional
+    from typing import Any
 
     from ...matrix import Matrix
     from ..containers.unpickler import Allowed
@@ -31,15 +33,15 @@ class Estimator:
         if not isinstance(held.state, dict):
             raise ModelFormatError("%r without attributes" % held)
         self.name, self.step, self.budget = held.name.rpartition(".")[2], step, budget
-        self.attributes: "Dict[Any, Any]" = held.state
+        self.attributes: dict[Any, Any] = held.state
 
-    def get(self, name: str, default: "Any" = _REQUIRED) -> "Any":
+    def get(self, name: str, default: Any = _REQUIRED) -> Any:
         value = self.attributes.get(name, default)
         if value is _REQUIRED:
             raise UnsupportedError("there is no %s: it was not fitted" % name)
         return value
 
-    def matrix(self, name: str, k: "Optional[int]" = None, axes: int = 1) -> "Matrix":
+    def matrix(self, name: str, k: int | None = None, axes: int = 1) -> Matrix:
         """The matrix of an array that is an attribute, or the k-th of several."""
         with blamed(name if k is None else "%s %d" % (name, k)):
             value = self.get(name) if k is None else self.get(name)[k]
@@ -51,7 +53,7 @@ class Estimator:
             self.budget.take_array(tensor.shape, tensor.dtype, name)
             return tensor.matrix()
 
-    def list(self, name: str) -> "List[Any]":
+    def list(self, name: str) -> list[Any]:
         """The numbers or texts of an array of one axis that is an attribute."""
         value = self.get(name)
         with blamed(name):
@@ -59,20 +61,20 @@ class Estimator:
                 raise UnsupportedError("expected an array of one axis, found %s" % described(value))
             return value.list()
 
-    def other(self, value: "Any", step: str) -> "Estimator":
+    def other(self, value: Any, step: str) -> Estimator:
         """An estimator that this one holds."""
         if not isinstance(value, Object):
-            raise UnsupportedError("%s is %s, expected an estimator" % (shown(step), described(value)))
+            raise UnsupportedError("%s is %s, expected an estimator" % (quote(step), described(value)))
         return Estimator(value, self.budget, step)
 
     def __str__(self) -> str:
-        return "the step %s (%s)" % (shown(self.step), self.name) if self.step else self.name
+        return "the step %s (%s)" % (quote(self.step), self.name) if self.step else self.name
 
 
 _RANDOM = stand_in("numpy.random.RandomState")
 
 # What may be named: exactly this.  Versions before 0.22 had other names for the modules.
-SKLEARN: "Allowed" = {
+SKLEARN: Allowed = {
     ("sklearn.pipeline", "Pipeline"): stand_in("sklearn.pipeline.Pipeline"),
     ("joblib.memory", "Memory"): stand_in("joblib.memory.Memory"),  # where a pipeline keeps what it fitted before
     ("joblib._store_backends", "FileSystemStoreBackend"): stand_in("joblib._store_backends.FileSystemStoreBackend"),

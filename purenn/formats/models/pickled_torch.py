@@ -11,12 +11,14 @@ place: a row that `expand` repeats is held once.  A module is pickled as its
 class and its attributes, among which `_parameters`, `_buffers` and `_modules` are dicts.
 """
 
+from __future__ import annotations
+
 from array import array
 from operator import neg
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
-from ...source import shown
+from ...text import quote
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
 from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
@@ -24,7 +26,7 @@ from ..containers.unpickler import Global, Object, Unpickler, described, stand_i
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, Optional, Tuple, Union
+    from typing import Any, Callable, Iterator
 
     from ..containers.unpickler import Allowed
 
@@ -55,12 +57,12 @@ class Storage:
 
     __slots__ = ("dtype", "length", "fetch", "_raw", "_elements")
 
-    def __init__(self, dtype: str, length: int, fetch: "Callable[[], Tuple[Any, bool]]") -> None:
+    def __init__(self, dtype: str, length: int, fetch: Callable[[], tuple[Any, bool]]) -> None:
         self.dtype, self.length, self.fetch = dtype, length, fetch
-        self._raw: "Optional[Tuple[memoryview, bool]]" = None
-        self._elements: "Optional[array[Any]]" = None
+        self._raw: tuple[memoryview, bool] | None = None
+        self._elements: array[Any] | None = None
 
-    def raw(self) -> "Tuple[memoryview, bool]":
+    def raw(self) -> tuple[memoryview, bool]:
         """The bytes, and whether the numbers are big-endian; kept, for several views may lie on them."""
         if self._raw is None:
             raw, big_endian = self.fetch()
@@ -70,7 +72,7 @@ class Storage:
             self._raw = memoryview(raw), big_endian
         return self._raw
 
-    def elements(self) -> "array[Any]":
+    def elements(self) -> array[Any]:
         """The numbers; kept like the bytes."""
         if self._elements is None:
             raw, big_endian = self.raw()
@@ -89,7 +91,7 @@ class View:
 
     __slots__ = ("storage", "offset", "shape", "strides", "negated", "_tensor")
 
-    def __init__(self, storage: "Any", offset: "Any", shape: "Any", strides: "Any", negated: bool = False) -> None:
+    def __init__(self, storage: Any, offset: Any, shape: Any, strides: Any, negated: bool = False) -> None:
         if not isinstance(storage, Storage):
             raise ModelFormatError("a tensor laid over %s" % described(storage))
         self.storage, self.shape, self.strides = storage, checked_shape(shape), checked_shape(strides)
@@ -102,7 +104,7 @@ class View:
         if negated and storage.dtype not in _FLOATS:
             raise UnsupportedError("%r, negated, of numbers of type %s" % (self, storage.dtype))
         self.negated = negated
-        self._tensor: "Optional[Tensor]" = None
+        self._tensor: Tensor | None = None
 
     def tensor(self) -> Tensor:
         """The numbers in row-major order; shape and strides may make many of few, so ask an `Budget` first."""
@@ -142,10 +144,10 @@ class View:
         return True
 
     def __repr__(self) -> str:
-        return "a tensor of shape %s, strides %s and offset %d" % (shown(self.shape), shown(self.strides), self.offset)
+        return "a tensor of shape %s, strides %s and offset %d" % (quote(self.shape), quote(self.strides), self.offset)
 
 
-def _starts(offset: int, shape: "Tuple[int, ...]", strides: "Tuple[int, ...]") -> "Iterator[int]":
+def _starts(offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> Iterator[int]:
     """Where each row of a view starts in its storage, in row-major order."""
     index = [0] * len(shape)
     while True:
@@ -169,24 +171,24 @@ class Bare:
         return "a tensor of the meta device, which has no numbers"
 
 
-def _rebuild_bare_tensor(*arguments: "Any") -> Bare:
+def _rebuild_bare_tensor(*arguments: Any) -> Bare:
     return Bare()
 
 
 def _rebuild_tensor(
-    storage: "Any",
-    offset: "Any",
-    shape: "Any",
-    strides: "Any",
-    grad: "Any" = False,
-    hooks: "Any" = None,
-    metadata: "Any" = None,
+    storage: Any,
+    offset: Any,
+    shape: Any,
+    strides: Any,
+    grad: Any = False,
+    hooks: Any = None,
+    metadata: Any = None,
 ) -> View:
     """A tensor; whether it wants gradients, and the hooks on those, do not matter here."""
     return View(storage, offset, shape, strides, _is_negated(metadata))
 
 
-def _is_negated(metadata: "Any") -> bool:
+def _is_negated(metadata: Any) -> bool:
     if not (metadata is None or isinstance(metadata, dict)):
         raise ModelFormatError("expected a dict for a tensor's metadata, found %s" % described(metadata))
     for name, value in (metadata or {}).items():
@@ -198,14 +200,14 @@ def _is_negated(metadata: "Any") -> bool:
 
 
 def _rebuild_tensor_of_type(
-    storage: "Any",
-    offset: "Any",
-    shape: "Any",
-    strides: "Any",
-    grad: "Any",
-    hooks: "Any",
-    dtype: "Any",
-    metadata: "Any" = None,
+    storage: Any,
+    offset: Any,
+    shape: Any,
+    strides: Any,
+    grad: Any,
+    hooks: Any,
+    dtype: Any,
+    metadata: Any = None,
 ) -> View:
     """A tensor over a storage of bytes, of one of the types that have no class of storage."""
     name = dtype.name if isinstance(dtype, Global) else described(dtype)
@@ -218,19 +220,19 @@ def _rebuild_tensor_of_type(
     return View(held, offset, shape, strides, _is_negated(metadata))
 
 
-def _rebuild_parameter(tensor: "Any", *rest: "Any") -> "Union[View, Bare]":
+def _rebuild_parameter(tensor: Any, *rest: Any) -> View | Bare:
     if not isinstance(tensor, (View, Bare)):
         raise ModelFormatError("a parameter made of %s" % described(tensor))
     return tensor
 
 
-def _size(sizes: "Any" = ()) -> "Any":
+def _size(sizes: Any = ()) -> Any:
     if not isinstance(sizes, (tuple, list)):
         raise ModelFormatError("a torch.Size made of %s" % described(sizes))
     return tuple(sizes)
 
 
-def storage_of(identity: "Any", fetch: "Callable[[str], Tuple[Any, bool]]") -> "Tuple[str, Storage]":
+def storage_of(identity: Any, fetch: Callable[[str], tuple[Any, bool]]) -> tuple[str, Storage]:
     """The key and the storage that a persistent id means: ("storage", class, key, device, length, ...)."""
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
         raise ModelFormatError("refers to %s, expected a storage" % described(identity))
@@ -250,7 +252,7 @@ _REFUSED_STORAGES = ["torch.%sStorage" % name for name in _OTHER_STORAGES]
 _FLOATS = ("F64", "F32", "F16", "BF16")
 
 # What may be named: exactly this
-TORCH: "Allowed" = {
+TORCH: Allowed = {
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v3"): _rebuild_tensor_of_type,
@@ -298,40 +300,40 @@ class PickledModule(Module):
         super().__init__((file, name), held.state, place)
         self.budget = budget
         for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
-            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, shown(part)))
+            raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, quote(part)))
 
-    def array(self, name: str) -> "Optional[Tensor]":
+    def array(self, name: str) -> Tensor | None:
         view = self._view(name)
         if view is None:
             return None
         self.budget.take_array(view.shape, view.storage.dtype, "%s: its %s" % (self, name))
         return view.tensor()
 
-    def shape(self, name: str) -> "Optional[Tuple[int, ...]]":
+    def shape(self, name: str) -> tuple[int, ...] | None:
         view = self._view(name)
         return None if view is None else view.shape
 
-    def children(self) -> "Iterator[Module]":
+    def children(self) -> Iterator[Module]:
         for name, held in self.held("_modules").items():
             yield self.child(name, held)
 
-    def child(self, name: "Any", held: "Any") -> Module:
-        place = "%s%s%s" % (self.place, "." if self.place else "", shown(name, 40))
+    def child(self, name: Any, held: Any) -> Module:
+        place = "%s%s%s" % (self.place, "." if self.place else "", quote(name, 40))
         if not isinstance(held, Object) or place.count(".") > _MAX_DEPTH:
-            raise UnsupportedError("%s: expected a module, found %s" % (shown(place), described(held)))
+            raise UnsupportedError("%s: expected a module, found %s" % (quote(place), described(held)))
         return self.like(held, place)
 
     def like(self, held: Object, place: str) -> Module:
         return PickledModule(held, self.budget, place)
 
-    def held(self, group: str) -> "Dict[Any, Any]":
+    def held(self, group: str) -> dict[Any, Any]:
         """What a module holds as `_parameters`, `_buffers` or `_modules`."""
         values = self.settings.get(group, {})
         if not isinstance(values, dict):
             raise ModelFormatError("%s: expected a dict for %s, found %s" % (self, group, described(values)))
         return values
 
-    def _view(self, name: str) -> "Optional[View]":
+    def _view(self, name: str) -> View | None:
         """What the module itself would find: a plain attribute hides a parameter, that a buffer."""
         for place in (self.settings, self.held("_parameters"), self.held("_buffers")):
             if name in place:
@@ -347,7 +349,7 @@ class PickledModule(Module):
 class TorchUnpickler(Unpickler):
     """An unpickler that says what to do about a class of the user's own, which no file explains."""
 
-    def find(self, module: "Any", name: "Any") -> Global:
+    def find(self, module: Any, name: Any) -> Global:
         try:
             return super().find(module, name)
         except UnsupportedError as error:

@@ -12,20 +12,24 @@ computed in doubles.  A scaler stays a layer of its own: folded into the weights
 would take away digits that scikit-learn keeps.
 """
 
+from __future__ import annotations
+
 from contextlib import contextmanager
 
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from ...layers.dense import Dense
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
-from ...network import Network
-from ...source import shown
+from ...graph import Graph
+from ...validation import checked_names
+from ...text import quote
 from ..containers.unpickler import described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional
+    from typing import Any, Iterator
 
+    from ...budget import Budget
     from ...matrix import Matrix
     from .pickled_sklearn import Estimator
 
@@ -37,7 +41,7 @@ _MAX_DEPTH = 10  # pipelines in pipelines
 
 
 @contextmanager
-def blamed(what: "Any") -> "Iterator[None]":
+def blamed(what: Any) -> Iterator[None]:
     """Errors say whose they are; shapes and numbers that do not fit are the file's fault."""
     try:
         yield
@@ -47,8 +51,8 @@ def blamed(what: "Any") -> "Iterator[None]":
         raise ModelFormatError("%s: %s" % (what, error)) from None
 
 
-def network_of(estimator: "Estimator") -> Network:
-    """The network that a fitted estimator computes.
+def graph_of(estimator: Estimator, budget: Budget) -> Graph:
+    """What a fitted estimator computes.
 
     An estimator or a setting that is not known raises `UnsupportedError`, attributes that
     do not fit each other raise `ModelFormatError`.
@@ -57,28 +61,30 @@ def network_of(estimator: "Estimator") -> Network:
     scalers, model = parts[:-1], parts[-1]
     with blamed(model):
         layers = _dense_layers(model)
-        answers: "Dict[str, Any]" = {} if model.name == "MLPRegressor" else _answers(model, layers)
-    width = layers[0].inputs
-    before: "List[Any]" = []
+        labels, multilabel = (None, False) if model.name == "MLPRegressor" else _answers(model, layers)
+    graph = Graph(budget)
+    value = graph.input((None, layers[0].inputs), "F64")
     for scaler in scalers:
         with blamed(scaler):
-            _check(scaler, "n_features_in_", width)
-            before.append(_scaler(scaler, width))
-    names = _names(parts)
+            _check(scaler, "n_features_in_", value.size)
+            value = graph.apply(_scaler(scaler, value.size), value, name=str(scaler), noted=True, fixed=True)
+    for layer in layers:
+        value = graph.apply(layer, value, name=str(model), shape=(None, layer.outputs))
+    graph.output = value
+    graph.name, graph.labels, graph.multilabel = model.name, labels, multilabel
     with blamed("feature_names_in_"):
-        network = Network(before + layers, name=model.name, names=names, **answers)
+        graph.names = checked_names(_names(parts), layers[0].inputs)
     version = estimator.get("_sklearn_version", "")
-    version = " " + shown(version, 20) if isinstance(version, str) and version else ""
+    version = " " + quote(version, 20) if isinstance(version, str) and version else ""
     where = " in a Pipeline" if model is not estimator else ""
-    network.notes = ["scikit-learn%s %s%s" % (version, model.name, where)]
-    network.notes += ["layer %d is %s" % (k, scaler) for k, scaler in enumerate(scalers, 1)]
-    return network
+    graph.notes = ["scikit-learn%s %s%s" % (version, model.name, where)]
+    return graph
 
 
 # ---- pipelines
 
 
-def _parts(estimator: "Estimator") -> "List[Estimator]":
+def _parts(estimator: Estimator) -> list[Estimator]:
     """The scalers of a pipeline, and the model at its end."""
     parts = _steps(estimator, 0) if estimator.name == "Pipeline" else [estimator]
     if not parts or parts[-1].name not in MODELS:
@@ -90,14 +96,14 @@ def _parts(estimator: "Estimator") -> "List[Estimator]":
     return parts
 
 
-def _steps(pipeline: "Estimator", depth: int) -> "List[Estimator]":
+def _steps(pipeline: Estimator, depth: int) -> list[Estimator]:
     """The estimators that a pipeline runs, those of a pipeline within it in their place."""
     steps = pipeline.get("steps")
     if not isinstance(steps, (list, tuple)) or len(steps) > _MAX_STEPS:
         raise ModelFormatError("the steps of a Pipeline must be a list of up to %d" % _MAX_STEPS)
     if depth == _MAX_DEPTH:
         raise UnsupportedError("more than %d pipelines in pipelines" % depth)
-    parts: "List[Estimator]" = []
+    parts: list[Estimator] = []
     for step in steps:
         if not isinstance(step, (list, tuple)) or len(step) != 2 or not isinstance(step[0], str):
             raise ModelFormatError("the steps of a Pipeline must be pairs of a name and an estimator")
@@ -112,24 +118,24 @@ def _steps(pipeline: "Estimator", depth: int) -> "List[Estimator]":
     return parts
 
 
-def _passes(step: "Any") -> bool:
+def _passes(step: Any) -> bool:
     return step is None or (isinstance(step, str) and step == "passthrough")
 
 
-def _names(parts: "List[Estimator]") -> "Optional[List[str]]":
+def _names(parts: list[Estimator]) -> list[str] | None:
     """The columns of the table that the first step was fitted on; a later step that knows others contradicts it."""
-    names: "Optional[List[Any]]" = None
+    names: list[Any] | None = None
     for part in parts:
         with blamed(part):
             found = part.get("feature_names_in_", None)
             found = None if found is None else part.list("feature_names_in_")
             if found is not None and not all([isinstance(name, str) for name in found]):
-                raise ModelFormatError("feature_names_in_ are texts, found %s" % shown(repr(found)))
+                raise ModelFormatError("feature_names_in_ are texts, found %s" % quote(repr(found)))
         if part is parts[0]:
             names = found
         if names is not None and found is not None and found != names:
             differ = [k for k, (a, b) in enumerate(zip(names, found)) if a != b] or [min(len(names), len(found))]
-            known = [shown(given[differ[0]]) if differ[0] < len(given) else "none" for given in (names, found)]
+            known = [quote(given[differ[0]]) if differ[0] < len(given) else "none" for given in (names, found)]
             what = "%s and %s were fitted on other columns: number %d is %s for one, %s for the other"
             raise UnsupportedError(what % (parts[0], part, differ[0] + 1, known[0], known[1]))
     return names
@@ -138,7 +144,7 @@ def _names(parts: "List[Estimator]") -> "Optional[List[str]]":
 # ---- the model
 
 
-def _dense_layers(model: "Estimator") -> "List[Dense]":
+def _dense_layers(model: Estimator) -> list[Dense]:
     weights, biases = model.get("coefs_"), model.get("intercepts_")
     if not isinstance(weights, list) or not isinstance(biases, list) or not 0 < len(weights) == len(biases):
         raise ModelFormatError("coefs_ and intercepts_ must be lists of equal length")
@@ -156,22 +162,24 @@ def _dense_layers(model: "Estimator") -> "List[Dense]":
     return layers
 
 
-def _activation(model: "Estimator", setting: str) -> str:
+def _activation(model: Estimator, setting: str) -> str:
     name = model.get(setting)
     if not isinstance(name, str) or name not in _ACTIVATIONS:
-        raise UnsupportedError("%s is %s" % (setting, shown(repr(name)[:40])))
+        raise UnsupportedError("%s is %s" % (setting, quote(repr(name), 40)))
     return name
 
 
-def _check(part: "Estimator", name: str, expected: int) -> None:
+def _check(part: Estimator, name: str, expected: int) -> None:
     """What an estimator counts must be what its arrays say; versions before 0.24 did not count their inputs."""
     found = part.get(name, expected) if name == "n_features_in_" else part.get(name)
     if type(found) is not int or found != expected:
         raise ModelFormatError("%s should be %d, as its arrays say, found %s" % (name, expected, described(found)))
 
 
-def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
-    """How a classifier's outputs become answers; of a question of yes or no, both probabilities become outputs.
+def _answers(model: Estimator, layers: list[Dense]) -> tuple[list[Any] | None, bool]:
+    """(the labels, whether each output is a yes or no of its own) of a classifier.
+
+    Where there are two classes, a layer makes both probabilities of the one that the network gives.
 
     `predict` asks its LabelBinarizer.  One class alone it always answers, whatever the network says.
     """
@@ -188,37 +196,30 @@ def _answers(model: "Estimator", layers: "List[Dense]") -> "Dict[str, Any]":
     if kind == "multilabel-indicator":
         if last.outputs == 1:
             raise UnsupportedError("one answer of its own, for which predict_proba has two columns")
-        return {"multilabel": True}
+        return None, True
     labels = binarizer.list("classes_")
     if len(labels) == 1:
-        raise UnsupportedError("it was fitted with one class alone, %s" % shown(repr(labels[0])))
+        raise UnsupportedError("it was fitted with one class alone, %s" % quote(repr(labels[0])))
     if len(labels) != max(2, last.outputs) or (kind == "binary") != (last.outputs == 1):
         what = "%d classes for %d outputs, where the answers are %s"
         raise ModelFormatError(what % (len(labels), last.outputs, kind))
     if model.list("classes_") != labels:
         raise ModelFormatError("classes_ differ from those of its LabelBinarizer, which predict goes by")
     if kind == "binary":
-        layers[-1] = _both_probabilities(last)
-    return {"labels": labels}
-
-
-def _both_probabilities(dense: Dense) -> Dense:
-    """``[1 - p, p]`` of one output p = sigmoid(a), as ``sigmoid([-a, a])``."""
-    weight = [[-row[0], row[0]] for row in dense.weight.tolist()]
-    bias = dense.bias[0, 0]
-    return Dense(weight, [-bias, bias], dense.activation)
+        layers.append(Dense([[-1.0, 1.0]], [1.0, 0.0]))  # [1 - p, p], which folding joins to the sigmoid
+    return labels, False
 
 
 # ---- scalers
 
 
-def _scaler(scaler: "Estimator", width: int) -> "Any":
+def _scaler(scaler: Estimator, width: int) -> Any:
     if scaler.get("clip", False) is not False:
         raise UnsupportedError("it clips what it is given")
     return _SCALERS[scaler.name](scaler, width)
 
 
-def _standard(scaler: "Estimator", width: int) -> Normalize:
+def _standard(scaler: Estimator, width: int) -> Normalize:
     """(x - mean) / scale, where either may be left out."""
     return Normalize(
         _row(scaler, "mean_", width) if _flag(scaler, "with_mean") else 0.0,
@@ -226,24 +227,24 @@ def _standard(scaler: "Estimator", width: int) -> Normalize:
     )
 
 
-def _max_abs(scaler: "Estimator", width: int) -> Normalize:
+def _max_abs(scaler: Estimator, width: int) -> Normalize:
     """x / scale"""
     return Normalize(0.0, _row(scaler, "scale_", width))
 
 
-def _min_max(scaler: "Estimator", width: int) -> Scale:
+def _min_max(scaler: Estimator, width: int) -> Scale:
     """x * scale + min"""
     return Scale(_row(scaler, "scale_", width), _row(scaler, "min_", width))
 
 
-def _flag(scaler: "Estimator", name: str) -> bool:
+def _flag(scaler: Estimator, name: str) -> bool:
     value = scaler.get(name)
     if type(value) is not bool:
         raise UnsupportedError("%s is %s, expected True or False" % (name, described(value)))
     return value
 
 
-def _row(scaler: "Estimator", name: str, width: int) -> "Matrix":
+def _row(scaler: Estimator, name: str, width: int) -> Matrix:
     row = scaler.matrix(name, axes=1)
     if row.cols != width:
         raise ModelFormatError("%s has %d numbers, the model takes %d" % (name, row.cols, width))

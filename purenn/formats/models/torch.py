@@ -10,19 +10,21 @@ TorchScript comes in such an archive too, but what it computes is code, as NAME/
 a module in it may be run otherwise than its class says, so it is refused.
 """
 
+from __future__ import annotations
+
 from ...errors import ModelFormatError, UnsupportedError
 from .allowed import ALLOWED
 from ..containers.archive import Archive
 from .pickled import content_of
 from .pickled_torch import TorchUnpickler
-from ...source import shown
+from ...text import quote
 from .torch_storages import Storages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Union
+    from typing import Any, Callable
 
-    from ...network import Network
+    from ...graph import Graph
     from ...budget import Budget
     from ...tensor import Tensor
 
@@ -30,12 +32,12 @@ _MORE_PICKLE = 1 << 20
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
-def read(archive: Archive, budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+def read(archive: Archive, budget: Budget) -> Graph | dict[str, Tensor]:
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
     return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
 
 
-def root_of(names: "List[str]") -> str:
+def root_of(names: list[str]) -> str:
     """The folder that holds data.pkl, with its slash; an archive that torch.save did not write is refused."""
     for name in names:
         member = name.partition("/")[2]
@@ -49,11 +51,11 @@ def root_of(names: "List[str]") -> str:
     raise ModelFormatError("a zip archive without data.pkl is none of PyTorch's")
 
 
-def load(archive: Archive, root: str, size: int, unpickler: "Callable[..., Any]") -> "Any":
+def load(archive: Archive, root: str, size: int, unpickler: Callable[..., Any]) -> Any:
     """What the pickle of an archive describes."""
     order = archive.read(root + "byteorder", 16) if root + "byteorder" in archive.names else b"little"
     if order not in (b"little", b"big"):
-        raise ModelFormatError("the byte order must be little or big, found %s" % shown(repr(order)))
+        raise ModelFormatError("the byte order must be little or big, found %s" % quote(repr(order)))
     storages = Storages(lambda key: (archive.read("%sdata/%s" % (root, key)), order == b"big"))
     pickled = archive.read(root + "data.pkl", size + _MORE_PICKLE)
     return unpickler(pickled, ALLOWED, storages.storage).load()

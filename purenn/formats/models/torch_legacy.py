@@ -1,18 +1,19 @@
 """PyTorch's .pt before version 1.6: three pickles and the storages, one after the other."""
 
+from __future__ import annotations
+
 from .pickled import content_of
 from .torch_storages import Legacy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Union
 
     from ...budget import Budget
-    from ...network import Network
+    from ...graph import Graph
     from ...source import Source
     from ...tensor import Tensor
 
 
-def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
+def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
     return content_of(Legacy(source.read()).load(), budget)

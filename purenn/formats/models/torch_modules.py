@@ -8,6 +8,8 @@ A sample is one row, and torch is given (samples, inputs).  Where a Flatten come
 trained numbers a sample may have more axes, in the order in which Flatten makes a row of them.
 """
 
+from __future__ import annotations
+
 import math
 from itertools import islice
 
@@ -18,17 +20,17 @@ from ...layers.layer_norm import LayerNorm
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...matrix import Matrix
-from ...network import Network
-from ..fold import folded
-from ...source import shown
+from ...graph import Graph
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+    from typing import Any, Callable, Iterator
 
+    from ...budget import Budget
     from ...tensor import Tensor
 
-    Maker = Callable[["Module", int], List[Any]]
+    Maker = Callable[["Module", int], list[Any]]
 
 _MAX_MODULES = 10000
 _SHOWN = 8  # names in a note
@@ -43,18 +45,18 @@ class Module:
     or a living module.  `place` is its name from the outermost module on, as "net.0".
     """
 
-    def __init__(self, cls: "Tuple[str, str]", settings: "Dict[str, Any]", place: str = "") -> None:
+    def __init__(self, cls: tuple[str, str], settings: dict[str, Any], place: str = "") -> None:
         self.cls, self.settings, self.place = cls, settings, place
 
-    def array(self, name: str) -> "Optional[Tensor]":
+    def array(self, name: str) -> Tensor | None:
         """The `Tensor` of this name, or None."""
         raise NotImplementedError
 
-    def shape(self, name: str) -> "Optional[Tuple[int, ...]]":
+    def shape(self, name: str) -> tuple[int, ...] | None:
         """The shape of that array, or None where there is none."""
         raise NotImplementedError
 
-    def children(self) -> "Iterator[Module]":
+    def children(self) -> Iterator[Module]:
         """The modules that it holds."""
         raise NotImplementedError
 
@@ -62,54 +64,52 @@ class Module:
         """A setting; older versions of PyTorch leave out those that they did not have."""
         value = self.settings.get(name, default)
         if type(value) not in (int, float) or not abs(value) < 1e300:  # NaN neither
-            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, shown(repr(value)[:40])))
+            raise ModelFormatError("%s: %s must be a number, found %s" % (self, name, quote(repr(value), 40)))
         return float(value)
 
     def __str__(self) -> str:
-        return "%s (%s)" % (shown(self.place), self.cls[1]) if self.place else self.cls[1]
+        return "%s (%s)" % (quote(self.place), self.cls[1]) if self.place else self.cls[1]
 
 
-def network_of(module: Module, producer: str = "PyTorch") -> Network:
-    """The network that a module computes, scales folded into their neighbours.
+def graph_of(module: Module, budget: Budget) -> Graph:
+    """What a module computes.
 
     A class or a setting that is not known raises `UnsupportedError`, naming the module's
     place; arrays that do not fit raise `ModelFormatError`.
     """
-    layers: "List[Any]" = []
-    names: "List[str]" = []
     leaves = _leaves(module)
     _check_axes(leaves)
-    inputs = width = _first_width(leaves)
+    graph = Graph(budget)
+    value = graph.input((None, _first_width(leaves)))
     for leaf in leaves:
         try:
-            made = CLASSES[leaf.cls](leaf, width)
+            layers = CLASSES[leaf.cls](leaf, value.size)
         except (ShapeError, TypeError) as error:
             raise ModelFormatError("%s: %s" % (leaf, error)) from None
-        for layer in made:
-            if layer.inputs not in (None, width):
-                raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (leaf, layer.inputs, width))
-            (width,) = layer.output_shape((width,))
-            layers.append(layer)
-            names.append(str(leaf) if layer is made[0] else "")
-    kept, notes = folded(layers, names)
-    network = Network(kept, input_shape=(inputs,), name=module.cls[1])
-    network.notes = ["%s %s" % (producer, module.cls[1])] + _on_training(leaves) + notes
-    return network
+        for layer in layers:
+            if layer.inputs not in (None, value.size):
+                what = (leaf, layer.inputs, value.size)
+                raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % what)
+            shape = (None,) + layer.output_shape((value.size,))
+            value = graph.apply(layer, value, name=str(leaf), shape=shape, noted=layer is layers[0])
+    graph.output = value
+    graph.name, graph.notes = module.cls[1], ["PyTorch %s" % module.cls[1]] + _on_training(leaves)
+    return graph
 
 
-def _on_training(leaves: "List[Module]") -> "List[str]":
+def _on_training(leaves: list[Module]) -> list[str]:
     """What torch would say of a module that was saved without eval(): it gives other numbers."""
     names = [str(leaf) for leaf in leaves if leaf.cls in _TRAINED_OTHERWISE and leaf.settings.get("training") is True]
     more = ", ..." if len(names) > _SHOWN else ""
     return ["saved in training mode, run as after eval(): %s%s" % (", ".join(names[:_SHOWN]), more)] if names else []
 
 
-def _leaves(module: Module) -> "List[Module]":
+def _leaves(module: Module) -> list[Module]:
     """The modules that compute something, in the order in which a Sequential runs them.
 
     A file may name a module many times, or make it a part of itself: so they are counted.
     """
-    leaves: "List[Module]" = []
+    leaves: list[Module] = []
     waiting, seen = [module], 0
     while waiting:
         module = waiting.pop()
@@ -133,7 +133,7 @@ def _check_call(module: Module) -> None:
         if not (hooks is None or isinstance(hooks, dict)):
             raise ModelFormatError("%s: expected a dict for %s" % (module, group))
         for hook in hooks.values() if hooks else ():
-            what = "a hook in %s (%s)" % (group, shown(getattr(hook, "name", type(hook).__name__)))
+            what = "a hook in %s (%s)" % (group, quote(getattr(hook, "name", type(hook).__name__)))
             raise UnsupportedError("%s has %s, which purenn cannot run: %s" % (module, what, _NO_HOOK))
     for name in ("forward", "_call_impl"):
         if name in module.settings:
@@ -141,7 +141,7 @@ def _check_call(module: Module) -> None:
             raise UnsupportedError("%s has %s, which purenn cannot run: export it to ONNX" % (module, what))
 
 
-def _check_axes(leaves: "List[Module]") -> None:
+def _check_axes(leaves: list[Module]) -> None:
     """A softmax before Flatten may be along one axis of several, of which nothing tells the sizes."""
     along = None
     for leaf in leaves:
@@ -153,7 +153,7 @@ def _check_axes(leaves: "List[Module]") -> None:
             along = leaf
 
 
-def _first_width(leaves: "List[Module]") -> int:
+def _first_width(leaves: list[Module]) -> int:
     """How many inputs there are: the first module with trained numbers tells, those before it keep their number."""
     for leaf in leaves:
         if leaf.cls == _LAYER_NORM:
@@ -167,7 +167,7 @@ def _first_width(leaves: "List[Module]") -> int:
 # ---- layers with trained numbers
 
 
-def _linear(module: Module, width: int) -> "List[Any]":
+def _linear(module: Module, width: int) -> list[Any]:
     weight = module.array("weight")
     if weight is None or len(weight.shape) != 2:
         raise ModelFormatError("%s: expected a weight of two axes, found %s" % (module, weight))
@@ -175,7 +175,7 @@ def _linear(module: Module, width: int) -> "List[Any]":
     return [Dense(weight.matrix(transposed=True), None if bias is None else bias.matrix())]
 
 
-def _batch_norm(module: Module, width: int) -> "List[Any]":
+def _batch_norm(module: Module, width: int) -> list[Any]:
     """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of the training."""
     mean, variance = module.array("running_mean"), module.array("running_var")
     if mean is None or variance is None:
@@ -195,7 +195,7 @@ def _root(variance: float) -> float:
     return math.sqrt(variance) if variance >= 0.0 else float("nan")
 
 
-def _layer_norm(module: Module, width: int) -> "List[Any]":
+def _layer_norm(module: Module, width: int) -> list[Any]:
     size = _normalized_size(module)
     if size != width:
         raise ModelFormatError("%s takes %d inputs, what is before it gives %d" % (module, size, width))
@@ -209,7 +209,7 @@ def _layer_norm(module: Module, width: int) -> "List[Any]":
 def _normalized_size(module: Module) -> int:
     shape = module.settings.get("normalized_shape")
     if not isinstance(shape, (tuple, list)) or len(shape) != 1 or type(shape[0]) is not int or shape[0] < 1:
-        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, shown(repr(shape)[:40])))
+        raise UnsupportedError("%s: normalized_shape must be one size, found %s" % (module, quote(repr(shape), 40)))
     return shape[0]
 
 
@@ -219,7 +219,7 @@ def _affine(module: Module, name: str, width: int, neutral: float) -> Matrix:
     return Matrix([neutral]) if array is None else _row(module, name, width, array)
 
 
-def _row(module: Module, name: str, width: int, array: "Tensor") -> Matrix:
+def _row(module: Module, name: str, width: int, array: Tensor) -> Matrix:
     if array.shape != (width,):
         raise ModelFormatError("%s: expected a %s of shape %r, found %r" % (module, name, (width,), array.shape))
     return array.matrix()
@@ -228,11 +228,11 @@ def _row(module: Module, name: str, width: int, array: "Tensor") -> Matrix:
 # ---- what keeps its input as it is
 
 
-def _nothing(module: Module, width: int) -> "List[Any]":
+def _nothing(module: Module, width: int) -> list[Any]:
     return []
 
 
-def _flatten(module: Module, width: int) -> "List[Any]":
+def _flatten(module: Module, width: int) -> list[Any]:
     ends = module.number("start_dim", 1), module.number("end_dim", -1)
     if ends != (1.0, -1.0):
         raise UnsupportedError("%s: from axis %d to %d; one sample a row asks for 1 to -1" % ((module,) + ends))
@@ -242,18 +242,18 @@ def _flatten(module: Module, width: int) -> "List[Any]":
 # ---- activations
 
 
-def _activation(name: str) -> "Maker":
+def _activation(name: str) -> Maker:
     return lambda module, width: [Activate(name)]
 
 
-def _with_number(kind: str, setting: str, default: float) -> "Maker":
+def _with_number(kind: str, setting: str, default: float) -> Maker:
     return lambda module, width: [Activate("%s(%r)" % (kind, module.number(setting, default)))]
 
 
-def _clip(low: float, high: float) -> "Maker":
+def _clip(low: float, high: float) -> Maker:
     """Held to two limits, by default these."""
 
-    def maker(module: Module, width: int) -> "List[Any]":
+    def maker(module: Module, width: int) -> list[Any]:
         limits = module.number("min_val", low), module.number("max_val", high)
         if not limits[0] < limits[1]:
             raise ModelFormatError("%s: from %r to %r there is nothing" % ((module,) + limits))
@@ -262,25 +262,25 @@ def _clip(low: float, high: float) -> "Maker":
     return maker
 
 
-def _along_the_row(name: str) -> "Maker":
-    def maker(module: Module, width: int) -> "List[Any]":
+def _along_the_row(name: str) -> Maker:
+    def maker(module: Module, width: int) -> list[Any]:
         axis = module.settings.get("dim")  # None: of two axes the last
         if not (axis is None or (type(axis) is int and axis in (1, -1))):
-            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, shown(repr(axis)[:40])))
+            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, quote(repr(axis), 40)))
         return [Activate(name)]
 
     return maker
 
 
-def _gelu(module: Module, width: int) -> "List[Any]":
+def _gelu(module: Module, width: int) -> list[Any]:
     names = {"none": "gelu", "tanh": "gelu_tanh"}
     approximate = module.settings.get("approximate", "none")
     if not isinstance(approximate, str) or approximate not in names:
-        raise UnsupportedError("%s: approximate is %s" % (module, shown(repr(approximate)[:40])))
+        raise UnsupportedError("%s: approximate is %s" % (module, quote(repr(approximate), 40)))
     return [Activate(names[approximate])]
 
 
-def _softplus(module: Module, width: int) -> "List[Any]":
+def _softplus(module: Module, width: int) -> list[Any]:
     """log(1 + e^x), x itself above the threshold: at 20 they differ by 2e-9, a share of 1e-10.
 
     Up to a threshold far above 80 torch computes e^x itself, which is infinite there.
@@ -324,5 +324,5 @@ _TABLE = (
     ("activation", "Softmax", _along_the_row("softmax")),
     ("activation", "LogSoftmax", _along_the_row("log_softmax")),
 ) + tuple([("activation", name, _activation(name)) for name in _SAME])
-CLASSES: "Dict[Tuple[str, str], Maker]" = {("torch.nn.modules." + file, name): make for file, name, make in _TABLE}
+CLASSES: dict[tuple[str, str], Maker] = {("torch.nn.modules." + file, name): make for file, name, make in _TABLE}
 KNOWN = ", ".join([name for _, name, _ in _TABLE])

@@ -1,15 +1,17 @@
 """The storages of PyTorch's files, and the files of before 1.6, which hold them behind their pickles."""
 
+from __future__ import annotations
+
 from ...errors import ModelFormatError, UnsupportedError
 from .allowed import ALLOWED
 from .pickled_torch import Storage, TorchUnpickler, storage_of
-from ...source import shown
+from ...text import quote
 from ...tensor import DTYPES
 from ..containers.unpickler import Global, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Tuple
+    from typing import Any, Callable
 
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
@@ -17,16 +19,16 @@ _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 class Storages:
     """The storages of a file by their keys, each made once; `fetch` gets the bytes of one, and their order."""
 
-    def __init__(self, fetch: "Callable[[str], Tuple[Any, bool]]") -> None:
+    def __init__(self, fetch: Callable[[str], tuple[Any, bool]]) -> None:
         self.fetch = fetch
-        self.known: "Dict[str, Storage]" = {}
+        self.known: dict[str, Storage] = {}
 
-    def storage(self, identity: "Any") -> Storage:
+    def storage(self, identity: Any) -> Storage:
         """The storage that a persistent id means."""
         key, storage = storage_of(identity, self.fetch)
         known = self.known.setdefault(key, storage)
         if (known.dtype, known.length) != (storage.dtype, storage.length):
-            raise ModelFormatError("the storage %s is said to be %r, then %r" % (shown(key), known, storage))
+            raise ModelFormatError("the storage %s is said to be %r, then %r" % (quote(key), known, storage))
         return known
 
 
@@ -36,10 +38,10 @@ class Legacy:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.storages = Storages(self._fetch)
-        self.places: "Dict[str, Tuple[int, int]]" = {}  # where the bytes of each storage lie: start, end
+        self.places: dict[str, tuple[int, int]] = {}  # where the bytes of each storage lie: start, end
         self.big_endian = False
 
-    def load(self) -> "Any":
+    def load(self) -> Any:
         """What the file holds."""
         machine = TorchUnpickler(self.data, ALLOWED, self._persistent)
         magic, protocol, system = machine.load(), machine.load(), machine.load()
@@ -52,7 +54,7 @@ class Legacy:
         self._find_storages(keys, machine.position)
         return content
 
-    def _persistent(self, identity: "Any") -> "Any":
+    def _persistent(self, identity: Any) -> Any:
         if isinstance(identity, tuple) and identity[:1] == ("module",) and len(identity) > 1:
             if isinstance(identity[1], Global):  # a class, with its source
                 return identity[1]
@@ -60,7 +62,7 @@ class Legacy:
             raise UnsupportedError("a storage that is part of another")
         return self.storages.storage(identity)
 
-    def _find_storages(self, keys: "Any", position: int) -> None:
+    def _find_storages(self, keys: Any, position: int) -> None:
         if not isinstance(keys, list):
             raise ModelFormatError("expected a list of storages, found %s" % described(keys))
         for key in keys:
@@ -77,8 +79,8 @@ class Legacy:
             self.places[key] = (position + 8, end)
             position = end
 
-    def _fetch(self, key: str) -> "Tuple[Any, bool]":
+    def _fetch(self, key: str) -> tuple[Any, bool]:
         if key not in self.places:
-            raise ModelFormatError("the storage %s is missing" % shown(key))
+            raise ModelFormatError("the storage %s is missing" % quote(key))
         start, end = self.places[key]
         return memoryview(self.data)[start:end], self.big_endian

@@ -1,7 +1,7 @@
 """Columns: a table's names against those that a network has for its inputs."""
 
 from ...errors import ShapeError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ def order_of(header: "Sequence[str]", names: "Optional[Sequence[str]]") -> "Opti
     if names is None or not known & set(header):
         return None
     inputs = "the network's inputs are %s" % ", ".join(
-        [shown(name) for name in names[:20]] + ["..."][: len(names) - 20]
+        [quote(name) for name in names[:20]] + ["..."][: len(names) - 20]
     )
     for name in names:
         if name not in header:
-            raise ShapeError("column %s is missing: %s" % (shown(name), inputs))
+            raise ShapeError("column %s is missing: %s" % (quote(name), inputs))
     for k, name in enumerate(header):
         if name not in known:
-            raise ShapeError("column %s is unknown: %s" % (shown(name) or k + 1, inputs))
+            raise ShapeError("column %s is unknown: %s" % (quote(name) or k + 1, inputs))
         if name in header[:k]:
-            raise ShapeError("column %s is there twice" % shown(name))
+            raise ShapeError("column %s is there twice" % quote(name))
     places = {name: k for k, name in enumerate(header)}
     return [places[name] for name in names]

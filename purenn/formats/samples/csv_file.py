@@ -10,6 +10,7 @@ from array import array
 from ...errors import ModelFormatError
 from .columns import order_of
 from ...tensor import Tensor
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ def _numbers(line: int, fields: "List[str]") -> "List[float]":
     except ValueError:
         pass
     column = [_is_number(field) for field in fields].index(False)
-    raise ModelFormatError("line %d, column %d: expected a number, found %.40r" % (line, column + 1, fields[column]))
+    found = quote(repr(fields[column]), 40)
+    raise ModelFormatError("line %d, column %d: expected a number, found %s" % (line, column + 1, found))
 
 
 def _is_number(field: str) -> bool:

@@ -6,6 +6,7 @@ from array import array
 from ...errors import ModelFormatError
 from .columns import order_of
 from ...tensor import Tensor
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def labels(source: "Source") -> "List[Any]":
     value = _list(_value(source))
     for k, label in enumerate(value):
         if type(label) not in (int, float, str, bool):
-            raise ModelFormatError("[%d] is %s, expected a number or a string" % (k, _shown(label)))
+            raise ModelFormatError("[%d] is %s, expected a number or a string" % (k, _described(label)))
     return value
 
 
@@ -68,7 +69,7 @@ def _value(source: "Source") -> "Any":
 
 def _list(value: "Any") -> "List[Any]":
     if not isinstance(value, list):
-        raise ModelFormatError("expected a list, found %s" % _shown(value))
+        raise ModelFormatError("expected a list, found %s" % _described(value))
     return value
 
 
@@ -76,7 +77,8 @@ def _object(pairs: "List[Tuple[str, Any]]") -> "Dict[str, Any]":
     found = dict(pairs)
     if len(found) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ModelFormatError("%.40r is there twice in an object" % [key for key in keys if keys.count(key) > 1][0])
+        twice = [key for key in keys if keys.count(key) > 1]
+        raise ModelFormatError("%s is there twice in an object" % quote(repr(twice[0]), 40))
     return found
 
 
@@ -89,26 +91,27 @@ def _by_name(value: "Any", names: "Optional[Sequence[str]]") -> "List[Any]":
         raise ModelFormatError("objects, but the network has no names for its inputs: give lists of numbers")
     for k, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise ModelFormatError("[%d] is %s, expected an object like the others" % (k, _shown(row)))
+            raise ModelFormatError("[%d] is %s, expected an object like the others" % (k, _described(row)))
         if order_of(list(row), names) is None:
-            raise ModelFormatError("[%d] has none of the network's inputs, %s" % (k, ", ".join(names[:20])))
+            raise ModelFormatError("[%d] has none of the network's inputs, %s" % (k, ", ".join(map(quote, names[:20]))))
     return [[row[name] for name in names] for row in rows]
 
 
 def _collect(value: "Any", shape: "Sequence[int]", numbers: "array[float]", place: str) -> None:
     """Append the numbers of `value`, lists of `shape`, in their order."""
     if not isinstance(value, list) or len(value) != shape[0]:
-        raise ModelFormatError("%s is %s, expected a list of %d like the first" % (place, _shown(value), shape[0]))
+        raise ModelFormatError("%s is %s, expected a list of %d like the first" % (place, _described(value), shape[0]))
     for k, entry in enumerate(value):
         if len(shape) > 1:
             _collect(entry, shape[1:], numbers, "%s[%d]" % (place, k))
         elif type(entry) is float or type(entry) is int:
             numbers.append(entry)
         else:
-            raise ModelFormatError("%s[%d] is %s, expected a number" % (place, k, _shown(entry)))
+            raise ModelFormatError("%s[%d] is %s, expected a number" % (place, k, _described(entry)))
 
 
-def _shown(value: "Any") -> str:
+def _described(value: "Any") -> str:
+    """What JSON holds in a place, for a message."""
     if isinstance(value, list):
         return "a list of %d" % len(value)
-    return "an object" if isinstance(value, dict) else "%.40s" % json.dumps(value)
+    return "an object" if isinstance(value, dict) else quote(json.dumps(value), 40)

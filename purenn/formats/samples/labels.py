@@ -7,7 +7,7 @@
 import re
 
 from ...errors import ShapeError
-from ...source import shown
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def _place(number: int, label: "Any", called: "List[Any]", numbered: bool, names
     same = same or [k for k in range(len(called)) if numbered and _same_number(label, k)]
     if len(same) == 1:
         return same[0]
-    label_shown = "%.*s" % (_LONGEST, repr(label))
+    found = quote(repr(label), _LONGEST)
     if same:
-        two = " and ".join(["%.*s" % (_LONGEST, repr(called[k])) for k in same[:2]])
-        raise ShapeError("label %d is %s, and more than one output is called so (%s)" % (number, label_shown, two))
+        two = " and ".join([quote(repr(called[k]), _LONGEST) for k in same[:2]])
+        raise ShapeError("label %d is %s, and more than one output is called so (%s)" % (number, found, two))
     listed = "0 to %d" % (len(called) - 1)
     if names is not None:
-        listed = ", ".join([shown(name, _LONGEST) for name in called[:_LISTED]] + ["..."] * (len(called) > _LISTED))
-    raise ShapeError("label %d is %s, which is none of the outputs (%s)" % (number, label_shown, listed))
+        listed = ", ".join([quote(name, _LONGEST) for name in called[:_LISTED]] + ["..."] * (len(called) > _LISTED))
+    raise ShapeError("label %d is %s, which is none of the outputs (%s)" % (number, found, listed))
 
 
 def _same_text(label: "Any", name: "Any") -> bool:

@@ -18,7 +18,7 @@ from ....errors import UnsupportedError
 from ....layers.activate import Activate
 from ....network import Network
 from ...fold import folded
-from ....source import shown
+from ....text import quote
 from .model import Model
 from .tensors import Tensors
 from .values import Part, Step
@@ -51,7 +51,7 @@ def _walked(source: "Source", budget: "Budget") -> "Tuple[List[Step], Dict[str, 
     walk = Walk(model, Tensors(source, budget))
     flow = walk.output()
     about = {"input_shape": (walk.inputs,), "labels": walk.labels(flow), "names": walk.names}
-    producer = ", produced by %s" % shown(model.producer) if model.producer else ""
+    producer = ", produced by %s" % quote(model.producer) if model.producer else ""
     return flow.step.path(), about, ["onnx%s, opset %d" % (producer, model.opset)] + walk.notes()
 
 

@@ -9,6 +9,7 @@ from ....layers.layer_norm import LayerNorm
 from ....layers.normalize import Normalize
 from ....layers.scale import Scale
 from ....matrix import Matrix
+from ....text import quote
 from .call import Call
 from .constants import divided, square_root
 from .tensors import rounded, tensor_of
@@ -53,7 +54,7 @@ def gelu(call: Call) -> Flow:
     names = {"none": "gelu", "tanh": "gelu_tanh"}
     approximate = call.node.text("approximate", "none")
     if approximate not in names:
-        raise UnsupportedError("approximated by %r" % approximate[:20])
+        raise UnsupportedError("approximated by %s" % quote(repr(approximate), 20))
     return activation(names[approximate])(call)
 
 
@@ -199,5 +200,5 @@ def normalizer(call: Call) -> Flow:
     last, before = flow.step.layer, flow.step.before
     of_sigmoid = before is not None and activation_of(before.layer) == "sigmoid"
     if call.node.text("norm") != "L1" or not (of_sigmoid and is_pair(last)):
-        raise UnsupportedError("norm %r of anything but two probabilities" % call.node.text("norm")[:20])
+        raise UnsupportedError("norm %s of anything but two probabilities" % quote(repr(call.node.text("norm")), 20))
     return flow

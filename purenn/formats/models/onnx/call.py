@@ -4,7 +4,7 @@ from ....errors import ModelFormatError, UnsupportedError
 from .tensors import FLOATS, Tensors
 from .values import Choice, Flow, Quantised, along
 from ...containers.protobuf import Message
-from ....source import shown
+from ....text import quote
 from ....tensor import DTYPES, Tensor
 
 TYPE_CHECKING = False
@@ -37,7 +37,7 @@ class Call:
         """Refuse a node that says more than was asked of it, but for what cannot matter: it may mean something else."""
         for name in self.node.unasked():
             if name not in needless:
-                raise UnsupportedError("with attribute %s" % shown(name))
+                raise UnsupportedError("with attribute %s" % quote(name))
         for k, value in enumerate(self.arguments):
             if value is not None and k not in self._asked and k not in needless:
                 raise UnsupportedError("with an input %d" % (k + 1))

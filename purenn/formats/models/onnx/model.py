@@ -7,7 +7,7 @@ field numbers.
 from ....errors import ModelFormatError, UnsupportedError
 from .tensors import MAX_AXES, Tensors, type_name
 from ...containers.protobuf import Message
-from ....source import shown
+from ....text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _by_name(what: str, pairs: "List[Tuple[str, Any]]") -> "Dict[str, Any]":
     found: "Dict[str, Any]" = {}
     for name, value in pairs:
         if name in found:
-            raise ModelFormatError("%s %s is there twice" % (what, shown(name) or "''"))
+            raise ModelFormatError("%s %s is there twice" % (what, quote(name) or "''"))
         found[name] = value
     return found
 
@@ -83,7 +83,7 @@ def _check_functions(message: Message, nodes: "List[Node]") -> None:
     for function in message.messages(_MODEL["functions"]):
         op = _op(function.text(_FUNCTION["domain"]), function.text(_FUNCTION["name"]))
         if op in ops:
-            raise UnsupportedError("%s: a function of the model's own" % shown(op))
+            raise UnsupportedError("%s: a function of the model's own" % quote(op))
 
 
 def _op(domain: str, name: str) -> str:
@@ -105,7 +105,7 @@ class Value:
         self.shape: "Optional[Shape]" = None
         if sizes is not None:
             if len(sizes.raws(1)) > MAX_AXES:
-                raise ModelFormatError("%s has more than %d axes" % (shown(self.name), MAX_AXES))
+                raise ModelFormatError("%s has more than %d axes" % (quote(self.name), MAX_AXES))
             self.shape = tuple([size.integer(1) if size.integer(1) > 0 else None for size in sizes.messages(1)])
 
 
@@ -126,7 +126,7 @@ class Node:
         self._asked: "Set[str]" = set()
 
     def __str__(self) -> str:
-        return "%s %s" % (shown(self.op), shown(self.name))
+        return "%s %s" % (quote(self.op), quote(self.name))
 
     def __contains__(self, attribute: str) -> bool:
         return attribute in self._attributes

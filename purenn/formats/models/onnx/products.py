@@ -87,7 +87,7 @@ def quantize(call: Call, flow: "Optional[Flow]" = None, scale_at: int = 1) -> Fl
         raise UnsupportedError("blocks with a scale each")
     low, high = _INTEGER_RANGES[dtype]
     steps = _each_of_axis(call, flow, scale, call.node.integer("axis", 1))
-    flow = call.then(flow, Quantize(steps, low - zero, high - zero, zero=zero, rounding="even"))
+    flow = call.then(flow, Quantize(steps, low - zero, high - zero, zero_point=zero, rounding="even"))
     return call.then(flow, Scale(1.0, float(zero)), dtype=dtype)
 
 

@@ -10,7 +10,8 @@ from array import array
 from ....errors import ModelFormatError, UnsupportedError
 from ....budget import Budget
 from ...containers.protobuf import Message
-from ....source import Source, shown
+from ....source import Source
+from ....text import quote
 from ....rows import size as count
 from ....tensor import DTYPES, Tensor, checked_shape
 
@@ -119,7 +120,7 @@ class Tensors:
             if offset + size > end:
                 raise ModelFormatError(
                     "%s holds %d bytes, a tensor takes %d of them from byte %d"
-                    % (shown(entries["location"]), end, size, offset)
+                    % (quote(entries["location"]), end, size, offset)
                 )
             if path not in self._left:
                 self._left[path] = end
@@ -135,28 +136,28 @@ class Tensors:
     def _path(self, location: str) -> str:
         """Where the file is that a model names: in the model's own folder or below, and no link on the way."""
         if self._folder is None:
-            raise UnsupportedError("its weights are in another file, %s: load it by its path" % shown(location))
+            raise UnsupportedError("its weights are in another file, %s: load it by its path" % quote(location))
         parts = location.split("/")
         if any([part in ("", "..") or set(part) & set("\\:\0") for part in parts]):
-            raise ModelFormatError("weights outside of the model's folder: %s" % (shown(location) or "no name"))
+            raise ModelFormatError("weights outside of the model's folder: %s" % (quote(location) or "no name"))
         parts = [part for part in parts if part != "."]
         path = os.path.join(self._folder, *parts)
         expected = os.path.join(os.path.realpath(self._folder), *parts)
         if os.path.normcase(os.path.realpath(path)) != os.path.normcase(expected):
-            raise ModelFormatError("weights behind a link: %s" % shown(location))
+            raise ModelFormatError("weights behind a link: %s" % quote(location))
         try:
             regular = stat.S_ISREG(os.stat(path).st_mode)
         except OSError as error:
-            raise ModelFormatError("no weights in %s: %s" % (shown(location), error.strerror)) from None
+            raise ModelFormatError("no weights in %s: %s" % (quote(location), error.strerror)) from None
         if not regular:
-            raise ModelFormatError("no weights in %s: it is no file" % shown(location))
+            raise ModelFormatError("no weights in %s: it is no file" % quote(location))
         return path
 
 
 def _size_of(entries: "Dict[str, str]", key: str, default: int) -> int:
     text = entries.get(key, str(default))
     if not (text.isdigit() and text.isascii() and len(text) < 20):
-        raise ModelFormatError("external data with %s %s" % (key, shown(text)))
+        raise ModelFormatError("external data with %s %s" % (key, quote(text)))
     return int(text)
 
 

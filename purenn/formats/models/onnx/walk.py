@@ -2,7 +2,7 @@
 
 from ....errors import ModelFormatError, UnsupportedError
 from ...containers.protobuf import Message
-from ....source import shown
+from ....text import quote
 from ....tensor import Tensor
 from .call import Call
 from .constants import FOLDED
@@ -89,7 +89,7 @@ class Walk:
         results = refused[:1] or self._results(node, arguments)
         for k, name in enumerate(node.outputs):
             if name in self.values:
-                raise ModelFormatError("%s: it gives %s, which is there already" % (node, shown(name)))
+                raise ModelFormatError("%s: it gives %s, which is there already" % (node, quote(name)))
             if k < len(results):
                 self.values[name] = results[k]
             elif name:
@@ -98,7 +98,7 @@ class Walk:
 
     def _value(self, name: str, node: "Node") -> "Any":
         if name and name not in self.values:
-            raise ModelFormatError("%s: its input %s is given by nothing before it" % (node, shown(name)))
+            raise ModelFormatError("%s: its input %s is given by nothing before it" % (node, quote(name)))
         return self.values[name] if name else None
 
     def _results(self, node: "Node", arguments: "List[Any]") -> "List[Any]":
@@ -133,12 +133,12 @@ class Walk:
             raise UnsupportedError("%d outputs (%s), a network has one" % (len(chosen), _names(chosen)))
         name = chosen[0].name
         if name not in self.values:
-            raise ModelFormatError("the output %s is given by nothing" % shown(name))
+            raise ModelFormatError("the output %s is given by nothing" % quote(name))
         flow = self.values[name]
         if isinstance(flow, _Refused):
             raise flow.error()
         if not isinstance(flow, Flow):
-            raise UnsupportedError("the output %s is no number that the network computes" % shown(name))
+            raise UnsupportedError("the output %s is no number that the network computes" % quote(name))
         return flow
 
     def notes(self) -> "List[str]":
@@ -155,7 +155,7 @@ class Walk:
 
 
 def _names(values: "List[Value]") -> str:
-    names = [shown(value.name) for value in values[:3]]
+    names = [quote(value.name) for value in values[:3]]
     return (", ".join(names) or "none") + (", ..." if len(values) > 3 else "")
 
 
@@ -170,7 +170,7 @@ def _are_columns(inputs: "List[Value]") -> bool:
 def _entrance(value: "Value", features: "Optional[int]") -> Flow:
     """The input as a flow: its first axis is that of the samples, unless it has but one."""
     if not value.dtype or value.dtype in ("STRING", "BOOL"):
-        raise UnsupportedError("the input %s holds no numbers" % shown(value.name))
+        raise UnsupportedError("the input %s holds no numbers" % quote(value.name))
     shape = value.shape
     if shape is None or (len(shape) == 2 and shape[1] is None):
         shape = ((shape or (None,))[0], features)
@@ -178,6 +178,6 @@ def _entrance(value: "Value", features: "Optional[int]") -> Flow:
     if None in shape[1:]:
         raise UnsupportedError(
             "the input %s has shape %s, which leaves open how many numbers a sample has"
-            % (shown(value.name), shape_text((None,) + shape[1:]))
+            % (quote(value.name), shape_text((None,) + shape[1:]))
         )
     return Flow(Step(), (None,) + shape[1:] if samples else shape, shape[0] if samples else None, value.dtype)

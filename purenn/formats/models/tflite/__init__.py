@@ -22,7 +22,7 @@ from ....network import Network
 from . import integer as tflite_integer
 from ...containers.flatbuffer import Buffer
 from ...fold import folded
-from ....source import shown
+from ....text import quote
 from ....tensor import Tensor
 from .model import ARITHMETIC, FLOAT32, INT8, UINT8, Graph, Operator, TensorInfo
 from .operators import KNOWN, activation_of, check_dense, check_inputs, dense_shape, fused_activation, pattern_of
@@ -67,7 +67,7 @@ def _layers_of(graph: Graph) -> "Tuple[List[Any], List[str]]":
     for step in steps:
         made = step.layers(shapes, all(map(is_affine, layers)))
         layers += made
-        names += [shown(step.operator.name) if step.is_arithmetic and layer is made[0] else "" for layer in made]
+        names += [quote(step.operator.name) if step.is_arithmetic and layer is made[0] else "" for layer in made]
         shapes.follow(step.operator, step.source)
         if step.operator.name == "FULLY_CONNECTED":
             shapes[step.operator.output] = dense_shape(shapes, step.operator)

@@ -21,7 +21,7 @@ from array import array
 
 from ....activation import Activation
 from ....errors import ModelFormatError, UnsupportedError
-from ....layers.dynamic_dense import away, single
+from ....layers.dynamic_dense import float32, round_half_away
 from ....layers.integer import Dequantize, IntegerDense, Quantize
 from ....matrix import Matrix
 from .model import ARITHMETIC, BOOL, FLOAT32, INT8, INT32, UINT8, Graph, Operator, TensorInfo
@@ -60,7 +60,7 @@ class Steps:
     def _held(self, steps: float) -> int:
         if not -1e9 < steps < 1e9:
             return self.high if steps > 0 else self.low
-        return min(max(away(steps) + self.zero, self.low), self.high)
+        return min(max(round_half_away(steps) + self.zero, self.low), self.high)
 
     def level(self, x: float) -> int:
         """How many steps x is from 0."""
@@ -72,7 +72,7 @@ class Steps:
 
     def quantized(self, x: float) -> float:
         """The same by QUANTIZE, which divides floats in single precision: near a half, that decides."""
-        return (self._held(single(x / self.step)) - self.zero) * self.step
+        return (self._held(float32(x / self.step)) - self.zero) * self.step
 
 
 class Column:
@@ -214,7 +214,7 @@ class _Reader:
         self._check_types(operator)
         if result.type not in _RANGES:
             f = _function(operator)
-            numbers = [single(f(*row)) for row in zip(*arguments)]
+            numbers = [float32(f(*row)) for row in zip(*arguments)]
         elif operator.name == "QUANTIZE" and given.type == FLOAT32:
             numbers = [Steps(result).quantized(x) for x in arguments[0]]
         else:
@@ -321,7 +321,7 @@ def _requantised(operator: Operator, given: Steps, steps: Steps) -> "Callable[..
     if operator.name not in ("QUANTIZE", "LEAKY_RELU"):
         return f
     up, down = [math.floor(256 * slope * given.step / steps.step + 0.5) for slope in (f(1.0), -f(-1.0))]
-    return lambda x: steps.step * math.floor(away(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
+    return lambda x: steps.step * math.floor(round_half_away(x / given.step) * (up if x > 0 else down) / 256 + 0.5)
 
 
 def _whole(operator: Operator, x: float) -> float:
@@ -360,7 +360,7 @@ _FUNCTIONS: "Dict[str, Tuple[int, Callable[..., float]]]" = {
 
 def _entrance(steps: Steps) -> Quantize:
     low, high = steps.low - steps.zero, steps.high - steps.zero
-    return Quantize(steps.step, low, high, zero=steps.zero, rounding="away")
+    return Quantize(steps.step, low, high, zero_point=steps.zero, rounding="away")
 
 
 def _stage(graph: Graph, operator: Operator, step: float, steps: Steps) -> Stage:

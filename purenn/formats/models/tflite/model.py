@@ -10,7 +10,7 @@ from array import array
 
 from ....errors import ModelFormatError, UnsupportedError
 from ...containers.flatbuffer import Buffer, Table
-from ....source import shown
+from ....text import quote
 from ....rows import size as count
 from ....tensor import Tensor
 
@@ -106,7 +106,7 @@ class TensorInfo:
             raise ModelFormatError("%s: %s" % (self, error)) from None
 
     def __str__(self) -> str:
-        return "tensor %d (%s)" % (self.number, shown(self.name))
+        return "tensor %d (%s)" % (self.number, quote(self.name))
 
 
 class Operator:
@@ -153,7 +153,7 @@ class Operator:
         return UnsupportedError("%s: %s" % (self, why))
 
     def __str__(self) -> str:
-        return "operator %d (%s)" % (self.number, shown(self.name))
+        return "operator %d (%s)" % (self.number, quote(self.name))
 
 
 class Graph:
@@ -237,8 +237,8 @@ def _producer(model: Table, buffers: "List[Table]") -> str:
             environment = Buffer(buffers[number].bytes(0)).root().table(0)
             version = "" if environment is None else environment.text(0)
             if version:
-                return "converted by TensorFlow %s" % shown(version)
-    return shown(model.text(3) or "of unknown origin")
+                return "converted by TensorFlow %s" % quote(version)
+    return quote(model.text(3) or "of unknown origin")
 
 
 def _in_steps(tensor: Tensor, info: TensorInfo) -> "array[float]":

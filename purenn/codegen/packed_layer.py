@@ -1,5 +1,5 @@
 # mypy: disallow-untyped-calls=False
-"""Stage: one layer of an integer network in lanes, a part of packed.py, where the equations are."""
+"""PackedLayer: one layer of an integer network in lanes, a part of packed.py, where the equations are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from struct import Struct
 from sys import byteorder
 
 from . import runtime
-from .entering import UNROLLED, weighed, written_out
+from .packed_inputs import UNROLLED, weighted_sum, write_terms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .program import Code, Name, Value
 
-__all__ = ["Stage"]
+__all__ = ["PackedLayer"]
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 _CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
@@ -26,7 +26,7 @@ _SHORT = 700  # bits of a row so short that leaving a zero out costs more than i
 _LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as bytes or an array, a little slower
 
 
-class Stage:
+class PackedLayer:
     """One integer layer packed: how wide its lanes are, and the lines that take a total `t` apart."""
 
     def __init__(self, code: Code, k: int, layer: Any, low: int, high: int, is_last: bool) -> None:
@@ -49,8 +49,8 @@ class Stage:
         if self.by_table:
             self.up = max(8 * self.size - 16 - layer.shift, 0)
         elif not code.dialect.is_exported:
-            steps_are_floats = set(map(type, layer.step._rows[0])) == {float}
-            self.is_float = layer.table is None and bits <= _FLOAT_BITS and steps_are_floats
+            scales_are_floats = set(map(type, layer.scale._rows[0])) == {float}
+            self.is_float = layer.table is None and bits <= _FLOAT_BITS and scales_are_floats
             self.size = next((n for n in _CODES if bits <= 8 * n), self.size)
             if self.is_float:
                 self.size = 4 if layer.outputs <= UNROLLED else 3
@@ -106,7 +106,7 @@ class Stage:
         name, layer = "TABLE%d" % self.k, self.layer
         table = self.code.constant("LEVELS%d" % self.k, self._table)
         repeat = 1 << layer.shift + self.up + 16 - 8 * self.size
-        return self.code.computed(name, runtime.pages, table, self._before, repeat, self._entries)
+        return self.code.computed(name, runtime.table_pages, table, self._before, repeat, self._entries)
 
     def _spread(self) -> Name:
         """In process: the table by the upper 16 bits of a lane."""
@@ -126,7 +126,7 @@ class Stage:
 
     # ---- lines
 
-    def write_next(self, following: Stage) -> None:
+    def write_next(self, following: PackedLayer) -> None:
         """The lines that make the next layer's total of this one's."""
         code, n = self.code, self.layer.outputs
         are_zeros_skipped = self.layer.h.kind in _ZEROS_ARE_COMMON
@@ -135,12 +135,12 @@ class Stage:
             return
         is_short = following.row_bits <= _SHORT
         if self.by_table and n <= UNROLLED and (is_short or n <= 8 or not are_zeros_skipped):
-            written_out(code, self.level_forms(), following)
+            write_terms(code, self.level_forms(), following)
             return
         levels = code.row(self.level_names())
-        code.line("t = %s" % weighed(code, levels, following.rows(), following.start(), are_zeros_skipped))
+        code.line("t = %s" % weighted_sum(code, levels, following.rows(), following.start(), are_zeros_skipped))
 
-    def _exported_terms(self, following: Stage, are_zeros_skipped: bool) -> str:
+    def _exported_terms(self, following: PackedLayer, are_zeros_skipped: bool) -> str:
         rows = following.rows()
         if self.by_table:
             self._write_data()

@@ -1,4 +1,4 @@
-"""whole_numbers: the first weights of a network that is fed whole numbers from 0 to 255, as pixels are.
+"""byte_inputs: the first weights of a network that is fed whole numbers from 0 to 255, as pixels are.
 
 They may be prepared on the way by a `Normalize` or a `Scale` (pixels / 255): z_i = (q_i - m_i) / d_i, so
 
@@ -35,7 +35,7 @@ from operator import mul
 
 from . import costs, dist, fixed_point, runtime
 from .elementwise import emit as emit_elementwise
-from .elementwise import stretched
+from .elementwise import repeated
 from .fixed_point import MARGIN, write_or, write_repeats
 from .lanes import lanes_of_doubles
 from .sums import ERROR_BOUND
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from .dialect import Dialect
     from .program import Code, Value
 
-__all__ = ["ENTERS", "ERROR_BOUND", "NAME", "emit", "takes"]
-NAME = "whole_numbers"
-ENTERS = True
+__all__ = ["READS_SAMPLE", "ERROR_BOUND", "NAME", "emit", "takes"]
+NAME = "byte_inputs"
+READS_SAMPLE = True
 
 
 def takes(network: Any, k: int, dialect: Dialect) -> int | str:
@@ -68,8 +68,8 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 
 
 def _is_moderate(layer: Any) -> bool:
-    moved, stretched_by = _affine(layer)
-    return all([abs(v) <= 1e50 for v in moved]) and all([1e-50 <= abs(v) <= 1e50 for v in stretched_by])
+    shifts, factors = _affine(layer)
+    return all([abs(v) <= 1e50 for v in shifts]) and all([1e-50 <= abs(v) <= 1e50 for v in factors])
 
 
 def _affine(layer: Any) -> tuple[Any, Any]:
@@ -90,8 +90,8 @@ def emit(code: Code, k: int, value: Value) -> Value:
             code.line("z0 = x")
     with code.block("else:"):
         sample = code.check_sample(as_row=True)
-        is_whole = "s.is_integer()" if is_exported else "s.__class__ is int or s.is_integer()"
-        code.line("q = %s(%s) if %s else None" % (code.function(runtime.pixels), sample, is_whole))
+        is_integer = "s.is_integer()" if is_exported else "s.__class__ is int or s.is_integer()"
+        code.line("q = %s(%s) if %s else None" % (code.function(runtime.nonzero_bytes), sample, is_integer))
     code.line("a%d = None" % dense)
     with code.block("if %sq is not None:" % (code.by_dist() if is_exported else "")):
         _write_lanes(code, dense, sample)
@@ -109,21 +109,21 @@ def emit(code: Code, k: int, value: Value) -> Value:
 def _write_prepared(code: Code, dense: int, sample: Value) -> None:
     """The line that sets z, the tuple of prepared inputs."""
     prepared = sample if dense == 1 else emit_elementwise(code, 1, sample)
-    code.inputs(prepared)
+    code.write_inputs(prepared)
 
 
 def _write_lanes(code: Code, k: int, sample: Value) -> None:
     layer, a = code.layer(k), "a%d" % k
     size, n = 8 * layer.outputs, code.network.inputs
-    moved, stretched_by, is_scale, keeps_zero = _preparation(code, k)
+    shifts, factors, is_scale, keeps_zero = _preparation(code, k)
     lanes = code.computed(
-        "WHOLE%d" % k,
-        runtime.whole_lanes,
+        "BYTE_LANES%d" % k,
+        runtime.byte_lanes,
         code.columns(k),
-        code.constant("MOVED%d" % k, moved),
-        code.constant("STRETCHED%d" % k, stretched_by),
+        code.constant("BYTE_SHIFTS%d" % k, shifts),
+        code.constant("BYTE_FACTORS%d" % k, factors),
         is_scale,
-        here=lambda: _whole_lanes(layer, moved, stretched_by, is_scale),
+        here=lambda: _byte_lanes(layer, shifts, factors, is_scale),
     )
     code.line("lanes, g, most, start, biases = %s" % lanes)
     code.line("f = 2.0**-g")
@@ -137,9 +137,9 @@ def _write_lanes(code: Code, k: int, sample: Value) -> None:
 
         code.function(mul)
         code.function(compress)
-        code.objects["unpack_whole%d" % k] = Struct("<%dQ" % layer.outputs).unpack
+        code.objects["unpack_bytes%d" % k] = Struct("<%dQ" % layer.outputs).unpack
         code.line("total = sum(map(mul, q, compress(lanes, %s)), start)" % sample)
-        form = '(u - 9223372036854775808)*f + b for u, b in zip(unpack_whole%d(total.to_bytes(%d, "little")), biases)'
+        form = '(u - 9223372036854775808)*f + b for u, b in zip(unpack_bytes%d(total.to_bytes(%d, "little")), biases)'
         code.line("%s = [%s]" % (a, form % (k, size)))
     terms = "len(q)" if keeps_zero else n
     limit = "(127.5*len(q)*f + %r*(%s + 14)*most)*%r" % (2.0**-53, terms, MARGIN)
@@ -151,18 +151,18 @@ def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool
     n = code.network.inputs
     if dense == 1:
         return [0.0] * n, [1.0] * n, False, True
-    moved, stretched_by = _affine(code.layer(1))
-    rows = [[float(v) for v in stretched(row, n)] for row in (moved, stretched_by)]
-    return rows[0], rows[1], code.layer(1).kind == "scale", not any(moved)
+    shifts, factors = _affine(code.layer(1))
+    rows = [[float(v) for v in repeated(row, n)] for row in (shifts, factors)]
+    return rows[0], rows[1], code.layer(1).kind == "scale", not any(shifts)
 
 
-def _whole_lanes(layer: Any, moved: Any, stretched_by: Any, is_scale: bool) -> Any:
-    """`runtime.whole_lanes`, faster."""
+def _byte_lanes(layer: Any, shifts: Any, factors: Any, is_scale: bool) -> Any:
+    """`runtime.byte_lanes`, faster."""
     rows = layer.weight._rows
     if is_scale:
-        prepared = [[w * s for w in row] for row, s in zip(rows, stretched_by)]
+        prepared = [[w * s for w in row] for row, s in zip(rows, factors)]
     else:
-        prepared = [[w / d for w in row] for row, d in zip(rows, stretched_by)]
+        prepared = [[w / d for w in row] for row, d in zip(rows, factors)]
     columns = list(zip(zip(*rows), layer.bias._rows[0]))
-    g, most, start, biases = runtime.whole_scale(list(zip(*prepared)), columns, moved, stretched_by, is_scale)
+    g, most, start, biases = runtime.byte_scale(list(zip(*prepared)), columns, shifts, factors, is_scale)
     return lanes_of_doubles(prepared, g, 8), g, most, start, biases

@@ -1,4 +1,4 @@
-"""Entrance: the way into an integer network as arithmetic, for the kernels, the exports and the boards.
+"""InputQuantizer: the way into an integer network as arithmetic, for the kernels, the exports and the boards.
 
 Operations and their order are those of the layers, so the integers are the same.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     Number = Callable[[str, Sequence[float]], str]
 
-__all__ = ["Entrance"]
+__all__ = ["InputQuantizer"]
 
 # how a quotient {a} becomes an integer, by the rounding of a `Quantize`
 _ROUNDED = {
@@ -27,7 +27,7 @@ _LARGEST = 1e300  # of what comes up on the way from an input to its quotient
 _LIMITS = (1e150, 1e100, 1e50, 1e20, 1.0)
 
 
-class Entrance:
+class InputQuantizer:
     """The layers up to the first integers, as forms of {v}, an input.
 
     `numbers` holds what the forms need, by name: one number, or one for each input.
@@ -38,11 +38,11 @@ class Entrance:
         self.before = [layer for layer in before if layer.kind in ("normalize", "scale")]
         self.layer, self.inputs = layer, inputs
         self.low, self.high = layer.low, layer.high
-        self.in_single_precision = layer.rounding != "up"
+        self.is_float32 = layer.rounding != "up"
         self.numbers: dict[str, list[float]] = {}
         self._prepared = self._written()
-        step = layer.step.map(lambda s: array("f", [s])[0]) if self.in_single_precision else layer.step
-        self._divided = self._with("{v}", "/", "STEP", step._rows[0], 1.0)
+        scale = layer.scale.map(lambda s: array("f", [s])[0]) if self.is_float32 else layer.scale
+        self._divided = self._with("{v}", "/", "SCALE", scale._rows[0], 1.0)
 
     def _written(self) -> str:
         form = "{v}"
@@ -51,7 +51,7 @@ class Entrance:
                 form = self._with(form, " - ", "MEANS%d" % k, layer.mean._rows[0], 0.0)
                 form = self._with(form, "/", "DEVIATIONS%d" % k, layer.deviation._rows[0], 1.0)
             elif layer.kind == "scale":
-                form = self._with(form, "*", "SCALES%d" % k, layer.scale._rows[0], 1.0)
+                form = self._with(form, "*", "FACTORS%d" % k, layer.scale._rows[0], 1.0)
                 form = self._with(form, " + ", "SHIFTS%d" % k, layer.shift._rows[0], 0.0)
         return form
 
@@ -68,14 +68,14 @@ class Entrance:
         return self._filled(self._prepared, number, v)
 
     def divided(self, number: Number, v: str = "v") -> str:
-        """The expression for a prepared input by its step."""
+        """The expression for a prepared input by its scale."""
         return self._filled(self._divided, number, v)
 
     def quotient(self, number: Number, v: str = "v") -> str:
         """The expression for both; in single precision it calls ``single``."""
         prepared, divided = self.prepared(number, v), self._divided
-        if self.in_single_precision:
-            return "single(%s)" % self._filled(divided, number, "single(%s)" % prepared)
+        if self.is_float32:
+            return "float32(%s)" % self._filled(divided, number, "float32(%s)" % prepared)
         return self._filled(divided, number, prepared if prepared == v or divided == "{v}" else "(%s)" % prepared)
 
     def _filled(self, form: str, number: Number, v: str) -> str:
@@ -106,12 +106,12 @@ class Entrance:
             elif layer.kind == "scale":
                 size = size * max(map(abs, layer.scale._rows[0])) + max(map(abs, layer.shift._rows[0]))
             reach = max(reach, size)
-        step = min(self.numbers.get("STEP", [1.0]))
-        return max(reach, size / step) if step else float("inf")  # single precision may have 0 for it
+        scale = min(self.numbers.get("SCALE", [1.0]))
+        return max(reach, size / scale) if scale else float("inf")  # single precision may have 0 for it
 
     @property
     def is_tame(self) -> bool:
-        """Whether no finite input, whatever its size, overflows before it is divided by its step.
+        """Whether no finite input, whatever its size, overflows before it is divided by its scale.
 
         What is added is less than half of the last bit of the largest double, what multiplies at most 1.
         """
@@ -137,4 +137,4 @@ class Entrance:
     @property
     def keeps_bytes(self) -> bool:
         """Whether bytes are their own integers."""
-        return self.layer.zero == 0 and self.table == list(range(256))
+        return self.layer.zero_point == 0 and self.table == list(range(256))

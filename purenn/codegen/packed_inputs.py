@@ -1,13 +1,13 @@
 # mypy: disallow-untyped-calls=False
-"""Entering: the lines that make a sample the first total of an integer network; a part of packed.py.
+"""PackedInputs: the lines that make a sample the first total of an integer network; a part of packed.py.
 
-Measured numbers become integers q = floor(x / step + 0.5), clamped to low ... high; bytes are looked up.
+Measured numbers become integers q = floor(x / scale + 0.5), clamped to low ... high; bytes are looked up.
 All that is not plain leaves the lines at a check: other numbers than Python's, a sample of another length
 (`Code.check_sample`), and what is not finite or so large that a quotient might overflow: then hypot(x),
 which no number of the sample exceeds, is not below a limit, and the sample goes by another line, which
 refuses what is not finite and clamps before it rounds.
 
-A long row of bytes-to-be is rounded by one addition.  Let t = x / step + 0.5, as a double; wanted is the
+A long row of bytes-to-be is rounded by one addition.  Let t = x / scale + 0.5, as a double; wanted is the
 whole number n with n <= t < n + 1, for n from 0 to 255.  With c = 2^12 - 2^-41, which is a double, t + c lies
 between 2^12 and 2^13, where doubles are 2^-40 apart, and is the one next to n + 2^12 - 2^-41 + (t - n).
 For t = n that is in the middle between n + 2^12 and the double before it, and goes to the even one,
@@ -38,10 +38,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
-    from .entrance import Entrance
+    from .input_quantizer import InputQuantizer
     from .program import Code, Value
 
-__all__ = ["UNROLLED", "Entering", "weighed", "written_out"]
+__all__ = ["UNROLLED", "PackedInputs", "weighted_sum", "write_terms"]
 UNROLLED = 128  # inputs of a layer that are written out, a variable for each
 _HALF = 2.0**-41
 _BYTES = (5, 6, 7) if byteorder == "little" else (2, 1, 0)  # of a double, where n is and the two above it
@@ -55,7 +55,7 @@ except ImportError:  # before Python 3.12
 # ---- sums of long integers
 
 
-def weighed(code: Code, q: str, rows: str, start: str, are_zeros_skipped: bool) -> str:
+def weighted_sum(code: Code, q: str, rows: str, start: str, are_zeros_skipped: bool) -> str:
     """The expression for start + the sum of q_i P_i, in process."""
     if are_zeros_skipped:
         q, rows = "filter(None, %s)" % q, "%s(%s, %s)" % (code.function(compress), rows, q)
@@ -64,29 +64,29 @@ def weighed(code: Code, q: str, rows: str, start: str, are_zeros_skipped: bool) 
     return "sum(map(%s, %s, %s), %s)" % (code.function(mul), q, rows, start)
 
 
-def written_out(code: Code, q: Sequence[str], stage: Any, counted_from: int = 0) -> None:
+def write_terms(code: Code, q: Sequence[str], packed: Any, counted_from: int = 0) -> None:
     """The lines of the same, a term for each input."""
-    terms = ["%s*%s" % pair for pair in zip(q, stage.row_names())]
-    code.added("t", [stage.start(counted_from)] + terms)
+    terms = ["%s*%s" % pair for pair in zip(q, packed.row_names())]
+    code.write_sum("t", [packed.start(counted_from)] + terms)
 
 
 # ---- the way in
 
 
-class Entering:
-    """What writes the lines from a sample to `t`, the total of the first layer, a `Stage`."""
+class PackedInputs:
+    """What writes the lines from a sample to `t`, the total of the first layer, a `PackedLayer`."""
 
-    def __init__(self, code: Code, k: int, entrance: Entrance, stage: Any) -> None:
-        self.code, self.k, self.entrance, self.stage = code, k, entrance, stage
-        self.low, self.high = entrance.low, entrance.high
+    def __init__(self, code: Code, k: int, quantizer: InputQuantizer, packed: Any) -> None:
+        self.code, self.k, self.quantizer, self.packed = code, k, quantizer, packed
+        self.low, self.high = quantizer.low, quantizer.high
         self.is_exported = code.dialect.is_exported
-        self.is_small = entrance.inputs <= UNROLLED and not self.is_exported
+        self.is_small = quantizer.inputs <= UNROLLED and not self.is_exported
         self.is_byte = self.high - self.low <= 255
-        self.names = ["q%d" % i for i in range(entrance.inputs)] if self.is_small else []
+        self.names = ["q%d" % i for i in range(quantizer.inputs)] if self.is_small else []
 
     def write(self, value: Value) -> None:
         """The lines for measured numbers."""
-        table = self.entrance.table if self.k == 1 and self.is_byte else None
+        table = self.quantizer.table if self.k == 1 and self.is_byte else None
         if self.is_exported:
             self._export(table)
         elif table is None:
@@ -99,20 +99,20 @@ class Entering:
 
     def _end_branch(self, counted_from: int = 0) -> None:
         if self.is_small and self.low != 0:
-            written_out(self.code, self.names, self.stage, counted_from)
+            write_terms(self.code, self.names, self.packed, counted_from)
 
     def _end(self) -> None:
         if self.is_small and self.low == 0:
-            written_out(self.code, self.names, self.stage)
+            write_terms(self.code, self.names, self.packed)
 
-    def write_own(self) -> None:
+    def write_integers(self) -> None:
         """The lines for the model's own integers."""
-        code, layer, n = self.code, self.entrance.layer, self.entrance.inputs
+        code, layer, n = self.code, self.quantizer.layer, self.quantizer.inputs
         if self.is_exported:
             with code.block("if len(x) != %d:" % n):
                 code.line(code.wrong_length())
-            code.line("q = %s(x, %d, %d)" % (code.function(runtime.own_integers), layer.lowest, layer.highest))
-            code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s) if v" % self.stage.rows(), -layer.zero))
+            code.line("q = %s(x, %d, %d)" % (code.function(runtime.checked_integers), layer.lowest, layer.highest))
+            code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s) if v" % self.packed.rows(), -layer.zero_point))
             return
         code.objects["own"] = _own(code.network, layer)
         if layer.lowest == 0 and layer.highest == 255:
@@ -131,14 +131,14 @@ class Entering:
             self._export_checked()
             return
         with code.block("if isinstance(x, bytes):"):
-            with code.block("if len(x) != %d:" % self.entrance.inputs):
+            with code.block("if len(x) != %d:" % self.quantizer.inputs):
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
                 bytes_to_bytes = code.computed("BYTES", runtime.byte_table, code.constant("BYTE_LEVELS", levels))
                 code.line("x = x.translate(%s)" % bytes_to_bytes)
             code.line('inside = x.lstrip(b"\\0")  # what a picture has around it costs nothing')
-            code.line("rows = %s[len(x) - len(inside):]" % self.stage.rows())
+            code.line("rows = %s[len(x) - len(inside):]" % self.packed.rows())
             code.line("t = %s" % self._sum("v*p", 'v, p in zip(inside.rstrip(b"\\0"), rows) if v', self.low))
         with code.block("else:"):
             self._export_checked()
@@ -151,26 +151,26 @@ class Entering:
             self._export_numbers("x")
 
     def _export_numbers(self, x: str) -> None:
-        code, entrance = self.code, self.entrance
-        if entrance.in_single_precision:
+        code, quantizer = self.code, self.quantizer
+        if quantizer.is_float32:
             self._export_carefully(x)
             return
         inside = "s - s == 0"
-        if not entrance.is_tame:
-            inside += " and {0} < min({x}) and max({x}) < {1}".format(-entrance.limit, entrance.limit, x=x)
+        if not quantizer.is_tame:
+            inside += " and {0} < min({x}) and max({x}) < {1}".format(-quantizer.limit, quantizer.limit, x=x)
         with code.block("if %s:" % inside):
-            q = self._clamped_rounded("(a := %s)" % entrance.quotient(self._name), "a")
-            skipped = " if v" if entrance.keeps_zero else ""
-            code.line("t = %s" % self._sum("(%s)*p" % q, self._each(x, self.stage.rows()) + skipped))
+            q = self._clamped_rounded("(a := %s)" % quantizer.quotient(self._name), "a")
+            skipped = " if v" if quantizer.keeps_zero else ""
+            code.line("t = %s" % self._sum("(%s)*p" % q, self._each(x, self.packed.rows()) + skipped))
         with code.block("else:"):
             self._export_carefully(x)
 
     def _export_carefully(self, x: str) -> None:
         self._write_carefully(x, "q = ")
-        self.code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s)" % self.stage.rows()))
+        self.code.line("t = %s" % self._sum("v*p", "v, p in zip(q, %s)" % self.packed.rows()))
 
     def _sum(self, term: str, each: str, counted_from: int = 0) -> str:
-        return "sum([%s for %s], %s)" % (term, each, self.stage.start(counted_from))
+        return "sum([%s for %s], %s)" % (term, each, self.packed.start(counted_from))
 
     # ---- in process: bytes
 
@@ -179,7 +179,7 @@ class Entering:
         with code.block("if x.__class__ is not list and x.__class__ is not bytes:"):
             code.line("x = %s(x)" % code.function(bytes_held))
         with code.block("if x.__class__ is bytes:"):
-            with code.block("if len(x) != %d:" % self.entrance.inputs):
+            with code.block("if len(x) != %d:" % self.quantizer.inputs):
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
@@ -190,48 +190,48 @@ class Entering:
 
     def _write_weighed_bytes(self, x: str) -> None:
         """The lines for integers in bytes, counted from `low`, or in a list where they do not fit."""
-        code, n = self.code, self.entrance.inputs
+        code, n = self.code, self.quantizer.inputs
         if self.is_small:
             code.line("%s, = %s" % (", ".join(self.names), x))
             self._end_branch(self.low)
             return
-        rows, start = self.stage.rows(), self.stage.start(self.low)
+        rows, start = self.packed.rows(), self.packed.start(self.low)
         with code.block("if %s.count(0) < %d:" % (x, n // 8)):
-            code.line("t = %s" % weighed(code, x, rows, start, False))
+            code.line("t = %s" % weighted_sum(code, x, rows, start, False))
         with code.block("else:"):
             if self.is_byte:
                 some = "%s(%s, %s)" % (code.function(compress), rows, x)
-                code.line("t = %s" % weighed(code, '%s.translate(None, b"\\0")' % x, some, start, False))
+                code.line("t = %s" % weighted_sum(code, '%s.translate(None, b"\\0")' % x, some, start, False))
             else:
-                code.line("t = %s" % weighed(code, x, rows, start, True))
+                code.line("t = %s" % weighted_sum(code, x, rows, start, True))
 
     # ---- in process: numbers
 
     def _write_numbers(self, value: Value) -> None:
-        code, entrance = self.code, self.entrance
+        code, quantizer = self.code, self.quantizer
         x = value if isinstance(value, str) else "x" if self.k == 1 else code.row(value)
-        if entrance.in_single_precision:
+        if quantizer.is_float32:
             self._write_single(x)
         elif self.is_small:
             self._write_small(x, code.names(value, self.k - 1))
-        elif self.is_byte and max(-self.low, self.high) <= 512 and (self.low == 0 or not entrance.keeps_zero):
+        elif self.is_byte and max(-self.low, self.high) <= 512 and (self.low == 0 or not quantizer.keeps_zero):
             self._write_by_addition(x)
         else:
             self._write_wide(x)
 
     def _inside(self, x: str) -> str:
         self.code.function(math.hypot)
-        return "hypot(*%s) < %r" % (x, self.entrance.limit)
+        return "hypot(*%s) < %r" % (x, self.quantizer.limit)
 
     def _write_small(self, x: str, names: Sequence[str]) -> None:
         """A variable for each input."""
-        code, entrance, low, high = self.code, self.entrance, self.low, self.high
+        code, quantizer, low, high = self.code, self.quantizer, self.low, self.high
         q = self.names
         code.function(math.floor)
         with code.block("if %s:" % self._inside(x)):
             forms = []
             for i, name in enumerate(names):
-                forms.append(entrance.rounded(entrance.quotient(self._number(i), name)))
+                forms.append(quantizer.rounded(quantizer.quotient(self._number(i), name)))
             code.assign(q, forms)
             with code.block("if %s:" % self._outside(q)):
                 code.line("%s, = [%s for q in (%s,)]" % (", ".join(q), _clamped(low, high), ", ".join(q)))
@@ -249,13 +249,13 @@ class Entering:
 
     def _write_by_addition(self, x: str) -> None:
         """A row of numbers that become bytes: see the proof above."""
-        code, entrance, low = self.code, self.entrance, self.low
-        n, (at, above, top) = entrance.inputs, _BYTES
-        t = "%s + 0.5" % entrance.quotient(self._name)
+        code, quantizer, low = self.code, self.quantizer, self.low
+        n, (at, above, top) = quantizer.inputs, _BYTES
+        t = "%s + 0.5" % quantizer.quotient(self._name)
         form = "%s + %r" % (t, 4096.0 - _HALF) if low == 0 else "%s - %r + %r" % (t, _HALF, 4352.0 - low)
-        rows, pack = self.stage.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
+        rows, pack = self.packed.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
         dense = "doubles = %s(*[%s for %s])" % (pack, form, self._each(x))
-        if entrance.keeps_zero:
+        if quantizer.keeps_zero:
             code.function(compress)
             with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
                 code.line(dense)
@@ -270,23 +270,23 @@ class Entering:
         upper = b"\xb0" if low == 0 else b"\xb1"
         with code.block('if doubles[%d::8].strip(%r) or doubles[%d::8].strip(b"@"):' % (above, upper, top)):
             self._write_carefully(x, "q = ")
-            code.line("t = %s" % weighed(code, "q", rows, self.stage.start(), False))
+            code.line("t = %s" % weighted_sum(code, "q", rows, self.packed.start(), False))
         with code.block("else:"):
             q = "doubles[%d::8]" % at
             if self.high - low < 255:
                 clamp = bytes([min(u, self.high - low) for u in range(256)])
                 q = "%s.translate(%s)" % (q, code.constant("CLAMPED", clamp))
-            code.line("t = %s" % weighed(code, q, "rows", self.stage.start(low), False))
+            code.line("t = %s" % weighted_sum(code, q, "rows", self.packed.start(low), False))
 
     def _write_wide(self, x: str) -> None:
         """A row of numbers that become any integers."""
-        code, entrance, low, high = self.code, self.entrance, self.low, self.high
+        code, quantizer, low, high = self.code, self.quantizer, self.low, self.high
         code.function(math.floor)
-        rows = self.stage.rows()
-        form = "q = [%s for %%s]" % entrance.rounded(entrance.quotient(self._name))
+        rows = self.packed.rows()
+        form = "q = [%s for %%s]" % quantizer.rounded(quantizer.quotient(self._name))
         with code.block("if %s:" % self._inside(x)):
             code.line("some = %s" % rows)
-            if entrance.keeps_zero:
+            if quantizer.keeps_zero:
                 with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
                     code.line(form % self._each(x))
                 with code.block("else:"):
@@ -299,19 +299,19 @@ class Entering:
         with code.block("else:"):
             self._write_carefully(x, "q = ")
             code.line("some = %s" % rows)
-        code.line("t = %s" % weighed(code, "q", "some", self.stage.start(), False))
+        code.line("t = %s" % weighted_sum(code, "q", "some", self.packed.start(), False))
 
     def _write_single(self, x: str) -> None:
         """Numbers that are divided in single precision, and clamped before they are rounded."""
-        code, entrance = self.code, self.entrance
+        code, quantizer = self.code, self.quantizer
         code.function(array)
         code.function(math.floor)
-        prepared = entrance.prepared(self._name)
+        prepared = quantizer.prepared(self._name)
         z = "list(%s)" % x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
         with code.block("if not %s:" % self._inside(x)):
-            code.line("%s(%s)" % (code.function(runtime.finite), z))
+            code.line("%s(%s)" % (code.function(runtime.checked_finite), z))
         code.line('z = array("f", %s)' % z)
-        divided = entrance.divided(self._name)
+        divided = quantizer.divided(self._name)
         if divided != "v":
             code.line('z = array("f", [%s for %s])' % (divided, self._each("z")))
         q = "[%s for a in z]" % self._clamped_rounded("a", "a")
@@ -320,21 +320,21 @@ class Entering:
             self._end_branch()
             return
         code.line("q = %s" % q)
-        code.line("t = %s" % weighed(code, "q", self.stage.rows(), self.stage.start(), False))
+        code.line("t = %s" % weighted_sum(code, "q", self.packed.rows(), self.packed.start(), False))
 
     # ---- both
 
     def _write_carefully(self, x: str, target: str) -> None:
         """Lines that refuse what is not finite and clamp before they round."""
-        code, entrance = self.code, self.entrance
+        code, quantizer = self.code, self.quantizer
         code.function(math.floor)
-        prepared, finite = entrance.prepared(self._name), code.function(runtime.finite)
+        prepared, finite = quantizer.prepared(self._name), code.function(runtime.checked_finite)
         z = x if prepared == "v" else "[%s for %s]" % (prepared, self._each(x))
         code.line("z = %s(%s)" % (finite, z))
-        divided = entrance.divided(self._name)
-        if entrance.in_single_precision:  # exported
-            single = code.function(runtime.single)
-            divided = "%s(%s)" % (single, entrance.divided(self._name, "%s(v)" % single))
+        divided = quantizer.divided(self._name)
+        if quantizer.is_float32:  # exported
+            float32 = code.function(runtime.float32)
+            divided = "%s(%s)" % (float32, quantizer.divided(self._name, "%s(v)" % float32))
         code.line("%s[%s for %s]" % (target, self._clamped_rounded("(a := %s)" % divided, "a"), self._each("z")))
 
     def _clamped_rounded(self, first: str, a: str) -> str:
@@ -342,14 +342,14 @@ class Entering:
         low, high = self.low, self.high
         lower, upper = [float(bound) if abs(bound) < 1 << 53 else bound for bound in (low, high)]
         form = "{2} if {3!r} < {0} < {4!r} else {low} if {1} <= {3!r} else {high}"  # floats compare faster with floats
-        return form.format(first, a, self.entrance.rounded(a), lower, upper, low=low, high=high)
+        return form.format(first, a, self.quantizer.rounded(a), lower, upper, low=low, high=high)
 
     def _each(self, x: str, *others: str) -> str:
-        """``v, step in zip(x, STEP)``: an input, what it needs of the lists, and p of others."""
-        lists = [self.code.constant(name, values) for name, values in self.entrance.lists]
+        """``v, scale in zip(x, SCALE)``: an input, what it needs of the lists, and p of others."""
+        lists = [self.code.constant(name, values) for name, values in self.quantizer.lists]
         if not lists and not others:
             return "v in %s" % x
-        variables = ["v"] + [name.lower() for name, _ in self.entrance.lists] + ["p"] * len(others)
+        variables = ["v"] + [name.lower() for name, _ in self.quantizer.lists] + ["p"] * len(others)
         return "%s in zip(%s)" % (", ".join(variables), ", ".join([x] + [str(name) for name in lists] + list(others)))
 
     def _name(self, name: str, values: Sequence[float]) -> str:
@@ -378,7 +378,7 @@ def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
         (sample,), _ = samples_of(q, network.input_shape)
         # all at once; one by one only to name the wrong one, and where there are numbers of several kinds
         if set(map(type, sample)) != {int} or min(sample) < lowest or max(sample) > highest:
-            sample = runtime.own_integers(sample, lowest, highest)
+            sample = runtime.checked_integers(sample, lowest, highest)
         u = [v - lowest for v in sample] if lowest else list(sample)
         return bytes(u) if fit else u
 

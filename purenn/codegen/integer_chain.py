@@ -1,4 +1,4 @@
-"""Part: which layers of a network are one integer network."""
+"""IntegerChain: which layers of a network are one integer network."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
-__all__ = ["Part"]
+__all__ = ["IntegerChain"]
 
 
-class Part:
+class IntegerChain:
     """The layers from number k on that are one integer network; or the `refusal`."""
 
     def __init__(self, network: Any, k: int) -> None:
@@ -40,7 +40,7 @@ class Part:
         self.refusal = self._refused()
 
     @property
-    def is_way_in(self) -> bool:
+    def reads_input(self) -> bool:
         """Whether all that the network is given goes through these layers: then it takes integers as well."""
         return self.first == 1 and _uses(self.network, 0) == 1
 
@@ -69,7 +69,7 @@ class Part:
             if size(self.network.shapes[number - 1]) != layer.inputs:
                 return "is used on several rows by layer %d (%s)" % (number, layer)
         rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
-        for row in rows + [layer.step._rows[0] for _, layer in self.dense]:
+        for row in rows + [layer.scale._rows[0] for _, layer in self.dense]:
             if not set(map(type, row)) <= {int, float}:
                 return "has numbers that are neither float nor int"
             if not all([abs(w) <= 1e300 for w in row]):

@@ -1,0 +1,293 @@
+"""Graph: what a reader builds computes the same as a network of few layers; what cannot be one is refused."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purenn import Activate, Dense, LayerNorm, Matrix, ModelFormatError, Normalize, Scale, ShapeError, UnsupportedError
+from purenn.budget import Budget
+from purenn.graph import Elementary, Graph
+from purenn.rounding import rounded
+
+X = [[0.5, -1.25, 2.0], [3.0, 0.0, -0.125], [-4.0, 25.0, 1e-3]]
+SQRT_2, SQRT_2_OVER_PI = math.sqrt(2.0), math.sqrt(2.0 / math.pi)
+
+
+def graph_of(build, width=3, dtype="F64"):
+    graph = Graph()
+    graph.output = build(graph, graph.input((None, width), dtype))
+    return graph
+
+
+def kinds(network):
+    return [layer.activation if layer.kind == "activate" else layer.kind for layer in network.layers]
+
+
+def scaled(graph, value, factor, shift=0.0):
+    return graph.apply(Scale(factor, shift), value)
+
+
+def erf(graph, x):
+    return graph.apply(Elementary("erf"), x)
+
+
+def gelu(graph, x, half=SQRT_2):
+    inner = erf(graph, graph.apply(Normalize(0.0, half), x))
+    return scaled(graph, graph.join("product", x, scaled(graph, inner, 1.0, 1.0)), 0.5)
+
+
+def gelu_tanh(graph, x, cubic=0.044715):
+    cube = graph.join("product", x, graph.join("product", x, x))
+    inner = scaled(graph, graph.join("sum", x, scaled(graph, cube, cubic)), SQRT_2_OVER_PI)
+    curve = scaled(graph, graph.apply(Activate("tanh"), inner), 1.0, 1.0)
+    return graph.join("product", scaled(graph, x, 0.5), curve)
+
+
+def silu(graph, x):
+    return graph.join("product", graph.apply(Activate("sigmoid"), x), x)
+
+
+def softsign(graph, x):
+    return graph.join("quotient", x, scaled(graph, graph.apply(Elementary("abs"), x), 1.0, 1.0))
+
+
+def softplus(graph, x):
+    return graph.apply(Elementary("log"), scaled(graph, graph.apply(Elementary("exp"), x), 1.0, 1.0))
+
+
+def softplus_with_threshold(graph, x, limit=40.0):
+    condition = graph.apply(Elementary("greater", limit), x)
+    return graph.join("where", condition, x, graph.apply(Activate("softplus"), x))
+
+
+def elu(graph, x, a=1.0, b=0.5):
+    condition = graph.apply(Elementary("greater", 0.0), x)
+    below = scaled(graph, scaled(graph, graph.apply(Elementary("exp"), x), 1.0, -1.0), b)
+    return graph.join("where", condition, scaled(graph, x, a), below)
+
+
+def mean(graph, x):
+    return graph.apply(Elementary("mean"), x, shape=(None, 1))
+
+
+def layer_norm(graph, x, epsilon=1e-5, root="sqrt"):
+    centred = graph.join("difference", x, mean(graph, x))
+    variance = mean(graph, graph.join("product", centred, centred))
+    return graph.join("quotient", centred, graph.apply(Elementary(root), scaled(graph, variance, 1.0, epsilon)))
+
+
+def pair(graph, x):
+    p = graph.apply(Activate("sigmoid"), graph.apply(Dense([[1.0], [2.0], [-1.0]], [0.5]), x, shape=(None, 1)))
+    return graph.concat([scaled(graph, p, -1.0, 1.0), p], 1)
+
+
+@pytest.mark.parametrize(
+    "build, expected",
+    [
+        (gelu, ["gelu"]),
+        (gelu_tanh, ["gelu_tanh"]),
+        (silu, ["silu"]),
+        (softsign, ["softsign"]),
+        (softplus, ["softplus"]),
+        (softplus_with_threshold, ["softplus"]),
+        (elu, ["elu(0.5)"]),
+        (lambda graph, x: elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
+        (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993408473766), ["selu"]),
+        (layer_norm, ["layer_norm"]),
+        (pair, ["dense"]),
+        (lambda graph, x: gelu(graph, scaled(graph, x, 3.0)), ["scale", "gelu"]),
+        (lambda graph, x: silu(graph, layer_norm(graph, x)), ["layer_norm", "silu"]),
+    ],
+)
+def test_patterns(build, expected):
+    network = graph_of(build).network()
+    assert kinds(network) == expected
+
+
+def written_out(name, x):
+    return {
+        "gelu": lambda v: v * (1 + math.erf(v / SQRT_2)) / 2,
+        "gelu_tanh": lambda v: 0.5 * v * (1 + math.tanh(SQRT_2_OVER_PI * (v + 0.044715 * v**3))),
+        "silu": lambda v: v / (1 + math.exp(-v)),
+        "softsign": lambda v: v / (1 + abs(v)),
+        "softplus": lambda v: math.log(math.exp(v) + 1),
+        "elu": lambda v: v if v > 0 else 0.5 * (math.exp(v) - 1),
+    }[name](x)
+
+
+@pytest.mark.parametrize("build", [gelu, gelu_tanh, silu, softsign, softplus, elu], ids=lambda build: build.__name__)
+@given(st.floats(min_value=-30.0, max_value=30.0))
+def test_a_pattern_computes_what_its_parts_do(build, x):
+    found = graph_of(build, 1).network().forward([[x]])[0, 0]
+    assert found == pytest.approx(written_out(build.__name__, x), rel=1e-9, abs=1e-12)
+
+
+def test_a_layer_normalisation_computes_what_its_parts_do():
+    found = graph_of(layer_norm).network().forward(X).tolist()
+    for row, x in zip(found, X):
+        centre = sum(x) / 3
+        variance = sum([(v - centre) ** 2 for v in x]) / 3
+        assert row == pytest.approx([(v - centre) / math.sqrt(variance + 1e-5) for v in x], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        erf,
+        lambda graph, x: gelu(graph, x, 1.41),  # not the root of 2
+        lambda graph, x: elu(graph, x, a=0.0),
+        lambda graph, x: layer_norm(graph, x, -1.0),
+        lambda graph, x: layer_norm(graph, x, root="abs"),
+        lambda graph, x: softplus_with_threshold(graph, x, 3.0),  # there softplus(x) is 3.05
+        lambda graph, x: graph.join("quotient", x, scaled(graph, x, 1.0, 1.0)),
+        lambda graph, x: graph.join("sum", x, mean(graph, x)),
+        lambda graph, x: graph.join("difference", x, mean(graph, x)),
+    ],
+)
+def test_what_is_no_pattern_is_refused(build):
+    with pytest.raises(UnsupportedError, match="not in any combination that purenn knows"):
+        graph_of(build).network()
+
+
+def test_other_constants_are_other_functions():
+    assert kinds(graph_of(lambda graph, x: gelu_tanh(graph, x, 0.0447)).network()).count("multiply") == 3
+    assert kinds(graph_of(lambda graph, x: elu(graph, x, 1.0, 2.0)).network()) == ["elu(2.0)"]
+
+
+def test_constants_count_as_their_element_type_has_them():
+    half = float(rounded([SQRT_2], "F32")[0])
+    assert kinds(graph_of(lambda graph, x: gelu(graph, x, half), dtype="F32").network()) == ["gelu"]
+    with pytest.raises(UnsupportedError):
+        graph_of(lambda graph, x: gelu(graph, x, half), dtype="F64").network()
+
+
+# ---- values that meet again
+
+
+def residual(graph, x):
+    hidden = graph.apply(Dense([[1.0, 2.0, 0.0], [0.5, -1.0, 3.0], [0.0, 1.0, 1.0]], [1.0, 2.0, 3.0]), x)
+    hidden = graph.apply(Activate("relu"), hidden, name="relu")
+    return graph.apply(Activate("tanh"), graph.join("sum", x, hidden, name="skip"))
+
+
+def test_a_residual_connection_is_wired():
+    network = graph_of(residual).network()
+    assert kinds(network) == ["dense", "add", "tanh"] and network.wires == ((0,), (0, 1), (2,))
+    assert network.layers[0].activation == "relu"
+    sums = [0.5 * 1.0 - 1.25 * 0.5, 0.5 * 2.0 + 1.25 + 2.0, -1.25 * 3.0 + 2.0]
+    expected = [math.tanh(x + max(a + b, 0.0)) for x, a, b in zip(X[0], sums, (1.0, 2.0, 3.0))]
+    assert network.forward(X[:1]).tolist()[0] == pytest.approx(expected, rel=1e-15)
+
+
+def test_a_value_used_twice_is_not_folded_away():
+    def build(graph, x):
+        double = scaled(graph, graph.apply(Dense([[2.0]] * 3), x, shape=(None, 1)), 2.0)
+        return graph.join("product", graph.apply(Activate("relu"), double), double)
+
+    network = graph_of(build).network()
+    assert kinds(network) == ["dense", "relu", "multiply"] and network.wires == ((0,), (1,), (2, 1))
+    assert network.forward([[1.0, 2.0, 3.0]])[0, 0] == 24.0 * 24.0
+
+
+def test_a_difference_is_exact():
+    network = graph_of(lambda graph, x: graph.join("difference", scaled(graph, x, 3.0), x)).network()
+    assert network.forward(X).tolist() == [[v * 3.0 - v for v in x] for x in X]
+
+
+def test_no_shift_of_an_exact_input_goes_into_a_dense_layer_behind_a_merge():
+    def build(graph, x):
+        both = graph.concat([x, scaled(graph, x, 2.0)], 1)
+        return graph.apply(Dense([[1.0]] * 6), graph.apply(Normalize(1e12, 0.5), both), shape=(None, 1))
+
+    assert kinds(graph_of(build).network()) == ["scale", "concat", "normalize", "dense"]
+
+
+@st.composite
+def graphs(draw):
+    """(a function that builds a graph, a function of rows that computes the same step by step)"""
+    steps = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from("dense scale normalize relu tanh sum product difference concat silu norm".split()),
+                st.integers(min_value=0, max_value=6),
+                st.integers(min_value=0, max_value=6),
+                st.floats(min_value=-2.0, max_value=2.0),
+            ),
+            min_size=1,
+            max_size=8,
+        )
+    )
+
+    def run(apply, join, concat, width, x):
+        values = [x]
+        for kind, i, j, c in steps:
+            a, b = values[i % len(values)], values[j % len(values)]
+            n = width(a)
+            if kind == "dense":
+                weight = [[math.sin(c + p * 2 + q) for q in range(2)] for p in range(n)]
+                values.append(apply(Dense(weight, [c, 1.0]), a, 2))
+            elif kind == "scale":
+                values.append(apply(Scale(c, [math.cos(c + k) for k in range(n)]), a, n))
+            elif kind == "normalize":
+                values.append(apply(Normalize(c, 1.5), a, n))
+            elif kind == "norm":
+                values.append(apply(LayerNorm(epsilon=0.5), a, n))
+            elif kind in ("relu", "tanh"):
+                values.append(apply(Activate(kind), a, n))
+            elif kind == "silu":
+                values.append(join("product", a, apply(Activate("sigmoid"), a, n)))
+            elif kind == "concat":
+                values.append(concat(a, b) if width(a) + width(b) < 40 else a)
+            else:
+                values.append(join(kind, a, b) if width(a) == width(b) else a)
+        return values[-1]
+
+    return run
+
+
+def joined(what, a, b):
+    f = {"sum": lambda p, q: p + q, "product": lambda p, q: p * q, "difference": lambda p, q: p - q}[what]
+    return [f(p, q) for p, q in zip(a, b)]
+
+
+@given(graphs(), st.lists(st.floats(min_value=-3.0, max_value=3.0), min_size=1, max_size=3))
+def test_a_network_computes_what_its_graph_does(run, x):
+    graph = Graph()
+    graph.output = run(
+        lambda layer, a, n: graph.apply(layer, a, shape=(None, n)),
+        graph.join,
+        lambda a, b: graph.concat([a, b], 1),
+        lambda a: a.size,
+        graph.input((None, len(x)), "F64"),
+    )
+    expected = run(
+        lambda layer, a, n: layer.forward(Matrix([a])).tolist()[0], joined, lambda a, b: list(a) + list(b), len, x
+    )
+    size = max(map(abs, expected)) + 1.0
+    assert graph.network().forward([x]).tolist()[0] == pytest.approx(expected, rel=1e-9, abs=1e-9 * size)
+
+
+# ---- what is refused while it is built
+
+
+def test_shapes_are_checked():
+    graph = Graph()
+    x = graph.input((None, 3))
+    with pytest.raises(ShapeError, match="expects 2 inputs"):
+        graph.apply(Dense([[1.0], [2.0]]), x)
+    with pytest.raises(ModelFormatError, match="gives 1 numbers, its shape is"):
+        graph.apply(Dense([[1.0], [2.0], [3.0]]), x)
+    with pytest.raises(UnsupportedError, match="whose shapes differ"):
+        graph.join("sum", x, graph.apply(Dense([[1.0, 2.0]] * 3), x, shape=(None, 2)))
+    with pytest.raises(UnsupportedError, match="along axis 1"):
+        graph.concat([x.reshaped((None, 1, 3)), x.reshaped((None, 1, 3))], 1)
+
+
+def test_widths_are_charged_to_the_budget():
+    graph = Graph(Budget(100, memory=1 << 20))
+    value = graph.input((None, 3))
+    with pytest.raises(UnsupportedError, match=r"the output of cat takes \d+ bytes"):
+        for _ in range(60):
+            value = graph.concat([value, value], 1, name="cat")
