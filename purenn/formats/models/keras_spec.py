@@ -37,6 +37,11 @@ class Spec:
         """The error that says why this layer is not read."""
         return UnsupportedError("%s: %s" % (self, why))
 
+    @property
+    def is_function(self) -> bool:
+        """Whether it is one of Keras's functions and no layer, as the + of two values is; that has no weights."""
+        return "ops" in str(self.entry.get("module")).split(".")
+
     def check_class(self) -> None:
         """Refuse a class that is not Keras's own, whatever its name.
 

@@ -32,6 +32,8 @@ class WeightsByClass:
 
     def group_of(self, spec: Spec) -> Object | None:
         """The group of a layer or model; to be called once for each, in the order of the file."""
+        if spec.is_function:
+            return None
         kind = snake_case(spec.kind)
         number = self._counts.get(kind, 0)
         self._counts[kind] = number + 1
