@@ -115,21 +115,39 @@ def __getattr__(name: str) -> "Any":
 
 
 def from_sklearn(estimator: "Any") -> Network:
-    """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or in a Pipeline: see live.py."""
+    """The network of a fitted scikit-learn MLPClassifier or MLPRegressor, alone or behind scalers in a Pipeline.
+
+    Another estimator, or one that is not fitted, raises `UnsupportedError`.
+
+    >>> from_sklearn(MLPClassifier([8]).fit(iris.data, iris.target))  # doctest: +SKIP
+    Network(4-8-3, 67 parameters)
+    """
     from . import in_memory as live
 
     return live.from_sklearn(estimator)
 
 
 def from_torch(module: "Any") -> Network:
-    """The network of a PyTorch nn.Sequential, as it is when evaluated: see live.py."""
+    """The network of a PyTorch nn.Sequential, as it is when evaluated.
+
+    Modules that purenn does not know, hooks and classes of your own raise `UnsupportedError`.
+
+    >>> from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))  # doctest: +SKIP
+    Network(4-8-3, 67 parameters)
+    """
     from . import in_memory as live
 
     return live.from_torch(module)
 
 
 def from_keras(model: "Any") -> Network:
-    """The network of a Keras model that is a single chain of layers: see live.py."""
+    """The network of a Keras model that is a single chain of layers.
+
+    Layers that purenn does not know raise `UnsupportedError`.
+
+    >>> from_keras(Sequential([Input([4]), Dense(8, "relu"), Dense(3, "softmax")]))  # doctest: +SKIP
+    Network(4-8-3, 67 parameters)
+    """
     from . import in_memory as live
 
     return live.from_keras(model)

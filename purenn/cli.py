@@ -591,12 +591,12 @@ def _about_arrays(arrays: "Dict[str, Tensor]") -> "Iterator[str]":
     for name, tensor in arrays.items():
         yield "%-*s  %-4s  %r" % (width, quote(name), tensor.dtype, tensor.shape)
     try:
-        layers, told_by = ordered_layers(arrays)
+        layers, reason = ordered_layers(arrays)
     except ValueError as error:
         yield "\nno network: %s" % error
         return
     yield ""
-    for note in notes_on(layers, told_by):
+    for note in notes_on(layers, reason):
         yield "note  %s" % note
     yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
     yield "--activations %s" % ",".join(["sigmoid"] * (len(layers) - 1) + ["softmax"])

@@ -1,8 +1,8 @@
-"""Networks from models that are alive in this process: of scikit-learn, PyTorch and Keras.
+"""Networks from models in memory: of scikit-learn, PyTorch and Keras.
 
-A model is written by its own library, into memory or a temporary file, and read like any file
-of that library: there is one set of rules.  What its file would not show, as a hook on a
-module, is looked for first and refused.  No library is imported: a model's own is loaded.
+A model is saved by its own library, into memory or a temporary file, and read like any file of that
+library, so there is one set of rules.  Whatever its file would not show, such as a hook on a module, is
+looked for first and refused.  No library is imported: the one that made the model is already loaded.
 """
 
 from __future__ import annotations
@@ -24,34 +24,33 @@ if TYPE_CHECKING:
 
     from .network import Network
 
-# What the libraries raise for a model that they cannot write
-_NOT_WRITTEN = (pickle.PicklingError, AttributeError, TypeError, ValueError, RuntimeError)
+# What the libraries raise for a model that they cannot save
+_SAVE_ERRORS = (pickle.PicklingError, AttributeError, TypeError, ValueError, RuntimeError)
 _KERAS = ("keras", "tf_keras", "tensorflow")
 _KERAS_ARCHIVES = (2, 12)  # the first version that writes .keras
-# The arrays of Keras' layers, by the names under which they are used
+# The arrays of Keras's layers, by the names under which they are used
 _KERAS_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
 
 
 def from_sklearn(estimator: Any) -> Network:
     """The network of a fitted MLPClassifier or MLPRegressor, alone or behind scalers in a Pipeline.
 
-    It is read from ``pickle.dumps(estimator)``, and gives what `predict_proba` (of a regressor
-    `predict`) gives.  It knows the classes as its labels, and the columns of the table that it
-    was fitted on as its names.  Any other estimator, one of a class of your own, and one that
-    is not fitted raise `UnsupportedError`.
+    It is read from ``pickle.dumps(estimator)``, and gives what `predict_proba` gives, or `predict` of a
+    regressor.  Its labels are the classes, its names the columns of the table that the estimator was
+    fitted on.  Any other estimator, one of a class of your own, and one that is not fitted raise
+    `UnsupportedError`.
     """
     if type(estimator).__module__.partition(".")[0] != "sklearn":
         raise UnsupportedError("expected an estimator of scikit-learn, found %s" % _class_of(estimator))
-    return _network(_written(estimator, lambda: pickle.dumps(estimator)), estimator)
+    return _network(_saved(estimator, lambda: pickle.dumps(estimator)), estimator)
 
 
 def from_torch(module: Any) -> Network:
     """The network of an nn.Sequential, or of a single module, as it is when evaluated.
 
-    It is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` of a module's
-    own, parametrizations (weight_norm, pruning) and classes of your own raise
-    `UnsupportedError`, naming the place: of a model of your own, save its state_dict or
-    export it to ONNX.
+    It is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` assigned to a module,
+    parametrizations (weight_norm, pruning) and classes of your own raise `UnsupportedError`, which names
+    the module.  For a model of your own, save its state_dict or export it to ONNX.
     """
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(module, torch.nn.Module):
@@ -62,18 +61,18 @@ def from_torch(module: Any) -> Network:
             raise UnsupportedError("there are %s on all modules, which no file shows" % what)
     for name, part in module.named_modules():
         for problem in _hidden_in(part):
-            raise UnsupportedError("%s %s" % (_place(name, part), problem))
+            raise UnsupportedError("%s %s" % (_label(name, part), problem))
     buffer = io.BytesIO()
-    _written(module, lambda: torch.save(module, buffer))
+    _saved(module, lambda: torch.save(module, buffer))
     return _network(buffer.getvalue(), module)
 
 
 def from_keras(model: Any) -> Network:
-    """The network of a Sequential model, or of a functional one that is a single chain.
+    """The network of a Sequential or functional model.
 
     It is read from what ``model.save(path)`` writes: a .keras archive, before Keras 2.12 an .h5
-    file.  A layer that is not known, a function of your own as an activation, and a `call` of a
-    layer's own raise `UnsupportedError`, naming the layer.
+    file.  A layer that is not known, a function of your own as an activation, and a `call` assigned to
+    a layer raise `UnsupportedError`, which names the layer.
     """
     kinds = [cls.__module__.partition(".")[0] for cls in type(model).__mro__]
     libraries = [kind for kind in kinds if kind in _KERAS]
@@ -85,24 +84,22 @@ def from_keras(model: Any) -> Network:
     archives = libraries[0] != "tensorflow" and _version(sys.modules[libraries[0]]) >= _KERAS_ARCHIVES
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.keras" if archives else "model.h5")
-        _written(model, lambda: model.save(path))
+        _saved(model, lambda: model.save(path))
         with open(path, "rb") as file:
             content = file.read()
     return _network(content, model)
 
 
-def _written(model: Any, write: Callable[[], Any]) -> Any:
+def _saved(model: Any, save: Callable[[], Any]) -> Any:
     try:
-        return write()
-    except _NOT_WRITTEN as error:
+        return save()
+    except _SAVE_ERRORS as error:
         reason = " ".join(str(error).split())
-        raise UnsupportedError("%s cannot be written to a file: %s" % (_class_of(model), quote(reason, 300))) from None
+        raise UnsupportedError("%s cannot be saved to a file: %s" % (_class_of(model), quote(reason, 300))) from None
 
 
 def _network(content: bytes, model: Any) -> Network:
-    source = Source(content)
-    source.name = type(model).__name__
-    return load(source)
+    return load(Source(content, type(model).__name__))
 
 
 def _class_of(value: Any) -> str:
@@ -118,7 +115,7 @@ def _class_of(value: Any) -> str:
 # ---- what a file does not show
 
 
-def _place(name: str, part: Any) -> str:
+def _label(name: str, part: Any) -> str:
     return "%s (%s)" % (quote(name), type(part).__name__) if name else type(part).__name__
 
 
@@ -133,7 +130,7 @@ def _hidden_in(module: Any) -> Iterator[str]:
         yield "has a parametrization of its %s: remove it first (remove_parametrizations)" % quote(names)
     for name, value in vars(module).items():
         if callable(value) and callable(getattr(type(module), name, None)) and name[:2] != "__":
-            yield "has a %s of its own, which no file shows" % quote(name)
+            yield "has a %s assigned to it, which no file shows" % quote(name)
     for group in (module._parameters, module._buffers):
         for name, tensor in group.items():
             if tensor is not None and tensor.device.type == "meta":
@@ -153,23 +150,23 @@ def _hidden_in_keras(layer: Any) -> Iterator[str]:
     if type(layer).__module__.partition(".")[0] not in _KERAS:
         yield "is of a class of your own, %s" % quote(type(layer).__module__)
     if "call" in own:
-        yield "has a call of its own, which no file shows"
+        yield "has a call assigned to it, which no file shows"
     activation = own.get("activation")
     module = getattr(activation, "__module__", None) or ""
     if callable(activation) and hasattr(activation, "__name__") and module.partition(".")[0] not in _KERAS:
-        yield "has the activation %s.%s, which is none of Keras'" % (quote(module), quote(activation.__name__))
+        yield "has the activation %s.%s, which is not one of Keras's" % (quote(module), quote(activation.__name__))
     for name in _used_again(layer):
         yield "uses its layer %s more than once, which its file may not show" % quote(name)
     for name in _KERAS_ARRAYS:
         value = own.get(name)
         if value is not None and not any([value is weight for weight in layer.weights]):
-            yield "has a %s that is none of its weights" % name
+            yield "has a %s that is not among its weights" % name
 
 
 def _used_again(model: Any) -> list[str]:
     """The layers that a model uses more than once: a file of a Sequential model lists them once all the same.
 
-    Keras 3 lists such a layer twice while the model lives; Keras 2 lists it once, but its calls, named dense_ib-0.
+    Keras 3 lists such a layer twice in the model; Keras 2 lists it once, but its calls are named dense_ib-0.
     """
     listed = [str(layer.name) for layer in getattr(model, "layers", [])]
     called = [str(node).rpartition("_ib-")[0] for node in getattr(model, "_network_nodes", ())]

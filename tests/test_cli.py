@@ -182,17 +182,17 @@ def sorted_arrays(path):
 def test_the_order_of_layers(folder, capsys):
     sorted_arrays(folder / "m.safetensors")
     lines = printed(capsys, "info", "m.safetensors")
-    assert lines[-1].startswith("no network: 3 layers, of which neither names nor shapes tell the order: hidden.weight")
+    assert lines[-1].startswith("no network: 3 layers, whose order neither names nor shapes determine: hidden.weight")
     named = ["--activations", "identity,identity,identity"]
     said = refused(capsys, "predict", "m.safetensors", "one.csv", *named)
-    assert "neither names nor shapes tell the order" in said and "--order hidden,input,output" in said
+    assert "neither names nor shapes determine" in said and "--order hidden,input,output" in said
     lines = printed(capsys, "info", "m.safetensors", *named, "--order", "input,hidden,output")
     assert "note        layers in the order input, hidden, output: as given" in lines
     (folder / "x.csv").write_text("0,1\n1,0\n")
     for order, expected in (("input,hidden,output", [5.0, 0.0]), ("hidden,input.weight,output", [4.0, 2.0])):
         answers = printed(capsys, "predict", "m.safetensors", "x.csv", *named, "--order", order)
         assert [float(line.split()[-1]) for line in answers] == expected
-    assert "'hiden', which is none of the layers: hidden, input, output" in refused(
+    assert "'hiden', which is not one of the layers: hidden, input, output" in refused(
         capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
     )
     assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")

@@ -75,7 +75,7 @@ def test_what_cannot_be_pickled():
     lambda_ = class_of("sklearn.preprocessing", "FunctionTransformer")()
     lambda_.func = lambda x: x
     message = refusal(from_sklearn, lambda_, UnsupportedError)
-    assert message.startswith("a sklearn.preprocessing.FunctionTransformer cannot be written to a file: ")
+    assert message.startswith("a sklearn.preprocessing.FunctionTransformer cannot be saved to a file: ")
     mine = class_of("mine.sklearn", "MLPClassifier")()
     assert "found a mine.sklearn.MLPClassifier" in refusal(from_sklearn, mine, UnsupportedError)
 
@@ -117,7 +117,7 @@ def test_a_keras_model_that_cannot_be_written_leaves_nothing_behind(library, fol
 
     library("keras", __version__="3.0.0")
     model = class_of("keras.models", "Sequential", save=save, layers=[], name="m")()
-    assert "cannot be written to a file: a layer without get_config" in refusal(from_keras, model, UnsupportedError)
+    assert "cannot be saved to a file: a layer without get_config" in refusal(from_keras, model, UnsupportedError)
     refused = written("keras3_refused_convolution.keras")
     model = class_of("keras.models", "Sequential", save=refused, layers=[], name="")()
     assert refusal(from_keras, model, UnsupportedError).startswith("Sequential: ")
@@ -152,7 +152,7 @@ def test_a_torch_module_is_read_from_its_file(library):
     for attributes, said in (
         ({"_forward_hooks": {0: len}}, "Module has a forward hook (len), which no file shows"),
         ({"_forward_pre_hooks": {0: class_of("x", "WeightNorm")()}}, "has a forward pre hook (WeightNorm)"),
-        ({"forward": len}, "Module has a forward of its own"),
+        ({"forward": len}, "Module has a forward assigned to it"),
         ({"parametrizations": {"weight": 0}}, "has a parametrization of its weight"),
     ):
         assert said in refusal(from_torch, Module(**attributes), UnsupportedError)
@@ -191,14 +191,14 @@ def test_sklearn_alive():
     replaced.predict = lambda X: X
     for odd, said in (
         (MLPClassifier(), "MLPClassifier: there is no coefs_: it was not fitted"),
-        (make_pipeline(FunctionTransformer(lambda x: x), regressor), "cannot be written to a file"),
+        (make_pipeline(FunctionTransformer(lambda x: x), regressor), "cannot be saved to a file"),
         (make_pipeline(FunctionTransformer(np.log1p), regressor), "FunctionTransformer, and a pickle is read here"),
         (make_pipeline(RobustScaler(), regressor).fit(samples, target), "_data.RobustScaler"),
         (TransformedTargetRegressor(regressor).fit(samples, target), "_target.TransformedTargetRegressor"),
         (Mine().fit(samples, target), "expected an estimator of scikit-learn, found a test_in_memory."),
-        (make_pipeline(StandardScaler(), Mine(max_iter=2)).fit(samples, target), "cannot be written to a file"),
-        (replaced, "cannot be written to a file"),
-        (StandardScaler().fit(samples), "StandardScaler is no model that purenn knows"),
+        (make_pipeline(StandardScaler(), Mine(max_iter=2)).fit(samples, target), "cannot be saved to a file"),
+        (replaced, "cannot be saved to a file"),
+        (StandardScaler().fit(samples), "StandardScaler is not a model that purenn knows"),
     ):
         assert said in refusal(from_sklearn, odd, UnsupportedError)
 
@@ -318,7 +318,7 @@ def test_torch_modules_that_are_refused():
     for odd, said in (
         (nn.DataParallel(model), "names torch.nn.parallel.data_parallel.DataParallel"),
         (nn.Sequential(nn.Linear(3, 2, device="meta")), "0 (Linear) has its weight on the device meta"),
-        (torch.jit.script(model), "cannot be written to a file"),
+        (torch.jit.script(model), "cannot be saved to a file"),
         (nn.Sequential(nn.Sequential(nn.Conv1d(1, 1, 1))), "names torch.nn.modules.conv.Conv1d"),
     ):
         assert said in refusal(from_torch, odd, UnsupportedError)
@@ -446,10 +446,10 @@ def test_keras_models_that_are_refused(folder):
     entered = keras.Input((4,))
     shared, rectified = layers.Dense(4), layers.ReLU(name="r")
     for odd, said in (
-        (replaced, "the layer d (Dense) has a call of its own, which no file shows"),
-        (activated, "the layer d (Dense) has the activation test_live.relu, which is none of Keras'"),
-        (model(inner), "the layer i (Dense) has the activation test_live.relu"),
-        (stale, "the layer b (BatchNormalization) has a gamma that is none of its weights"),
+        (replaced, "the layer d (Dense) has a call assigned to it, which no file shows"),
+        (activated, "the layer d (Dense) has the activation test_in_memory.relu, which is not one of Keras's"),
+        (model(inner), "the layer i (Dense) has the activation test_in_memory.relu"),
+        (stale, "the layer b (BatchNormalization) has a gamma that is not among its weights"),
         (model(Dense(2, name="o")), "the layer o (Dense) is of a class of your own, test_live"),
         (model(layers.Dense(2, activation=lambda x: x)), "has the activation test_live.<lambda>"),
         (keras.Model(entered, shared(shared(entered))), "use"),

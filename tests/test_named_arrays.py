@@ -87,12 +87,12 @@ def order(arrays):
 def not_told(arrays):
     with pytest.raises(ValueError) as caught:
         ordered_layers(arrays)
-    assert "of which neither names nor shapes tell the order" in str(caught.value), caught.value
+    assert "whose order neither names nor shapes determine" in str(caught.value), caught.value
     assert "--order" in str(caught.value) and str(caught.value).isprintable() and len(str(caught.value)) < 400
     return str(caught.value)
 
 
-FILE, NUMBERS, SHAPES = "that of the file", "by the numbers in their names", "the only one in which their shapes fit"
+FILE, NUMBERS, SHAPES = "the order of the file", "by the numbers in their names", "the only one in which their shapes fit"
 
 
 def test_sorted_arrays_whose_shapes_fit_in_several_orders():
@@ -118,7 +118,7 @@ def test_sorted_arrays_whose_shapes_fit_in_one_order():
     assert notes[0] == "layers in the order input, hidden, output: the only one in which their shapes fit"
     with pytest.raises(ShapeError) as caught:
         ordered_layers(Unordered(weights(a=(4, 5), b=(3, 2))))
-    assert "2 layers that fit each other in no order: a.weight (5, 4), b.weight (2, 3)" in str(caught.value)
+    assert "2 layers that do not fit each other in any order: a.weight (5, 4), b.weight (2, 3)" in str(caught.value)
 
 
 def test_numbers_in_names():
@@ -146,8 +146,8 @@ def test_an_order_against_the_numbers():
 @pytest.mark.parametrize(
     "order, said",
     [
-        (["input", "hiden"], "the order names 'hiden', which is none of the layers: hidden, input, output"),
-        (["input", 7], "the order names 7, which is none"),
+        (["input", "hiden"], "the order names 'hiden', which is not one of the layers: hidden, input, output"),
+        (["input", 7], "the order names 7, which is not one"),
         ("input", "the order leaves out hidden, output"),
         ([], "the order leaves out hidden, input, output"),
         (["input", "hidden", "input", "output"], "the order names input twice"),
@@ -238,15 +238,15 @@ def test_a_bias_may_be_a_row():
 @pytest.mark.parametrize(
     "arrays, kind, said",
     [
-        ({}, UnsupportedError, "no place for no arrays at all"),
-        ({"W1": (2, 3), "scale": (7,), "t": (1, 2)}, UnsupportedError, "no place for scale (7,), t (1, 2)"),
-        ({"W1": (2, 3), "b2": (3,)}, UnsupportedError, "no place for b2 (3,)"),
-        ({"W1": (2, 3), "fc.weight": (1, 3)}, UnsupportedError, "no place for fc.weight (1, 3)"),
-        ({"fc.bias": (3,)}, UnsupportedError, "no place for fc.bias (3,)"),
-        ({"a.weight": (2, 3), "a.running_mean": (2,)}, UnsupportedError, "no place for a.running_mean (2,)"),
-        ({"x%d" % k: (1,) for k in range(20)}, UnsupportedError, "x7 (1,), ... (20 in all)"),
-        ({"a\nb": (1,)}, UnsupportedError, "no place for 'a\\nb' (1,)"),
-        ({"W1": (2, 3), "W3": (3, 1)}, UnsupportedError, "without a gap, found W1, W3"),
+        ({}, UnsupportedError, "this does not fit no arrays at all"),
+        ({"W1": (2, 3), "scale": (7,), "t": (1, 2)}, UnsupportedError, "this does not fit scale (7,), t (1, 2)"),
+        ({"W1": (2, 3), "b2": (3,)}, UnsupportedError, "this does not fit b2 (3,)"),
+        ({"W1": (2, 3), "fc.weight": (1, 3)}, UnsupportedError, "this does not fit fc.weight (1, 3)"),
+        ({"fc.bias": (3,)}, UnsupportedError, "this does not fit fc.bias (3,)"),
+        ({"a.weight": (2, 3), "a.running_mean": (2,)}, UnsupportedError, "this does not fit a.running_mean (2,)"),
+        ({"x%d" % k: (1,) for k in range(20)}, UnsupportedError, "x7 (1,), ... (20 in total)"),
+        ({"a\nb": (1,)}, UnsupportedError, "this does not fit 'a\\nb' (1,)"),
+        ({"W1": (2, 3), "W3": (3, 1)}, UnsupportedError, "without gaps, found W1, W3"),
         ({"W2": (2, 3)}, UnsupportedError, "numbered from 0 or 1"),
         ({"W1": (2, 3), "w_1": (2, 3)}, UnsupportedError, "W1 and w_1 name the same array"),
         ({"W1": (2, 3), "W01": (2, 3)}, UnsupportedError, "W1 and W01 name the same array"),

@@ -189,7 +189,7 @@ def test_names_of_the_columns():
         (names("a", "b", "c"), "3 names for 2 inputs", ModelFormatError),
         (
             array(list_of(text("a"), integer(1)), (2,), dtype("O", "|")),
-            "feature_names_in_ are texts, found ['a', 1]",
+            "feature_names_in_ must be texts, found ['a', 1]",
             ModelFormatError,
         ),
         (list_of(text("a"), text("b")), "expected an array of one axis, found a list of 2", UnsupportedError),
@@ -212,7 +212,7 @@ def test_pipelines_in_pipelines_run_one_after_the_other():
     deep = model()
     for _ in range(11):
         deep = pipeline(("p", deep))
-    assert "more than 10 pipelines in pipelines" in refusal(loaded, deep, UnsupportedError)
+    assert "more than 10 nested pipelines" in refusal(loaded, deep, UnsupportedError)
 
 
 @pytest.mark.parametrize(
@@ -308,8 +308,8 @@ def test_labels(raw, kind, labels):
         (classifier(_label_binarizer=integer(1)), "_label_binarizer is 1, expected an estimator", UnsupportedError),
         (classifier(kind="continuous"), "its answers are a str 'continuous'", UnsupportedError),
         (classifier(kind="multiclass"), "out_activation_ is a str 'logistic', expected softmax", ModelFormatError),
-        (classifier(kind="multilabel-indicator"), "one answer of its own", UnsupportedError),
-        (classifier(array(list_of(text("no")), (1,), dtype("O", "|"))), "one class alone, 'no'", UnsupportedError),
+        (classifier(kind="multilabel-indicator"), "a single yes or no", UnsupportedError),
+        (classifier(array(list_of(text("no")), (1,), dtype("O", "|"))), "a single class, 'no'", UnsupportedError),
         (classifier(names("a", "b", "c")), "3 classes for 1 outputs", ModelFormatError),
         (of_three("multiclass", "softmax", classes=YES_OR_NO), "2 classes for 3 outputs", ModelFormatError),
         (of_three("binary", "logistic"), "3 classes for 3 outputs, where the answers are binary", ModelFormatError),
@@ -329,10 +329,10 @@ def test_labels(raw, kind, labels):
         (classifier(array(binary(bytes(23)), (2,), dtype("U3"))), "do not take 23", ModelFormatError),
         (classifier(array(binary(b""), (10**9,), dtype("U0"))), "texts of 0 characters", UnsupportedError),
         (classifier(array(binary(b"\xff" * 24), (2,), dtype("U3"))), "a text that is none", ModelFormatError),
-        (scaler(), "StandardScaler is no model that purenn knows", UnsupportedError),
-        (pipeline(), "nothing is no model", UnsupportedError),
-        (pipeline(("a", model()), ("b", model())), "the step a (MLPRegressor) is no scaler", UnsupportedError),
-        (pipeline(("a", pipeline()), ("b", b"N")), "nothing is no model", UnsupportedError),
+        (scaler(), "StandardScaler is not a model that purenn knows", UnsupportedError),
+        (pipeline(), "nothing is not a model", UnsupportedError),
+        (pipeline(("a", model()), ("b", model())), "the step a (MLPRegressor) is not a scaler", UnsupportedError),
+        (pipeline(("a", pipeline()), ("b", b"N")), "nothing is not a model", UnsupportedError),
         (
             pipeline(("a", model()), ("b", text("passthrough"))),
             "the last step of Pipeline is passthrough",

@@ -174,7 +174,7 @@ def test_types_that_came_after_the_classes_of_storages():
     st.integers(0, 2),
 )
 def test_views_are_read_as_their_strides_say(axes, offset, code, negated, more):
-    """Axes in any order in memory, with gaps, repeated or laid over each other: element (i, j, ...) is number
+    """Axes in any order in memory, with gaps, repeated or that is a view of each other: element (i, j, ...) is number
     offset + i s + j t + ..., or less that number.
     """
     shape, strides = [size for size, _ in axes], [stride for _, stride in axes]
@@ -258,7 +258,7 @@ def test_numbers_of_other_kinds(kind):
         (view(storage("0", 2**40), (2**40,), (1,)), "a takes 4398046511104 bytes"),
         (view(storage("1", 4), (4,), (1,)), "no member m/data/1"),
         (view(storage("../0", 4), (4,), (1,)), "no member m/data/../0"),
-        (view(b"N", (4,), (1,)), "laid over None"),
+        (view(b"N", (4,), (1,)), "that is a view of None"),
         (view(text("0") + b"Q", (4,), (1,)), "expected a storage"),
         (view(storage("0", 4, "Size"), (4,), (1,)), "storage of class the name torch.Size"),
         (view(storage("0", -4), (0,), (1,)), "a shape must be"),
@@ -281,7 +281,7 @@ def test_a_storage_is_as_long_as_it_is_said_to_be():
 
 def test_a_storage_is_one_thing():
     piece = dict_of([("a", view(storage("0", 4), (4,), (1,))), ("b", view(storage("0", 2), (2,), (1,)))])
-    assert "said to be a storage of 4 numbers of type F32, then" in refusal(read, torch_zip(piece), ModelFormatError)
+    assert "described as a storage of 4 numbers of type F32, then" in refusal(read, torch_zip(piece), ModelFormatError)
 
 
 # ---- archives
@@ -349,12 +349,12 @@ def test_legacy_files():
         (legacy(linear(ONE), []), "the storage 0 is missing"),
         (legacy(linear(ONE), [("0", 3, FOUR)]), "with the length 3"),
         (legacy(linear(ONE), [("0", 4, FOUR[:-1])]), "a storage of 4 numbers of type F32 starts at byte"),
-        (legacy(linear(ONE), [("0", 4, FOUR), ("7", 4, FOUR)]), "lists a storage that no tensor is in: a str '7'"),
+        (legacy(linear(ONE), [("0", 4, FOUR), ("7", 4, FOUR)]), "lists a storage that no tensor uses: a str '7'"),
         (legacy(linear(ONE), [("0", 2**62, FOUR)]), "with the length 4611686018427387904"),
         (legacy(linear(ONE), [], b"N"), "expected a list of storages, found None"),
-        (legacy(linear(ONE), [], b"](]e"), "lists a storage that no tensor is in: a list of 0"),
-        (legacy(linear(ONE), [], None).replace(b"M\xe9\x03", b"M\xea\x03"), "the protocol 1002, known is 1001"),
-        (legacy(linear(ONE), [], None).replace(b"\x88", b"N", 1), "no word on the byte order"),
+        (legacy(linear(ONE), [], b"](]e"), "lists a storage that no tensor uses: a list of 0"),
+        (legacy(linear(ONE), [], None).replace(b"M\xe9\x03", b"M\xea\x03"), "protocol 1002, 1001 is known"),
+        (legacy(linear(ONE), [], None).replace(b"\x88", b"N", 1), "the byte order is missing"),
     ],
 )
 def test_damaged_legacy_files(data, said):
@@ -473,7 +473,7 @@ def test_a_forward_among_the_attributes(attribute):
         module("container.Sequential", (attribute, RELU), ("_modules", dict_of([]))),
     ):
         message = refusal(load, torch_zip(sequential(linear(ONE), odd)), UnsupportedError)
-        assert "has a %s of its own, which purenn cannot run" % attribute in message and "1 (" in message
+        assert "has a %s assigned to it, which purenn cannot run" % attribute in message and "1 (" in message
 
 
 def test_modules_in_a_module_that_calls_none():
@@ -550,7 +550,7 @@ def test_a_softmax_before_flatten_may_be_along_one_axis_of_several(along, axis):
         ),
         (
             sequential(linear(ONE), module("activation.Hardtanh", ("max_val", integer(-1)))),
-            "1 (Hardtanh): from -1.0 to -1.0 there is nothing",
+            "1 (Hardtanh): no number is from -1.0 to -1.0",
             ModelFormatError,
         ),
         (

@@ -92,6 +92,14 @@ def load(
     and `order`, the names of its layers from first to last, where the file does not give it.
     `labels` names the outputs.  `memory` is the number of bytes that loading may take, by default
     64 MB and 20 times the size of the file.
+
+    A damaged file, and one that is not a model, raises `ModelFormatError`; one that needs what
+    purenn lacks `UnsupportedError`.
+
+    >>> from purenn import Dense
+    >>> save(Network([Dense([[1.0], [2.0]])]), "sum.safetensors")
+    >>> load("sum.safetensors")([3.0, 4.0])
+    [11.0]
     """
     with _Reading(source) as opened:
         budget = Budget(opened.size, memory)
@@ -188,10 +196,14 @@ def _network(
 
 
 def save(network: Network, path: "Any") -> None:
-    """Write a network as safetensors: its tensors, and its architecture as JSON beside them.
+    """Write a network as safetensors: its tensors, and its architecture as JSON in the metadata.
 
-    The file appears whole or not at all.  Weights keep every bit: float32 where all of a
-    tensor's numbers are float32, else float64.
+    The file appears complete or not at all.  Weights keep every bit: float32 where all of a
+    tensor's numbers are float32, else float64.  Another ending than .safetensors raises
+    `UnsupportedError`.
+
+    >>> from purenn import Dense
+    >>> save(Network([Dense([[1.0], [2.0]])]), "sum.safetensors")
     """
     if not str(path).endswith(".safetensors"):
         raise UnsupportedError("%s: purenn writes models as .safetensors" % path)

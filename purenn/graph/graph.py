@@ -31,9 +31,9 @@ class Graph:
     >>> y = graph.apply(Dense([[1.0], [2.0]], [0.5]), x, name="dense", shape=(None, 1))
     >>> graph.output = graph.join("product", y, graph.apply(Activate("sigmoid"), y), name="swish")
     >>> print(graph.network().summary())
-    layer                    output  parameters  multiplications
-    1 Dense 2 -> 1, silu       (1,)           3                2
-    total                                     3                2
+    layer                 output  parameters  multiplications
+    1 Dense 2 -> 1, silu    (1,)           3                2
+    total                                  3                2
 
     `name`, `labels`, `names`, `multilabel` and `notes` are those of the network.
     """

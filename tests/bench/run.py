@@ -1,6 +1,8 @@
 """The benchmarks, by one command:
 
     python3 tests/bench/run.py [--quick] [--only NAME] [--markdown]
+    python3 tests/bench/run.py --write       also writes the tables of docs/benchmarks.md and the READMEs
+    python3 tests/bench/run.py --readmes     times nothing: writes those of the READMEs after docs/benchmarks.md
 
 NAME is a part (cold, size, squares, networks, bytes, bits) or one of the networks (784-50-100-10).  Rivals that
 are not installed are left out, and named.
@@ -19,6 +21,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 
 import cold  # noqa: E402
 import networks  # noqa: E402
+import pages  # noqa: E402
 import quantisation  # noqa: E402
 import size  # noqa: E402
 import speed  # noqa: E402
@@ -64,6 +67,9 @@ def bits_part(names, rounds, folder):
         yield title, [], ["left out: the files in %s are not there" % networks.MNIST]
 
 
+# name, package
+RIVALS = (("NumPy", "numpy"), ("ONNX Runtime", "onnxruntime"))
+
 # the cold starts first: a process that holds much takes longer to start another
 PARTS = {
     "cold": cold_part,
@@ -76,22 +82,40 @@ PARTS = {
 
 
 def main():
+    args = arguments()
+    if args.readmes:
+        return pages.write_readmes()
+    parts = [args.only] if args.only in PARTS else ["networks"] if args.only else list(PARTS)
+    names = [args.only] if args.only in networks.NETWORKS else list(networks.NETWORKS)
+    rounds = 3 if args.quick else 7
+    show(heading(rounds))
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for part in parts:
+            results[part] = []
+            for title, rows, notes in PARTS[part](names, rounds, folder):
+                results[part].append((title, rows, notes))
+                show([("### " if args.markdown else "") + title, ""])
+                show(table(rows, args.markdown) + [""] if rows else [])
+                show(["- " + note for note in notes] + [""] if notes else [])
+    if args.write:
+        pages.write_benchmarks(results, rivals(), rounds)
+
+
+def arguments():
     parser = argparse.ArgumentParser(description="Time purenn against other ways to run a network.")
     parser.add_argument("--quick", action="store_true", help="3 rounds instead of 7, and fewer pictures")
     known = list(PARTS) + list(networks.NETWORKS)
     parser.add_argument("--only", metavar="NAME", choices=known, help="a part or a network: %s" % ", ".join(known))
     parser.add_argument("--markdown", action="store_true", help="tables in Markdown")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and the READMEs")
+    parser.add_argument("--readmes", action="store_true", help="write the READMEs after docs/benchmarks.md")
     args = parser.parse_args()
-    parts = [args.only] if args.only in PARTS else ["networks"] if args.only else list(PARTS)
-    names = [args.only] if args.only in networks.NETWORKS else list(networks.NETWORKS)
-    rounds = 3 if args.quick else 7
-    show(heading(rounds))
-    with tempfile.TemporaryDirectory() as folder:
-        for part in parts:
-            for title, rows, notes in PARTS[part](names, rounds, folder):
-                show([("### " if args.markdown else "") + title, ""])
-                show(table(rows, args.markdown) + [""] if rows else [])
-                show(["- " + note for note in notes] + [""] if notes else [])
+    if args.write:
+        obstacle = pages.obstacle(args.only, networks.HAVE_MNIST)
+        if obstacle:
+            parser.error("cannot write the pages: %s" % obstacle)
+    return args
 
 
 def heading(rounds):
@@ -101,16 +125,27 @@ def heading(rounds):
 
 
 def versions():
-    """The rivals that are installed."""
+    """The rivals that are installed, and those that are not."""
+    lines = []
+    for name, package in RIVALS:
+        version = installed(package)
+        lines.append("- %s %s" % (name, version) if version else "- %s is not installed" % name)
+    return lines
+
+
+def rivals():
+    """Name and version of each rival that is installed."""
+    return ["%s %s" % (name, installed(package)) for name, package in RIVALS if installed(package)]
+
+
+def installed(package):
+    """The version of a package, None where it is not installed."""
     from importlib import metadata
 
-    lines = []
-    for name in ("numpy", "onnxruntime", "onnx"):
-        try:
-            lines.append("- %s %s" % (name, metadata.version(name)))
-        except metadata.PackageNotFoundError:
-            lines.append("- %s is not installed" % name)
-    return lines
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def show(lines):

@@ -3,10 +3,10 @@
     W1, b1, W2, b2, ...        a weight is (in, out), as in the formula X W + B
     NAME.weight, NAME.bias     a weight is (out, in), as in a PyTorch state_dict
 
-Which activation follows a layer no file of this kind tells: they come from the caller.  The
-order of the layers is that of the numbers W1, W2; or that in which the file keeps its arrays;
-or, where the file sorts them, the one order that the numbers in the names and the shapes
-leave.  Where they leave several, it comes from the caller too: nothing is guessed.
+No file of this kind says which activation follows a layer, so the caller does.  The order of the layers is
+that of the numbers in W1, W2; or the order of the arrays in the file; or, where the file sorts them, the
+only order that the numbers in the names and the shapes allow.  Where they allow several, the caller
+gives the order too: nothing is guessed.
 """
 
 import sys
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
     Part = Tuple[int, str]
 
-_SHOWN, _NOTED = 8, 50  # names in a message, and in a note
-_MOST_PARTS = 16  # of a name, in which numbers are looked for
-_MOST_SEARCHED, _MOST_STEPS = 100, 20000  # layers, and steps of a search for their order
+_LISTED, _NOTED = 8, 50  # names in a message, and in a note
+_MOST_PARTS = 16  # parts of a name that are searched for numbers
+_MOST_LAYERS, _MOST_TRIES = 100, 20000  # of a search for the order of layers
 _DICTS_KEEP_ORDER = sys.implementation.name != "micropython"
-_BY_FILE = "that of the file"
+_BY_FILE = "the order of the file"
 
 
-class Found:
+class DenseArrays:
     """A layer's arrays: the `weight` by its `name`, its `bias` (or None), and whether the weight is (out, in)."""
 
     def __init__(self, name: str, weight: "Tensor", bias_name: str, bias: "Optional[Tensor]", transposed: bool) -> None:
@@ -40,7 +40,7 @@ class Found:
         if len(weight.shape) != 2 or 0 in weight.shape:
             raise UnsupportedError("%s has shape %r, a dense layer's weight has two axes" % (quote(name), weight.shape))
         self.inputs, self.outputs = reversed(weight.shape) if transposed else weight.shape
-        self.title = name[: -len(".weight")] if name.endswith(".weight") else name  # what people call the layer
+        self.title = name[: -len(".weight")] if name.endswith(".weight") else name  # what users call the layer
         if bias is not None and bias.shape not in ((self.outputs,), (1, self.outputs)):
             raise ShapeError(
                 "%s must have shape %r, one number for each output of %s %r, found %r"
@@ -58,13 +58,12 @@ class Found:
 def network_of(
     arrays: "Dict[str, Tensor]", activations: "Optional[Sequence[Any]]" = None, order: "Optional[Sequence[str]]" = None
 ) -> Network:
-    """The network whose layers these arrays are, with one activation for each.
+    """The network whose layers these arrays make, with one activation for each.
 
-    `order` names the layers from first to last, as in ``["input", "hidden"]``; either may be one
-    text with commas, ``"relu, clip(0, 6), softmax"``.  The notes of the network tell
-    the order that was used.  Arrays that are no layer's raise `UnsupportedError`, shapes that
-    do not fit `ShapeError`, an order that cannot be told, missing activations or a wrong number
-    of them `ValueError`; each names the layers found.
+    `order` names the layers from first to last, as in ``["input", "hidden"]``; both may be a text with
+    commas, ``"relu, clip(0, 6), softmax"``.  The notes of the network say which order was used.  Arrays
+    that belong to no layer raise `UnsupportedError`, shapes that do not fit `ShapeError`, an unknown
+    order or a wrong number of activations `ValueError`; each error names the layers that were found.
 
     >>> from array import array
     >>> from purenn import Matrix
@@ -77,7 +76,7 @@ def network_of(
     ...
     ValueError: 2 activations for 1 layer: W1 (2, 1)
     """
-    layers, told_by = ordered_layers(arrays, order)
+    layers, reason = ordered_layers(arrays, order)
     for layer, following in _pairs(layers):
         if layer.outputs != following.inputs:
             raise ShapeError(
@@ -97,12 +96,12 @@ def network_of(
             "%d activation%s for %d %s: %s" % (len(names), "" if len(names) == 1 else "s", len(layers), plural, listed)
         )
     network = Network([layer.dense(name) for layer, name in zip(layers, names)])
-    network.notes = notes_on(layers, told_by)
+    network.notes = notes_on(layers, reason)
     return network
 
 
 def listed_in(names: "Sequence[Any]") -> "List[Any]":
-    """A list, or what a text lists: commas inside of brackets separate nothing.
+    """A list as it is, or the items of a text; commas inside of brackets do not separate.
 
     >>> listed_in("relu, hard_sigmoid(0.2,0.5)"), listed_in(["relu", max])
     (['relu', 'hard_sigmoid(0.2,0.5)'], ['relu', <built-in function max>])
@@ -119,25 +118,25 @@ def listed_in(names: "Sequence[Any]") -> "List[Any]":
     return [name.strip() for name in listed]
 
 
-def notes_on(layers: "List[Found]", told_by: str) -> "List[str]":
-    """How the arrays were taken for layers: their order, and how their weights lie."""
-    kept = "(out, in), as NAME.weight is in PyTorch" if layers[0].transposed else "(in, out), as in X W + B"
-    notes = ["weights read as %s" % kept]
+def notes_on(layers: "List[DenseArrays]", reason: str) -> "List[str]":
+    """How the arrays became layers: their order, and the axes of their weights."""
+    axes = "(out, in), as NAME.weight is in PyTorch" if layers[0].transposed else "(in, out), as in X W + B"
+    notes = ["weights read as %s" % axes]
     if len(layers) > 1:
         titles = [quote(layer.title, 40) for layer in layers]
-        notes.insert(0, "layers in the order %s: %s" % (_listed(titles, _NOTED), told_by))
+        notes.insert(0, "layers in the order %s: %s" % (_listed(titles, _NOTED), reason))
     return notes
 
 
-def found_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
-    """The layers, every array in its place, in the order of the numbers W1, W2 or of the dict."""
+def found_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
+    """The layers that all the arrays make, in the order of the numbers W1, W2 or of the dict."""
     layers = _numbered_layers(arrays) or _named_layers(arrays)
     used = {name for layer in layers for name in (layer.name, layer.bias_name)}
-    left = [name for name in arrays if name not in used]
-    if left or not layers:
+    unused = [name for name in arrays if name not in used]
+    if unused or not layers:
         raise UnsupportedError(
-            "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; no place for %s"
-            % (_listed(["%s %r" % (quote(name), arrays[name].shape) for name in left]) or "no arrays at all")
+            "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; this does not fit %s"
+            % (_listed(["%s %r" % (quote(name), arrays[name].shape) for name in unused]) or "no arrays at all")
         )
     return layers
 
@@ -145,15 +144,17 @@ def found_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
 # ---- the order
 
 
-def ordered_layers(arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]" = None) -> "Tuple[List[Found], str]":
-    """The layers from first to last, and what tells that this is their order."""
+def ordered_layers(
+    arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]" = None
+) -> "Tuple[List[DenseArrays], str]":
+    """The layers from first to last, and the reason for this order."""
     layers = found_layers(arrays)
     if order is not None:
         return _in_given_order(layers, order), "as given"
     if not layers[0].transposed or len(layers) == 1:
         return layers, "by their numbers"
     parts = [_numbers_apart(layer.title) for layer in layers]
-    if not _is_kept(arrays, layers):
+    if not _is_unsorted(arrays, layers):
         candidates = []
     elif _grow(parts):
         return layers, _BY_FILE
@@ -165,47 +166,47 @@ def ordered_layers(arrays: "Dict[str, Tensor]", order: "Optional[Sequence[str]]"
             candidates.append((by_number, "by the numbers in their names"))
     else:
         fitting = _fitting(layers, parts)
-        candidates += [([layers[k] for k in places], "the only one in which their shapes fit") for places in fitting]
+        candidates += [([layers[k] for k in order], "the only one in which their shapes fit") for order in fitting]
     if len(candidates) == 1:
         return candidates[0]
     listed = _listed([str(layer) for layer in layers])
     if not candidates:
-        raise ShapeError("%d layers that fit each other in no order: %s" % (len(layers), listed))
-    example = [quote(layer.title, 20) for layer in layers[:_SHOWN]] + (["..."] if len(layers) > _SHOWN else [])
+        raise ShapeError("%d layers that do not fit each other in any order: %s" % (len(layers), listed))
+    example = [quote(layer.title, 20) for layer in layers[:_LISTED]] + (["..."] if len(layers) > _LISTED else [])
     raise ValueError(
-        "%d layers, of which neither names nor shapes tell the order: %s; name them from first to last, as in"
+        "%d layers, whose order neither names nor shapes determine: %s; name them from first to last, as in"
         " load(path, order=[...]) or --order %s" % (len(layers), listed, _cut(",".join(example)))
     )
 
 
 def _pairs(items: "Sequence[Any]") -> "Iterator[Tuple[Any, Any]]":
-    """Each item and the one behind it."""
+    """Each item and the next one."""
     return zip(items, items[1:])
 
 
-def _is_chain(layers: "List[Found]") -> bool:
+def _is_chain(layers: "List[DenseArrays]") -> bool:
     return all([layer.outputs == following.inputs for layer, following in _pairs(layers)])
 
 
-def _in_given_order(layers: "List[Found]", order: "Sequence[str]") -> "List[Found]":
+def _in_given_order(layers: "List[DenseArrays]", order: "Sequence[str]") -> "List[DenseArrays]":
     """The layers as the caller names them: each once, by the name of its weight or without .weight."""
-    chosen: "List[Found]" = []
+    chosen: "List[DenseArrays]" = []
     for name in listed_in(order):
         named = [layer for layer in layers if layer.name == name] or [layer for layer in layers if layer.title == name]
         if not named:
             found = _listed([quote(layer.title) for layer in layers])
-            raise ValueError("the order names %s, which is none of the layers: %s" % (quote(repr(name)), found))
+            raise ValueError("the order names %s, which is not one of the layers: %s" % (quote(repr(name)), found))
         if named[0] in chosen:
             raise ValueError("the order names %s twice" % quote(named[0].title))
         chosen.append(named[0])
-    left = [quote(layer.title) for layer in layers if layer not in chosen]
-    if left:
-        raise ValueError("the order leaves out %s" % _listed(left))
+    missing = [quote(layer.title) for layer in layers if layer not in chosen]
+    if missing:
+        raise ValueError("the order leaves out %s" % _listed(missing))
     return chosen
 
 
-def _is_kept(arrays: "Dict[str, Tensor]", layers: "List[Found]") -> bool:
-    """Whether the arrays are in the order in which a program put them, not sorted on the way."""
+def _is_unsorted(arrays: "Dict[str, Tensor]", layers: "List[DenseArrays]") -> bool:
+    """Whether the arrays are still in the order in which a program stored them."""
     if not _DICTS_KEEP_ORDER or isinstance(arrays, Unordered):
         return False
     names = [layer.name for layer in layers]
@@ -213,8 +214,8 @@ def _is_kept(arrays: "Dict[str, Tensor]", layers: "List[Found]") -> bool:
 
 
 def _grow(names: "Sequence[List[Part]]") -> bool:
-    """Whether the numbers in names never fall: in 0.a, 0.b, 1.a they do not, in l10, l2 they do."""
-    tree: "Dict[Any, Any]" = {}  # the parts of all names, and at each place the highest number so far
+    """Whether the numbers in names never decrease: in 0.a, 0.b, 1.a they do not, in l10, l2 they do."""
+    tree: "Dict[Any, Any]" = {}  # the parts of all names, with the highest number so far at each position
     for parts in names:
         branch = tree
         for part in parts:
@@ -234,22 +235,22 @@ def _is_before(parts: "List[Part]", others: "List[Part]") -> bool:
     return False
 
 
-def _fitting(layers: "List[Found]", parts: "List[List[Part]]") -> "List[List[int]]":
+def _fitting(layers: "List[DenseArrays]", parts: "List[List[Part]]") -> "List[List[int]]":
     """Orders in which the shapes fit and the numbers in the names grow: none, the only one, or two of several."""
-    if len(layers) > _MOST_SEARCHED:
+    if len(layers) > _MOST_LAYERS:
         return [[], []]
-    places = range(len(layers))
-    earlier = [[j for j in places if _is_before(parts[j], parts[k])] for k in places]
+    indices = range(len(layers))
+    earlier = [[j for j in indices if _is_before(parts[j], parts[k])] for k in indices]
     taking: "Dict[int, List[int]]" = {}  # the layers, by how many inputs they take
     for k, layer in enumerate(layers):
         taking.setdefault(layer.inputs, []).append(k)
     found: "List[List[int]]" = []
     chosen: "List[int]" = []
-    waiting = [iter(places)]
-    steps = 0
+    waiting = [iter(indices)]
+    tries = 0
     while waiting and len(found) < 2:
         for k in waiting[-1]:
-            steps += 1
+            tries += 1
             if k not in chosen and all([j in chosen for j in earlier[k]]):
                 chosen.append(k)
                 waiting.append(iter(taking.get(layers[k].outputs, ())))
@@ -260,19 +261,21 @@ def _fitting(layers: "List[Found]", parts: "List[List[Part]]") -> "List[List[int
             waiting.pop()
             if chosen:
                 chosen.pop()
-        if steps > _MOST_STEPS:
-            return [[], []]  # so many may fit that one more will
+        if tries > _MOST_TRIES:
+            return [[], []]  # so many were tried that several may fit
     return found
 
 
-def _numbered_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
+def _numbered_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
     """W1, b1, W2, b2, ..., also w1, B1, W_1; counted from 0 or 1."""
     weights, biases = _numbered(arrays, "W"), _numbered(arrays, "B")
     numbers = sorted(weights)
     if numbers and (numbers[0] > 1 or numbers[-1] - numbers[0] != len(numbers) - 1):
         names = _listed([quote(weights[k]) for k in numbers])
-        raise UnsupportedError("weights must be numbered from 0 or 1 on without a gap, found %s" % names)
-    return [Found(weights[k], arrays[weights[k]], *_bias(arrays, biases.get(k)), transposed=False) for k in numbers]
+        raise UnsupportedError("weights must be numbered from 0 or 1 without gaps, found %s" % names)
+    return [
+        DenseArrays(weights[k], arrays[weights[k]], *_bias(arrays, biases.get(k)), transposed=False) for k in numbers
+    ]
 
 
 def _numbered(arrays: "Dict[str, Tensor]", letter: str) -> "Dict[int, str]":
@@ -286,12 +289,14 @@ def _numbered(arrays: "Dict[str, Tensor]", letter: str) -> "Dict[int, str]":
     return numbered
 
 
-def _named_layers(arrays: "Dict[str, Tensor]") -> "List[Found]":
+def _named_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
     """NAME.weight, NAME.bias, in the order of the dict."""
     layers = []
     for name in [name for name in arrays if name == "weight" or name.endswith(".weight")]:
         bias = name[: -len("weight")] + "bias"
-        layers.append(Found(name, arrays[name], *_bias(arrays, bias if bias in arrays else None), transposed=True))
+        layers.append(
+            DenseArrays(name, arrays[name], *_bias(arrays, bias if bias in arrays else None), transposed=True)
+        )
     return layers
 
 
@@ -300,7 +305,7 @@ def _bias(arrays: "Dict[str, Tensor]", name: "Optional[str]") -> "Tuple[str, Opt
 
 
 def _numbers_apart(name: str) -> "List[Part]":
-    """A key under which numbers inside of names count as numbers: each as its length and its digits.
+    """A sort key that compares numbers inside of names as numbers: each by its length, then its digits.
 
     >>> sorted(["net.10", "net.2"], key=_numbers_apart)
     ['net.2', 'net.10']
@@ -325,8 +330,8 @@ def _is_digits(text: str) -> bool:
     return all(["0" <= character <= "9" for character in text])
 
 
-def _listed(texts: "List[str]", most: int = _SHOWN) -> str:
-    return ", ".join(texts[:most]) + (", ... (%d in all)" % len(texts) if len(texts) > most else "")
+def _listed(texts: "List[str]", most: int = _LISTED) -> str:
+    return ", ".join(texts[:most]) + (", ... (%d in total)" % len(texts) if len(texts) > most else "")
 
 
 def _cut(text: str) -> str:

@@ -1,7 +1,7 @@
-"""scikit-learn's share of a pickle: the estimators, and what stands in for what they carry along.
+"""What stands in for scikit-learn's estimators, and for the objects in them, in a pickle.
 
-An estimator is pickled as its class and its attributes.  What belongs to its training, as the
-optimizer and the random numbers, must be named too, and is then left alone.
+An estimator is pickled as its class and its attributes.  What belongs to its training, such as the optimizer
+and the random numbers, must have a name here too, and is then ignored.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Estimator:
     `step` is its name in a pipeline.
     """
 
-    def __init__(self, held: Object, budget: Budget, step: str = "") -> None:
-        if not isinstance(held.state, dict):
-            raise ModelFormatError("%r without attributes" % held)
-        self.name, self.step, self.budget = held.name.rpartition(".")[2], step, budget
-        self.attributes: dict[Any, Any] = held.state
+    def __init__(self, pickled: Object, budget: Budget, step: str = "") -> None:
+        if not isinstance(pickled.state, dict):
+            raise ModelFormatError("%r without attributes" % pickled)
+        self.name, self.step, self.budget = pickled.name.rpartition(".")[2], step, budget
+        self.attributes: dict[Any, Any] = pickled.state
 
     def get(self, name: str, default: Any = _REQUIRED) -> Any:
         value = self.attributes.get(name, default)
@@ -42,7 +42,7 @@ class Estimator:
         return value
 
     def matrix(self, name: str, k: int | None = None, axes: int = 1) -> Matrix:
-        """The matrix of an array that is an attribute, or the k-th of several."""
+        """An array among the attributes as a matrix, or the k-th array of a list there."""
         with blamed(name if k is None else "%s %d" % (name, k)):
             value = self.get(name) if k is None else self.get(name)[k]
             if not isinstance(value, Array):
@@ -54,7 +54,7 @@ class Estimator:
             return tensor.matrix()
 
     def list(self, name: str) -> list[Any]:
-        """The numbers or texts of an array of one axis that is an attribute."""
+        """The numbers or texts of an attribute that is an array of one axis."""
         value = self.get(name)
         with blamed(name):
             if not isinstance(value, Array) or len(value.shape) != 1:
@@ -62,7 +62,7 @@ class Estimator:
             return value.list()
 
     def other(self, value: Any, step: str) -> Estimator:
-        """An estimator that this one holds."""
+        """An estimator inside of this one."""
         if not isinstance(value, Object):
             raise UnsupportedError("%s is %s, expected an estimator" % (quote(step), described(value)))
         return Estimator(value, self.budget, step)
@@ -73,10 +73,10 @@ class Estimator:
 
 _RANDOM = stand_in("numpy.random.RandomState")
 
-# What may be named: exactly this.  Versions before 0.22 had other names for the modules.
+# What a pickle may name: exactly this.  Versions before 0.22 had other names for the modules.
 SKLEARN: Allowed = {
     ("sklearn.pipeline", "Pipeline"): stand_in("sklearn.pipeline.Pipeline"),
-    ("joblib.memory", "Memory"): stand_in("joblib.memory.Memory"),  # where a pipeline keeps what it fitted before
+    ("joblib.memory", "Memory"): stand_in("joblib.memory.Memory"),  # where a pipeline caches what it has fitted
     ("joblib._store_backends", "FileSystemStoreBackend"): stand_in("joblib._store_backends.FileSystemStoreBackend"),
     ("numpy.random", "__RandomState_ctor"): _RANDOM,
     ("numpy.random._pickle", "__randomstate_ctor"): _RANDOM,

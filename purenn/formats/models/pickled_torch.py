@@ -1,14 +1,14 @@
-"""PyTorch's share of a pickle: what stands in for the tensors and modules that PyTorch names there.
+"""What stands in for PyTorch's tensors and modules in a pickle.
 
-A tensor is pickled as a call that lays a view over a storage, which the file keeps outside
-of the pickle and refers to by a persistent id
+A tensor is pickled as a call that makes a view of a storage; the storage is outside of the pickle, which
+refers to it by a persistent id:
 
     torch._utils._rebuild_tensor_v2(storage, offset, (50, 784), (784, 1), requires_grad, hooks)
 
-Element (i, j) is number ``offset + 784 i + 1 j`` of the storage, or less that number where the
-metadata behind the hooks says ``{"neg": True}``.  A stride may be 0, and elements may share a
-place: a row that `expand` repeats is held once.  A module is pickled as its
-class and its attributes, among which `_parameters`, `_buffers` and `_modules` are dicts.
+Element (i, j) is number ``offset + 784 i + 1 j`` of the storage, negated where the metadata after the hooks
+says ``{"neg": True}``.  A stride may be 0, and elements may share a number: a row that `expand` repeats is
+stored once.  A module is pickled as its class and its attributes, among which `_parameters`,
+`_buffers` and `_modules` are dicts.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ STORAGES = {
     "Byte": "U8",
     "Bool": "BOOL",
 }
-# Those that may be named, to be refused as what they are
+# Names that are recognised only to be refused by name
 _OTHER_STORAGES = ("ComplexFloat", "ComplexDouble", "QInt8", "QUInt8", "QInt32", "QUInt4x2", "QUInt2x4")
 _OTHER_DTYPES = ("complex64", "complex128", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz")
-# Types that came too late to have a class of storage; torch.float32 and the others may be named too
+# Types that are too new to have a class of storage; torch.float32 and the others may be named too
 _LATE_DTYPES = {"torch.uint16": "U16", "torch.uint32": "U32", "torch.uint64": "U64"}
 _UNTYPED = "torch.storage.UntypedStorage"
-_MAX_DEPTH = 30  # modules in modules
+_MAX_DEPTH = 30  # nested modules
 
 
 class Storage:
-    """Stands in for torch.Storage: `length` numbers of type `dtype`; `fetch` gets their bytes once they are wanted."""
+    """Stands in for torch.Storage: `length` numbers of type `dtype`; `fetch` gets their bytes when they are needed."""
 
     __slots__ = ("dtype", "length", "fetch", "_raw", "_elements")
 
@@ -63,7 +63,7 @@ class Storage:
         self._elements: array[Any] | None = None
 
     def raw(self) -> tuple[memoryview, bool]:
-        """The bytes, and whether the numbers are big-endian; kept, for several views may lie on them."""
+        """The bytes, and whether the numbers are big-endian; kept, for several views may share them."""
         if self._raw is None:
             raw, big_endian = self.fetch()
             expected = self.length * DTYPES[self.dtype][1]
@@ -86,14 +86,14 @@ class Storage:
 class View:
     """Stands in for a torch.Tensor: a view of a storage, read when `tensor` is asked for it.
 
-    With `negated` each element is less the number in the storage.
+    Where it is `negated`, each element has the opposite sign of the number in the storage.
     """
 
     __slots__ = ("storage", "offset", "shape", "strides", "negated", "_tensor")
 
     def __init__(self, storage: Any, offset: Any, shape: Any, strides: Any, negated: bool = False) -> None:
         if not isinstance(storage, Storage):
-            raise ModelFormatError("a tensor laid over %s" % described(storage))
+            raise ModelFormatError("a tensor that is a view of %s" % described(storage))
         self.storage, self.shape, self.strides = storage, checked_shape(shape), checked_shape(strides)
         (self.offset,) = checked_shape((offset,))
         if len(self.shape) != len(self.strides):
@@ -107,7 +107,7 @@ class View:
         self._tensor: Tensor | None = None
 
     def tensor(self) -> Tensor:
-        """The numbers in row-major order; shape and strides may make many of few, so ask an `Budget` first."""
+        """The numbers in row-major order; shape and strides may make many of few, so charge a `Budget` first."""
         if self._tensor is None:
             self._tensor = self._read()
             if self.negated:
@@ -184,7 +184,7 @@ def _rebuild_tensor(
     hooks: Any = None,
     metadata: Any = None,
 ) -> View:
-    """A tensor; whether it wants gradients, and the hooks on those, do not matter here."""
+    """A tensor; its gradient and the hooks on it do not matter here."""
     return View(storage, offset, shape, strides, _is_negated(metadata))
 
 
@@ -214,10 +214,10 @@ def _rebuild_tensor_of_type(
     if name not in _LATE_DTYPES:
         raise UnsupportedError("elements of type %s" % name)
     if not isinstance(storage, Storage) or storage.dtype != "U8":
-        raise ModelFormatError("a tensor of type %s laid over %s" % (name, described(storage)))
+        raise ModelFormatError("a tensor of type %s that is a view of %s" % (name, described(storage)))
     size = DTYPES[_LATE_DTYPES[name]][1]
-    held = Storage(_LATE_DTYPES[name], storage.length // size, storage.raw)
-    return View(held, offset, shape, strides, _is_negated(metadata))
+    numbers = Storage(_LATE_DTYPES[name], storage.length // size, storage.raw)
+    return View(numbers, offset, shape, strides, _is_negated(metadata))
 
 
 def _rebuild_parameter(tensor: Any, *rest: Any) -> View | Bare:
@@ -233,7 +233,7 @@ def _size(sizes: Any = ()) -> Any:
 
 
 def storage_of(identity: Any, fetch: Callable[[str], tuple[Any, bool]]) -> tuple[str, Storage]:
-    """The key and the storage that a persistent id means: ("storage", class, key, device, length, ...)."""
+    """The key and the storage of a persistent id: ("storage", class, key, device, length, ...)."""
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
         raise ModelFormatError("refers to %s, expected a storage" % described(identity))
     kind, key = identity[1], identity[2]
@@ -251,7 +251,7 @@ _STORAGE_CLASSES[_UNTYPED] = "U8"
 _REFUSED_STORAGES = ["torch.%sStorage" % name for name in _OTHER_STORAGES]
 _FLOATS = ("F64", "F32", "F16", "BF16")
 
-# What may be named: exactly this
+# What a pickle may name: exactly this
 TORCH: Allowed = {
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
@@ -291,15 +291,15 @@ TORCH["torch.nn.modules.module", "_WrappedHook"] = stand_in("torch.nn.modules.mo
 
 
 class PickledModule(Module):
-    """A module of a pickle: its attributes are those that `vars` would give of the living one."""
+    """A module of a pickle: its attributes are those that `vars` would give in PyTorch."""
 
-    def __init__(self, held: Object, budget: Budget, place: str = "") -> None:
-        if not isinstance(held.state, dict):
-            raise ModelFormatError("%r without attributes" % held)
-        file, _, name = held.name.rpartition(".")
-        super().__init__((file, name), held.state, place)
+    def __init__(self, pickled: Object, budget: Budget, path: str = "") -> None:
+        if not isinstance(pickled.state, dict):
+            raise ModelFormatError("%r without attributes" % pickled)
+        file, _, name = pickled.name.rpartition(".")
+        super().__init__((file, name), pickled.state, path)
         self.budget = budget
-        for part in self.held("_modules") if self.cls != SEQUENTIAL else ():
+        for part in self.group("_modules") if self.cls != SEQUENTIAL else ():
             raise UnsupportedError("%s holds a module that its class does not call, %s" % (self, quote(part)))
 
     def array(self, name: str) -> Tensor | None:
@@ -314,30 +314,24 @@ class PickledModule(Module):
         return None if view is None else view.shape
 
     def children(self) -> Iterator[Module]:
-        for name, held in self.held("_modules").items():
-            yield self.child(name, held)
+        for name, pickled in self.group("_modules").items():
+            path = "%s%s%s" % (self.path, "." if self.path else "", quote(name, 40))
+            if not isinstance(pickled, Object) or path.count(".") > _MAX_DEPTH:
+                raise UnsupportedError("%s: expected a module, found %s" % (quote(path), described(pickled)))
+            yield PickledModule(pickled, self.budget, path)
 
-    def child(self, name: Any, held: Any) -> Module:
-        place = "%s%s%s" % (self.place, "." if self.place else "", quote(name, 40))
-        if not isinstance(held, Object) or place.count(".") > _MAX_DEPTH:
-            raise UnsupportedError("%s: expected a module, found %s" % (quote(place), described(held)))
-        return self.like(held, place)
-
-    def like(self, held: Object, place: str) -> Module:
-        return PickledModule(held, self.budget, place)
-
-    def held(self, group: str) -> dict[Any, Any]:
-        """What a module holds as `_parameters`, `_buffers` or `_modules`."""
-        values = self.settings.get(group, {})
+    def group(self, name: str) -> dict[Any, Any]:
+        """Its `_parameters`, `_buffers` or `_modules`, by their names."""
+        values = self.settings.get(name, {})
         if not isinstance(values, dict):
-            raise ModelFormatError("%s: expected a dict for %s, found %s" % (self, group, described(values)))
+            raise ModelFormatError("%s: expected a dict for %s, found %s" % (self, name, described(values)))
         return values
 
     def _view(self, name: str) -> View | None:
         """What the module itself would find: a plain attribute hides a parameter, that a buffer."""
-        for place in (self.settings, self.held("_parameters"), self.held("_buffers")):
-            if name in place:
-                view = place[name]
+        for values in (self.settings, self.group("_parameters"), self.group("_buffers")):
+            if name in values:
+                view = values[name]
                 if isinstance(view, Bare):
                     raise UnsupportedError("%s: the %s is %r" % (self, name, view))
                 if view is not None and not isinstance(view, View):
@@ -347,10 +341,10 @@ class PickledModule(Module):
 
 
 class TorchUnpickler(Unpickler):
-    """An unpickler that says what to do about a class of the user's own, which no file explains."""
+    """An unpickler that says what to do about a class of your own, which no file explains."""
 
     def find(self, module: Any, name: Any) -> Global:
         try:
             return super().find(module, name)
         except UnsupportedError as error:
-            raise UnsupportedError("%s; of a model of your own, %s" % (error, INSTEAD)) from None
+            raise UnsupportedError("%s; for a model of your own, %s" % (error, INSTEAD)) from None

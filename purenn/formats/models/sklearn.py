@@ -4,12 +4,12 @@
     StandardScaler    (x - mean_) / scale_         Normalize
     MaxAbsScaler      x / scale_                   Normalize
     MinMaxScaler      x * scale_ + min_            Scale
-    Pipeline of scalers and one MLP at last        their layers, one after the other
+    Pipeline of scalers, then one MLP              their layers, one after the other
 
 A classifier gives what its `predict_proba` gives, a regressor what its `predict` gives, for
-samples of float64: scikit-learn's scalers keep float32 where they are given it, here all is
-computed in doubles.  A scaler stays a layer of its own: folded into the weights, a large mean
-would take away digits that scikit-learn keeps.
+samples of float64.  (scikit-learn's scalers compute in float32 when they are given float32; here everything
+is computed in doubles.)  A scaler stays a layer of its own: folded into the weights, a large mean would cost
+digits that scikit-learn keeps.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from ...matrix import Matrix
     from .pickled_sklearn import Estimator
 
-_ACTIVATIONS = ("identity", "logistic", "relu", "softmax", "tanh")  # we know all of them by these names
-# What the answers of a classifier are like, and the activation that its last layer then has
+_ACTIVATIONS = ("identity", "logistic", "relu", "softmax", "tanh")  # all of them are known by these names
+# The kind of answers of a classifier, and the activation that its last layer then has
 _ANSWERS = {"binary": "logistic", "multiclass": "softmax", "multilabel-indicator": "logistic"}
 _MAX_STEPS = 100
-_MAX_DEPTH = 10  # pipelines in pipelines
+_MAX_DEPTH = 10  # nested pipelines
 
 
 @contextmanager
 def blamed(what: Any) -> Iterator[None]:
-    """Errors say whose they are; shapes and numbers that do not fit are the file's fault."""
+    """Errors name what they are about; shapes and numbers that do not fit are errors of the file."""
     try:
         yield
     except UnsupportedError as error:
@@ -89,10 +89,10 @@ def _parts(estimator: Estimator) -> list[Estimator]:
     parts = _steps(estimator, 0) if estimator.name == "Pipeline" else [estimator]
     if not parts or parts[-1].name not in MODELS:
         last = str(parts[-1]) if parts else "nothing"
-        raise UnsupportedError("%s is no model that purenn knows (%s)" % (last, ", ".join(MODELS)))
+        raise UnsupportedError("%s is not a model that purenn knows (%s)" % (last, ", ".join(MODELS)))
     for part in parts[:-1]:
         if part.name not in SCALERS:
-            raise UnsupportedError("%s is no scaler that purenn knows (%s)" % (part, ", ".join(SCALERS)))
+            raise UnsupportedError("%s is not a scaler that purenn knows (%s)" % (part, ", ".join(SCALERS)))
     return parts
 
 
@@ -102,7 +102,7 @@ def _steps(pipeline: Estimator, depth: int) -> list[Estimator]:
     if not isinstance(steps, (list, tuple)) or len(steps) > _MAX_STEPS:
         raise ModelFormatError("the steps of a Pipeline must be a list of up to %d" % _MAX_STEPS)
     if depth == _MAX_DEPTH:
-        raise UnsupportedError("more than %d pipelines in pipelines" % depth)
+        raise UnsupportedError("more than %d nested pipelines" % depth)
     parts: list[Estimator] = []
     for step in steps:
         if not isinstance(step, (list, tuple)) or len(step) != 2 or not isinstance(step[0], str):
@@ -114,7 +114,7 @@ def _steps(pipeline: Estimator, depth: int) -> list[Estimator]:
         if len(parts) > _MAX_STEPS:
             raise UnsupportedError("pipelines of more than %d steps" % _MAX_STEPS)
     if steps and _passes(steps[-1][1]) and parts and parts[-1].name in MODELS:
-        raise UnsupportedError("the last step of %s is passthrough, and no model" % pipeline)
+        raise UnsupportedError("the last step of %s is passthrough, not a model" % pipeline)
     return parts
 
 
@@ -123,14 +123,14 @@ def _passes(step: Any) -> bool:
 
 
 def _names(parts: list[Estimator]) -> list[str] | None:
-    """The columns of the table that the first step was fitted on; a later step that knows others contradicts it."""
+    """The columns of the table that the first step was fitted on; a later step must know the same."""
     names: list[Any] | None = None
     for part in parts:
         with blamed(part):
             found = part.get("feature_names_in_", None)
             found = None if found is None else part.list("feature_names_in_")
             if found is not None and not all([isinstance(name, str) for name in found]):
-                raise ModelFormatError("feature_names_in_ are texts, found %s" % quote(repr(found)))
+                raise ModelFormatError("feature_names_in_ must be texts, found %s" % quote(repr(found)))
         if part is parts[0]:
             names = found
         if names is not None and found is not None and found != names:
@@ -170,7 +170,7 @@ def _activation(model: Estimator, setting: str) -> str:
 
 
 def _check(part: Estimator, name: str, expected: int) -> None:
-    """What an estimator counts must be what its arrays say; versions before 0.24 did not count their inputs."""
+    """A count of an estimator must agree with its arrays; versions before 0.24 did not count their inputs."""
     found = part.get(name, expected) if name == "n_features_in_" else part.get(name)
     if type(found) is not int or found != expected:
         raise ModelFormatError("%s should be %d, as its arrays say, found %s" % (name, expected, described(found)))
@@ -181,7 +181,7 @@ def _answers(model: Estimator, layers: list[Dense]) -> tuple[list[Any] | None, b
 
     Where there are two classes, a layer makes both probabilities of the one that the network gives.
 
-    `predict` asks its LabelBinarizer.  One class alone it always answers, whatever the network says.
+    `predict` asks its LabelBinarizer, which always answers a single class, whatever the network says.
     """
     binarizer = model.other(model.get("_label_binarizer"), "_label_binarizer")
     if binarizer.name != "LabelBinarizer":
@@ -195,16 +195,16 @@ def _answers(model: Estimator, layers: list[Dense]) -> tuple[list[Any] | None, b
     last = layers[-1]
     if kind == "multilabel-indicator":
         if last.outputs == 1:
-            raise UnsupportedError("one answer of its own, for which predict_proba has two columns")
+            raise UnsupportedError("a single yes or no, for which predict_proba has two columns")
         return None, True
     labels = binarizer.list("classes_")
     if len(labels) == 1:
-        raise UnsupportedError("it was fitted with one class alone, %s" % quote(repr(labels[0])))
+        raise UnsupportedError("it was fitted with a single class, %s" % quote(repr(labels[0])))
     if len(labels) != max(2, last.outputs) or (kind == "binary") != (last.outputs == 1):
         what = "%d classes for %d outputs, where the answers are %s"
         raise ModelFormatError(what % (len(labels), last.outputs, kind))
     if model.list("classes_") != labels:
-        raise ModelFormatError("classes_ differ from those of its LabelBinarizer, which predict goes by")
+        raise ModelFormatError("classes_ differ from those of its LabelBinarizer, which predict uses")
     if kind == "binary":
         layers.append(Dense([[-1.0, 1.0]], [1.0, 0.0]))  # [1 - p, p], which folding joins to the sigmoid
     return labels, False
@@ -215,7 +215,7 @@ def _answers(model: Estimator, layers: list[Dense]) -> tuple[list[Any] | None, b
 
 def _scaler(scaler: Estimator, width: int) -> Any:
     if scaler.get("clip", False) is not False:
-        raise UnsupportedError("it clips what it is given")
+        raise UnsupportedError("it clips its inputs")
     return _SCALERS[scaler.name](scaler, width)
 
 

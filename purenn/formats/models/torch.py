@@ -1,13 +1,13 @@
 """PyTorch's .pt, .pth and .ckpt: what torch.save writes.
 
-Since version 1.6 that is a zip archive, its members packed by no method
+Since version 1.6 that is a zip archive, its members stored without compression:
 
     NAME/data.pkl     a pickle, in which each tensor refers to a storage by its key
     NAME/data/KEY     the bytes of a storage
     NAME/byteorder    little or big
 
-TorchScript comes in such an archive too, but what it computes is code, as NAME/code/ has it:
-a module in it may be run otherwise than its class says, so it is refused.
+TorchScript comes in such an archive too, but what it computes is the code in NAME/code/, whatever the
+classes of its modules say.  So it is refused.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx
 
 
 def read(archive: Archive, budget: Budget) -> Graph | dict[str, Tensor]:
-    """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
+    """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
     return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
 
 
 def root_of(names: list[str]) -> str:
-    """The folder that holds data.pkl, with its slash; an archive that torch.save did not write is refused."""
+    """The folder of data.pkl, with its slash; an archive that torch.save did not write is refused."""
     for name in names:
         member = name.partition("/")[2]
         if member.startswith("code/") or member == "constants.pkl":
@@ -48,7 +48,7 @@ def root_of(names: list[str]) -> str:
     for name in names:
         if name.endswith("/data.pkl") and name.count("/") == 1:
             return name[: -len("data.pkl")]
-    raise ModelFormatError("a zip archive without data.pkl is none of PyTorch's")
+    raise ModelFormatError("a zip archive without data.pkl, which torch.save does not write")
 
 
 def load(archive: Archive, root: str, size: int, unpickler: Callable[..., Any]) -> Any:

@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 
 def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
-    """The network of a module that was saved whole, or the arrays of a state_dict, by name."""
+    """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
     return content_of(Legacy(source.read()).load(), budget)

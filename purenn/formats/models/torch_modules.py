@@ -1,11 +1,11 @@
-"""From PyTorch's modules to layers: one table of the classes, for files and for living modules.
+"""From PyTorch's modules to layers: one table of the classes.
 
-A module is known by its class, as torch.nn.modules.linear.Linear, and is what it is when
-evaluated: dropout does nothing, batch normalisation uses what it learned.  What else its call
-would run, a hook or a forward of its own, is refused.
+A module is known by its class, such as torch.nn.modules.linear.Linear, and computes what it does after
+eval(): dropout does nothing, batch normalisation uses what it learned.  Whatever else calling it would run, a
+hook or a forward assigned to it, is refused.
 
-A sample is one row, and torch is given (samples, inputs).  Where a Flatten comes before all
-trained numbers a sample may have more axes, in the order in which Flatten makes a row of them.
+A sample is one row, as torch is given (samples, inputs).  Where a Flatten comes before all trained numbers, a
+sample may have more axes, in the order in which Flatten makes a row of them.
 """
 
 from __future__ import annotations
@@ -33,20 +33,20 @@ if TYPE_CHECKING:
     Maker = Callable[["Module", int], list[Any]]
 
 _MAX_MODULES = 10000
-_SHOWN = 8  # names in a note
+_LISTED = 8  # names in a note
 INSTEAD = "save its state_dict, or export it to ONNX"
 _NO_HOOK = "take it off (of weight_norm, spectral_norm and prune by remove_...), or export the module to ONNX"
 
 
 class Module:
-    """A module wherever it is: its `cls` (module and name), settings, arrays and children.
+    """A module: its `cls` (module and name), settings, arrays and children.
 
-    `array`, `shape` and `children` are told by those who know where it is kept: a file,
-    or a living module.  `place` is its name from the outermost module on, as "net.0".
+    `array`, `shape` and `children` are given by a subclass, which knows the file.  `path` is its name from the
+    outermost module on, as "net.0".
     """
 
-    def __init__(self, cls: tuple[str, str], settings: dict[str, Any], place: str = "") -> None:
-        self.cls, self.settings, self.place = cls, settings, place
+    def __init__(self, cls: tuple[str, str], settings: dict[str, Any], path: str = "") -> None:
+        self.cls, self.settings, self.path = cls, settings, path
 
     def array(self, name: str) -> Tensor | None:
         """The `Tensor` of this name, or None."""
@@ -68,14 +68,14 @@ class Module:
         return float(value)
 
     def __str__(self) -> str:
-        return "%s (%s)" % (quote(self.place), self.cls[1]) if self.place else self.cls[1]
+        return "%s (%s)" % (quote(self.path), self.cls[1]) if self.path else self.cls[1]
 
 
 def graph_of(module: Module, budget: Budget) -> Graph:
     """What a module computes.
 
     A class or a setting that is not known raises `UnsupportedError`, naming the module's
-    place; arrays that do not fit raise `ModelFormatError`.
+    path; arrays that do not fit raise `ModelFormatError`.
     """
     leaves = _leaves(module)
     _check_axes(leaves)
@@ -98,16 +98,16 @@ def graph_of(module: Module, budget: Budget) -> Graph:
 
 
 def _on_training(leaves: list[Module]) -> list[str]:
-    """What torch would say of a module that was saved without eval(): it gives other numbers."""
+    """A note on modules saved without eval(), for which torch gives other numbers."""
     names = [str(leaf) for leaf in leaves if leaf.cls in _TRAINED_OTHERWISE and leaf.settings.get("training") is True]
-    more = ", ..." if len(names) > _SHOWN else ""
-    return ["saved in training mode, run as after eval(): %s%s" % (", ".join(names[:_SHOWN]), more)] if names else []
+    more = ", ..." if len(names) > _LISTED else ""
+    return ["saved in training mode, run as after eval(): %s%s" % (", ".join(names[:_LISTED]), more)] if names else []
 
 
 def _leaves(module: Module) -> list[Module]:
     """The modules that compute something, in the order in which a Sequential runs them.
 
-    A file may name a module many times, or make it a part of itself: so they are counted.
+    A file may name a module many times, or make it a part of itself, so they are counted.
     """
     leaves: list[Module] = []
     waiting, seen = [module], 0
@@ -122,7 +122,7 @@ def _leaves(module: Module) -> list[Module]:
         else:
             leaves.append(module)
         if seen + len(waiting) > _MAX_MODULES:
-            raise UnsupportedError("more than %d modules in modules" % _MAX_MODULES)
+            raise UnsupportedError("more than %d nested modules" % _MAX_MODULES)
     return leaves
 
 
@@ -137,12 +137,12 @@ def _check_call(module: Module) -> None:
             raise UnsupportedError("%s has %s, which purenn cannot run: %s" % (module, what, _NO_HOOK))
     for name in ("forward", "_call_impl"):
         if name in module.settings:
-            what = "a %s of its own" % name
+            what = "a %s assigned to it" % name
             raise UnsupportedError("%s has %s, which purenn cannot run: export it to ONNX" % (module, what))
 
 
 def _check_axes(leaves: list[Module]) -> None:
-    """A softmax before Flatten may be along one axis of several, of which nothing tells the sizes."""
+    """A softmax before Flatten may be along one axis of several, whose sizes the file does not give."""
     along = None
     for leaf in leaves:
         if leaf.cls == _FLATTEN and along is not None:
@@ -154,14 +154,14 @@ def _check_axes(leaves: list[Module]) -> None:
 
 
 def _first_width(leaves: list[Module]) -> int:
-    """How many inputs there are: the first module with trained numbers tells, those before it keep their number."""
+    """How many inputs there are: the first module with trained numbers knows, those before it keep their number."""
     for leaf in leaves:
         if leaf.cls == _LAYER_NORM:
             return _normalized_size(leaf)
         shape = leaf.shape("running_mean") or leaf.shape("weight")
         if shape:
             return shape[-1]
-    raise UnsupportedError("no module with trained numbers: there is no telling how many inputs it takes")
+    raise UnsupportedError("no module with trained numbers, so the number of inputs is not known")
 
 
 # ---- layers with trained numbers
@@ -176,7 +176,7 @@ def _linear(module: Module, width: int) -> list[Any]:
 
 
 def _batch_norm(module: Module, width: int) -> list[Any]:
-    """(x - mean) / sqrt(variance + eps) * weight + bias, with mean and variance of the training."""
+    """(x - mean) / sqrt(variance + eps) * weight + bias, with the mean and variance of training."""
     mean, variance = module.array("running_mean"), module.array("running_var")
     if mean is None or variance is None:
         raise UnsupportedError("%s has no running statistics: what it gives depends on the batch" % module)
@@ -187,7 +187,7 @@ def _batch_norm(module: Module, width: int) -> list[Any]:
     if all([value - value == 0 for value in mean_row.tolist()[0]]):
         if all([0.0 < value < float("inf") for value in deviation.tolist()[0]]):
             return [Normalize(mean_row, deviation), Scale(scale, shift)]
-    scale = scale * deviation.map(lambda value: 1.0 / value if value else float("inf"))  # as IEEE has it
+    scale = scale * deviation.map(lambda value: 1.0 / value if value else float("inf"))  # as IEEE 754 says
     return [Scale(scale, shift - mean_row * scale)]
 
 
@@ -214,7 +214,7 @@ def _normalized_size(module: Module) -> int:
 
 
 def _affine(module: Module, name: str, width: int, neutral: float) -> Matrix:
-    """One of the two arrays after a normalisation, which may be left out."""
+    """One of the two arrays after a normalisation; either may be missing."""
     array = module.array(name)
     return Matrix([neutral]) if array is None else _row(module, name, width, array)
 
@@ -225,7 +225,7 @@ def _row(module: Module, name: str, width: int, array: Tensor) -> Matrix:
     return array.matrix()
 
 
-# ---- what keeps its input as it is
+# ---- modules that do nothing when evaluated
 
 
 def _nothing(module: Module, width: int) -> list[Any]:
@@ -235,7 +235,7 @@ def _nothing(module: Module, width: int) -> list[Any]:
 def _flatten(module: Module, width: int) -> list[Any]:
     ends = module.number("start_dim", 1), module.number("end_dim", -1)
     if ends != (1.0, -1.0):
-        raise UnsupportedError("%s: from axis %d to %d; one sample a row asks for 1 to -1" % ((module,) + ends))
+        raise UnsupportedError("%s: from axis %d to %d; for one sample a row it must be 1 to -1" % ((module,) + ends))
     return []
 
 
@@ -251,12 +251,12 @@ def _with_number(kind: str, setting: str, default: float) -> Maker:
 
 
 def _clip(low: float, high: float) -> Maker:
-    """Held to two limits, by default these."""
+    """Clamped to two limits, by default these."""
 
     def maker(module: Module, width: int) -> list[Any]:
         limits = module.number("min_val", low), module.number("max_val", high)
         if not limits[0] < limits[1]:
-            raise ModelFormatError("%s: from %r to %r there is nothing" % ((module,) + limits))
+            raise ModelFormatError("%s: no number is from %r to %r" % ((module,) + limits))
         return [Activate("clip(%r, %r)" % limits)]
 
     return maker
@@ -266,7 +266,9 @@ def _along_the_row(name: str) -> Maker:
     def maker(module: Module, width: int) -> list[Any]:
         axis = module.settings.get("dim")  # None: of two axes the last
         if not (axis is None or (type(axis) is int and axis in (1, -1))):
-            raise UnsupportedError("%s: along axis %s; one sample a row asks for 1" % (module, quote(repr(axis), 40)))
+            raise UnsupportedError(
+                "%s: along axis %s; for one sample a row it must be 1" % (module, quote(repr(axis), 40))
+            )
         return [Activate(name)]
 
     return maker
@@ -281,7 +283,7 @@ def _gelu(module: Module, width: int) -> list[Any]:
 
 
 def _softplus(module: Module, width: int) -> list[Any]:
-    """log(1 + e^x), x itself above the threshold: at 20 they differ by 2e-9, a share of 1e-10.
+    """log(1 + e^x), x itself above the threshold: at 20 the two differ by 2e-9, a relative error of 1e-10.
 
     Up to a threshold far above 80 torch computes e^x itself, which is infinite there.
     """

@@ -1,4 +1,4 @@
-"""The storages of PyTorch's files, and the files of before 1.6, which hold them behind their pickles."""
+"""The storages of PyTorch's files, and the files of versions before 1.6, where they follow the pickles."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class Storages:
         self.known: dict[str, Storage] = {}
 
     def storage(self, identity: Any) -> Storage:
-        """The storage that a persistent id means."""
+        """The storage for a persistent id."""
         key, storage = storage_of(identity, self.fetch)
         known = self.known.setdefault(key, storage)
         if (known.dtype, known.length) != (storage.dtype, storage.length):
-            raise ModelFormatError("the storage %s is said to be %r, then %r" % (quote(key), known, storage))
+            raise ModelFormatError("the storage %s is described as %r, then as %r" % (quote(key), known, storage))
         return known
 
 
 class Legacy:
-    """A file of before 1.6; and what `pickle.dumps` makes of a tensor's storage."""
+    """A file of a version before 1.6; also what `pickle.dumps` makes of a tensor's storage."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.storages = Storages(self._fetch)
-        self.places: dict[str, tuple[int, int]] = {}  # where the bytes of each storage lie: start, end
+        self.spans: dict[str, tuple[int, int]] = {}  # start and end of the bytes of each storage
         self.big_endian = False
 
     def load(self) -> Any:
@@ -46,9 +46,9 @@ class Legacy:
         machine = TorchUnpickler(self.data, ALLOWED, self._persistent)
         magic, protocol, system = machine.load(), machine.load(), machine.load()
         if magic != _MAGIC or protocol != _PROTOCOL:
-            raise UnsupportedError("a file of PyTorch's with the protocol %s, known is 1001" % described(protocol))
+            raise UnsupportedError("a PyTorch file with protocol %s, 1001 is known" % described(protocol))
         if not isinstance(system, dict) or type(system.get("little_endian")) is not bool:
-            raise ModelFormatError("no word on the byte order where PyTorch puts it")
+            raise ModelFormatError("the byte order is missing where PyTorch writes it")
         self.big_endian = not system["little_endian"]
         content, keys = machine.load(), machine.load()
         self._find_storages(keys, machine.position)
@@ -67,7 +67,7 @@ class Legacy:
             raise ModelFormatError("expected a list of storages, found %s" % described(keys))
         for key in keys:
             if not isinstance(key, str) or key not in self.storages.known:
-                raise ModelFormatError("lists a storage that no tensor is in: %s" % described(key))
+                raise ModelFormatError("lists a storage that no tensor uses: %s" % described(key))
             storage = self.storages.known[key]
             length = int.from_bytes(self.data[position : position + 8], "little")
             end = position + 8 + length * DTYPES[storage.dtype][1]
@@ -76,11 +76,11 @@ class Legacy:
                     "%r starts at byte %d with the length %d, the file has %d bytes"
                     % (storage, position, length, len(self.data))
                 )
-            self.places[key] = (position + 8, end)
+            self.spans[key] = (position + 8, end)
             position = end
 
     def _fetch(self, key: str) -> tuple[Any, bool]:
-        if key not in self.places:
+        if key not in self.spans:
             raise ModelFormatError("the storage %s is missing" % quote(key))
-        start, end = self.places[key]
+        start, end = self.spans[key]
         return memoryview(self.data)[start:end], self.big_endian

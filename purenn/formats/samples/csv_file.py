@@ -26,7 +26,7 @@ def read(source: "Source", names: "Optional[Sequence[str]]" = None) -> Tensor:
 
     Columns with the `names` of a network's inputs are put in their order; see columns.py.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> read(Source(b"width;height\\n1.5;2\\n3;4\\n"))
     Tensor((2, 2), F64)
     """
@@ -53,7 +53,7 @@ def labels(source: "Source", number: "Optional[int]" = None) -> "List[str]":
     The first line is a header where it is no number and all others are, unless it takes
     that line to make the `number` of labels there should be.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> labels(Source(b"digit\\n7\\n2\\n")), labels(Source(b"sea lion, cat"))
     (['7', '2'], ['sea lion', 'cat'])
     """

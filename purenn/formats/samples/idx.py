@@ -36,7 +36,7 @@ def shape(source: "Source") -> "Tuple[int, ...]":
 def read(source: "Source") -> Tensor:
     """The array of an IDX file.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> read(Source(b"\\0\\0\\x08\\x01" + b"\\0\\0\\0\\x03" + b"\\7\\2\\1")).data
     array('B', [7, 2, 1])
     """

@@ -29,7 +29,7 @@ def read(source: "Source", names: "Optional[Sequence[str]]" = None) -> Tensor:
 
     A list of objects, or one object, holds a number by each of the `names` of a network's inputs.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> read(Source(b"[[1, 2.5], [3, NaN]]"))
     Tensor((2, 2), F64)
     """

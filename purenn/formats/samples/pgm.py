@@ -38,7 +38,7 @@ def shape(source: "Source") -> "Tuple[int, ...]":
 def read(source: "Source") -> Tensor:
     """The pixels: bytes where white is at most 255, else 16-bit numbers.
 
-    >>> from .source import Source
+    >>> from purenn.source import Source
     >>> read(Source(b"P2 3 1 15 # width, height, white\\n 0 7 15")).data
     array('B', [0, 7, 15])
     """
