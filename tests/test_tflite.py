@@ -330,6 +330,85 @@ def test_near_to_a_pattern_is_no_pattern(changed):
     refusal(read, elu_by_hand(**dict({"a": 1.0, "b": 1.0}, **changed)), UnsupportedError)
 
 
+# ---- tensors that meet again
+
+
+def joined(name, options=None, shapes=([1, 2], [1, 2]), result=(1, 2), kind=0):
+    """``f(x)`` and ``NEG x`` brought together, where f is RELU."""
+    tensors = [tensor([1, 2]), tensor(shapes[0]), tensor(shapes[1], kind), tensor(result)]
+    operators = [operator(0, (0,), 1), operator(1, (0,), 2), operator(2, (1, 2), 3, options, kind_of(name))]
+    return model(tensors, operators, ["RELU", "NEG", name])
+
+
+@pytest.mark.parametrize(
+    "name, options, kinds, expected",
+    [
+        ("ADD", None, ["activate", "scale", "add"], [0.0, 5.0]),
+        ("ADD", [number("b", 3)], ["activate", "scale", "add", "activate"], [0.0, 5.0]),
+        ("SUB", None, ["activate", "add"], [6.0, -5.0]),  # x - (-1) y is x + y
+        ("MUL", None, ["activate", "scale", "multiply"], [-9.0, 0.0]),
+        ("CONCATENATION", [number("i", 1)], ["activate", "scale", "concat"], [3.0, 0.0, -3.0, 5.0]),
+        ("CONCATENATION", [number("i", -1), number("b", 1)], ["activate", "scale", "concat", "activate"], [3, 0, 0, 5]),
+    ],
+)
+def test_two_tensors_are_brought_together(name, options, kinds, expected):
+    network = read(joined(name, options))
+    assert [layer.kind for layer in network.layers] == kinds
+    assert network.forward(Matrix([3.0, -5.0])).tolist() == [expected]
+
+
+def test_a_tensor_is_added_to_the_input():
+    """A residual connection, and a tensor that joins itself."""
+    network = read(chain("ADD", None, (3, 0)))
+    assert network.wires == ((0,), (1, 0))
+    assert network.forward(Matrix([1.0, 10.0])) == Matrix([21.0 + 1.0, 43.0 + 10.0])
+    assert read(chain("MUL", None, (3, 3))).forward(Matrix([1.0, 10.0])) == Matrix([21.0**2, 43.0**2])
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (joined("DIV"), "operator 2 (DIV): not in any combination that purenn knows"),
+        (joined("ADD", kind=9), "operator 1 (NEG): from FLOAT32 to INT8, in a model of floats"),
+        (joined("CONCATENATION", [number("i", 0)]), "operator 2 (CONCATENATION): along axis 0 of the shape (1, 2)"),
+        (joined("ADD", [number("b", 5)]), "operator 2 (ADD): has the activation SIGN_BIT"),
+        (joined("SELECT_V2"), "operator 2 (SELECT_V2) has 2 inputs and 1 outputs, expected 3 and 1"),
+        (joined("CONCATENATION", [number("i", 2)]), "operator 2 (CONCATENATION) has axis 2 of 2"),
+    ],
+)
+def test_what_is_not_brought_together(data, words):
+    assert words in refusal(read, data)
+
+
+def test_shapes_that_differ_are_not_brought_together():
+    """TFLite would repeat the smaller one."""
+    tensors = [tensor([1, 2]), tensor([1, 2, 1]), tensor([1, 2])] + [tensor([3], 2, 1)]
+    for name, words in (("ADD", "joins tensors of shapes"), ("CONCATENATION", "joins shapes")):
+        operators = [operator(0, (0, 3), 1), operator(1, (0, 1), 2, [number("i", 1)] if name != "ADD" else None)]
+        operators[1][3:4] = [number("B", kind_of(name))] if len(operators[1]) > 3 else []
+        data = model(tensors, operators, ["RESHAPE", name], [b"", struct.pack("<3i", 1, 2, 1)], outputs=[2])
+        assert words + " (1, 2) and (1, 2, 1)" in refusal(read, data, UnsupportedError)
+
+
+def test_samples_are_not_put_side_by_side():
+    """Of a file for two samples at once, also where another axis is as long."""
+    cases = [([2, 1], 1, [1.0]), ([2, 2], 1, [1.0, 2.0]), ([2, 2, 1], 1, [1.0, 2.0]), ([2, 1], 0, None)]
+    for shape, axis, row in cases + [([2, 2, 2], 2, None)]:
+        wider = [size * 2 if k == axis else size for k, size in enumerate(shape)]
+        operators = [operator(0, (0, 0), 1, [number("i", axis)], 10)]
+        data = model([tensor(shape), tensor(wider)], operators, ["CONCATENATION"])
+        if row:
+            assert read(data).forward(Matrix([row])).tolist() == [row + row]
+        else:
+            assert "along axis %d of the shape %r" % (axis, tuple(shape)) in refusal(read, data, UnsupportedError)
+
+
+def test_what_leads_nowhere_is_not_looked_at():
+    tensors = [tensor([1, 2]), tensor([1, 2]), tensor([1, 2])]
+    data = model(tensors, [operator(0, (0,), 1), operator(1, (0,), 2)], ["COS", "RELU"])
+    assert [layer.kind for layer in read(data).layers] == ["activate"]
+
+
 # ---- shapes
 
 

@@ -297,6 +297,7 @@ OPERATORS: dict[str, tuple[tuple[int, ...], Callable[[Call], Value]]] = {
     "LEAKY_RELU": ((1,), _activation),
     "LOG": ((1,), _elementary),
     "MUL": ((2,), _with_constant("product", lambda operator, c, is_second: Scale(c))),
+    "NEG": ((1,), lambda call: call.then(Scale(-1.0))),
     "SELECT_V2": ((3,), _select),
     "SOFTMAX": ((1,), _softmax),
     "SUB": ((2,), _with_constant("difference", _difference)),
