@@ -23,6 +23,6 @@ def read(archive: Archive, budget: Budget) -> Graph:
     about = checked_json(archive.read("metadata.json", MAX_CONFIG), "metadata.json")
     if "model.weights.h5" not in archive.names:
         raise UnsupportedError("a Keras archive without model.weights.h5, its weights may be in several files")
-    root = hdf5.opened(archive.read("model.weights.h5"), budget.size)
+    root = hdf5.opened(archive.read("model.weights.h5"), budget)
     version = about.get("keras_version") if isinstance(about, dict) else None
     return graph_of(config, WeightsByClass(root), version, budget)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     """The graph of a model, or the arrays of a file that holds weights alone."""
-    root = hdf5.opened(source.read())
+    root = hdf5.opened(source.read(), budget)
     if "model_config" not in root.attributes:
         return _arrays_alone(root)
     config = checked_json(root.attributes["model_config"], "the attribute model_config")

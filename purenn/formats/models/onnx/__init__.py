@@ -47,7 +47,7 @@ def read(source: "Source", budget: "Budget") -> Network:
 
 def _walked(source: "Source", budget: "Budget") -> "Tuple[List[Step], Dict[str, Any], List[str]]":
     """The steps to the output, what else the network knows, and notes: all that is kept of the file."""
-    model = Model(memoryview(source.read()))
+    model = Model(memoryview(source.read()), budget)
     walk = Walk(model, Tensors(source, budget))
     flow = walk.output()
     about = {"input_shape": (walk.inputs,), "labels": walk.labels(flow), "names": walk.names}

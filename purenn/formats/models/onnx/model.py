@@ -4,6 +4,8 @@ The schema is https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; the number
 field numbers.
 """
 
+from array import array
+
 from ....errors import ModelFormatError, UnsupportedError
 from .tensors import MAX_AXES, Tensors, type_name
 from ...containers.protobuf import Message
@@ -11,9 +13,9 @@ from ....text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from array import array
     from typing import Any, Dict, List, Optional, Set, Tuple
 
+    from ....budget import Budget
     from ....tensor import Tensor
 
     Shape = Tuple[Optional[int], ...]
@@ -35,8 +37,8 @@ class Model:
     Names that should be there once and are there twice raise `ModelFormatError`: either may be meant.
     """
 
-    def __init__(self, data: "Any") -> None:
-        message = Message(data)
+    def __init__(self, data: "Any", budget: "Budget") -> None:
+        message = Message(data, budget)
         graph = message.message(_MODEL["graph"])
         if graph is None:
             raise ModelFormatError("an ONNX model without a graph")
@@ -155,8 +157,8 @@ class Node:
         return attribute.integers(_INTS[1]).tolist()
 
     def reals(self, name: str) -> "array[float]":
-        attribute = self._attribute(name, _FLOATS) or Message(b"")
-        return attribute.floats(_FLOATS[1])
+        attribute = self._attribute(name, _FLOATS)
+        return array("f") if attribute is None else attribute.floats(_FLOATS[1])
 
     def texts(self, name: str) -> "List[str]":
         attribute = self._attribute(name, _STRINGS)

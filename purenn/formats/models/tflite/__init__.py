@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def read(source: Source, budget: Budget) -> Graph:
     """The graph of a file: in floats, or in integers where the model is."""
-    model = Model(Buffer(source.read()), budget)
+    model = Model(Buffer(source.read(), budget))
     graph = Graph(budget)
     graph.notes = ["TFLite, " + model.producer]
     if model.in_integers:

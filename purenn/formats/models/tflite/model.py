@@ -20,8 +20,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ....budget import Budget
-
 IDENTIFIER = b"TFL3"
 _MAX_OPERATORS = 1000
 _MAX_INPUTS = 1 << 20
@@ -73,7 +71,7 @@ class TensorInfo:
     Its numbers are ``(q - zero_point) * scale`` then.
     """
 
-    def __init__(self, number: int, table: Table, buffers: list[Table], budget: Budget) -> None:
+    def __init__(self, number: int, table: Table, buffers: list[Table]) -> None:
         self.number, self.name = number, table.text(3)
         self.shape = table.numbers(0, "i")
         self.type = table.number(1, "b")
@@ -88,9 +86,8 @@ class TensorInfo:
         buffer = table.number(2, "I")
         if buffer >= len(buffers):
             raise ModelFormatError("%s has buffer %d of %d" % (self, buffer, len(buffers)))
-        self.data = buffers[buffer].bytes(0)
+        self.data, self._budget = buffers[buffer].bytes(0), table.buffer.budget
         self.elsewhere = bool(buffers[buffer].number(1, "Q"))
-        self._budget = budget
         if not all([0.0 < scale < 1e30 for scale in self.scales]):
             raise ModelFormatError("%s has a scale that is not positive" % self)
         counts = len(self.scales), len(self.zero_points)
@@ -118,7 +115,7 @@ class TensorInfo:
             raise UnsupportedError("%s is stored sparse, or outside of the flatbuffer" % self)
         if self.type not in _TYPES:
             raise UnsupportedError("%s has elements of type %s" % (self, self.type_name))
-        self._budget.take(len(self.data), str(self))
+        self._budget.take(len(self.data), str(self))  # many tensors may have one buffer
         try:
             return Tensor.from_bytes(_TYPES[self.type], self.shape, self.data)
         except ModelFormatError as error:
@@ -178,7 +175,7 @@ class Operator:
 class Model:
     """The main graph of a file: `tensors`, `operators`, the tensors that are its `input` and `output`."""
 
-    def __init__(self, buffer: Buffer, budget: Budget) -> None:
+    def __init__(self, buffer: Buffer) -> None:
         if buffer.identifier() != IDENTIFIER:
             raise ModelFormatError("not a TFLite model, bytes 4 to 8 are %r" % buffer.identifier())
         model = buffer.root()
@@ -186,7 +183,7 @@ class Model:
         if model.number(0, "I") != 3 or not graphs:
             raise UnsupportedError("a TFLite model of version %d with %d graphs" % (model.number(0, "I"), len(graphs)))
         graph, codes = graphs[0], [_operator_name(code) for code in model.tables(1)]
-        self.tensors = [TensorInfo(k, table, buffers, budget) for k, table in enumerate(graph.tables(0))]
+        self.tensors = [TensorInfo(k, table, buffers) for k, table in enumerate(graph.tables(0))]
         tables = graph.tables(3)
         if len(tables) > _MAX_OPERATORS:
             raise UnsupportedError("%d operators, at most %d are read" % (len(tables), _MAX_OPERATORS))
@@ -211,7 +208,7 @@ class Model:
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
         self.in_integers = any([self._takes_integers(operator) for operator in self.operators])
-        self._budget = budget
+        self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:
         if not 0 <= number < len(self.tensors):
@@ -255,7 +252,7 @@ def _producer(model: Table, buffers: list[Table]) -> str:
     for entry in model.tables(6):
         number = entry.number(1, "I")
         if entry.text(0) == "CONVERSION_METADATA" and number < len(buffers):
-            environment = Buffer(buffers[number].bytes(0)).root().table(0)
+            environment = Buffer(buffers[number].bytes(0), model.buffer.budget).root().table(0)
             version = "" if environment is None else environment.text(0)
             if version:
                 return "converted by TensorFlow %s" % quote(version)
