@@ -139,7 +139,7 @@ def test_weights_at_the_ends_of_the_range():
                 Network([Dense(single)]).compile("dist")
             assert same_rows([Network([Dense(single)]).predict([0.0] * 150)], [[math.nan, 0.0]])
         for kernel in KERNELS:
-            with pytest.raises(UnsupportedError, match="has weights|has whole numbers"):
+            with pytest.raises(UnsupportedError, match="has weights|has integers"):
                 Network([Dense([[bad]] * 150)]).compile(kernel)
 
 

@@ -32,6 +32,11 @@ def test_what_is_no_shape(shape):
     assert refused(lambda: Reshape(shape)).startswith("Reshape: a shape is a tuple of integers from 1 upwards, found ")
 
 
+def test_a_shape_has_a_limited_number_of_axes():
+    assert Reshape((1,) * 64).output_shape((1,)) == (1,) * 64
+    assert refused(lambda: Reshape((1,) * 65)) == "Reshape: a shape has up to 64 axes, found 65"
+
+
 def test_other_numbers_than_there_are():
     assert refused(lambda: Reshape((2, 3)).output_shape((5,))) == "Reshape: (5,) cannot be reshaped to (2, 3)"
     assert refused(lambda: Reshape((2, 3)).forward(Matrix([1, 2]))) == "Reshape: (2,) cannot be reshaped to (2, 3)"

@@ -42,8 +42,10 @@ from .sums import ERROR_BOUND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Sequence
 
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -52,7 +54,7 @@ NAME = "byte_inputs"
 READS_SAMPLE = True
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """The first dense layer, and one layer that prepares its inputs."""
     count = 1 if network.layers[k - 1].kind == "dense" else 2
     if not network.is_chain or len(network.input_shape) != 1:
@@ -156,7 +158,7 @@ def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool
     return rows[0], rows[1], code.layer(1).kind == "scale", not any(shifts)
 
 
-def _byte_lanes(layer: Any, shifts: Any, factors: Any, is_scale: bool) -> Any:
+def _byte_lanes(layer: Dense, shifts: Sequence[float], factors: Sequence[float], is_scale: bool) -> Any:
     """`runtime.byte_lanes`, faster."""
     rows = list(layer.weight)
     if is_scale:

@@ -11,8 +11,9 @@ from ..rows import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Callable
 
+    from ..network import Network
     from .dialect import Dialect
 
 _NEVER = float("inf")
@@ -69,7 +70,7 @@ def costs(dialect: Dialect) -> dict[str, float]:
     return {name: values[column] for name, values in COSTS.items()}
 
 
-def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[float, int]:
+def estimate(emitter: str, network: Network, k: int, dialect: Dialect) -> tuple[float, int]:
     """The expected time of an emitter from layer k on, for a sample: (nanoseconds, multiplications done)."""
     if emitter == "packed":
         return _packed(network, dialect)
@@ -80,7 +81,7 @@ def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[floa
     return _FORMULAS[emitter](costs(dialect), inputs, outputs, terms, share), terms
 
 
-def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
+def _packed(network: Network, dialect: Dialect) -> tuple[float, int]:
     layers = [k for k, layer in enumerate(network.layers, 1) if layer.kind == "integer_dense"]
     if not layers:
         return _NEVER, 1
@@ -89,7 +90,7 @@ def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
     return calls * c["LANES_CALL"] + terms * c["LANES_TERM"], terms
 
 
-def _share(network: Any, k: int) -> float:
+def _share(network: Network, k: int) -> float:
     """The share of the inputs of layer k that is expected not to be 0."""
     if k == 1:
         return 0.25  # many inputs are usually a picture

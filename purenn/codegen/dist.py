@@ -44,6 +44,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..activation import Activation
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -56,7 +59,7 @@ _SPREAD = 8  # inputs are balanced where their largest weights are more than 2^8
 _SQUARE, _LENGTH, _FIXED = 32.0 * ONCE, 2.0 * 32.0 * 32.0 * ONCE, 32.0 * 32.0 * 32.0 * ONCE
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are in range."""
     layer = network.layers[k - 1]
     is_in_range = are_float32(layer.weight) or _is_in_range(layer)
@@ -66,7 +69,7 @@ def takes(network: Any, k: int, dialect: Dialect) -> int | str:
 _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
 
 
-def _is_in_range(layer: Any) -> bool:
+def _is_in_range(layer: Dense) -> bool:
     origin = (0.0,) * layer.inputs
     columns = zip(zip(*layer.weight), zip(*_balanced(layer, _powers_of(layer))))
     return all([_SMALLEST < dist(w, origin) < 1.0 / _SMALLEST or not any(before) for before, w in columns])
@@ -91,7 +94,7 @@ def write_outputs(code: Code, k: int) -> Value:
     return a if is_by_sign(h) else activated(code, k, h, a)
 
 
-def write_sums(code: Code, k: int, h: Any) -> None:
+def write_sums(code: Code, k: int, h: Activation) -> None:
     """The lines that set a{k}, a list of the sums of layer k, of the tuple z; or of h of them, if it `is_by_sign`."""
     a, columns, layer = "a%d" % k, code.columns(k), code.layer(k)
     powers = code.computed("POWERS%d" % k, runtime.balance, columns, here=lambda: _powers_of(layer))
@@ -150,13 +153,13 @@ def _write_length(
     code.line("m = -t")
 
 
-def _balanced(layer: Any, powers: tuple[float, ...] | None) -> list[Sequence[Any]]:
+def _balanced(layer: Dense, powers: tuple[float, ...] | None) -> list[Sequence[Any]]:
     """The rows of the weight, balanced."""
     rows: list[Sequence[Any]] = list(layer.weight)
     return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
 
 
-def _powers_of(layer: Any) -> tuple[float, ...] | None:
+def _powers_of(layer: Dense) -> tuple[float, ...] | None:
     """For each input the power of two that balances its weights, 0.0 if all are 0; None if they are balanced."""
     exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight]
     known = [e for e in exponents if e is not None]

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..activation import Activation
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -23,7 +25,7 @@ _FORMS = {
 _ROWS = {"softmax": runtime.softmax, "log_softmax": runtime.log_softmax}
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One layer."""
     return 1
 
@@ -103,7 +105,7 @@ def _along(code: Code, k: int, form: str, a: str, width: int) -> str:
 # ---- activations
 
 
-def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) -> Value:
+def activated(code: Code, k: int, h: Activation, a: Value, width: int | None = None) -> Value:
     """h(a), after the lines that compute it; a softmax of rows of `width` numbers, or of all numbers."""
     if h.rowwise:
         return _rowwise(code, k, h, a, width)
@@ -116,14 +118,14 @@ def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) ->
     return code.outputs(k, ["z%d_%d" % (k, j) for j in range(len(a))], [form.format(a=name) for name in a])
 
 
-def expression(code: Code, h: Any) -> str:
+def expression(code: Code, h: Activation) -> str:
     """h(a) as an expression of {a}."""
     if h.source.startswith("def "):
         return code.defined(h.function_name, h.source) + "({a})"
     return h.source or code.activation_function(h) + "({a})"
 
 
-def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
+def _rowwise(code: Code, k: int, h: Activation, a: Value, width: int | None) -> Value:
     size = len(a) if not isinstance(a, str) else code.size(k)
     width = width or code.width(k)
     if h.name == "softmax" and not isinstance(a, str):

@@ -46,8 +46,10 @@ from .sums import ERROR_BOUND, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence
+    from typing import Callable, Sequence
 
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -59,7 +61,7 @@ MARGIN = 1.001e9  # 1.001 / ERROR_BOUND
 _LOOK = 64  # inputs that are checked to see whether many are 0
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
     reason = refusal(layer, _MOST_INPUTS)
@@ -102,7 +104,7 @@ def write_or(code: Code, k: int, otherwise: Callable[[], Value]) -> Value:
     return z
 
 
-def _most(code: Code, layer: Any) -> float:
+def _most(code: Code, layer: Dense) -> float:
     """The share of nonzero inputs up to which this is faster than distances."""
     m, c = layer.outputs, costs(code.dialect)
     by_dist = m * (c["DIST_TERM"] + c["DIST_CALL"] / layer.inputs)
@@ -167,7 +169,7 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
 class _FixedLanes:
     """`runtime.fixed_lanes`, faster; the first sample z makes only the lanes that it needs, for a fast cold start."""
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: Dense) -> None:
         self._layer = layer
         self._scale: tuple[int, float, int] | None = None
         self._all: tuple[list[int], int, float, int] | None = None

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+    from ..layers.base import Layer
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -15,7 +17,7 @@ NAME = "forward"
 ERROR_BOUND = 0.0
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """Any one layer, in process."""
     return "has no code of its own" if dialect.is_exported else 1
 
@@ -28,6 +30,6 @@ def emit(code: Code, k: int, *values: Value) -> Value:
     return "z%d" % k
 
 
-def _forward(layer: Any, shapes: Any) -> Callable[..., Any]:
+def _forward(layer: Layer, shapes: Any) -> Callable[..., Any]:
     """A layer as a function from row to row."""
     return lambda *rows: layer.forward(*[Matrix.wrap([row]) for row in rows], shapes=shapes)[0]

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
+    from ..layers.integer import Quantize
+
     Number = Callable[[str, Sequence[float]], str]
 
 __all__ = ["InputQuantizer"]
@@ -33,7 +35,7 @@ class InputQuantizer:
     `numbers` holds the numbers in them, by name: one number, or one for each input.
     """
 
-    def __init__(self, before: Sequence[Any], layer: Any, inputs: int) -> None:
+    def __init__(self, before: Sequence[Any], layer: Quantize, inputs: int) -> None:
         # a Flatten or a Reshape changes no number
         self.before = [layer for layer in before if layer.kind in ("normalize", "scale")]
         self.layer, self.inputs = layer, inputs

@@ -9,13 +9,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..layers.base import Layer
+    from ..network import Network
+
 __all__ = ["IntegerChain"]
 
 
 class IntegerChain:
     """The layers from number k on that form an integer network, or the `refusal`: why there are none."""
 
-    def __init__(self, network: Any, k: int) -> None:
+    def __init__(self, network: Network, k: int) -> None:
         self.network, self.count, self.refusal = network, 0, ""
         self.first, self._next = k, k
         self.before = self._take_all(*PREPARING)
@@ -77,5 +80,5 @@ class IntegerChain:
         return ""
 
 
-def _numbers(layer: Any) -> list[Sequence[Any]]:
+def _numbers(layer: Layer) -> list[Sequence[Any]]:
     return [matrix[0] for _, matrix in layer.named_tensors()]

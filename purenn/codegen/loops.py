@@ -11,8 +11,7 @@ from .elementwise import activated, repeated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -20,7 +19,7 @@ NAME = "loops"
 ERROR_BOUND = 0.0
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One layer of weights; integer layers only in process."""
     if dialect.is_exported and network.layers[k - 1].kind != "dense":
         return "is an integer layer"

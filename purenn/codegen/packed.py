@@ -36,8 +36,9 @@ from .packed_layer import PackedLayer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Sequence
 
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -47,7 +48,7 @@ READS_SAMPLE = True
 ERROR_BOUND = 0.0  # from the layers' own forward: every sum is exact
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """The layers that prepare the inputs, the `Quantize`, the integer layers, and the `Dequantize` if there is one."""
     chain = IntegerChain(network, k)
     return chain.refusal or chain.count

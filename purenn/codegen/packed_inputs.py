@@ -38,7 +38,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
+    from ..layers.integer import Quantize
+    from ..network import Network
     from .input_quantizer import InputQuantizer
+    from .packed_layer import PackedLayer
     from .program import Code, Value
 
 __all__ = ["UNROLLED", "PackedInputs", "weighted_sum", "write_terms"]
@@ -64,7 +67,7 @@ def weighted_sum(code: Code, q: str, rows: str, start: str, are_zeros_skipped: b
     return "sum(map(%s, %s, %s), %s)" % (code.function(mul), q, rows, start)
 
 
-def write_terms(code: Code, q: Sequence[str], packed: Any, counted_from: int = 0) -> None:
+def write_terms(code: Code, q: Sequence[str], packed: PackedLayer, counted_from: int = 0) -> None:
     """The lines of the same, a term for each input."""
     terms = ["%s*%s" % pair for pair in zip(q, packed.row_names())]
     code.write_sum("t", [packed.start(counted_from)] + terms)
@@ -76,7 +79,7 @@ def write_terms(code: Code, q: Sequence[str], packed: Any, counted_from: int = 0
 class PackedInputs:
     """Writes the lines from a sample to `t`, the total of the first layer, a `PackedLayer`."""
 
-    def __init__(self, code: Code, k: int, quantizer: InputQuantizer, packed: Any) -> None:
+    def __init__(self, code: Code, k: int, quantizer: InputQuantizer, packed: PackedLayer) -> None:
         self.code, self.k, self.quantizer, self.packed = code, k, quantizer, packed
         self.low, self.high = quantizer.low, quantizer.high
         self.is_exported = code.dialect.is_exported
@@ -379,7 +382,7 @@ def bytes_held(x: Any) -> Any:
     return bytes(x) if is_bytes else x
 
 
-def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
+def _own(network: Network, layer: Quantize) -> Callable[[Any], Any]:
     """A function from a sample of the model's own integers to integers counted from the lowest: bytes if they fit."""
 
     lowest, highest, fit = layer.lowest, layer.highest, layer.high - layer.low <= 255

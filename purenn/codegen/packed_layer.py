@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..layers.integer import IntegerDense
     from .program import Code, Name, Value
 
 __all__ = ["PackedLayer"]
@@ -29,7 +30,7 @@ _LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as bytes or an array
 class PackedLayer:
     """One integer layer in lanes: their width, and the lines that unpack a total `t`."""
 
-    def __init__(self, code: Code, k: int, layer: Any, low: int, high: int, is_last: bool) -> None:
+    def __init__(self, code: Code, k: int, layer: IntegerDense, low: int, high: int, is_last: bool) -> None:
         self.code, self.k, self.layer = code, k, layer
         smallest, largest = layer.bounds(low, high)
         self.offset, bits = -smallest, (largest - smallest).bit_length()
@@ -63,6 +64,7 @@ class PackedLayer:
 
     @property
     def _table(self) -> list[int]:
+        assert self.layer.table is not None  # only asked where it is not
         return list(self.layer.table[0])
 
     # ---- constants
@@ -179,7 +181,7 @@ class PackedLayer:
 
     def _level(self, index: str) -> str:
         table = self.code.constant("LEVELS%d" % self.k, self._table)
-        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, self.layer.table.cols)
+        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, len(self._table))
 
     def sums(self) -> str:
         """Exported: the weighted sums, a list."""

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence, Union
 
+    from ..activation import Activation
+    from ..layers.dense import Dense
     from .plan import Plan
 
     Value = Union[list[str], str]
@@ -201,7 +203,7 @@ class Code:
         self.objects[name] = function
         return name
 
-    def activation_function(self, h: Any) -> str:
+    def activation_function(self, h: Activation) -> str:
         """The name of an activation that has no source: of a function of the user's own; in process alone."""
         function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
         name = "h%d" % len(self.objects)
@@ -370,6 +372,6 @@ def _is_small(plan: Plan) -> bool:
     return widest <= _SMALL
 
 
-def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
+def columns_of(layer: Dense) -> list[tuple[tuple[Any, ...], Any]]:
     """For each output of a dense layer its weights and its bias."""
     return list(zip(zip(*layer.weight), layer.bias[0]))

@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -33,7 +34,7 @@ _INF = float("inf")
 _SMALLEST = 1e-290  # |a|: below, products may have lost bits
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer, in a Python that has it; a module for any Python cannot rely on it."""
     if dialect.is_exported:
         return "would need math.sumprod, which came with Python 3.12"

@@ -27,8 +27,8 @@ from .elementwise import activated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..activation import Activation
+    from ..layers.dense import Dense
     from .program import Code, Value
 
 ERROR_BOUND = 1e-9  # of emitters that test their sums after the fact
@@ -39,7 +39,7 @@ _LARGEST = 1e300  # of weights that are int
 _BY_SIGN = {"relu": ("{a}", "0.0"), "sigmoid": ("1.0/(1.0 + exp({minus}))", "(e := exp({a}))/(1.0 + e)")}
 
 
-def refusal(layer: Any, most_inputs: int | None = None) -> str:
+def refusal(layer: Dense, most_inputs: int | None = None) -> str:
     """Why a dense layer cannot be computed by an emitter; empty if it can.
 
     `most_inputs` is the limit of emitters that round to floats.
@@ -55,7 +55,7 @@ def refusal(layer: Any, most_inputs: int | None = None) -> str:
     return ""
 
 
-def tested(code: Code, h: Any, form: str, factor: str | None, again: str) -> str:
+def tested(code: Code, h: Activation, form: str, factor: str | None, again: str) -> str:
     """A form for h(a), for a sum of which a form gives s: right where it is larger than t or smaller than m.
 
     Then a = s factor, for a power of two (None for 1).  Otherwise a is computed by the form `again`.
@@ -69,12 +69,12 @@ def tested(code: Code, h: Any, form: str, factor: str | None, again: str) -> str
     return "%s if (s := %s) > t else %s if s < m else %s(%s)" % (positive, form, negative, function, again)
 
 
-def is_by_sign(h: Any) -> bool:
+def is_by_sign(h: Activation) -> bool:
     """Whether `tested` gives h(a)."""
     return h.known and h.kind in _BY_SIGN
 
 
-def tested_names(code: Code, k: int, h: Any, forms: list[str]) -> Value:
+def tested_names(code: Code, k: int, h: Activation, forms: list[str]) -> Value:
     """Variables for the outputs of layer k, after the lines that set them, from forms that `tested` gave."""
     if is_by_sign(h):
         return code.assign(["z%d_%d" % (k, j) for j in range(len(forms))], forms)

@@ -14,8 +14,7 @@ from .sums import refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -29,7 +28,7 @@ def most_multiplications(dialect: Dialect) -> int:
     return UNROLLED if dialect.is_exported else _MOST_MULTIPLICATIONS
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer."""
     return refusal(network.layers[k - 1]) or 1
 

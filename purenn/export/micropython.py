@@ -27,6 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..layers.integer import IntegerDense
     from ..network import Network
 
 _MOST_BITS = 30  # of a sum
@@ -362,7 +363,7 @@ def _run(network: Network, chain: IntegerChain, quantizer: InputQuantizer, form:
     )
 
 
-def _levels(layer: Any) -> tuple[int, int]:
+def _levels(layer: IntegerDense) -> tuple[int, int]:
     """The lowest and highest integer that a layer gives."""
     return (0, 0) if layer.table is None else (layer.table.min(), layer.table.max())
 
@@ -395,7 +396,7 @@ def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
     return data, layers
 
 
-def _biases(layer: Any, low: int) -> list[int]:
+def _biases(layer: IntegerDense, low: int) -> list[int]:
     return [b + low * sum(column) for b, column in zip(layer.bias[0], zip(*layer.weight))]
 
 
