@@ -64,7 +64,8 @@ class Archive:
         size = self.size(name)
         if limit is not None and size > limit:
             raise UnsupportedError("the member %s has %d bytes, more than %d" % (quote(name), size, limit))
-        self._budget.take(2 * size, "the member %s" % quote(name))  # zipfile joins it from pieces
+        for _ in range(2):  # zipfile reads it in pieces, and then joins them
+            self._budget.take(size, "the member %s" % quote(name))
         with self.open(name) as file:
             content = file.read(size + 1)  # at the end zipfile compares the checksum
         if len(content) != size:
