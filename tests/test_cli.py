@@ -780,6 +780,24 @@ def test_no_text_of_a_file_leaves_its_line_or_fills_the_screen(tmp_path, capsys,
     assert loaded >= 5  # the architecture unchanged; a text as its name, a label, the name of an input, in a label
 
 
+@pytest.mark.parametrize("text", HUGE[:-1], ids=lambda text: "%.12r" % text[:6])
+def test_no_text_of_samples_or_labels_leaves_its_line_or_fills_the_screen(folder, capsys, text):
+    save(NETWORK.replace(names=["width", "height"], labels=["cat", "dog", "eel"]), "named.safetensors")
+    field = text.replace("\ud800", "\x7f").replace("\n", "").replace("\r", "")
+    contents = ["[[1, %s]]" % json.dumps(text), "[%s]" % json.dumps([text]), '{"width": 1, %s: 2}' % json.dumps(text)]
+    contents += [
+        "{%s: 1, %s: 2}" % (json.dumps(text), json.dumps(text)),
+        "1,2\n1,%s\n" % field,
+        "width,%s\n1,2\n" % field,
+    ]
+    contents += ["width,height,%s\n1,2,3\n" % field]
+    for content in contents + [json.dumps([text] * 4), field + "\n0\n0\n0\n"]:
+        (folder / "x").write_text(content, encoding="utf-8")
+        for command in (["predict", "named.safetensors", "x"], ["evaluate", "named.safetensors", "four.csv", "x"]):
+            said = refused(capsys, *command)
+            assert is_harmless(said) and len(said) < 1000
+
+
 def test_a_path_that_plays_with_the_terminal(folder, capsys):
     for name in ("no\x1b[31m", "no\u202e", "no\nyes"):
         assert is_harmless(refused(capsys, "info", name))
