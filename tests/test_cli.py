@@ -200,7 +200,7 @@ def test_the_order_of_layers(folder, capsys):
     assert "'hiden', which is not one of the layers: hidden, input, output" in refused(
         capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
     )
-    assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
+    assert "gives the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
 
 
 def test_info_of_arrays_that_are_no_network(folder, capsys):
@@ -875,10 +875,16 @@ def test_the_limit_reaches_every_reader(folder, capsys, monkeypatch, command, re
     assert seen[readers:] == [None] * readers
 
 
-def test_a_model_beyond_the_limit_is_refused(folder, capsys):
+def test_files_beyond_the_limit_are_refused(folder, capsys):
     said = refused(capsys, "info", "model.safetensors", "--memory", "20")
-    expected = r"model.safetensors: tensor layers.0.\S+ takes \d+ bytes, .* \(memory= or --memory raises the limit\)$"
+    expected = (
+        r"model.safetensors: the header takes \d+ bytes, 20 of 20 are left .* \(memory= or --memory raises the limit\)$"
+    )
     assert re.match(expected, said)
+    (folder / "many.csv").write_text("1,2\n" * 10000)
+    for command in (["predict"], ["evaluate", "labels.csv"]):
+        said = refused(capsys, *command[:1], "model.safetensors", "many.csv", *command[1:], "--memory", "30K")
+        assert re.match(r"many.csv: .* of 30720 are left .* \(memory= or --memory raises the limit\)$", said)
 
 
 # ---- what users get wrong
