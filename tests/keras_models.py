@@ -200,13 +200,64 @@ def drawn_layer(r, shape):
 # ---- models
 
 
+def shape_of(y):
+    return tuple(int(size) for size in y.shape[1:])
+
+
+def drawn_branches(r, x):
+    """The output of layers that each take what any of those before them gave; some are used twice."""
+    values, used = [x], []
+    for _ in range(r.randint(3, 12)):
+        y = r.choice(values[-3:])
+        shape = shape_of(y)
+        if r.random() < 0.45:
+            values.append(merged(r, values, y))
+        elif used and r.random() < 0.15:
+            layer, given = r.choice(used)
+            values.append(layer(r.choice([value for value in values if shape_of(value) == given])))
+        elif r.random() < 0.4 and len(shape) == 1:  # of a width that others have
+            values.append(L.Dense(r.choice([shape[0], int(x.shape[-1])]), activation(r))(y))
+        else:
+            used.append((drawn_layer(r, shape), shape))
+            values.append(used[-1][0](y))
+    return values[-1]
+
+
+def merged(r, values, y):
+    """Values brought together, mostly of one shape."""
+    shape = shape_of(y)
+    alike = [value for value in values if shape_of(value) == shape]
+    others = [r.choice(alike if r.random() < 0.97 else values) for _ in range(r.choice([1, 1, 1, 2, 3]))]
+    roll = r.random()
+    if roll < 0.3:
+        return L.Add()([y] + others)
+    if roll < 0.42:
+        return L.Multiply()([y] + others)
+    if roll < 0.52:
+        return L.Subtract()([y, others[0]])
+    if roll < 0.6:
+        return L.Average()([y] + others)
+    if roll < 0.75:
+        return L.Concatenate(axis=r.choice([-1, -1, -1, 1]))([y] + others)
+    if roll < 0.9:
+        other = others[0]
+        return r.choice([lambda: y + other, lambda: y * other, lambda: y - other, lambda: other + y])()
+    if roll < 0.97:
+        return r.choice([L.Concatenate(), L.Add()])([r.choice(values), y])
+    return r.choice([lambda: L.Maximum()([y] + others), lambda: L.Dot(-1)([y, others[0]]), lambda: y + 1.0])()
+
+
 def drawn_model(r, ending):
     shape = r.choice([(4,), (4,), (3,), (1,), (2, 3), (2, 2, 3)])
-    kind = r.choice(["sequential", "sequential", "functional", "functional", "nested", "odd"])
+    kind = r.choice(["sequential", "sequential", "functional", "branched", "branched", "nested", "odd"])
     more = {"batch_size": 4} if r.random() < 0.05 else {}
     if r.random() < 0.05:
         more["dtype"] = r.choice(["float64", "float16", "int32", "uint8"])
     x = y = keras.Input(shape, **more)
+    if kind == "branched":
+        model = keras.Model(x, drawn_branches(r, x))
+        shake(r, model)
+        return model
     chain = []
     for _ in range(r.randint(1, 6)):
         shape = tuple(int(size) for size in y.shape[1:])

@@ -3,12 +3,12 @@
 import struct
 
 import pytest
+from reading import buffer_of
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal
 
 from purenn import ModelFormatError
-from purenn.formats.containers.flatbuffer import Buffer
 
 
 def flatbuffer(fields, identifier=b"TEST"):
@@ -62,7 +62,7 @@ def behind(kind, values):
 def test_what_was_written_is_read(number, numbers, text, inner):
     tables = [[struct.pack("<B", value)] for value in inner]
     content = flatbuffer([struct.pack("<i", number), None, ("q", *numbers), ("text", text), ("tables", tables)])
-    buffer = Buffer(content)
+    buffer = buffer_of(content)
     root = buffer.root()
     assert buffer.identifier() == b"TEST"
     assert root.number(0, "i") == number and root.numbers(2, "q") == tuple(numbers) and root.text(3) == text
@@ -72,18 +72,18 @@ def test_what_was_written_is_read(number, numbers, text, inner):
 
 @pytest.mark.parametrize("index", [1, 5, 1000])
 def test_what_is_left_out_has_its_default(index):
-    root = Buffer(flatbuffer([b"\x07", None, b"\x01"])).root()
+    root = buffer_of(flatbuffer([b"\x07", None, b"\x01"])).root()
     assert (root.number(index, "f", 2.5), root.numbers(index, "q"), root.text(index)) == (2.5, (), "")
     assert (root.table(index), root.tables(index), bytes(root.bytes(index))) == (None, [], b"")
 
 
 def test_text_that_is_no_utf_8_is_marked():
-    assert Buffer(flatbuffer([("B", 0x61, 0xFF)])).root().text(0) == "a\ufffd"
+    assert buffer_of(flatbuffer([("B", 0x61, 0xFF)])).root().text(0) == "a\ufffd"
 
 
 def walk(data):
     """Everything that could be a field, in every way."""
-    waiting = [(Buffer(data).root(), 0)]
+    waiting = [(buffer_of(data).root(), 0)]
     while waiting:
         part, depth = waiting.pop()
         for index in range(3):
@@ -109,15 +109,15 @@ def test_cut_short_anywhere():
     data = flatbuffer([("q", 1, 2), ("text", "abc")])
     for size in range(len(data) - 1):
         with pytest.raises(ModelFormatError):
-            root = Buffer(data[:size]).root()
+            root = buffer_of(data[:size]).root()
             assert root.numbers(0, "q") == (1, 2)
             root.text(1)
 
 
 @pytest.mark.parametrize("length", [1 << 20, 1 << 30, (1 << 32) - 1])
-def test_long_vectors_are_refused_before_room_is_made(length):
+def test_long_vectors_are_refused_before_they_are_allocated(length):
     data = flatbuffer([("q", 1)]).replace(struct.pack("<Iq", 1, 1), struct.pack("<Iq", length, 1))
-    assert "has no" in frugal_refusal(lambda data: Buffer(data).root().numbers(0, "q"), data)
+    assert "has no" in frugal_refusal(lambda data: buffer_of(data).root().numbers(0, "q"), data)
 
 
 def test_the_same_bytes_many_times_over():
@@ -125,11 +125,11 @@ def test_the_same_bytes_many_times_over():
     vector = struct.pack("<I%dI" % count, count, *[4 * (count - k) for k in range(count)])
     shared = table([("q", *range(1000))])
     data = flatbuffer([("I",)])[:-4] + vector + shared
-    root = Buffer(data).root()
+    root = buffer_of(data).root()
     assert len(root.tables(0)) == count
 
     def read(data):
-        for part in Buffer(data).root().tables(0):
+        for part in buffer_of(data).root().tables(0):
             part.numbers(0, "q")
 
-    assert "more is read than" in frugal_refusal(read, data)
+    assert "takes more work than" in frugal_refusal(read, data)

@@ -10,10 +10,11 @@ import zipfile
 import pytest
 from fixture_files import fixture, table
 from numpy_files import array, binary, npy, packed, pickled, refusal
-from torch_files import torch_zip
+from torch_files import archive, torch_zip
 
 from purenn import Dense, Matrix, ModelFormatError, Network, ShapeError, UnsupportedError, load, save
 from purenn.formats import FORMATS, read, recognised
+from purenn.formats.signatures import TORCH_LEGACY
 from purenn.source import Source
 
 X = Matrix([1.0, 2.0])
@@ -32,7 +33,7 @@ def npz():
 
 FILES = {
     "npz": npz(),
-    "pickle": pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", array(binary(packed(B1)), (3,)))]),
+    "pickled": pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", array(binary(packed(B1)), (3,)))]),
 }
 
 
@@ -60,9 +61,10 @@ def test_save_and_load(tmp_path):
 
 def test_every_format_is_recognised_by_its_content(tmp_path):
     files = dict(FILES, safetensors=safetensors(tmp_path), npy=npy(packed(FLAT), (2, 3)))
-    files.update(joblib=gzip.compress(FILES["pickle"]), torch=torch_zip(b"}"), keras=b"\x89HDF\r\n\x1a\n")
+    files.update(compressed=gzip.compress(files["pickled"]), torch=torch_zip(b"}"), torch_legacy=TORCH_LEGACY)
+    files.update(keras=archive([("config.json", b"")]), keras_hdf5=b"\x89HDF\r\n\x1a\n")
     files.update(tflite=b"\x1c\0\0\0TFL3", onnx=b"\x08\x08\x12\x00")
-    assert sorted(files) == sorted([name for name, _, _ in FORMATS])
+    assert sorted(files) == sorted([row.name for row in FORMATS])
     for name, data in files.items():
         assert recognised(Source(data)).name == name
 
@@ -70,7 +72,7 @@ def test_every_format_is_recognised_by_its_content(tmp_path):
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("value", [{}, {"W1": [1.0]}, [], [1.0], os.mkdir, {"a": os.mkdir}])
 def test_pickles_of_every_protocol_are_recognised(value, protocol):
-    assert recognised(Source(pickle.dumps(value, protocol))).name == "pickle"
+    assert recognised(Source(pickle.dumps(value, protocol))).name == "pickled"
 
 
 def test_pickles_that_start_with_a_call_are_recognised():
@@ -85,11 +87,18 @@ def test_pickles_that_start_with_a_call_are_recognised():
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
         (b"<!DOCTYPE html>\n<html>", "an HTML page"),
         (b"\n  <html lang=en>", "an HTML page"),
-        (b"GIF89a\x1b[2J", "it starts with b'GIF89a\\x1b[2J'"),
+        (b"XYZ89a\x1b[2J", "it starts with b'XYZ89a\\x1b[2J'"),
+        (b"GIF89a\x1b[2J", "it is a GIF picture: models and samples are different arguments"),
+        (b"\x89PNG\r\n\x1a\n", "it is a picture"),
+        (b"GGUF\x03\0\0\0", "it is a GGUF file"),
+        (b"\x08\x01\x12\x90\x12", "it is a SavedModel of TensorFlow"),
+        (b'{"format": "layers-model", "generatedBy": "keras"}', "it is a TensorFlow.js model"),
+        (b"<?xml version='1.0'?><net name='m'>", "it is XML"),
+        (b"\x0a\x8b\x01\x0a\x04feed", "it is a model of PaddlePaddle"),
         (b"1.0,2.0\n3.0,4.0\n", "it starts with b'1.0,2.0\\n3.0,4.0\\n'"),
         (b"cat,dog\n1,2\n", "it starts with"),
         (b"c\n1\n2\n", "it starts with"),
-        (b'{"layers": []}', "it starts with"),
+        (b'{"layers": []}', "it is JSON"),
         (b"\x80", "it starts with"),
     ],
 )
@@ -97,20 +106,20 @@ def test_foreign_files(data, said, tmp_path):
     path = tmp_path / "weights.pkl"
     path.write_bytes(data)
     message = refusal(load, path, ModelFormatError)
-    titles = ", ".join([title for _, title, _ in FORMATS])
-    assert message.startswith("%s: not a model purenn reads (%s), " % (path, titles))
+    titles = ", ".join(map(repr, FORMATS))
+    assert message.startswith("%s: not a model purenn reads (%s): " % (path, titles))
     assert said in message
 
 
 def test_errors_name_the_file(tmp_path):
     path = tmp_path / "weights.pkl"
     for data, kind, said in (
-        (FILES["pickle"][:-1], ModelFormatError, "cut short"),
+        (FILES["pickled"][:-1], ModelFormatError, "cut short"),
         (FILES["npz"][:-1], ModelFormatError, "zip archive"),
         (pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", b"]K\x01a")]), ShapeError, "b1 must have"),
-        (pickled([("Z", b"]K\x01a")]), UnsupportedError, "no place for Z (1,)"),
+        (pickled([("Z", b"]K\x01a")]), UnsupportedError, "this does not fit Z (1,)"),
         (npy(packed(FLAT), (2, 3)), UnsupportedError, "no place for array (2, 3)"),
-        (FILES["pickle"], ValueError, "1 layer: W1 (2, 3); name an activation"),
+        (FILES["pickled"], ValueError, "1 layer: W1 (2, 3); name an activation"),
     ):
         path.write_bytes(data)
         message = refusal(load, path, kind)
@@ -127,24 +136,27 @@ def test_a_truncated_safetensors_file_is_said_to_be_one(tmp_path):
 def test_what_the_file_itself_says_is_not_overruled(tmp_path):
     data = safetensors(tmp_path)
     assert "names its activations itself" in refusal(lambda d: load(d, activations=["relu"]), data, ValueError)
-    assert "tells the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
+    assert "gives the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
     assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
 
 
 def test_labels_leave_the_notes(tmp_path, monkeypatch):
     noted = Network(NETWORK.layers, names=["p", "q"][: NETWORK.inputs], multilabel=True)
     noted.notes = ["folded a scaler"]
-    monkeypatch.setattr("purenn.safetensors.read", lambda source: noted)
+    monkeypatch.setattr("purenn.safetensors.read", lambda source, budget: noted)
     network = load(safetensors(tmp_path), labels=["x", "y", "z"])
     assert (network.labels, network.notes) == (["x", "y", "z"], ["folded a scaler"])
     assert (network.names, network.multilabel) == (noted.names, True)
 
 
 def test_missing_files_and_folders(tmp_path):
-    for path in (tmp_path / "missing", tmp_path):
-        with pytest.raises(OSError) as caught:
-            load(path)
-        assert str(path) in str(caught.value)
+    with pytest.raises(OSError) as caught:
+        load(tmp_path / "missing")
+    assert str(tmp_path / "missing") in str(caught.value)
+    message = refusal(load, tmp_path, ModelFormatError)
+    assert message == "%s: a folder, and not a file: name the model's file in it" % tmp_path
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    assert "it is a SavedModel of TensorFlow" in refusal(load, tmp_path, ModelFormatError)
 
 
 def test_save_refuses_other_names_and_leaves_nothing(tmp_path):

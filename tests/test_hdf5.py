@@ -8,12 +8,12 @@ import struct
 import zlib
 
 import pytest
+from reading import hdf5_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.containers.hdf5 import opened
 
 try:
     import h5py
@@ -33,7 +33,7 @@ def fixture(name):
 
 def everything(data):
     """All that a file holds: arrays and attributes."""
-    root = opened(data)
+    root = hdf5_of(data)
     attributes = root.attributes
     return {path: array.tensor() for path, array in root.arrays()}, attributes
 
@@ -51,7 +51,7 @@ def test_every_way_in_which_h5py_stores_an_array(name):
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_attributes(name):
-    root = opened(fixture(name))
+    root = hdf5_of(fixture(name))
     found = dict(root.attributes)
     assert found.pop("numbers").data.tolist() == [0, 1, 2] and found.pop("none").shape == (0,)
     assert found == {"text": "h\u00e9llo", "bytes": "fixed", "texts": ["a", "bcd", ""], "fixed": ["ab", "c"]}
@@ -59,7 +59,7 @@ def test_attributes(name):
 
 
 def test_paths():
-    root = opened(fixture("hdf5_earliest.h5"))
+    root = hdf5_of(fixture("hdf5_earliest.h5"))
     assert root.at("deep/er/array").shape == (3,) and root.at("deep").at("er").is_array is False
     assert root.at("deep/no") is None and root.at("deep/er/array/more") is None
 
@@ -82,7 +82,7 @@ def test_against_h5py(tmp_path_factory, data):
     with h5py.File(path, "w") as file:
         file.create_dataset("a", data=values, **options)
     with open(path, "rb") as file:
-        tensor = opened(file.read()).at("a").tensor()
+        tensor = hdf5_of(file.read()).at("a").tensor()
     assert tensor.shape == shape and tensor.data.tolist() == values.ravel().tolist()
 
 
@@ -183,12 +183,12 @@ def hostile():
     """(what, file, words of the message)"""
     undefined = (1 << 64) - 1
     for shape in ((1 << 62,), (1 << 31, 1 << 31), (1 << 30,)):
-        yield "huge and stored nowhere", of_array(shape, contiguous(undefined, 0)), "more than"
+        yield "huge and stored nowhere", of_array(shape, contiguous(undefined, 0)), "array takes"
         yield "huge and said to be stored", of_array(shape, contiguous(96, 4)), "more than|takes"
     yield "beyond the file", of_array((3,), contiguous(1 << 40, 12)), "the file has"
     yield "of another size", of_array((3,), contiguous(96, 8)), "takes 12 bytes, found 8"
     yield "65 axes", of_array((1,) * 65, contiguous(96, 4)), "a shape"
-    yield "huge chunks", chunked((3,), (1 << 31,), [((0,), zlib.compress(bytes(8)))]), "more than"
+    yield "huge chunks", chunked((3,), (1 << 31,), [((0,), zlib.compress(bytes(8)))]), "beyond the array takes"
     yield "deflate bomb", chunked((2,), (2,), [((0,), zlib.compress(bytes(1 << 26)))]), "longer than"
     yield "a chunk cut short", chunked((2,), (2,), [((0,), zlib.compress(bytes(8))[:-3])]), "cut short"
     yield "a chunk of too little", chunked((2,), (2,), [((0,), zlib.compress(bytes(7)))]), "found 7"
@@ -204,7 +204,7 @@ def hostile():
     file = File()
     root = file.group([("a", 0)])
     struct.pack_into("<Q", file.data, file.data.index(b"SNOD") + 16, root)
-    yield "a group that holds itself", file.finished(root), "held twice"
+    yield "a group that contains itself", file.finished(root), "there twice"
     file = File()
     inner = file.group([])
     for _ in range(40):
@@ -212,7 +212,7 @@ def hostile():
     yield "groups in groups", file.finished(inner), "too deep"
     file = File()
     shared = file.group([("x", file.group([]))])
-    yield "a group held twice", file.finished(file.group([("a", shared), ("b", shared)])), "held twice"
+    yield "a group held twice", file.finished(file.group([("a", shared), ("b", shared)])), "there twice"
     file = File()
     root = file.header((16, struct.pack("<QQ", 112, 24)))
     yield "a header that goes on in itself", file.finished(root), "goes on at 112 twice"
@@ -231,7 +231,7 @@ def hostile():
     yield "no header", File().finished(8), "object header"
     yield "no place", File().finished(1 << 63), "the file has"
     yield "longer than the file", File().finished(96, end=1 << 40), "ends after"
-    yield "of places of 4 bytes", b"\x89HDF\r\n\x1a\n" + bytes(5) + b"\x04\x08" + bytes(100), "places of 4"
+    yield "of places of 4 bytes", b"\x89HDF\r\n\x1a\n" + bytes(5) + b"\x04\x08" + bytes(100), "positions of 4"
     yield "of another version", b"\x89HDF\r\n\x1a\n\x09" + bytes(100), "version 9"
     yield "no HDF5", b"\x89PNG\r\n\x1a\n" + bytes(100), "not HDF5"
     text = struct.pack("<BBHHH", 1, 0, 8, 16, 24) + b"name\0\0\0\0" + bytes([0x19, 1, 0, 0]) + struct.pack("<I8x", 16)
@@ -256,7 +256,7 @@ def test_filters_are_refused_by_name(number, name):
     layout = struct.pack("<BBBQ2I", 3, 2, 2, tree, 2, 4)
     filters = struct.pack("<BB6xHHHH", 1, 1, number, 0, 0, 0)
     data = of_array((2,), layout, (11, filters), file=file)
-    assert "a: chunks packed by the filter %s" % name in refusal(everything, data, UnsupportedError)
+    assert "a: chunks compressed by the filter %s" % name in refusal(everything, data, UnsupportedError)
 
 
 @pytest.mark.skipif(h5py is None, reason="h5py is not installed")
@@ -269,7 +269,7 @@ def test_what_is_not_read_is_refused_by_name(tmp_path):
         for k in range(20):
             file["many/%d" % k] = [1]
     with open(path, "rb") as file:
-        root = opened(file.read())
+        root = hdf5_of(file.read())
     refused = {"text": "array of text", "complex": "records", "chunks": "HDF5 1.10", "many": "fractal heap"}
     for name, words in refused.items():
         with pytest.raises(UnsupportedError, match=words):

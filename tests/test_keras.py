@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import os
 import random
 import zipfile
@@ -12,9 +13,14 @@ from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load
-from purenn.formats.models import keras
+from purenn.formats.models import keras, keras_hdf5
+from reading import read_by
 from purenn.formats import recognised
-from purenn.formats.models.keras_layers import _ACTIVATIONS, _OTHERS, _SETTINGS, LAYERS, Builder, Spec, _laid_out
+from purenn.formats.models.keras_layers import ACTIVATIONS, LAYERS, OTHERS, SETTINGS, Call, _spread
+from purenn.formats.models.keras_model import checked_json
+from purenn.formats.models.keras_spec import Spec
+from purenn.formats.models.keras_weights import WeightsByClass
+from purenn.graph import Graph
 from purenn.source import Source
 from purenn.layers import Normalize
 
@@ -30,7 +36,7 @@ def fixture(name):
 
 
 def read(data):
-    return keras.read(Source(data))
+    return read_by(keras if data[:4] == b"PK\3\4" else keras_hdf5, data)
 
 
 def distance(network, case):
@@ -52,7 +58,7 @@ def test_there_are_fixtures_of_both_kinds():
 def test_the_outputs_are_those_of_keras(name):
     network = load(os.path.join(FIXTURES, name), activations=MANY if "many" in name else None)
     assert distance(network, EXPECTED[name]) < 1e-5
-    assert recognised(Source(fixture(name))).name == "keras"
+    assert recognised(Source(fixture(name))).name in ("keras", "keras_hdf5")
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])
@@ -63,10 +69,18 @@ def test_what_was_read_is_told(kind):
     assert network.notes[0] == "Keras %s, Sequential 'everything'" % version
     assert type(network.layers[0]) is Normalize  # what is done to measured numbers stays a layer of its own
     assert network.notes[1:] == [
+        "layer 1 is normalization",
         "batch_normalization folded into layer 3",
         "batch_normalization_1 folded into layer 5",
         "batch_normalization_2 folded into layer 6",
     ]
+
+
+@pytest.mark.parametrize("name", ["keras2_twice.keras", "keras3_twice.keras"])
+def test_a_layer_that_is_used_twice_is_two_layers(name):
+    network = load(os.path.join(FIXTURES, name))
+    assert network.notes[1:] == ["layer d (Dense) is used again: each use is a layer of its own here"]
+    assert network.layers[0].weight == network.layers[1].weight and network.parameters == 40
 
 
 def test_hard_sigmoid_changed_with_keras_3():
@@ -154,7 +168,6 @@ def test_the_archive_made_here_is_read():
 @pytest.mark.parametrize(
     "data, words",
     [
-        (fixture("keras3_refused_branched.keras"), "layer add (Add): has 2 inputs, only single chains"),
         (fixture("keras3_refused_convolution.keras"), "layer conv1d (Conv1D) is not among the layers read"),
         (changed(activation="mish"), "has the activation mish"),
         (changed(activation={"class_name": "PReLU", "config": {"name": "p"}}), "has the activation layer p (PReLU)"),
@@ -185,7 +198,7 @@ def test_the_archive_made_here_is_read():
         (changed(activation={"class_name": "ReLU", "config": {"top": 1}}), "ReLU: has the setting top=1"),
         (chain(("Activation", {"activation": "celu"}), version="2.15.0"), "has the activation celu"),
         (chain(("Activation", {"activation": "hard_sigmoid"}), version=None), "the file does not tell its version"),
-        (chain(("ReLU", {"name": "r"}), ("ReLU", {"name": "r"})), "layer r (ReLU): is used 2 times"),
+        (chain(("ReLU", {"name": "r"}), ("ReLU", {"name": "r"})), "layer r (ReLU): is listed 2 times"),
         (chain(("ReLU", {}), shape=()), "an input of shape [None], whose samples have no axis"),
         (chain(("ReLU", {}), shape=(None, 3)), "an input of shape [None, None, 3]"),
         (chain(("ReLU", {}), dtype="float16"), "Sequential: has the dtype float16"),
@@ -199,8 +212,10 @@ def test_the_archive_made_here_is_read():
         (chain(("Normalization", {"axis": [1, 3], "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2, 2)), "[1, 3]"),
         (chain(("Normalization", {"axis": 4, "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2)), "along axis 4"),
         (chain(("Rescaling", {"scale": [[1, 2], [3, 4]]}), shape=(2, 2)), "scale has several axes"),
-        (called([{"args": ["INPUT"], "kwargs": {}}]), "has 0 inputs"),
-        (called([[["INPUT", 0, 0, {}]], [["INPUT", 0, 0, {}]]]), "layer d (Dropout): is used 2 times"),
+        (called([{"args": ["INPUT"], "kwargs": {}}]), "is called with argument 0=input_layer"),
+        (called([{"args": [], "kwargs": {}}]), "layer d (Dropout): has 0 inputs"),
+        (called([[["INPUT", 0, 0, {}]], [["INPUT", 0, 0, {}]]]), "layer d (Dropout): does not lead to the output"),
+        (called([[["INPUT", 0, 0, {}], ["INPUT", 0, 0, {}]]]), "layer d (Dropout): has 2 inputs, takes 1"),
         (called([[["INPUT", 0, 0, {"training": True}]]]), "layer d (Dropout): is called with training=True"),
         (called([[["INPUT", 0, 0, {"noise": 2}]]]), "layer d (Dropout): is called with noise=2"),
         (called([["INPUT", 0, 0, {"y": 2}]]), "is called with y=2"),
@@ -270,11 +285,9 @@ def test_what_is_damaged(data, words):
         ("3_refused_float16.keras", "layer d (Dense): has the dtype mixed_float16"),
         ("2_refused_integers.keras", "layer d (InputLayer): has the dtype int32"),
         ("3_refused_integers.keras", "layer d (InputLayer): has the dtype int32"),
-        ("2_refused_twice.keras", "layer d (Dense): is used 2 times"),
-        ("3_refused_twice.keras", "layer d (Dense): is used 2 times"),
         ("3_refused_int8.keras", "layer d (Dense): has the dtype QuantizedDTypePolicy"),
-        ("2_refused_einsum_weights.h5", "no place for einsum_dense.kernel (4, 4), einsum_dense.bias (4,)"),
-        ("3_refused_einsum.weights.h5", "no place for einsum_dense.0 (4, 4), einsum_dense.1 (4,)"),
+        ("2_refused_einsum_weights.h5", "this does not fit einsum_dense.kernel (4, 4), einsum_dense.bias (4,)"),
+        ("3_refused_einsum.weights.h5", "this does not fit einsum_dense.0 (4, 4), einsum_dense.1 (4,)"),
         ("2_refused_rescaling_weights.h5", "weights alone do not tell what the layer rescaling"),
         ("3_refused_rescaling.weights.h5", "weights alone do not tell what the layer rescaling computes"),
     ],
@@ -285,13 +298,188 @@ def test_what_keras_means_otherwise_is_refused_by_name(name, words):
     assert words in refusal(lambda source: load(source, activations), path, UnsupportedError)
 
 
+# ---- functional models
+
+
+def functional(layers, shape=(2,), keras=3, entry=None, output=None):
+    """The file of a functional model of layers without weights: (kind, settings, the layers that it takes).
+
+    Layers are called by their numbers from 1, the input is 0; a layer that takes a list of lists is called so
+    many times, and (3, 1) is its second output.
+    """
+    described = [{"class_name": "InputLayer", "config": {"batch_shape": [None] + list(shape)}, "inbound_nodes": []}]
+    for kind, settings, takes in layers:
+        calls = takes if takes and isinstance(takes[0], list) else [takes]
+        histories = [[history(k) for k in call] for call in calls]
+        described.append(dict({"class_name": kind, "config": dict(settings)}, **(entry or {})))
+        described[-1]["inbound_nodes"] = [
+            [h + [{}] for h in found] if keras == 2 else {"args": [tensors_of(found)], "kwargs": {}}
+            for found in histories
+        ]
+    for k, layer in enumerate(described):
+        layer["name"] = layer["config"]["name"] = "layer%d" % k
+    ends = {"input_layers": [["layer0", 0, 0]], "output_layers": [history(len(layers) if output is None else output)]}
+    config = {"class_name": "Functional", "config": dict(ends, layers=described)}
+    about = json.dumps({"keras_version": "%d.0.0" % keras}).encode()
+    return archive(config, fixture("hdf5_latest.h5"), about)
+
+
+def history(k):
+    return ["layer%d" % k, 0, 0] if isinstance(k, int) else ["layer%d" % k[0], k[1], 0]
+
+
+def tensors_of(histories):
+    tensors = [{"class_name": "__keras_tensor__", "config": {"keras_history": history}} for history in histories]
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+@st.composite
+def functional_models(draw):
+    """(the layers of a model, a function of a list that computes the same)"""
+    layers, steps, widths = [], [], [2]
+    for _ in range(draw(st.integers(1, 9))):
+        k = draw(st.integers(max(0, len(widths) - 3), len(widths) - 1))
+        alike = [j for j, width in enumerate(widths) if width == widths[k]]
+        takes = [k] + draw(st.lists(st.sampled_from(alike), min_size=1, max_size=2))
+        kind = draw(st.sampled_from(["Add", "Multiply", "Average", "Subtract", "Concatenate", "ReLU", "Activation"]))
+        takes = takes[:1] if kind in ("ReLU", "Activation") else takes[:2] if kind == "Subtract" else takes
+        settings = {"Concatenate": {"axis": -1}, "Activation": {"activation": "tanh"}}.get(kind, {})
+        layers.append((kind, settings, takes))
+        steps.append((kind, takes))
+        widths.append(widths[k] * (len(takes) if kind == "Concatenate" else 1))
+        if widths[-1] > 50:
+            break
+
+    def run(x):
+        values = [x]
+        for kind, takes in steps:
+            values.append(computed(kind, [values[k] for k in takes]))
+        return values[-1]
+
+    return needed(layers), run
+
+
+def computed(kind, values):
+    """What a layer makes of values, by its definition."""
+    columns = list(zip(*values))
+    if kind == "Concatenate":
+        return [number for value in values for number in value]
+    f = {
+        "Add": sum,
+        "Multiply": math.prod,
+        "Average": lambda column: sum(column) / len(column),
+        "Subtract": lambda column: column[0] - column[1],
+        "ReLU": lambda column: max(column[0], 0.0),
+        "Activation": lambda column: math.tanh(column[0]),
+    }[kind]
+    return [f(column) for column in columns]
+
+
+def needed(layers):
+    """The layers that the last one depends on, as Keras keeps them; with their numbers."""
+    kept, waiting = set(), [len(layers)]
+    while waiting:
+        k = waiting.pop()
+        if k and k not in kept:
+            kept.add(k)
+            waiting += layers[k - 1][2]
+    numbers = dict(zip([0] + sorted(kept), range(len(kept) + 1)))
+    return [(layers[k - 1][0], layers[k - 1][1], [numbers[j] for j in layers[k - 1][2]]) for k in sorted(kept)]
+
+
+@given(functional_models(), st.sampled_from([2, 3]), st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=2))
+def test_a_functional_model_computes_what_its_layers_say(model, keras, x):
+    layers, run = model
+    network = read(functional(layers, keras=keras))
+    assert network.forward(Matrix([x])).tolist()[0] == pytest.approx(run(x), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("keras", [2, 3])
+def test_a_layer_that_is_called_again_has_an_output_for_each_call(keras):
+    """relu(x) and relu(-x + 1), the second of which is less the first."""
+    layers = [("Rescaling", {"scale": -1.0, "offset": 1.0}, [0]), ("ReLU", {}, [[0], [1]])]
+    network = read(functional(layers + [("Subtract", {}, [(2, 1), (2, 0)])], keras=keras))
+    assert network.forward(Matrix([[-3.0, 0.25]])).tolist() == [[4.0, 0.5]]
+    assert network.notes[1].startswith("layer layer2 (ReLU) is used again")
+
+
+@pytest.mark.parametrize(
+    "layers, words",
+    [
+        ([("Add", {}, [0])], "layer layer1 (Add): has 1 input, takes 2 or more"),
+        ([("Subtract", {}, [0, 0, 0])], "layer layer1 (Subtract): has 3 inputs, takes 2"),
+        ([("ReLU", {}, [0, 0])], "layer layer1 (ReLU): has 2 inputs, takes 1"),
+        ([("Maximum", {}, [0, 0])], "layer layer1 (Maximum) is not among the layers read: Activation"),
+        (
+            [("Reshape", {"target_shape": [1, 2]}, [0]), ("Add", {}, [0, 1])],
+            "shapes (2,) and (1, 2), equal ones are re",
+        ),
+        ([("Concatenate", {"axis": 0}, [0, 0])], "along axis 0 of samples of shape (2,)"),
+        ([("Concatenate", {"axis": [1]}, [0, 0, 0]), ("Add", {}, [0, 1])], "shapes (2,) and (6,), equal ones are read"),
+        ([("ReLU", {}, [0]), ("ReLU", {}, [0])], "layer layer1 (ReLU): does not lead to the output"),
+        ([("ReLU", {}, [[0], [0]]), ("ReLU", {}, [1])], "layer layer1 (ReLU): does not lead to the output"),
+        ([("ReLU", {}, [])], "layer layer1 (ReLU): has 0 inputs"),
+        ([("Sequential", {"layers": []}, [[0], [0]]), ("Add", {}, [(1, 0), (1, 1)])], "is used 2 times, a model used"),
+        ([("ReLU", {}, [[0]] * 1001)], "a model of more than 1000 layers"),
+    ],
+)
+@pytest.mark.parametrize("keras", [2, 3])
+def test_branches_that_are_not_read(layers, words, keras):
+    assert words in refusal(read, functional(layers, keras=keras), UnsupportedError)
+
+
+@pytest.mark.parametrize(
+    "layers, words",
+    [
+        ([("ReLU", {}, [2]), ("ReLU", {}, [1])], "the layer layer2 depends on its own output"),
+        ([("ReLU", {}, [1])], "the layer layer1 depends on its own output"),
+        ([("ReLU", {}, [7])], "has no call 0 of a layer layer7"),
+        ([("ReLU", {}, [[0], [0]]), ("Add", {}, [(1, 0), (1, 2)])], "has no call 2 of a layer layer1"),
+        ([("ReLU", {}, [[0], [0]]), ("Add", {}, [(1, 0), (1, -1)])], "has no call -1 of a layer layer1"),
+        ([("Concatenate", {}, [0, 0])], "layer layer1 (Concatenate) has no axis"),
+    ],
+)
+@pytest.mark.parametrize("keras", [2, 3])
+def test_branches_that_cannot_be(layers, words, keras):
+    assert words in refusal(read, functional(layers, keras=keras), ModelFormatError)
+
+
+def test_two_axes_are_joined_along_the_one_that_counts():
+    layers = [("Reshape", {"target_shape": [2, 1]}, [0]), ("Concatenate", {"axis": 1}, [1, 1])]
+    assert read(functional(layers)).forward(Matrix([[1.0, 2.0]])).tolist() == [[1.0, 2.0, 1.0, 2.0]]
+    layers[1] = ("Concatenate", {"axis": 2}, [1, 1])  # which would alternate
+    words = "joins samples of shapes (2, 1) and (2, 1) along axis 2"
+    assert words in refusal(read, functional(layers), UnsupportedError)
+
+
+def test_functions_of_keras_are_no_layers_of_a_weights_file():
+    """The + of two values is written as a class Add, too, but it is not counted among the layers of that class."""
+    counts = WeightsByClass(None)
+    function = Spec({"class_name": "Add", "config": {}, "module": "keras.src.ops.numpy"})
+    layer = Spec({"class_name": "Add", "config": {}, "module": "keras.layers"})
+    for spec in (layer, function, layer):
+        counts.group_of(spec)
+    assert counts._found == {"add", "add_1"}
+    layers = [("ReLU", {}, [0]), ("Add", {}, [0, 1])]
+    network = read(functional(layers, entry={"module": "keras.src.ops.numpy"}))
+    assert network.forward(Matrix([[2.0, -1.0]])).tolist() == [[4.0, -1.0]]
+
+
+def test_weights_that_are_used_again_are_charged_again():
+    """A file of a kilobyte may call a layer a thousand times."""
+    layers = [("Normalization", {"mean": [1.0, 2.0], "variance": [1.0, 2.0]}, [0])] * 900
+    layers = [(kind, settings, [k]) for k, (kind, settings, _) in enumerate(layers)]
+    message = frugal_refusal(read, functional(layers, shape=(1 << 19, 2)))
+    assert "bytes, " in message and "are left for a file of" in message
+
+
 # ---- every setting counts
 
 
 def entries(value):
     """Every layer and model in a configuration."""
     if isinstance(value, dict):
-        if "class_name" in value and isinstance(value.get("config"), dict) and value["class_name"] in _SETTINGS:
+        if "class_name" in value and isinstance(value.get("config"), dict) and value["class_name"] in SETTINGS:
             yield value
         value = list(value.values())
     for inner in value if isinstance(value, list) else ():
@@ -321,7 +509,7 @@ def test_no_setting_is_without_effect_but_those_that_are_said_to_be(name):
     for place in range(len(list(entries(json.loads(text))))):
         kind = list(entries(json.loads(text)))[place]["class_name"]
         settings = list(entries(json.loads(text)))[place]["config"]
-        counting = [key for key in _SETTINGS[kind].partition(",")[0].split() if key in settings]
+        counting = [key for key in SETTINGS[kind].partition(",")[0].split() if key in settings]
         for key in counting + ["surplus"]:
             for value in other_values(settings.get(key)):
                 config = json.loads(text)
@@ -356,7 +544,7 @@ def test_a_class_from_anywhere_else_is_refused(name, place, text, by_module):
 
 
 def test_every_kind_has_a_list_of_settings():
-    assert set(LAYERS) | {"Sequential", "Functional", "Model"} == set(_SETTINGS)
+    assert set(LAYERS) | {"Sequential", "Functional", "Model"} == set(SETTINGS)
 
 
 def test_weights_in_hdf5_that_no_layer_asks_for():
@@ -379,13 +567,13 @@ def test_the_shape_of_a_model_that_names_no_input():
     assert read(archive(config, fixture("hdf5_latest.h5"))).inputs == 4
 
 
-def test_axes_that_lie_apart_are_refused():
-    built, spec = Builder("3.0"), Spec({"class_name": "Normalization", "config": {"axis": [1, 3]}})
-    built.shape = (2, 2, 2)
+def test_axes_that_are_not_neighbours_are_refused():
+    graph, spec = Graph(), Spec({"class_name": "Normalization", "config": {"axis": [1, 3]}})
+    call = Call(graph, spec, [graph.input((None, 2, 2, 2))], {}, 3)
     with pytest.raises(UnsupportedError, match="along axis \\[1, 3\\] of samples of shape"):
-        _laid_out(built, spec, [1.0] * 4, False)
+        _spread(call, [1.0] * 4)
     spec.config["axis"] = [3, 2]
-    assert _laid_out(built, spec, [1.0, 2.0, 3.0, 4.0], False) == [1.0, 2.0, 3.0, 4.0] * 2
+    assert _spread(call, [1.0, 2.0, 3.0, 4.0]) == [1.0, 2.0, 3.0, 4.0] * 2
 
 
 def test_a_variance_of_0_is_held_to_keras_own_epsilon():
@@ -403,7 +591,7 @@ def test_measured_numbers_are_centred_before_anything_is_multiplied():
 
 def test_long_settings_in_hdf5():
     with pytest.raises(ModelFormatError, match="at most 1048576 bytes"):
-        keras._json("[" + "0," * (1 << 19) + "0]", "the attribute model_config")
+        checked_json("[" + "0," * (1 << 19) + "0]", "the attribute model_config")
 
 
 def places(value, path=()):
@@ -475,7 +663,7 @@ def test_bombs(data):
     except pytest.fail.Exception:  # read, then: it must have been cheap all the same
         from numpy_files import peak_memory
 
-        assert peak_memory(lambda: read(data)) < 10 * len(data) + (64 << 20)
+        assert peak_memory(lambda: read(data)) < 20 * len(data) + (80 << 20)
 
 
 # ---- Keras itself
@@ -493,7 +681,7 @@ def live():
 
 def test_every_activation_live(tmp_path):
     installed = live()
-    for name in _ACTIVATIONS + list(_OTHERS):
+    for name in ACTIVATIONS + list(OTHERS):
         layers = [installed.layers.Input((6,)), installed.layers.Dense(5, name), installed.layers.Dense(4, name)]
         model = installed.Sequential(layers)
         model.save(str(tmp_path / "model.keras"))

@@ -92,7 +92,11 @@ def not_told(arrays):
     return str(caught.value)
 
 
-FILE, NUMBERS, SHAPES = "the order of the file", "by the numbers in their names", "the only one in which their shapes fit"
+FILE, NUMBERS, SHAPES = (
+    "the order of the file",
+    "by the numbers in their names",
+    "the only one in which their shapes fit",
+)
 
 
 def test_sorted_arrays_whose_shapes_fit_in_several_orders():

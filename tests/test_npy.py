@@ -1,6 +1,7 @@
 """NumPy's .npy: written by hand, and by NumPy itself where it is installed."""
 
 import io
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -19,8 +20,11 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.containers.npy import Header, read, read_array
+from purenn.budget import Budget
+from purenn.formats.containers.npy import read_array
+from purenn.formats.models import npy as npy_files
 from purenn.source import Source
+from reading import read_by
 from purenn.rows import size as count
 
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
@@ -28,8 +32,9 @@ SHAPED = "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }"
 NUMBERS = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
 
 
-def array(data):
-    return read_array(Source(data))
+def array(data, memory=None):
+    source = Source(data)
+    return read_array(source, Budget(source.size, memory))
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -59,7 +64,7 @@ def test_every_number_of_axes(shape):
 
 
 def test_read_names_the_array():
-    assert list(read(Source(npy(packed(NUMBERS), (6,))))) == ["array"]
+    assert list(read_by(npy_files, npy(packed(NUMBERS), (6,)))) == ["array"]
 
 
 @pytest.mark.parametrize(
@@ -91,11 +96,11 @@ def test_headers_of_other_writers(header):
         (npy(b"", (1.5,)), "a .npy header with descr", ModelFormatError),
         (npy(b"", (10**10, 10**10)), "takes 400000000000000000000 bytes", ModelFormatError),
         (npy(b"", (2**63, 0)), "a shape must be", ModelFormatError),
-        (npy(b"", (10**30, 0)), "made of whole numbers", ModelFormatError),
+        (npy(b"", (10**30, 0)), "made of integers", ModelFormatError),
         (npy(b"", (1,) * 65), "a shape must be", ModelFormatError),
-        (npy_of_header(SHAPED % "1,,2"), "made of whole numbers, found (1,,2)", ModelFormatError),
-        (npy_of_header(SHAPED % "1 2"), "made of whole numbers, found (1 2)", ModelFormatError),
-        (npy_of_header(SHAPED % ","), "made of whole numbers", ModelFormatError),
+        (npy_of_header(SHAPED % "1,,2"), "made of integers, found (1,,2)", ModelFormatError),
+        (npy_of_header(SHAPED % "1 2"), "made of integers, found (1 2)", ModelFormatError),
+        (npy_of_header(SHAPED % ","), "made of integers", ModelFormatError),
         (npy_of_header("{'descr': '<f4', 'fortran_order': False, }"), "descr, fortran_order", ModelFormatError),
         (npy_of_header("{'descr': '<f4', " * 3 + "}"), "descr, fortran_order and shape", ModelFormatError),
         (npy_of_header("[]"), "descr, fortran_order and shape", ModelFormatError),
@@ -136,14 +141,18 @@ def test_memory_and_files_on_disk(tmp_path):
         for in_fortran_order in (False, True):
             data = npy(packed([0.5] * 600000, code, descr[1]), (600, 1000), descr, in_fortran_order)
             path.write_bytes(data)
-            assert peak_memory(lambda: read_array(Source(path))) < (2.2 if code == "f" else 4.2) * len(data) + 3 * 2**20
+            assert peak_memory(lambda: array(path)) < (2.2 if code == "f" else 4.2) * len(data) + 3 * 2**20
 
 
 @pytest.mark.parametrize("descr, number", [("'<f2'", 4), ("'<f4'", 4), ("'>f8'", 8), ("'|u1'", 1)])
-def test_memory_is_told_before_it_is_taken(descr, number):
+def test_memory_is_charged_before_it_is_taken(descr, number):
     for in_fortran_order in (False, True):
-        header = Header(io.BytesIO(npy(b"", (30, 20), descr, in_fortran_order)))
-        assert header.memory() == 600 * number * (2 if in_fortran_order else 1)
+        data = npy(bytes(600 * int(descr[3])), (30, 20), descr, in_fortran_order)
+        source, least = Source(data), 600 * number * (2 if in_fortran_order else 1)
+        budget = Budget(source.size)
+        read_array(source, budget)
+        assert budget.memory - budget.remaining >= least
+        assert "the array takes" in refusal(partial(array, memory=least - 1), data)
 
 
 def test_agrees_with_numpy():

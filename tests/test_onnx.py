@@ -325,7 +325,7 @@ def test_weights_in_typed_fields():
 def test_float32_weights_stay_float32_in_memory():
     b = tensor("b", (2,), [1.0, 2.0])
     (layer,) = opened(only(node("Gemm", ["x", "w", "b"], ["y"]), initializers=[W, b])).layers
-    assert layer.weight._rows[0].typecode == "f" and layer.bias.tolist() == [[1.0, 2.0]]
+    assert layer.weight[0].typecode == "f" and layer.bias.tolist() == [[1.0, 2.0]]
 
 
 def test_nan_weights_are_read():
@@ -1079,7 +1079,7 @@ def test_external_data_used_without_end(tmp_path):
     copies = [node("Identity", ["w%d" % k], ["s%d" % k]) for k in range(60)]
     with open(path, "wb") as file:
         file.write(only(*copies, node("MatMul", ["x", "s59"], ["y"]), initializers=many))
-    assert re.search("a tensor takes 4194304 bytes, [0-9]+ of [0-9]+ are left", refusal(load, path, UnsupportedError))
+    assert re.search("a tensor takes [0-9]+ bytes, [0-9]+ of [0-9]+ are left", refusal(load, path, UnsupportedError))
 
 
 # ---- untrusted files

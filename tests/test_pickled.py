@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 from numpy_files import array, binary, packed, pickled, refusal
 
 from purenn import UnsupportedError
-from purenn.formats.models.pickled import read
+from purenn.formats.models import pickled as pickled_files
+from reading import read_by
 from purenn.source import Source
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
 
 
 def arrays(data):
-    return read(Source(data))
+    return read_by(pickled_files, data)
 
 
 def rows_of(tensor):
@@ -73,7 +74,7 @@ def test_the_books_weights():
     path = os.path.join(os.path.dirname(__file__), "..", "..", "shared", "data", "mnist", "book_ch03_sample_weight.pkl")
     if not os.path.exists(path):
         pytest.skip("no MNIST weights at " + path)
-    found = read(Source(path))
+    found = read_by(pickled_files, path)
     assert {key: tensor.shape for key, tensor in found.items()} == {
         "W1": (784, 50),
         "b1": (50,),

@@ -27,17 +27,17 @@ from numpy_files import (
 )
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.models.pickled import read
+from purenn.formats.models import pickled as pickled_files
+from reading import read_by, unpickler_of
 from purenn.formats.models.pickled_numpy import NUMPY
-from purenn.source import Source
-from purenn.formats.containers.unpickler import PLAIN, Unpickler
+from purenn.formats.containers.unpickler import PLAIN
 
 CORES = ["numpy.core", "numpy._core"]
 ROWS = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 
 
 def arrays(data):
-    return read(Source(data))
+    return read_by(pickled_files, data)
 
 
 def the_array(piece):
@@ -45,7 +45,7 @@ def the_array(piece):
 
 
 def loads(program):
-    return Unpickler(program, {**PLAIN, **NUMPY}).load()
+    return unpickler_of(program, {**PLAIN, **NUMPY}).load()
 
 
 @pytest.mark.parametrize("core", CORES)

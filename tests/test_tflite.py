@@ -12,12 +12,13 @@ from drawn import same_rows
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy_files import REFUSED, frugal_refusal, mutated, refusal
+from reading import read_by
 from test_flatbuffer import flatbuffer
 
 from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save, softmax
 from purenn.formats import recognised
 from purenn.formats.models import tflite
-from purenn.formats.models.tflite import model as tflite_graph
+from purenn.formats.models.tflite import model as tflite_model
 from purenn.source import Source
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
@@ -34,7 +35,7 @@ def fixture(name):
 
 
 def read(data):
-    return tflite.read(Source(data))
+    return read_by(tflite, data)
 
 
 def distance(network, case):
@@ -128,7 +129,7 @@ def test_what_is_done_to_the_inputs_subtracts_first():
 
 
 def test_casts():
-    assert "(CAST): from INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
+    assert "(CAST): from FLOAT32 to INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
     assert (
         len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table.tolist()[0])) < 60
     )  # whole numbers, of finer steps
@@ -137,7 +138,7 @@ def test_casts():
 def test_what_was_read_is_told():
     network = load(fixture("tflite_picture_float32.tflite"))
     version = EXPECTED["tflite_picture_float32.tflite"]["tensorflow"]
-    assert network.notes == ["TFLite, converted by TensorFlow " + version, "MUL folded into layer 1"]
+    assert network.notes == ["TFLite, converted by TensorFlow " + version, "operator 0 (MUL) folded into layer 1"]
     assert [layer.activation for layer in network.layers] == ["relu", "sigmoid", "softmax"]
     assert recognised(Source(fixture("tflite_hybrid.tflite"))).name == "tflite"
 
@@ -176,13 +177,13 @@ def operator(code, inputs, output, options=None, kind=0):
 
 
 def kind_of(name):
-    return tflite_graph._OPTIONS.get(name, 0)
+    return tflite_model._OPTIONS.get(name, 0)
 
 
 def model(tensors, operators, codes, buffers=(b"",), inputs=(0,), outputs=None, version=3, signatures=()):
     outputs = [len(tensors) - 1] if outputs is None else outputs
     graph = [("tables", tensors), ("i", *inputs), ("i", *outputs), ("tables", operators)]
-    kinds = [[None, None, None, number("i", tflite_graph.OPERATORS.index(name))] for name in codes]
+    kinds = [[None, None, None, number("i", tflite_model.OPERATORS.index(name))] for name in codes]
     held = [[("B", *content)] for content in buffers]
     root = [number("I", version), ("tables", kinds), ("tables", [graph]), ("text", "by hand"), ("tables", held)]
     root += [None, None, ("tables", [[None, None, None, None, number("I", k)] for k in signatures])]
@@ -207,7 +208,7 @@ def chain(name, options=None, inputs=(3,)):
 def custom(name):
     """A single operator of somebody else's."""
     graph = [("tables", [tensor([1, 2]), tensor([1, 2])]), ("i", 0), ("i", 1), ("tables", [operator(0, (0,), 1)])]
-    code = [None, ("text", name), None, number("i", tflite_graph.OPERATORS.index("CUSTOM"))]
+    code = [None, ("text", name), None, number("i", tflite_model.OPERATORS.index("CUSTOM"))]
     root = [number("I", 3), ("tables", [code]), ("tables", [graph]), ("text", "by hand"), ("tables", [[("B",)]])]
     return flatbuffer(root, b"TFL3")
 
@@ -301,7 +302,8 @@ def test_weights_that_are_dequantized_are_floats():
 
 def elu_by_hand(a, b, zero=0.0, one=1.0):
     """``a x`` where x > zero, else ``b (e^x - one)``."""
-    tensors = [tensor([1, 2]) for _ in range(7)] + [tensor([], 0, k) for k in (1, 2, 3, 4)]
+    tensors = [tensor([1, 2]), tensor([1, 2], tflite_model.BOOL)] + [tensor([1, 2]) for _ in range(5)]
+    tensors += [tensor([], 0, k) for k in (1, 2, 3, 4)]
     names = ["GREATER", "MUL", "EXP", "SUB", "SELECT_V2"]
     operators = [operator(0, (0, 9), 1), operator(1, (0, 7), 2), operator(2, (0,), 3), operator(3, (3, 10), 4)]
     operators += [operator(1, (4, 8), 5), operator(4, (1, 2, 5), 6)]
@@ -326,6 +328,85 @@ def test_an_activation_has_the_constants_of_its_file(a, b, near):
 @pytest.mark.parametrize("changed", [{"zero": 1e-4}, {"one": 1.0001}, {"a": 0.0}])
 def test_near_to_a_pattern_is_no_pattern(changed):
     refusal(read, elu_by_hand(**dict({"a": 1.0, "b": 1.0}, **changed)), UnsupportedError)
+
+
+# ---- tensors that meet again
+
+
+def joined(name, options=None, shapes=([1, 2], [1, 2]), result=(1, 2), kind=0):
+    """``f(x)`` and ``NEG x`` brought together, where f is RELU."""
+    tensors = [tensor([1, 2]), tensor(shapes[0]), tensor(shapes[1], kind), tensor(result)]
+    operators = [operator(0, (0,), 1), operator(1, (0,), 2), operator(2, (1, 2), 3, options, kind_of(name))]
+    return model(tensors, operators, ["RELU", "NEG", name])
+
+
+@pytest.mark.parametrize(
+    "name, options, kinds, expected",
+    [
+        ("ADD", None, ["activate", "scale", "add"], [0.0, 5.0]),
+        ("ADD", [number("b", 3)], ["activate", "scale", "add", "activate"], [0.0, 5.0]),
+        ("SUB", None, ["activate", "add"], [6.0, -5.0]),  # x - (-1) y is x + y
+        ("MUL", None, ["activate", "scale", "multiply"], [-9.0, 0.0]),
+        ("CONCATENATION", [number("i", 1)], ["activate", "scale", "concat"], [3.0, 0.0, -3.0, 5.0]),
+        ("CONCATENATION", [number("i", -1), number("b", 1)], ["activate", "scale", "concat", "activate"], [3, 0, 0, 5]),
+    ],
+)
+def test_two_tensors_are_brought_together(name, options, kinds, expected):
+    network = read(joined(name, options))
+    assert [layer.kind for layer in network.layers] == kinds
+    assert network.forward(Matrix([3.0, -5.0])).tolist() == [expected]
+
+
+def test_a_tensor_is_added_to_the_input():
+    """A residual connection, and a tensor that joins itself."""
+    network = read(chain("ADD", None, (3, 0)))
+    assert network.wires == ((0,), (1, 0))
+    assert network.forward(Matrix([1.0, 10.0])) == Matrix([21.0 + 1.0, 43.0 + 10.0])
+    assert read(chain("MUL", None, (3, 3))).forward(Matrix([1.0, 10.0])) == Matrix([21.0**2, 43.0**2])
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (joined("DIV"), "operator 2 (DIV): not in any combination that purenn knows"),
+        (joined("ADD", kind=9), "operator 1 (NEG): from FLOAT32 to INT8, in a model of floats"),
+        (joined("CONCATENATION", [number("i", 0)]), "operator 2 (CONCATENATION): along axis 0 of the shape (1, 2)"),
+        (joined("ADD", [number("b", 5)]), "operator 2 (ADD): has the activation SIGN_BIT"),
+        (joined("SELECT_V2"), "operator 2 (SELECT_V2) has 2 inputs and 1 outputs, expected 3 and 1"),
+        (joined("CONCATENATION", [number("i", 2)]), "operator 2 (CONCATENATION) has axis 2 of 2"),
+    ],
+)
+def test_what_is_not_brought_together(data, words):
+    assert words in refusal(read, data)
+
+
+def test_shapes_that_differ_are_not_brought_together():
+    """TFLite would repeat the smaller one."""
+    tensors = [tensor([1, 2]), tensor([1, 2, 1]), tensor([1, 2])] + [tensor([3], 2, 1)]
+    for name, words in (("ADD", "joins tensors of shapes"), ("CONCATENATION", "joins shapes")):
+        operators = [operator(0, (0, 3), 1), operator(1, (0, 1), 2, [number("i", 1)] if name != "ADD" else None)]
+        operators[1][3:4] = [number("B", kind_of(name))] if len(operators[1]) > 3 else []
+        data = model(tensors, operators, ["RESHAPE", name], [b"", struct.pack("<3i", 1, 2, 1)], outputs=[2])
+        assert words + " (1, 2) and (1, 2, 1)" in refusal(read, data, UnsupportedError)
+
+
+def test_samples_are_not_put_side_by_side():
+    """Of a file for two samples at once, also where another axis is as long."""
+    cases = [([2, 1], 1, [1.0]), ([2, 2], 1, [1.0, 2.0]), ([2, 2, 1], 1, [1.0, 2.0]), ([2, 1], 0, None)]
+    for shape, axis, row in cases + [([2, 2, 2], 2, None)]:
+        wider = [size * 2 if k == axis else size for k, size in enumerate(shape)]
+        operators = [operator(0, (0, 0), 1, [number("i", axis)], 10)]
+        data = model([tensor(shape), tensor(wider)], operators, ["CONCATENATION"])
+        if row:
+            assert read(data).forward(Matrix([row])).tolist() == [row + row]
+        else:
+            assert "along axis %d of the shape %r" % (axis, tuple(shape)) in refusal(read, data, UnsupportedError)
+
+
+def test_what_leads_nowhere_is_not_looked_at():
+    tensors = [tensor([1, 2]), tensor([1, 2]), tensor([1, 2])]
+    data = model(tensors, [operator(0, (0,), 1), operator(1, (0,), 2)], ["COS", "RELU"])
+    assert [layer.kind for layer in read(data).layers] == ["activate"]
 
 
 # ---- shapes
@@ -422,10 +503,10 @@ def test_a_shape_that_is_computed():
         assert words in refusal(read, model(tensors, operators, names, held, outputs=[5]))
     operators[1] = operator(1, (1, 6, 7, 7), 2, [number("i", 0)] * 4 + [number("i", 1)], 32)
     operators[2] = operator(2, (3, 8), 3)
-    assert "computed of itself" in refusal(read, model(tensors, operators, names, held, outputs=[5]))
+    assert "computed from itself" in refusal(read, model(tensors, operators, names, held, outputs=[5]))
     operators[2] = operator(0, (8,), 3)
     message = refusal(read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError)
-    assert "of a tensor that does not lie on the way" in message
+    assert "of a tensor that is not on the way" in message
     operators[2] = operator(4, (8,), 3)
     assert "its shape is computed by operator 2 (SOFTMAX)" in refusal(
         read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError
@@ -542,12 +623,12 @@ def test_what_changes_the_inputs_integers_is_refused():
         (dense(outputs=[2, 2]), "1 inputs and 2 outputs"),
         (dense([number("b", 4), number("b", 1)]), "stored in another order"),
         (dense([number("b", 5)]), "has the activation SIGN_BIT"),
-        (dynamic(weights=tensor([2, 2], 3, 1, [0.25])), "not of INT8 with steps and without a zero point"),
-        (dynamic(weights=tensor([2, 2], 9, 1)), "not of INT8 with steps and without a zero point"),
-        (dynamic(weights=tensor([2, 2], 9, 1, [0.25], [1])), "not of INT8 with steps and without a zero point"),
-        (dynamic(weights=tensor([2, 2], 9, 1, [0.25] * 3)), "3 steps along axis 0 of weights (2, 2)"),
-        (dynamic(weights=tensor([2, 2], 9, 1, [0.25] * 2, axis=1)), "2 steps along axis 1 of weights (2, 2)"),
-        (dense(tensors=[tensor([1, 2], 9)] + DENSE[1:]), "tensor 0 (t) is not of 8-bit integers with one step"),
+        (dynamic(weights=tensor([2, 2], 3, 1, [0.25])), "not of INT8 with scales and without a zero point"),
+        (dynamic(weights=tensor([2, 2], 9, 1)), "not of INT8 with scales and without a zero point"),
+        (dynamic(weights=tensor([2, 2], 9, 1, [0.25], [1])), "not of INT8 with scales and without a zero point"),
+        (dynamic(weights=tensor([2, 2], 9, 1, [0.25] * 3)), "3 scales along axis 0 of weights (2, 2)"),
+        (dynamic(weights=tensor([2, 2], 9, 1, [0.25] * 2, axis=1)), "2 scales along axis 1 of weights (2, 2)"),
+        (dense(tensors=[tensor([1, 2], 9)] + DENSE[1:]), "tensor 0 (t) is not of 8-bit integers with one scale"),
         (dense(tensors=[tensor([1, 2], signature=[1, -1])] + DENSE[1:]), "an input whose samples vary in size"),
         (dense(tensors=DENSE[:1] + [tensor([2, 2], 0, 1, [1.0], rules=2)] + DENSE[2:]), "quantised by rules of kind 2"),
         (dense(signatures=[0, 1]), "2 signatures, of graphs [0, 1]"),
@@ -558,11 +639,10 @@ def test_what_changes_the_inputs_integers_is_refused():
         (dense(tensors=[DENSE[0], tensor([2, 2], 17, 1), DENSE[2]]), "a constant of type INT4, in a model of floats"),
         (simple(*[operator(0, (0,), 2)] * 1001), "1001 operators, at most 1000 are read"),
         (chain("PRELU", None, (3, 1)), "operator 1 (PRELU) is not among those read"),
-        (chain("ADD", None, (3, 0)), "operator 1 (ADD): joins 2 tensors"),
         (chain("SUB", None, (3, 1)), "a constant of shape (2, 2) for a sample of shape (1, 2)"),
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 7, 0, [0.5])]), "tensor 3 (t): an output of INT16"),
-        (integer([tensor([1, 2], 9, 0, [0.5, 0.5])] + INT_TENSORS[1:]), "not of 8-bit integers with one step"),
-        (integer(INT_TENSORS[:1] + [tensor([2, 2], 9, 1, [0.1, 0.2, 0.3])] + INT_TENSORS[2:]), "3 steps along axis 0"),
+        (integer([tensor([1, 2], 9, 0, [0.5, 0.5])] + INT_TENSORS[1:]), "not of 8-bit integers with one scale"),
+        (integer(INT_TENSORS[:1] + [tensor([2, 2], 9, 1, [0.1, 0.2, 0.3])] + INT_TENSORS[2:]), "3 scales along axis 0"),
         (integer(INT_TENSORS[:2] + [tensor([2], 0, 2)] + INT_TENSORS[3:]), "a bias that is not of 32-bit integers"),
         (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [1e-20])]), "too large for its outputs"),
         (integer(options=[number("b", 4)]), "has the activation TANH"),
@@ -587,10 +667,10 @@ def test_what_is_not_read_is_refused(data, words):
         (simple(*[operator(0, (0,), 2)] * 2), "makes tensor 2, which is there already"),
         (simple(operator(9, (0,), 2)), "operator 0 is of kind 9 of 1"),
         (chain("LEAKY_RELU", [number("f", math.nan)]), "has the setting nan"),
-        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [math.nan])]), "a step that is not positive"),
-        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1, 2])]), "1 steps and 2 zeros"),
-        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1 << 40])]), "a zero outside"),
-        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [200])]), "has its zero at 200"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [math.nan])]), "a scale that is not positive"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1, 2])]), "1 scales and 2 zero points"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [1 << 40])]), "a zero point outside of 32 bits"),
+        (integer(INT_TENSORS[:3] + [tensor([1, 2], 9, 0, [0.5], [200])]), "has its zero point at 200"),
     ],
 )
 def test_what_is_damaged(data, words):

@@ -21,6 +21,7 @@ from numpy_files import (
     text,
     tuple_of,
 )
+from reading import read_by
 from torch_files import (
     archive,
     dict_of,
@@ -39,8 +40,6 @@ from purenn.formats import read, recognised
 from purenn.formats.models import torch as torch_reader
 from purenn.formats.models.pickled_torch import Storage, View
 from purenn.source import Source
-from purenn.budget import Budget
-from purenn.formats.containers.archive import Archive
 
 FILES = table("torch.json")["files"]
 THOROUGH = os.environ.get("CI") == "true"
@@ -55,9 +54,7 @@ def loaded(piece):
 
 
 def read_torch(data):
-    with Source(data) as source:
-        budget = Budget(source.size)
-        return torch_reader.read(Archive(source, budget), budget)
+    return read_by(torch_reader, data)
 
 
 # ---- what PyTorch wrote
@@ -73,6 +70,7 @@ def test_fixtures(name):
 def test_every_kind_of_file_is_recognised():
     kinds = {name: recognised(Source(fixture(name))).name for name in FILES}
     assert {name for name, kind in kinds.items() if kind == "pickled"} == {"torch_pickled.pkl", "torch_states.pkl"}
+    assert {kind for name, kind in kinds.items() if "legacy" in name} == {"torch_legacy"}
     assert set(kinds.values()) == {"pickled", "torch", "torch_legacy"}
 
 

@@ -1,67 +1,93 @@
-"""Compressed files, as joblib.dump writes them: the first bytes say by which method."""
+"""Compressed files, whose first bytes say by which method: samples by gzip, pickles as joblib.dump writes them."""
 
+from __future__ import annotations
+
+import io
 import zlib
+from typing import TYPE_CHECKING, Any, Callable, Iterator
 
 from ...errors import ModelFormatError, UnsupportedError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from ...budget import Budget
     from ...source import Source
 
-_LZMA_MEMORY = 48 * 1024 * 1024
+_PIECE, _INPUT = 1 << 20, 1 << 16  # bytes unpacked at a time, bytes read at a time
+_LZMA_MEMORY = 48 << 20
+_STREAM_WORK = 100  # of making a decompressor: a file may be many short streams
 
 
-def decompressed(source: "Source", budget: "Budget") -> bytes:
-    """The bytes that a compressed file unpacks to."""
-    compressed = source.read()
-    known = [entry[1:] for entry in COMPRESSIONS if compressed.startswith(entry[0])]
-    if not known:
-        raise ModelFormatError("not compressed in a known way, it starts with %r" % compressed[:8])
-    name, decompressor = known[0]
-    limit = budget.left
+def decompressed(source: Source, budget: Budget) -> bytes:
+    """The bytes that a compressed file unpacks to; what they take is charged piece by piece."""
+    head = source.head(6)
+    methods = [method[1:] for method in METHODS if head.startswith(method[0])]
+    if not methods:
+        raise ModelFormatError("not compressed in a known way, it starts with %r" % head)
+    name, decompressor = methods[0]
+    content = io.BytesIO()
     try:
-        machine = decompressor()
-        content: bytes = machine.decompress(compressed, limit + 1)
+        for piece in _pieces(source, decompressor, budget):
+            budget.take(len(piece) * 9 // 8, "what it unpacks to")  # a buffer that grows by an eighth
+            content.write(piece)
+    except (ModelFormatError, UnsupportedError) as error:
+        raise type(error)("compressed by %s: %s" % (name, error)) from None
     except ImportError:
         raise UnsupportedError("compressed by %s, which this Python does not have" % name) from None
     except MemoryError:
         raise UnsupportedError("compressed by %s in a way that takes too much memory" % name) from None
     except Exception as error:  # zlib.error, OSError, ValueError, EOFError and lzma.LZMAError, where there is lzma
         raise ModelFormatError("compressed by %s, and damaged: %s" % (name, error)) from None
-    if len(content) > limit:
-        raise UnsupportedError("compressed by %s, more than %d bytes unpacked: decompress it first" % (name, limit))
-    if not machine.eof:
-        raise ModelFormatError("compressed by %s, and cut short" % name)
-    budget.take(len(content), "what it unpacks to")
-    return content
+    return content.getvalue()
 
 
-def _zlib() -> "Any":
+def _pieces(source: Source, decompressor: Callable[[], Any], budget: Budget) -> Iterator[bytes]:
+    """What one stream after another unpacks to, a piece at a time."""
+    file = source.open()
+    packed = file.read(_INPUT)
+    start = packed[:2]
+    while packed:
+        if packed[:2] != start:
+            raise ModelFormatError("more bytes follow its end, %r" % packed[:8])
+        budget.work(_STREAM_WORK, "decompressing")
+        machine = decompressor()
+        while not machine.eof:
+            piece = machine.decompress(packed, _PIECE)
+            yield piece
+            packed = getattr(machine, "unconsumed_tail", b"")  # zlib's
+            if machine.eof or packed or not getattr(machine, "needs_input", True):  # bz2's and lzma's
+                continue
+            packed = file.read(_INPUT)
+            if not packed and not piece:
+                raise ModelFormatError("cut short")
+        packed = machine.unused_data or file.read(_INPUT)
+        if len(packed) < 2:
+            packed += file.read(_INPUT)
+
+
+def _zlib() -> Any:
     return zlib.decompressobj(zlib.MAX_WBITS | 32)  # zlib or gzip
 
 
-def _bz2() -> "Any":
+def _bz2() -> Any:
     import bz2
 
     return bz2.BZ2Decompressor()
 
 
-def _lzma() -> "Any":
+def _lzma() -> Any:
     import lzma
 
     return lzma.LZMADecompressor(memlimit=_LZMA_MEMORY)
 
 
-def _lz4() -> "Any":
+def _lz4() -> Any:
     raise ImportError("lz4 is not in the standard library")
 
 
-# how the file starts, what people call it, what undoes it
-COMPRESSIONS = (
-    (b"\x1f\x8b", "gzip", _zlib),
+# how a file starts, what people call the method, what undoes it
+GZIP = b"\x1f\x8b"
+METHODS = (
+    (GZIP, "gzip", _zlib),
     (b"\x78\x01", "zlib", _zlib),
     (b"\x78\x5e", "zlib", _zlib),
     (b"\x78\x9c", "zlib", _zlib),

@@ -1,4 +1,4 @@
-"""NumPy's .npy: one array, with a header that says how it lies in the file.
+"""NumPy's .npy: one array, behind a header that describes it.
 
     6 bytes     \x93NUMPY
     2           version, 1.0 to 3.0
@@ -9,18 +9,17 @@
 https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 """
 
+from __future__ import annotations
+
 import re
 import sys
+from typing import IO, TYPE_CHECKING, Dict, Iterator, Tuple
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...text import quote
-from ...rows import size as count
-from ...tensor import DTYPES, Tensor, checked_shape
+from ...tensor import Tensor, checked_shape
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Dict, Iterator, Tuple
-
     from ...budget import Budget
     from ...source import Source
 
@@ -66,18 +65,17 @@ _RECORDS = re.compile(r"""['"]descr['"]\s*:\s*[\[({]""")
 _SIZE = re.compile(r" *([0-9]{1,20})L? *")
 
 
-def read_array(source: "Source", budget: "Budget") -> Tensor:
+def read_array(source: Source, budget: Budget) -> Tensor:
     """The array of a file."""
     file = source.open()
     header = Header(file)
-    budget.take(header.memory(), "the array")
-    return header.array(file, source.size - header.size)
+    return header.array(file, source.size - header.size, budget)
 
 
 class Header:
-    """What an open .npy file says first: element type, byte order, `fortran` order, `shape`; its own `size`."""
+    """What an open .npy file says first: `dtype`, byte order, `fortran` order, `shape`; its own `size`."""
 
-    def __init__(self, file: "IO[bytes]") -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         head = file.read(8)
         if head[:6] != MAGIC or len(head) < 8:
             raise ModelFormatError("not a .npy file, it starts with %r" % head)
@@ -88,22 +86,27 @@ class Header:
         if length > _MAX_HEADER:
             raise ModelFormatError("a .npy header of %d bytes, more than %d" % (length, _MAX_HEADER))
         entries = _entries(_exactly(file, length, "the header").decode("latin-1"))  # what may be read is ASCII
-        self.element, self.big_endian = element(entries["code"], entries["order"])
+        self.dtype, self.big_endian = dtype_of(entries["code"], entries["order"])
         self.fortran = entries["fortran"] == "True"
         self.shape = checked_shape(_sizes(entries["shape"]))
         self.size = 8 + width + length
 
-    def memory(self) -> int:
-        """How many bytes `array` takes, its result and on the way."""
-        number = 4 if self.element == "F16" else DTYPES[self.element][1]
-        return count(self.shape) * number * (2 if self.fortran else 1)
-
-    def array(self, file: "IO[bytes]", size: int) -> Tensor:
+    def array(self, file: IO[bytes], size: int, budget: Budget) -> Tensor:
         """The array of which the elements come next in the file, `size` bytes."""
-        return Tensor.from_chunks(self.element, self.shape, _pieces(file, size), size, self.big_endian, self.fortran)
+        pieces = self._pieces(file, size, budget)
+        return Tensor.from_chunks(self.dtype, self.shape, pieces, size, self.big_endian, self.fortran)
+
+    def _pieces(self, file: IO[bytes], size: int, budget: Budget) -> Iterator[bytes]:
+        """The elements piece by piece; asked for only where shape and size agree."""
+        budget.take_array(self.shape, self.dtype, "the array")
+        if self.fortran:  # a copy in row-major order is made
+            budget.take_array(self.shape, self.dtype, "the array in row-major order")
+        while size > 0:
+            yield _exactly(file, min(size, _PIECE), "an array's next piece")
+            size -= _PIECE
 
 
-def _entries(text: str) -> "Dict[str, str]":
+def _entries(text: str) -> Dict[str, str]:
     match = _HEADER.fullmatch(text)
     if match is not None and None not in match.groups():
         return match.groupdict()
@@ -112,10 +115,10 @@ def _entries(text: str) -> "Dict[str, str]":
     raise ModelFormatError("a .npy header with descr, fortran_order and shape expected, found %s" % quote(text))
 
 
-def element(code: str, order: str) -> "Tuple[str, bool]":
+def dtype_of(code: str, order: str) -> Tuple[str, bool]:
     """Our name for a NumPy element type, and whether its bytes are in big-endian order.
 
-    >>> element("f4", ">")
+    >>> dtype_of("f4", ">")
     ('F32', True)
     """
     if code not in _ELEMENTS:
@@ -123,24 +126,18 @@ def element(code: str, order: str) -> "Tuple[str, bool]":
     return _ELEMENTS[code], order == ">" or (order == "=" and sys.byteorder == "big")
 
 
-def _sizes(text: str) -> "Tuple[int, ...]":
+def _sizes(text: str) -> Tuple[int, ...]:
     sizes = text.split(",")
     if not sizes[-1].strip():
         sizes.pop()  # (784,) is a tuple of one
     matches = [_SIZE.fullmatch(size) for size in sizes]
     if None in matches:
-        raise ModelFormatError("a shape is made of whole numbers, found (%s)" % quote(text))
+        raise ModelFormatError("a shape is made of integers, found (%s)" % quote(text))
     return tuple([int(match[1]) for match in matches if match])
 
 
-def _exactly(file: "IO[bytes]", size: int, what: str) -> bytes:
+def _exactly(file: IO[bytes], size: int, what: str) -> bytes:
     raw = file.read(size)
     if len(raw) != size:
         raise ModelFormatError("%s takes %d bytes, the file ends after %d" % (what, size, len(raw)))
     return raw
-
-
-def _pieces(file: "IO[bytes]", size: int) -> "Iterator[bytes]":
-    while size > 0:
-        yield _exactly(file, min(size, _PIECE), "an array's next piece")
-        size -= _PIECE

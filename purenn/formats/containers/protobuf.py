@@ -1,4 +1,4 @@
-"""Protocol buffers as they lie in a file: https://protobuf.dev/programming-guides/encoding
+"""Protocol buffers: https://protobuf.dev/programming-guides/encoding
 
 A message is a run of fields, each a tag and a value.  The tag is a varint, ``number << 3 | wire
 type``; the number says which field it is (what it means, only the schema tells):
@@ -13,21 +13,23 @@ Wire types 3 and 4, groups, are long out of use and refused.  Nothing is copied 
 asked for: bytes are views of the file.
 """
 
+from __future__ import annotations
+
 import struct
 import sys
 from array import array
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Union
 
-from ...errors import ModelFormatError, UnsupportedError
+from ...errors import ModelFormatError
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from ...budget import Budget
 
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
 _FIXED = {_EIGHT: (8, "<Q"), _FOUR: (4, "<I")}
 _WIRE_TYPES = {_VARINT: "a varint", _EIGHT: "8 bytes", _BYTES: "bytes with a length", _FOUR: "4 bytes"}
 _MAX_DEPTH = 32
-_MAX_FIELDS = 100000  # each becomes a Python object; numbers by the million are packed
+_MESSAGE, _NUMBER, _VIEW = 400, 100, 260  # bytes of memory: a message, a field of a number, one of bytes of the file
 _CHUNK = 4096  # numbers that exist as Python objects at once
 _UNFINISHED = bytes(range(128, 256))  # what a byte of a varint looks like when more follow
 
@@ -38,29 +40,29 @@ class Message:
     Of a field that may appear once the last value counts; one that is absent gives the
     default.  A field of another wire type than is asked for raises `ModelFormatError`.
 
-    >>> message = Message(b"\\x08\\x96\\x01" + b"\\x12\\x02hi")
+    >>> from purenn.budget import Budget
+    >>> message = Message(b"\\x08\\x96\\x01" + b"\\x12\\x02hi", Budget(7))
     >>> message.integer(1), message.text(2), message.text(3)
     (150, 'hi', '')
     """
 
-    __slots__ = ("_fields", "_depth", "_left")
+    __slots__ = ("_fields", "_depth", "_budget")
 
-    def __init__(self, data: "Any", _depth: int = 0, _left: "Optional[List[int]]" = None) -> None:
+    def __init__(self, data: Union[bytes, memoryview], budget: Budget, _depth: int = 0) -> None:
         if _depth > _MAX_DEPTH:
             raise ModelFormatError("messages nested deeper than %d" % _MAX_DEPTH)
-        self._depth = _depth
-        self._left = _left or [_MAX_FIELDS]  # how many fields may come, for all messages of a file together
-        self._fields: "Dict[int, List[Tuple[int, Any]]]" = {}
+        self._depth, self._budget = _depth, budget
+        budget.take(_MESSAGE, "a protocol buffer")
+        self._fields: Dict[int, List[Tuple[int, Any]]] = {}
         self._parse(data if isinstance(data, memoryview) else memoryview(data))
 
     def _parse(self, view: memoryview) -> None:
         position = 0
         while position < len(view):
-            if not self._left[0]:
-                raise UnsupportedError("more than %d fields" % _MAX_FIELDS)
-            self._left[0] -= 1
+            self._budget.work(1, "a protocol buffer")
             tag, position = _varint(view, position)
             number, wire_type = tag >> 3, tag & 7
+            self._budget.take(_NUMBER if wire_type == _VARINT else _VIEW, "a protocol buffer")
             if number == 0 or number >= 1 << 29:
                 raise ModelFormatError("a field of number %d" % number)
             if wire_type == _VARINT:
@@ -74,14 +76,14 @@ class Message:
             else:
                 raise ModelFormatError("field %d has wire type %d" % (number, wire_type))
             if size > len(view) - position:
-                raise ModelFormatError("field %d of %d bytes, %d are left" % (number, size, len(view) - position))
+                raise ModelFormatError("field %d of %d bytes, %d remain" % (number, size, len(view) - position))
             self._fields.setdefault(number, []).append((wire_type, view[position : position + size]))
             position += size
 
     def __contains__(self, number: int) -> bool:
         return number in self._fields
 
-    def _values(self, number: int, wire_type: int) -> "List[Any]":
+    def _values(self, number: int, wire_type: int) -> List[Any]:
         values = []
         for found, value in self._fields.get(number, ()):
             if found != wire_type:
@@ -112,7 +114,7 @@ class Message:
         """A string."""
         return _text(self.raw(number), number)
 
-    def message(self, number: int) -> "Optional[Message]":
+    def message(self, number: int) -> Optional[Message]:
         """A message within this one."""
         messages = self.messages(number)
         if len(messages) > 1:
@@ -121,40 +123,41 @@ class Message:
 
     # ---- repeated values
 
-    def raws(self, number: int) -> "List[memoryview]":
+    def raws(self, number: int) -> List[memoryview]:
         """All values of a repeated bytes field."""
         return self._values(number, _BYTES)
 
-    def texts(self, number: int) -> "List[str]":
+    def texts(self, number: int) -> List[str]:
         """All values of a repeated string field."""
         return [_text(raw, number) for raw in self.raws(number)]
 
-    def messages(self, number: int) -> "List[Message]":
+    def messages(self, number: int) -> List[Message]:
         """All values of a repeated message field."""
-        return [Message(raw, self._depth + 1, self._left) for raw in self.raws(number)]
+        return [Message(raw, self._budget, self._depth + 1) for raw in self.raws(number)]
 
-    def integers(self, number: int, typecode: str = "q") -> "array[int]":
+    def integers(self, number: int, typecode: str = "q") -> array[int]:
         """All values of a repeated integer field, packed or not; "Q" asks for unsigned ones."""
         numbers = array(typecode)
         for wire_type, value in self._fields.get(number, ()):
             if wire_type == _VARINT:
                 _extend(numbers, [value], number)
             elif wire_type == _BYTES:
+                self._budget.work(len(value) // 4, "a field of packed integers")
                 _extend_packed(numbers, value, number)
             else:
                 raise ModelFormatError("field %d is %s, expected integers" % (number, _WIRE_TYPES[wire_type]))
         return numbers
 
-    def floats(self, number: int) -> "array[float]":
+    def floats(self, number: int) -> array[float]:
         """All values of a repeated field of floats of 4 bytes, packed or not."""
         return self._reals(number, "f", _FOUR)
 
-    def doubles(self, number: int) -> "array[float]":
+    def doubles(self, number: int) -> array[float]:
         """All values of a repeated field of floats of 8 bytes, packed or not."""
         return self._reals(number, "d", _EIGHT)
 
-    def _reals(self, number: int, typecode: str, single: int) -> "array[float]":
-        numbers: "array[float]" = array(typecode)
+    def _reals(self, number: int, typecode: str, single: int) -> array[float]:
+        numbers: array[float] = array(typecode)
         for wire_type, value in self._fields.get(number, ()):
             if wire_type not in (single, _BYTES) or len(value) % numbers.itemsize:
                 raise ModelFormatError(
@@ -177,7 +180,7 @@ class Message:
         return total
 
 
-def _varint(view: memoryview, position: int) -> "Tuple[int, int]":
+def _varint(view: memoryview, position: int) -> Tuple[int, int]:
     """The unsigned 64-bit integer at a position, and the position after it."""
     result = shift = 0
     while True:
@@ -201,16 +204,16 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def _extend(numbers: "array[int]", values: "List[int]", number: int) -> None:
+def _extend(numbers: array[int], values: List[int], number: int) -> None:
     try:
         numbers.extend(values if numbers.typecode == "Q" else [_signed(value) for value in values])
     except OverflowError:
         raise ModelFormatError("field %d holds a number of more than %d bytes" % (number, numbers.itemsize)) from None
 
 
-def _extend_packed(numbers: "array[int]", view: memoryview, number: int) -> None:
+def _extend_packed(numbers: array[int], view: memoryview, number: int) -> None:
     """The numbers of `_varint` one after the other, in one loop: there may be millions."""
-    values: "List[int]" = []
+    values: List[int] = []
     value = shift = 0
     for byte in view:
         if byte >= 128 and shift < 63:

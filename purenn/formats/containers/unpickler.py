@@ -13,8 +13,8 @@ others; so the worst that a file can do is to be refused.
     e       append down to the mark  [1, 2]
     .       stop
 
-What comes out is data, but data that a stranger put together: lists may hold themselves,
-and a list held twice by each of fifty others is small here and endless for whoever walks it.
+What comes out is data, but data from an untrusted source: a list may contain itself, and a list
+that each of fifty others contains twice is small here and endless for whoever walks it.
 """
 
 import re
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     Allowed = Dict[Tuple[str, str], Optional[Callable[..., Any]]]
     Operation = Callable[["Unpickler"], None]
+
+    from ...budget import Budget
 
 
 # ---- what stands in for what
@@ -155,13 +157,11 @@ for _module in ("copyreg", "copy_reg"):
 
 # ---- the machine
 
-# A byte can ask for 200 bytes of memory (an empty set does), so everything has a price, what
-# CPython takes for it, and a pickle of n bytes may spend 7 n and 32 MB.  Arrays stay far below.
-_SPEND_PER_BYTE, _SPEND_MORE = 7, 32 * 1024 * 1024
+# A byte can ask for 200 bytes of memory (an empty set does), so everything has a price: the bytes
+# that CPython takes for it.
 _POINTER, _LIST, _DICT, _SET, _TUPLE, _NUMBER, _MADE = 9, 104, 248, 216, 80, 41, 120
 _ENTRY = 100  # a key and a value in a dict, a member of a set, a memo
 
-_MOST_OPERATIONS = 1 << 20  # about a second; arrays take a few each, lists one for every number
 _COPIED = 1000  # bytes up to here are copied: smaller than the memoryview that would save the copy
 _MAX_DIGITS = 2400  # no number of a model is longer, and long ones take quadratic time
 _MAX_INT_BYTES = 1000
@@ -185,9 +185,10 @@ class Unpickler:
     with a method `build` gets its state through it.  `persistent` is asked for what the
     pickle keeps outside of itself, by its persistent id.
 
-    >>> Unpickler(b"\\x80\\x03}X\\x01\\x00\\x00\\x00aK\\x01s.", {}).load()
+    >>> from purenn.budget import Budget
+    >>> Unpickler(b"\\x80\\x03}X\\x01\\x00\\x00\\x00aK\\x01s.", {}, Budget(14)).load()
     {'a': 1}
-    >>> Unpickler(b"cos\\nsystem\\n(S'ls'\\ntR.", {}).load()
+    >>> Unpickler(b"cos\\nsystem\\n(S'ls'\\ntR.", {}, Budget(21)).load()
     Traceback (most recent call last):
     ...
     purenn.errors.UnsupportedError: names os.system, and a pickle is read here but never run, at byte 0 of the pickle
@@ -197,15 +198,15 @@ class Unpickler:
         self,
         data: bytes,
         allowed: "Allowed",
+        budget: "Budget",
         persistent: "Optional[Callable[[Any], Any]]" = None,
         position: int = 0,
     ) -> None:
         self.data, self.view, self.position, self.at = data, memoryview(data), position, position
-        self.globals = {name: Global("%s.%s" % name, make) for name, make in allowed.items()}
-        self.persistent = persistent
+        self.allowed, self.budget, self.persistent = allowed, budget, persistent
+        self.globals: "Dict[Tuple[str, str], Global]" = {}
         self.stack: "List[Any]" = []
         self.memo: "Dict[int, Any]" = {}
-        self.allowance = _SPEND_PER_BYTE * len(data) + _SPEND_MORE
 
     def load(self) -> "Any":
         """The object that the pickle describes.
@@ -220,8 +221,8 @@ class Unpickler:
             raise type(error)("%s, at byte %d of the pickle" % (error, self.at)) from None
 
     def _run(self) -> "Any":
-        data, operations = self.data, self.operations
-        for _ in range(_MOST_OPERATIONS):
+        data, operations, budget = self.data, self.operations, self.budget
+        while True:
             self.at = self.position
             if self.at >= len(data):
                 raise ModelFormatError("cut short before its STOP")
@@ -232,11 +233,11 @@ class Unpickler:
             if code not in operations:
                 raise ModelFormatError("no opcode of a pickle: %r" % data[self.at : self.position])
             operation, price = operations[code]
-            self.allowance -= price
-            if self.allowance < 0:
+            budget.remaining -= price
+            budget.remaining_work -= 1
+            if budget.remaining < 0 or budget.remaining_work < 0:
                 self._refuse()
             operation(self)
-        raise UnsupportedError("takes more than %d operations (arrays would take few)" % _MOST_OPERATIONS)
 
     # ---- the bytes
 
@@ -244,7 +245,7 @@ class Unpickler:
         """The next bytes, in place."""
         start = self.position
         if size > len(self.data) - start:
-            raise ModelFormatError("cut short: %d bytes expected, %d are left" % (size, len(self.data) - start))
+            raise ModelFormatError("cut short: %d bytes expected, %d remain" % (size, len(self.data) - start))
         self.position = start + size
         return self.view[start : self.position]
 
@@ -299,13 +300,14 @@ class Unpickler:
 
     def spend(self, price: int) -> None:
         """Take the price of something about to be made out of what the pickle may spend."""
-        self.allowance -= price
-        if self.allowance < 0:
+        self.budget.remaining -= price
+        if self.budget.remaining < 0:
             self._refuse()
 
     def _refuse(self) -> None:
         raise UnsupportedError(
-            "asks for more than %d times its size in Python objects (arrays would be smaller)" % _SPEND_PER_BYTE
+            "asks for more Python objects than a file of %d bytes may (arrays take less;"
+            " memory= or --memory raises the limit)" % self.budget.size
         )
 
     def remember(self, index: int) -> None:
@@ -320,11 +322,15 @@ class Unpickler:
         """What stands for a global name: nothing but an exact match will do."""
         if not isinstance(module, str) or not isinstance(name, str):
             raise ModelFormatError("a name made of %s and %s" % (described(module), described(name)))
-        if (module, name) not in self.globals:
+        known = self.globals.get((module, name))
+        if known is not None:
+            return known
+        if (module, name) not in self.allowed:
             raise UnsupportedError(
                 "names %s.%s, and a pickle is read here but never run" % (quote(module), quote(name))
             )
-        return self.globals[module, name]
+        known = self.globals[module, name] = Global("%s.%s" % (module, name), self.allowed[module, name])
+        return known
 
     def make(self, function: "Any", arguments: "Any") -> None:
         """Push what stands for the result of a call."""
@@ -669,7 +675,7 @@ def _frame(machine: Unpickler) -> None:
     """How many bytes Python should fetch at once; we have them all."""
     size, left = machine.number(8), len(machine.data) - machine.position
     if size > left:
-        raise ModelFormatError("cut short: a frame of %d bytes, %d are left" % (size, left))
+        raise ModelFormatError("cut short: a frame of %d bytes, %d remain" % (size, left))
 
 
 def _refused(what: str) -> "Operation":

@@ -19,5 +19,6 @@ def read(source: Source, budget: "Budget") -> "Union[Graph, Dict[str, Tensor]]":
     """What a compressed pickle holds."""
     with Source(decompressed(source, budget), "what it unpacks to") as content:
         if not is_pickle(content.head(64)):
-            raise UnsupportedError("compressed, but not a pickle: decompress it first")
+            start = content.head(16)
+            raise UnsupportedError("compressed, but not a pickle, it starts with %r: decompress it first" % start)
         return pickled.read(content, budget)

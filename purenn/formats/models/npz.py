@@ -1,28 +1,30 @@
 """NumPy's .npz: a zip archive of .npy files, one for each array."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, List
+
 from ...errors import ModelFormatError, UnsupportedError
 from ...text import quote
 from ..containers.npy import Header
+from ..foreign import zip_remedy
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, List
-
     from ...budget import Budget
     from ...tensor import Tensor
     from ..containers.archive import Archive
 
 
-def read(archive: "Archive", budget: "Budget") -> "Dict[str, Tensor]":
+def read(archive: Archive, budget: Budget) -> Dict[str, Tensor]:
     """The arrays of an archive, by their names without .npy, in the archive's order."""
     _check_members(archive.names)
     return {name[: -len(".npy")]: _array(archive, name, budget) for name in archive.names}
 
 
-def _check_members(names: "List[str]") -> None:
-    for name in names:
-        if name.endswith(".onnx") or name == "__MODEL_PROTO":  # the latter as PyTorch once exported
-            raise UnsupportedError("a zip archive around an ONNX model: unpack it, and load %s" % quote(name))
+def _check_members(names: List[str]) -> None:
+    remedy = zip_remedy(names)
+    if remedy:
+        raise UnsupportedError(remedy)
     if not any([name.endswith(".npy") for name in names]):
         raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % _listed(names))
     for name in names:
@@ -30,16 +32,15 @@ def _check_members(names: "List[str]") -> None:
             raise UnsupportedError("a zip archive with a member that is not an array (.npy): %s" % quote(name))
 
 
-def _listed(names: "List[str]") -> str:
+def _listed(names: List[str]) -> str:
     return ", ".join([quote(name) for name in names[:3]]) + (", ..." if len(names) > 3 else "") if names else "nothing"
 
 
-def _array(archive: "Archive", name: str, budget: "Budget") -> "Tensor":
+def _array(archive: Archive, name: str, budget: Budget) -> Tensor:
     """The array of a member, unpacked no further than its own header says."""
     try:
         with archive.open(name) as file:
             header = Header(file)
-            budget.take(header.memory(), "the array")
-            return header.array(file, archive.size(name) - header.size)
+            return header.array(file, archive.size(name) - header.size, budget)
     except (ModelFormatError, UnsupportedError) as error:
         raise type(error)("%s: %s" % (quote(name), error)) from None

@@ -35,13 +35,21 @@ if TYPE_CHECKING:
 
 # Under these names a checkpoint keeps the state_dict, beside the epoch and the optimizer
 _STATE_DICTS = ("state_dict", "model_state_dict", "model")
+_NESTED_WORK = 100  # of opening a pickle in a pickle
 # What wraps a module puts this before its names: data parallelism, compilation
 _PREFIXES = ("module.", "_orig_mod.")
 
 
 def read(source: "Source", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
     """The graph of an estimator or a module, or the arrays of a pickled dict, by name."""
-    return content_of(_ModelUnpickler(source.read(), {**ALLOWED, **_NESTED}).load(), budget)
+    data = source.read()
+    nested: "Allowed" = {("torch.storage", "_load_from_bytes"): lambda raw: _load_from_bytes(raw, budget)}
+    machine = _ModelUnpickler(data, {**ALLOWED, **nested}, budget)
+    found = machine.load()
+    if machine.position < len(data):
+        more = len(data) - machine.position
+        raise UnsupportedError("%d bytes follow the pickle: keep all of a model in one, as a dict" % more)
+    return content_of(found, budget)
 
 
 class _ModelUnpickler(JoblibUnpickler):
@@ -51,9 +59,10 @@ class _ModelUnpickler(JoblibUnpickler):
         try:
             return super().find(module, name)
         except UnsupportedError as error:
-            if str(module).partition(".")[0] != "sklearn":
-                raise
-            raise UnsupportedError("%s; of scikit-learn, %s are known" % (error, ", ".join(ESTIMATORS))) from None
+            what = "a pickle may hold arrays by name, a PyTorch module or an estimator of scikit-learn"
+            if str(module).partition(".")[0] == "sklearn":
+                what = "of scikit-learn, %s are known" % ", ".join(ESTIMATORS)
+            raise UnsupportedError("%s; %s" % (error, what)) from None
 
 
 def content_of(pickled: "Any", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
@@ -147,14 +156,12 @@ def _tensor_of_rows(shape: "Tuple[int, ...]", rows: "Sequence[Sequence[Any]]") -
     return Tensor(shape, "F64" if data.typecode == "d" else "I64", data)
 
 
-def _load_from_bytes(raw: "Any") -> Storage:
+def _load_from_bytes(raw: "Any", budget: Budget) -> Storage:
     """The storage of a tensor that was pickled without torch.save, itself a file of PyTorch's."""
     if not isinstance(raw, (bytes, memoryview)):
         raise ModelFormatError("expected bytes, found %s" % described(raw))
-    storage = Legacy(bytes(raw)).load()
+    budget.work(_NESTED_WORK, "a pickle in the pickle")
+    storage = Legacy(bytes(raw), budget).load()
     if not isinstance(storage, Storage):
         raise ModelFormatError("expected a storage, found %s" % described(storage))
     return storage
-
-
-_NESTED: "Allowed" = {("torch.storage", "_load_from_bytes"): _load_from_bytes}

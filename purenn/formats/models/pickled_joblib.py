@@ -1,10 +1,10 @@
-"""joblib's pickles: the arrays' bytes lie between the opcodes.
+"""joblib's pickles: the arrays' bytes are between the opcodes.
 
 joblib.dump writes a pickle in which a NumpyArrayWrapper stands for each array: its class and
 its state as ever, and behind the BUILD that gives it its state
 
     1 byte       how many bytes of padding follow (from version 1.2 on)
-    padding      so that the elements lie aligned
+    padding      so that the elements are aligned
     elements     as many bytes as shape and dtype of the wrapper ask for
 
 or a pickle of its own for an array of Python objects.  Then the opcodes go on.
@@ -20,6 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Optional
 
+    from ...budget import Budget
     from ..containers.unpickler import Allowed
 
 _BUILD = ord("b")
@@ -67,10 +68,9 @@ def _item_size(code: str) -> int:
 
 
 def _pickled_inside(machine: Unpickler) -> Array:
-    inner = Unpickler(machine.data, {**PLAIN, **NUMPY}, None, machine.position)
-    inner.allowance = machine.allowance
+    inner = Unpickler(machine.data, {**PLAIN, **NUMPY}, machine.budget, None, machine.position)
     array = inner.load()
-    machine.position, machine.allowance = inner.position, inner.allowance
+    machine.position = inner.position
     if not isinstance(array, Array):
         raise ModelFormatError("expected an array of Python objects, found %s" % described(array))
     return array
@@ -83,10 +83,12 @@ class JoblibUnpickler(Unpickler):
         self,
         data: bytes,
         allowed: "Allowed",
+        budget: "Budget",
         persistent: "Optional[Callable[[Any], Any]]" = None,
         position: int = 0,
     ) -> None:
-        super().__init__(data, {**allowed, ("joblib.numpy_pickle", "NumpyArrayWrapper"): Wrapper}, persistent, position)
+        allowed = {**allowed, ("joblib.numpy_pickle", "NumpyArrayWrapper"): Wrapper}
+        super().__init__(data, allowed, budget, persistent, position)
 
 
 def _build(machine: Unpickler) -> None:

@@ -13,7 +13,7 @@ state that tells the byte order.
 import sys
 
 from ...errors import ModelFormatError, UnsupportedError
-from ..containers.npy import element
+from ..containers.npy import dtype_of
 from ...text import quote
 from ...rows import size as count
 from ...tensor import Tensor, checked_shape
@@ -54,7 +54,7 @@ class Dtype:
 
     def element(self) -> "Tuple[str, bool]":
         """The name of the element type, and whether it is big-endian."""
-        return element(self.code, self.order)
+        return dtype_of(self.code, self.order)
 
     def is_big_endian(self) -> bool:
         return self.order == ">" or (self.order == "=" and sys.byteorder == "big")

@@ -28,13 +28,12 @@ if TYPE_CHECKING:
     from ...budget import Budget
     from ...tensor import Tensor
 
-_MORE_PICKLE = 1 << 20
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
 def read(archive: Archive, budget: Budget) -> Graph | dict[str, Tensor]:
     """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
-    return content_of(load(archive, root_of(archive.names), budget.size, TorchUnpickler), budget)
+    return content_of(load(archive, root_of(archive.names), budget, TorchUnpickler), budget)
 
 
 def root_of(names: list[str]) -> str:
@@ -51,11 +50,11 @@ def root_of(names: list[str]) -> str:
     raise ModelFormatError("a zip archive without data.pkl, which torch.save does not write")
 
 
-def load(archive: Archive, root: str, size: int, unpickler: Callable[..., Any]) -> Any:
+def load(archive: Archive, root: str, budget: Budget, unpickler: Callable[..., Any]) -> Any:
     """What the pickle of an archive describes."""
     order = archive.read(root + "byteorder", 16) if root + "byteorder" in archive.names else b"little"
     if order not in (b"little", b"big"):
         raise ModelFormatError("the byte order must be little or big, found %s" % quote(repr(order)))
     storages = Storages(lambda key: (archive.read("%sdata/%s" % (root, key)), order == b"big"))
-    pickled = archive.read(root + "data.pkl", size + _MORE_PICKLE)
-    return unpickler(pickled, ALLOWED, storages.storage).load()
+    pickled = archive.read(root + "data.pkl")
+    return unpickler(pickled, ALLOWED, budget, storages.storage).load()

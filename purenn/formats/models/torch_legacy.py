@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 
 def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
-    return content_of(Legacy(source.read()).load(), budget)
+    return content_of(Legacy(source.read(), budget).load(), budget)

@@ -13,6 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+    from ...budget import Budget
+
 _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 
 
@@ -35,15 +37,15 @@ class Storages:
 class Legacy:
     """A file of a version before 1.6; also what `pickle.dumps` makes of a tensor's storage."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    def __init__(self, data: bytes, budget: "Budget") -> None:
+        self.data, self.budget = data, budget
         self.storages = Storages(self._fetch)
         self.spans: dict[str, tuple[int, int]] = {}  # start and end of the bytes of each storage
         self.big_endian = False
 
     def load(self) -> Any:
         """What the file holds."""
-        machine = TorchUnpickler(self.data, ALLOWED, self._persistent)
+        machine = TorchUnpickler(self.data, ALLOWED, self.budget, self._persistent)
         magic, protocol, system = machine.load(), machine.load(), machine.load()
         if magic != _MAGIC or protocol != _PROTOCOL:
             raise UnsupportedError("a PyTorch file with protocol %s, 1001 is known" % described(protocol))

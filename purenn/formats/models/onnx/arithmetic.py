@@ -54,7 +54,7 @@ def _division(constant: Matrix | float, first: bool) -> Layer:
 
 
 def _all(constant: Matrix | float, condition: Callable[[float], bool]) -> bool:
-    return all(map(condition, constant._rows[0] if isinstance(constant, Matrix) else [constant]))
+    return all(map(condition, constant[0] if isinstance(constant, Matrix) else [constant]))
 
 
 add = _of_two("sum", lambda constant, first: Scale(1.0, constant))

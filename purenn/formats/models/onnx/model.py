@@ -6,6 +6,8 @@ field numbers.
 
 from __future__ import annotations
 
+from array import array
+
 from ....errors import ModelFormatError, UnsupportedError
 from ....text import quote
 from ...containers.protobuf import Message
@@ -13,9 +15,9 @@ from .tensors import MAX_AXES, Tensors, type_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from array import array
     from typing import Sequence, TypeVar
 
+    from ....budget import Budget
     from ....graph.node import Shape
     from ....tensor import Tensor
 
@@ -38,8 +40,8 @@ class Model:
     A name that is defined twice raises `ModelFormatError`: either of the two may be meant.
     """
 
-    def __init__(self, data: bytes) -> None:
-        message = Message(data)
+    def __init__(self, data: bytes, budget: Budget) -> None:
+        message = Message(data, budget)
         graph = message.message(_MODEL["graph"])
         if graph is None:
             raise ModelFormatError("an ONNX model without a graph")
@@ -157,8 +159,8 @@ class NodeProto:
         return attribute.integers(_INTS[1]).tolist()
 
     def reals(self, name: str) -> array[float]:
-        attribute = self._attribute(name, _FLOATS) or Message(b"")
-        return attribute.floats(_FLOATS[1])
+        attribute = self._attribute(name, _FLOATS)
+        return array("f") if attribute is None else attribute.floats(_FLOATS[1])
 
     def texts(self, name: str) -> list[str]:
         attribute = self._attribute(name, _STRINGS)

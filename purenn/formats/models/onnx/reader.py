@@ -30,7 +30,7 @@ _KEEP_SHAPE = ("Cast", "Identity", "Dropout", "Relu", "Sigmoid", "Tanh", "ai.onn
 
 def read(content: Source, budget: Budget) -> Graph:
     """The graph of an ONNX file, with the labels that skl2onnx writes and the names of columns."""
-    model = Model(content.read())
+    model = Model(content.read(), budget)
     return _Reader(model, Tensors(content, budget)).read()
 
 

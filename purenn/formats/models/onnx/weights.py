@@ -94,7 +94,7 @@ def _two_axes(tensor: Tensor) -> Tensor:
 def _less(weight: Matrix, zeros: Sequence[int], side: int, typecode: str) -> Matrix:
     """A weight of integers minus the zero point of each column (side 1) or each row."""
     rows: list[Sequence[int]] = []
-    for i, row in enumerate(weight._rows):
+    for i, row in enumerate(weight):
         if side == 0 or len(zeros) == 1:
             zero = zeros[i % len(zeros)]
             rows.append(array(typecode, [q - zero for q in row]))

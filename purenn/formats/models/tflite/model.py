@@ -6,6 +6,8 @@
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
 """
 
+from __future__ import annotations
+
 from array import array
 
 from ....errors import ModelFormatError, UnsupportedError
@@ -16,7 +18,7 @@ from ....tensor import Tensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Tuple
+    from typing import Any
 
 IDENTIFIER = b"TFL3"
 _MAX_OPERATORS = 1000
@@ -48,38 +50,51 @@ OPERATORS = """
     UNSORTED_SEGMENT_MIN SIGN BITCAST BITWISE_XOR RIGHT_SHIFT
 """.split()
 FUSED = (None, "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
-# The kind of options that an operator has, where they are looked at
-_OPTIONS = {"FULLY_CONNECTED": 8, "SOFTMAX": 9, "ADD": 11, "RESHAPE": 17, "MUL": 21, "SUB": 28, "DIV": 29}
+# The kind of options that an operator has, of those whose options are looked at
+_OPTIONS = {
+    "FULLY_CONNECTED": 8,
+    "SOFTMAX": 9,
+    "CONCATENATION": 10,
+    "ADD": 11,
+    "RESHAPE": 17,
+    "MUL": 21,
+    "SUB": 28,
+    "DIV": 29,
+}
 _OPTIONS.update({"SQUEEZE": 30, "STRIDED_SLICE": 32, "LEAKY_RELU": 75, "GELU": 116})
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
 
 
 class TensorInfo:
-    """A tensor of the graph: `shape`, `type` and, where it counts steps, their `scales`, `zeros` and `axis`."""
+    """A tensor: `shape`, `type` and, where it is quantised, `scales` and `zero_points` along an `axis`.
 
-    def __init__(self, number: int, table: Table, buffers: "List[Table]") -> None:
+    Its numbers are ``(q - zero_point) * scale`` then.
+    """
+
+    def __init__(self, number: int, table: Table, buffers: list[Table]) -> None:
         self.number, self.name = number, table.text(3)
         self.shape = table.numbers(0, "i")
         self.type = table.number(1, "b")
         self.sparse = table.table(6) is not None
         self.varies = any([size < 0 for size in table.numbers(7, "i")[1:]])
-        steps = table.table(4)
-        if steps is not None and steps.number(4, "B"):
-            raise UnsupportedError("%s is quantised by rules of kind %d" % (self, steps.number(4, "B")))
-        self.scales: "Tuple[float, ...]" = () if steps is None else steps.numbers(2, "f")
-        self.zeros: "Tuple[int, ...]" = () if steps is None else steps.numbers(3, "q")
-        self.axis = 0 if steps is None else steps.number(6, "i")
+        quantised = table.table(4)
+        if quantised is not None and quantised.number(4, "B"):
+            raise UnsupportedError("%s is quantised by rules of kind %d" % (self, quantised.number(4, "B")))
+        self.scales: tuple[float, ...] = () if quantised is None else quantised.numbers(2, "f")
+        self.zero_points: tuple[int, ...] = () if quantised is None else quantised.numbers(3, "q")
+        self.axis = 0 if quantised is None else quantised.number(6, "i")
         buffer = table.number(2, "I")
         if buffer >= len(buffers):
             raise ModelFormatError("%s has buffer %d of %d" % (self, buffer, len(buffers)))
-        self.data = buffers[buffer].bytes(0)
+        self.data, self._budget = buffers[buffer].bytes(0), table.buffer.budget
         self.elsewhere = bool(buffers[buffer].number(1, "Q"))
         if not all([0.0 < scale < 1e30 for scale in self.scales]):
-            raise ModelFormatError("%s has a step that is not positive" % self)
-        if self.scales and len(self.zeros) not in (0, len(self.scales)):
-            raise ModelFormatError("%s has %d steps and %d zeros" % (self, len(self.scales), len(self.zeros)))
-        if not all([-(1 << 31) <= zero < 1 << 31 for zero in self.zeros]):
-            raise ModelFormatError("%s has a zero outside of 32 bits" % self)
+            raise ModelFormatError("%s has a scale that is not positive" % self)
+        counts = len(self.scales), len(self.zero_points)
+        if self.scales and counts[1] not in (0, counts[0]):
+            raise ModelFormatError("%s has %d scales and %d zero points" % (self, *counts))
+        if not all([-(1 << 31) <= zero_point < 1 << 31 for zero_point in self.zero_points]):
+            raise ModelFormatError("%s has a zero point outside of 32 bits" % self)
 
     @property
     def is_constant(self) -> bool:
@@ -100,6 +115,7 @@ class TensorInfo:
             raise UnsupportedError("%s is stored sparse, or outside of the flatbuffer" % self)
         if self.type not in _TYPES:
             raise UnsupportedError("%s has elements of type %s" % (self, self.type_name))
+        self._budget.take(len(self.data), str(self))  # many tensors may have one buffer
         try:
             return Tensor.from_bytes(_TYPES[self.type], self.shape, self.data)
         except ModelFormatError as error:
@@ -112,7 +128,7 @@ class TensorInfo:
 class Operator:
     """An operator of the graph: its `name`, the numbers of its `inputs` and its `output`, and its `options`."""
 
-    def __init__(self, number: int, table: Table, codes: "List[str]") -> None:
+    def __init__(self, number: int, table: Table, codes: list[str]) -> None:
         index = table.number(0, "I")
         if index >= len(codes):
             raise ModelFormatError("operator %d is of kind %d of %d" % (number, index, len(codes)))
@@ -125,7 +141,7 @@ class Operator:
         if self.options is not None and kind != _OPTIONS.get(self.name, kind):
             raise ModelFormatError("%s has the options of another operator, of kind %d" % (self, kind))
 
-    def option(self, index: int, code: str, default: "Any" = 0) -> "Any":
+    def option(self, index: int, code: str, default: Any = 0) -> Any:
         return default if self.options is None else self.options.number(index, code, default)
 
     def finite(self, index: int) -> float:
@@ -135,14 +151,14 @@ class Operator:
             raise ModelFormatError("%s has the setting %r" % (self, number))
         return number
 
-    def fused(self) -> "Optional[str]":
+    def fused(self, index: int = 0) -> str | None:
         """The activation that is part of a sum, product or dense layer."""
-        kind = self.option(0, "b")
+        kind = self.option(index, "b")
         if not 0 <= kind < len(FUSED):
             raise ModelFormatError("%s has an activation of kind %d" % (self, kind))
         return FUSED[kind]
 
-    def check_inputs(self, expected: "Tuple[int, ...]") -> None:
+    def check_inputs(self, expected: tuple[int, ...]) -> None:
         """Refuse another number of inputs, or more than one output."""
         if len(self.inputs) not in expected or len(self.outputs) != 1:
             counts = " or ".join([str(number) for number in expected])
@@ -156,8 +172,8 @@ class Operator:
         return "operator %d (%s)" % (self.number, quote(self.name))
 
 
-class Graph:
-    """The main graph of a model: `tensors`, `operators`, the tensors that are its `input` and `output`."""
+class Model:
+    """The main graph of a file: `tensors`, `operators`, the tensors that are its `input` and `output`."""
 
     def __init__(self, buffer: Buffer) -> None:
         if buffer.identifier() != IDENTIFIER:
@@ -184,25 +200,26 @@ class Graph:
             raise UnsupportedError("an input of shape %r" % (shape,))
         if self.input.varies:
             raise UnsupportedError("an input whose samples vary in size")
-        self.makers: "Dict[int, Operator]" = {}
+        self.makers: dict[int, Operator] = {}
         for operator in self.operators:
             for number in operator.outputs:
                 if number in self.makers or number == inputs[0]:
                     raise ModelFormatError("%s makes tensor %d, which is there already" % (operator, number))
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
+        self.in_integers = any([self._takes_integers(operator) for operator in self.operators])
+        self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:
         if not 0 <= number < len(self.tensors):
             raise ModelFormatError("tensor %d of %d" % (number, len(self.tensors)))
         return self.tensors[number]
 
-    def in_integers(self) -> bool:
-        """Whether a dense layer takes integers."""
-        dense = [operator for operator in self.operators if operator.name == "FULLY_CONNECTED"]
-        return any([self.tensor(operator.inputs[0]).type in (INT8, UINT8) for operator in dense])
+    def _takes_integers(self, operator: Operator) -> bool:
+        """Whether an operator is a dense layer in integers."""
+        return operator.name == "FULLY_CONNECTED" and self.tensor(operator.inputs[0]).type in (INT8, UINT8)
 
-    def constant(self, number: int) -> "Optional[TensorInfo]":
+    def constant(self, number: int) -> TensorInfo | None:
         """The constant that a tensor is, or that DEQUANTIZE makes a tensor from; None for any other."""
         tensor = self.tensor(number)
         maker = self.makers.get(number)
@@ -210,8 +227,8 @@ class Graph:
             tensor = self.tensor(maker.inputs[0])
         return tensor if tensor.is_constant else None
 
-    def floats(self, number: int) -> "Optional[Tensor]":
-        """The numbers of a constant, as floats: integers times their steps; None where it is none."""
+    def floats(self, number: int) -> Tensor | None:
+        """The numbers of a constant as floats, those of integers by their scales; None for what is no constant."""
         info = self.constant(number)
         if info is None:
             return None
@@ -219,8 +236,9 @@ class Graph:
         if tensor.data.typecode in "fd":
             return tensor
         if not info.scales:
-            raise UnsupportedError("%s holds integers without a step" % info)
-        return Tensor(tensor.shape, "F32", _in_steps(tensor, info))
+            raise UnsupportedError("%s holds integers without a scale" % info)
+        self._budget.take_array(tensor.shape, "F32", str(info))
+        return Tensor(tensor.shape, "F32", _dequantized(tensor, info))
 
 
 def _operator_name(code: Table) -> str:
@@ -229,25 +247,25 @@ def _operator_name(code: Table) -> str:
     return "CUSTOM " + code.text(1) if name == "CUSTOM" else name
 
 
-def _producer(model: Table, buffers: "List[Table]") -> str:
+def _producer(model: Table, buffers: list[Table]) -> str:
     """Who converted the model: its metadata tell the version of TensorFlow, its description tells less."""
     for entry in model.tables(6):
         number = entry.number(1, "I")
         if entry.text(0) == "CONVERSION_METADATA" and number < len(buffers):
-            environment = Buffer(buffers[number].bytes(0)).root().table(0)
+            environment = Buffer(buffers[number].bytes(0), model.buffer.budget).root().table(0)
             version = "" if environment is None else environment.text(0)
             if version:
                 return "converted by TensorFlow %s" % quote(version)
     return quote(model.text(3) or "of unknown origin")
 
 
-def _in_steps(tensor: Tensor, info: TensorInfo) -> "array[float]":
-    """``(q - zero) * scale``, with one scale for all or one for each row of the first axis."""
-    scales, zeros = info.scales, info.zeros or (0,) * len(info.scales)
+def _dequantized(tensor: Tensor, info: TensorInfo) -> array[float]:
+    """``(q - zero_point) * scale``, with one scale for all or one for each row of the first axis."""
+    scales, zero_points = info.scales, info.zero_points or (0,) * len(info.scales)
     rows = tensor.shape[0] if tensor.shape else 1
     if len(scales) > 1 and (info.axis != 0 or len(scales) != rows):
-        raise UnsupportedError("%s has %d steps along axis %d" % (info, len(scales), info.axis))
+        raise UnsupportedError("%s has %d scales along axis %d" % (info, len(scales), info.axis))
     size, numbers = len(tensor.data) // len(scales), array("f")
-    for k, (scale, zero) in enumerate(zip(scales, zeros)):
-        numbers.extend(array("f", [(q - zero) * scale for q in tensor.data[k * size : (k + 1) * size]]))
+    for k, (scale, zero_point) in enumerate(zip(scales, zero_points)):
+        numbers.extend(array("f", [(q - zero_point) * scale for q in tensor.data[k * size : (k + 1) * size]]))
     return numbers

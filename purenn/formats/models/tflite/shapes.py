@@ -1,92 +1,114 @@
-"""The shapes of TFLite tensors, and what RESHAPE and its like make of them.
+"""The shapes of TFLite tensors, and what RESHAPE and the like make of them.
 
-A file tells a shape for each tensor, but TFLite computes all but the input's anew when it runs.
+A file has a shape for each tensor, but TFLite computes all but the input's anew when it runs.
 So do we.  The shapes that RESHAPE is given may be computed too, where the number of samples
 is not known beforehand:
 
     SHAPE x -> (1, 4, 4) -> STRIDED_SLICE -> 1 -> PACK with 16 -> (1, 16)
 """
 
+from __future__ import annotations
+
 from ....errors import ModelFormatError
 from ....rows import size as count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Sequence
 
-    from .model import Graph, Operator
+    from .model import Model, Operator
 
-    Shape = Tuple[int, ...]
+    Shape = tuple[int, ...]
 
 RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
 INPUTS = {"RESHAPE": (1, 2), "SQUEEZE": (1,), "EXPAND_DIMS": (2,)}  # how many they have
-_WHOLE = (2, 4)  # the types of 32 and 64 bits
+_INTEGERS = (2, 4)  # the types of 32 and 64 bits
 _DEEPEST, _MOST_AXES = 16, 8
 
 
 class Shapes:
     """The shape of each tensor that was met, by its number; the first of several axes counts `samples`."""
 
-    def __init__(self, graph: "Graph") -> None:
-        shape = graph.input.shape
-        self.graph = graph
+    def __init__(self, model: Model) -> None:
+        shape = model.input.shape
+        self.model = model
         self.samples = shape[0] if len(shape) > 1 else 1
-        self._known: "Dict[int, Shape]" = {graph.input.number: shape}
-        self._numbers: "Dict[int, Optional[List[int]]]" = {}  # of tensors that tell shapes; None: being computed
+        self._known: dict[int, Shape] = {model.input.number: shape}
+        self._numbers: dict[int, list[int] | None] = {}  # of tensors from which shapes are made; None: being computed
 
-    def __getitem__(self, number: int) -> "Shape":
+    def __getitem__(self, number: int) -> Shape:
         return self._known[number]
-
-    def __setitem__(self, number: int, shape: "Shape") -> None:
-        self._known[number] = shape
 
     def width(self, number: int) -> int:
         """How many numbers a sample has."""
         return count(self[number]) // self.samples
 
-    def follow(self, operator: "Operator", source: int) -> None:
-        """Note the shape of what an operator makes of a tensor that it was given."""
-        shape = self[source]
-        if operator.name in RESHAPES:
-            shape = self._reshaped(operator, shape)
-        self[operator.output] = shape
+    def of_samples(self, number: int) -> tuple[int | None, ...]:
+        """The shape with None for the axis that counts samples, if there are more than one."""
+        shape = self[number]
+        return shape if self.samples == 1 else (None,) + shape[1:]
 
-    def _reshaped(self, operator: "Operator", shape: "Shape") -> "Shape":
-        result: "Shape" = _SHAPERS[operator.name](self, operator, shape)
+    def follow(self, operator: Operator, source: int) -> None:
+        """Note the shape of what an operator makes of a tensor and perhaps of others."""
+        shaper = _SHAPERS.get(operator.name)
+        self._known[operator.output] = self[source] if shaper is None else shaper(self, operator, self[source])
+
+    def _dense(self, operator: Operator, shape: Shape) -> Shape:
+        """FULLY_CONNECTED: two axes, or as many as before where its options say so."""
+        weights = self.model.tensor(operator.inputs[1]).shape
+        if not operator.option(2, "?", False):
+            return self.samples, weights[0]
+        if shape[-1:] != weights[1:]:
+            raise ModelFormatError("%s keeps the axes of %r, whose last one it cannot take" % (operator, shape))
+        return shape[:-1] + (weights[0],)
+
+    def _side_by_side(self, operator: Operator, shape: Shape) -> Shape:
+        """CONCATENATION along an axis other than that of the samples."""
+        axis = _axis(operator, operator.option(0, "i"), len(shape))
+        rest = shape[:axis] + shape[axis + 1 :]
+        others = [self[number] for number in operator.inputs]
+        if self.samples > 1 or len(shape) > 1:
+            if axis == 0 or set(rest[1:] if self.samples > 1 else rest) - {1}:
+                raise operator.refuse("along axis %d of the shape %r" % (axis, shape))
+        if not all([len(o) == len(shape) and o[:axis] + o[axis + 1 :] == rest for o in others]):
+            raise operator.refuse("joins shapes %s along axis %d" % (" and ".join(map(repr, others[:4])), axis))
+        return shape[:axis] + (sum([other[axis] for other in others]),) + shape[axis + 1 :]
+
+    def _checked(self, operator: Operator, shape: Shape, result: Shape) -> Shape:
+        """The new shape of a tensor that has another one already."""
         if count(result) != count(shape) or not all([size > 0 for size in result]) or len(result) > _MOST_AXES:
             raise ModelFormatError("%s cannot make shape %r of %r" % (operator, result, shape))
         if self.samples > 1 and result[:1] != shape[:1]:
             raise operator.refuse("makes %r of %r, which joins or parts samples" % (result, shape))
         return result
 
-    def _target(self, operator: "Operator", shape: "Shape") -> "Shape":
+    def _target(self, operator: Operator, shape: Shape) -> Shape:
         """RESHAPE: the new shape, in which one size may be -1, for the rest."""
         if len(operator.inputs) == 2:
-            target = self._whole_numbers(operator, operator.inputs[1])
+            target = self._integers(operator, operator.inputs[1])
         else:
             target = [] if operator.options is None else list(operator.options.numbers(0, "i"))
         if target.count(-1) == 1:
             rest = count([size for size in target if size != -1])
             target[target.index(-1)] = count(shape) // rest if rest > 0 else 0
-        return tuple(target)
+        return self._checked(operator, shape, tuple(target))
 
-    def _squeezed(self, operator: "Operator", shape: "Shape") -> "Shape":
+    def _squeezed(self, operator: Operator, shape: Shape) -> Shape:
         """SQUEEZE: without some axes of size 1, or all of them."""
         axes = () if operator.options is None else operator.options.numbers(0, "i")
         dropped = set([_axis(operator, axis, len(shape)) for axis in axes])
-        if not dropped:
-            return tuple([size for size in shape if size != 1])
-        return tuple([size for axis, size in enumerate(shape) if axis not in dropped])
+        kept = [size for k, size in enumerate(shape) if (k not in dropped if dropped else size != 1)]
+        return self._checked(operator, shape, tuple(kept))
 
-    def _expanded(self, operator: "Operator", shape: "Shape") -> "Shape":
+    def _expanded(self, operator: Operator, shape: Shape) -> Shape:
         """EXPAND_DIMS: with one more axis of size 1."""
-        axes = self._whole_numbers(operator, operator.inputs[1])
+        axes = self._integers(operator, operator.inputs[1])
         if len(axes) != 1:
             raise ModelFormatError("%s is given %d axes, expected 1" % (operator, len(axes)))
         axis = _axis(operator, axes[0], len(shape) + 1)
-        return shape[:axis] + (1,) + shape[axis:]
+        return self._checked(operator, shape, shape[:axis] + (1,) + shape[axis:])
 
-    def spread(self, operator: "Operator", numbers: "Sequence[Any]", shape: "Shape", over: "Shape") -> "List[Any]":
+    def spread(self, operator: Operator, numbers: Sequence[Any], shape: Shape, over: Shape) -> list[Any]:
         """The numbers of a constant repeated over a sample, axes matched from the last one; one number stays one."""
         if len(numbers) == 1:
             return list(numbers)
@@ -99,7 +121,7 @@ class Shapes:
         padded = (1,) * (len(over) - len(shape)) + tuple(shape)
         if len(padded) != len(over) or not all([size in (1, full) for size, full in zip(padded, over)]):
             raise operator.refuse("a constant of shape %r for a sample of shape %r" % (shape, over))
-        result, inner = list(numbers), 1  # `inner`: how many numbers there are to a place of the axis
+        result, inner = list(numbers), 1  # `inner`: how many numbers there are to a step along the axis
         for size, full in reversed(list(zip(padded, over))):
             if size != full:
                 result = [n for k in range(0, len(result), inner) for n in result[k : k + inner] * full]
@@ -108,41 +130,41 @@ class Shapes:
 
     # ---- shapes that are computed
 
-    def _whole_numbers(self, operator: "Operator", number: int) -> "List[int]":
-        """What a tensor tells of a shape: a constant, or computed of shapes and constants."""
-        info, maker = self.graph.tensor(number), self.graph.makers.get(number)
+    def _integers(self, operator: Operator, number: int) -> list[int]:
+        """The integers of a tensor that says a shape: a constant, or computed from shapes and constants."""
+        info, maker = self.model.tensor(number), self.model.makers.get(number)
         if number in self._numbers:
             numbers = self._numbers[number]
             if numbers is None:
-                raise ModelFormatError("%s is computed of itself" % info)
+                raise ModelFormatError("%s is computed from itself" % info)
             return list(numbers)
         if info.is_constant:
-            if info.type not in _WHOLE:
-                raise ModelFormatError("%s tells a shape, but not in whole numbers" % info)
+            if info.type not in _INTEGERS:
+                raise ModelFormatError("%s should say a shape in integers" % info)
             return list(info.tensor().data)
-        if maker is None or maker.name not in _OF_SHAPES or list(self._numbers.values()).count(None) > _DEEPEST:
+        if maker is None or maker.name not in _FROM_SHAPES or list(self._numbers.values()).count(None) > _DEEPEST:
             raise operator.refuse("its shape is computed by %s" % (maker or "nothing"))
         self._numbers[number] = None
-        numbers = self._numbers[number] = _OF_SHAPES[maker.name](self, maker)
+        numbers = self._numbers[number] = _FROM_SHAPES[maker.name](self, maker)
         return list(numbers)
 
-    def _shape(self, operator: "Operator") -> "List[int]":
-        """SHAPE of a tensor that was met, or of one that RESHAPE made of such a tensor to no other end."""
+    def _shape(self, operator: Operator) -> list[int]:
+        """SHAPE of a tensor that was met, or of one that RESHAPE made from such a tensor for this alone."""
         number = operator.inputs[0]
-        maker = self.graph.makers.get(number)
+        maker = self.model.makers.get(number)
         unknown = number not in self._known
         if unknown and maker is not None and maker.name in RESHAPES and maker.inputs[0] in self._known:
             maker.check_inputs(INPUTS[maker.name])
             self.follow(maker, maker.inputs[0])
         if number not in self._known:
-            raise operator.refuse("of a tensor that does not lie on the way from the input")
+            raise operator.refuse("of a tensor that is not on the way from the input")
         return list(self[number])
 
-    def _slice(self, operator: "Operator") -> "List[int]":
+    def _slice(self, operator: Operator) -> list[int]:
         """STRIDED_SLICE of one axis: ``numbers[begin:end:stride]``, or ``numbers[begin]``."""
         if len(operator.inputs) != 4:
             raise ModelFormatError("%s has %d inputs, expected 4" % (operator, len(operator.inputs)))
-        numbers, *bounds = [self._whole_numbers(operator, number) for number in operator.inputs]
+        numbers, *bounds = [self._integers(operator, number) for number in operator.inputs]
         masks = [operator.option(k, "i") for k in range(5)]
         if [len(bound) for bound in bounds] != [1, 1, 1] or any(masks[2:4]) or operator.option(5, "?", False):
             raise operator.refuse("of more than one axis")
@@ -155,19 +177,29 @@ class Shapes:
             raise ModelFormatError("%s has a stride of 0" % operator)
         return numbers[slice(None if masks[0] else begin, None if masks[1] else end, stride)]
 
-    def _pack(self, operator: "Operator") -> "List[int]":
+    def _pack(self, operator: Operator) -> list[int]:
         """PACK of single numbers."""
-        parts = [self._whole_numbers(operator, number) for number in operator.inputs[: _MOST_AXES + 1]]
+        parts = [self._integers(operator, number) for number in operator.inputs[: _MOST_AXES + 1]]
         if len(parts) > _MOST_AXES or not all([len(part) == 1 for part in parts]):
             raise operator.refuse("of more than a few single numbers")
         return [part[0] for part in parts]
 
 
-def _axis(operator: "Operator", axis: int, axes: int) -> int:
+def _axis(operator: Operator, axis: int, axes: int) -> int:
     if not -axes <= axis < axes:
         raise ModelFormatError("%s has axis %d of %d" % (operator, axis, axes))
     return axis % axes
 
 
-_SHAPERS: "Dict[str, Any]" = {"RESHAPE": Shapes._target, "SQUEEZE": Shapes._squeezed, "EXPAND_DIMS": Shapes._expanded}
-_OF_SHAPES: "Dict[str, Any]" = {"SHAPE": Shapes._shape, "STRIDED_SLICE": Shapes._slice, "PACK": Shapes._pack}
+_SHAPERS: dict[str, Callable[[Shapes, Operator, Shape], Shape]] = {
+    "RESHAPE": Shapes._target,
+    "SQUEEZE": Shapes._squeezed,
+    "EXPAND_DIMS": Shapes._expanded,
+    "FULLY_CONNECTED": Shapes._dense,
+    "CONCATENATION": Shapes._side_by_side,
+}
+_FROM_SHAPES: dict[str, Callable[[Shapes, Operator], list[int]]] = {
+    "SHAPE": Shapes._shape,
+    "STRIDED_SLICE": Shapes._slice,
+    "PACK": Shapes._pack,
+}

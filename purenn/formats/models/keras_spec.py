@@ -1,0 +1,135 @@
+"""Spec: a layer or model of Keras as a file describes it, its settings checked as they are asked for."""
+
+from __future__ import annotations
+
+from ...errors import ModelFormatError, UnsupportedError
+from ...text import quote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Sequence
+
+# The modules in which Keras's own classes are
+_MODULES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
+# Types of numbers whose rounding nobody sees; that of 16 bits shows, and integers cut numbers off
+_POLICIES = ("float32", "float64")
+_POLICY_CLASSES = ("DTypePolicy", "FloatDTypePolicy", "Policy")
+# Settings that any layer may have, without effect on what it computes
+_COMMON = "name trainable dtype batch_input_shape batch_shape build_input_shape activity_regularizer autocast".split()
+
+
+class Spec:
+    """The description of a layer or model: `kind` (its class), `name`, and `config`, its settings."""
+
+    def __init__(self, entry: Any) -> None:
+        config = entry.get("config") if isinstance(entry, dict) else None
+        if isinstance(config, list) and entry.get("class_name") == "Sequential":
+            raise UnsupportedError("a Sequential model as Keras wrote it before 2.2.3, save it with a newer one")
+        if not isinstance(config, dict) or not isinstance(entry.get("class_name"), str):
+            raise ModelFormatError("a layer should be an object with class_name and config")
+        self.entry, self.config, self.kind = entry, config, entry["class_name"]
+        self.name = str(config.get("name", ""))
+
+    def __str__(self) -> str:
+        return "layer %s (%s)" % (quote(self.name), quote(self.kind)) if self.name else quote(self.kind)
+
+    def refuse(self, why: str) -> UnsupportedError:
+        """The error that says why this layer is not read."""
+        return UnsupportedError("%s: %s" % (self, why))
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is one of Keras's functions and no layer, as the + of two values is; that has no weights."""
+        return "ops" in str(self.entry.get("module")).split(".")
+
+    def check_class(self) -> None:
+        """Refuse a class that is not Keras's own, whatever its name.
+
+        An .h5 file keeps no modules: there an own class called Dense cannot be told from
+        Keras's, and Keras itself takes it for its own.
+        """
+        module, registered = self.entry.get("module"), self.entry.get("registered_name")
+        if "module" in self.entry:
+            own = any([module == root or str(module).startswith(root + ".") for root in _MODULES])
+        else:
+            own = registered is None
+        if not own or registered not in (None, self.kind):
+            raise self.refuse(
+                "a class that is not Keras's own (registered as %s in the module %s)"
+                % (quote(registered), quote(module))
+            )
+
+    def check_settings(self, known: Sequence[str]) -> None:
+        """Refuse settings that are not known, and a type of numbers that rounds visibly."""
+        for key in self.config:
+            if key not in known and key not in _COMMON:
+                raise self.refuse("has the setting %s=%s, which is not known" % (quote(key), quote(self.config[key])))
+        policy = self.config.get("dtype")
+        if isinstance(policy, dict):
+            inner = policy.get("config")
+            kind = policy.get("class_name")
+            policy = inner.get("name") if isinstance(inner, dict) and kind in _POLICY_CLASSES else kind
+        if policy is not None and policy not in _POLICIES:
+            raise self.refuse(
+                "has the dtype %s, which rounds its numbers; read are %s" % (quote(policy), " and ".join(_POLICIES))
+            )
+
+    def number(self, *keys: str, default: float | None = None) -> float:
+        """A finite number; its key may have changed from version to version."""
+        given = [key for key in keys if key in self.config]
+        if len(given) > 1:
+            raise ModelFormatError("%s has both %s" % (self, " and ".join(given)))
+        value: Any = _without_numpy(self.config[given[0]]) if given else default
+        if _is_finite(value):
+            return float(value)
+        if not given:
+            raise ModelFormatError("%s has no %s" % (self, keys[0]))
+        raise ModelFormatError("%s: %s should be a number, found %s" % (self, given[0], quote(value)))
+
+    def numbers(self, key: str, default: Any = None) -> list[float]:
+        """A number or a list of them, which may be in lists of one."""
+        value = _without_numpy(self.config.get(key, default))
+        while isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+            value = value[0]
+        if isinstance(value, list) and value and isinstance(value[0], list):
+            raise self.refuse("%s has several axes, a row of numbers is read" % key)
+        values: list[Any] = value if isinstance(value, list) else [value]
+        if not values or not all([_is_finite(v) for v in values]):
+            raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, quote(value)))
+        return [float(v) for v in values]
+
+    def flag(self, key: str, default: bool) -> bool:
+        """A setting that is true or false."""
+        value = self.config.get(key, default)
+        if not isinstance(value, bool):
+            raise ModelFormatError("%s: %s should be true or false, found %s" % (self, key, quote(value)))
+        return value
+
+    def axes(self, shape: tuple[int, ...]) -> list[int]:
+        """The axes of a sample that the setting `axis` names, in order; 0 is the first after the batch."""
+        value = self.config.get("axis", -1)
+        listed = value if isinstance(value, list) else [] if value is None else [value]
+        if not all([type(axis) is int for axis in listed]):
+            raise ModelFormatError("%s: axis should be a number or a list of them, found %s" % (self, quote(value)))
+        axes = sorted([axis - 1 if axis >= 0 else axis + len(shape) for axis in listed])
+        if len(set(axes)) != len(axes) or not all([0 <= axis < len(shape) for axis in axes]):
+            raise self.refuse("along axis %s of samples of shape %r" % (quote(value), shape))
+        return axes
+
+    def batch_shape(self) -> list[Any] | None:
+        """The shape of a batch that goes in, where the file says it."""
+        build = self.entry.get("build_config")
+        shapes = [self.config.get("batch_shape"), self.config.get("batch_input_shape")]
+        shapes.append(build.get("input_shape") if isinstance(build, dict) else None)
+        shapes.append(self.config.get("build_input_shape"))
+        return next((shape for shape in shapes if isinstance(shape, list)), None)
+
+
+def _without_numpy(value: Any) -> Any:
+    """The numbers of a NumPy array or scalar, which Keras writes as an object."""
+    inner = value.get("config") if isinstance(value, dict) and value.get("class_name") == "__numpy__" else None
+    return inner.get("value") if isinstance(inner, dict) else value
+
+
+def _is_finite(value: Any) -> bool:
+    return type(value) in (int, float) and -1e308 < value < 1e308
