@@ -11,6 +11,8 @@ import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
+from io import BytesIO
+from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING, Iterator, List, Optional
 
 from ...errors import ModelFormatError, UnsupportedError
@@ -65,8 +67,10 @@ class Archive:
         if limit is not None and size > limit:
             raise UnsupportedError("the member %s has %d bytes, more than %d" % (quote(name), size, limit))
         self._budget.take(size, "the member %s" % quote(name))
+        buffer = BytesIO()
         with self.open(name) as file:
-            content = file.read(size + 1)  # at the end zipfile compares the checksum
+            copyfileobj(file, buffer)  # in pieces: read() makes it twice; at the end comes the checksum
+        content = buffer.getvalue()
         if len(content) != size:
             raise ModelFormatError("the member %s should have %d bytes, found %d" % (quote(name), size, len(content)))
         return content
