@@ -12,7 +12,7 @@ A layer computes ``A = X W + B`` and ``Z = h(A)``; a network is layers in order:
 [[0.31682708 0.69627909]]
 
 Where to look: `Matrix` in matrix.py, the activations in activations.py, the kinds of layer in
-layers/, `Network` in network.py; files are read and written in formats/, one file
+layers/, `Network` in network.py; files are read in formats/, one module
 per format.  ``import purenn`` loads these alone, and they run on MicroPython as they are.
 """
 
@@ -104,7 +104,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> "Any":
-    """Kinds of layer and activations that most networks do without are imported when they are asked for."""
+    """Kinds of layer and activations that few networks need are imported on first use."""
     if name in __all__:
         # not `from . import`: MicroPython would ask this very function for the module first
         for module in (".layers", ".more_activations"):
@@ -122,9 +122,9 @@ def from_sklearn(estimator: "Any") -> Network:
     >>> from_sklearn(MLPClassifier([8]).fit(iris.data, iris.target))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import in_memory as live
+    from . import in_memory
 
-    return live.from_sklearn(estimator)
+    return in_memory.from_sklearn(estimator)
 
 
 def from_torch(module: "Any") -> Network:
@@ -135,19 +135,19 @@ def from_torch(module: "Any") -> Network:
     >>> from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import in_memory as live
+    from . import in_memory
 
-    return live.from_torch(module)
+    return in_memory.from_torch(module)
 
 
 def from_keras(model: "Any") -> Network:
-    """The network of a Keras model that is a single chain of layers.
+    """The network of a Keras model, Sequential or functional.
 
     Layers that purenn does not know raise `UnsupportedError`.
 
     >>> from_keras(Sequential([Input([4]), Dense(8, "relu"), Dense(3, "softmax")]))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
-    from . import in_memory as live
+    from . import in_memory
 
-    return live.from_keras(model)
+    return in_memory.from_keras(model)

@@ -1,4 +1,4 @@
-"""Activation: a function of numbers or rows, found by its name, with all that is known of it."""
+"""Activation: a function of numbers or rows, found by its name, with what the package knows about it."""
 
 from .errors import ShapeError, UnsupportedError
 from .rows import short
@@ -12,13 +12,13 @@ ALIASES = {"relu6": "clip(0.0, 6.0)"}  # another name: an activation as `Activat
 
 
 class Record:
-    """All that is known of an activation; it decorates the function of one number, or of one row.
+    """What the package knows about an activation; a decorator of its function of one number or one row.
 
     `formula` is its definition in x (for a row in a_k).  `slope(a, z, *parameters)` is dz/da; for a
     row `slope(z, dz)` is the gradient at a.  `source` is what generated code runs: an expression of
-    {a}, or a function of a, with the same operations in the same order; `board_source` does without
-    ``:=``.  `parameters` are the defaults of what the name may carry in brackets, `calls` the calls of exp
-    or the like for one number, `also` another name.
+    {a}, or a function of a, with the same operations in the same order; `board_source` is the same without
+    ``:=``.  `parameters` are the defaults of what the name may carry in brackets, `calls` counts the calls of exp
+    or a similar function for one number, `also` is another name.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class Record:
         RECORDS[self.name] = self
         if self.also:
             ALIASES[self.also] = self.name
-        self.function, self.public = h, (_of_rows if self.rowwise else _of_numbers)(h)
+        self.function, self.public = h, (of_rows if self.rowwise else _of_numbers)(h)
         return self.public
 
 
 def _of_numbers(h: "Any") -> "Any":
-    """h, which takes one number, for lists and matrices as well."""
+    """h, a function of one number, extended to lists and matrices."""
 
     def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
         if isinstance(a, (list, tuple)):
@@ -56,8 +56,8 @@ def _of_numbers(h: "Any") -> "Any":
     return _named_like(of, h)
 
 
-def _of_rows(h: "Any") -> "Any":
-    """h, which takes a row, for rows of rows and matrices as well."""
+def of_rows(h: "Any") -> "Any":
+    """h, a function of one row, extended to lists of rows and matrices."""
 
     def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
         if hasattr(a, "map_rows"):
@@ -79,17 +79,17 @@ def _named_like(of: "Any", h: "Any") -> "Any":
     try:
         of.__name__, of.__qualname__, of.__doc__ = h.__name__, h.__qualname__, h.__doc__
     except AttributeError:
-        pass  # MicroPython's functions carry no such names
+        pass  # functions of MicroPython have no such attributes
     return of
 
 
 class Activation:
     """An activation found by its name, or made of any function of one number.
 
-    The name may carry parameters, ``"leaky_relu(0.2)"``, and may be one of those that other
-    libraries use: ``"ReLU"``, ``"swish"``, ``"linear"``, ``"relu6"``.  `kind` is the name without
-    them, `parameters` all the numbers, those left out included.  A function of your own is applied
-    to every entry; its `name` is the function's.
+    The name may carry parameters, ``"leaky_relu(0.2)"``, and may be one that other libraries use:
+    ``"ReLU"``, ``"swish"``, ``"linear"``, ``"relu6"``.  `kind` is the name without parameters,
+    `parameters` holds all of them, defaults included.  A function of your own is applied to every
+    entry; its `name` is that of the function.
 
     >>> h = Activation("leaky_relu(0.5)")
     >>> h.kind, h.parameters, h([-1.0, 2.0]), Activation("ReLU6").name
@@ -98,7 +98,7 @@ class Activation:
     Traceback (most recent call last):
     ...
     ValueError: unknown activation 'sigmod', known are: clip, elu, gelu, gelu_tanh, hard_sigmoid, identity, \
-leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, softplus, softsign, step, tanh
+leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh
     """
 
     kind: str
@@ -109,7 +109,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
         if isinstance(activation, Activation):
             activation = activation.function or activation.name
         ours = [name for name, record in RECORDS.items() if activation is record.public]
-        activation = ours[0] if ours else activation  # a function of yours may be called relu too
+        activation = ours[0] if ours else activation  # by identity: a function of yours may be called relu too
         self.function: "Any" = None  # of the user's
         if isinstance(activation, str):
             self.kind, given = _parsed(activation)
@@ -127,7 +127,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
 
     @property
     def record(self) -> Record:
-        """All that is known of it; not for a function of yours."""
+        """What the package knows about it; there is none for a function of yours."""
         return RECORDS.get(self.kind) or all_records()[self.kind]
 
     def __call__(self, a: "Any") -> "Any":
@@ -146,7 +146,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
             rows = zip(dZ.tolist(), A.tolist(), Z.tolist())
             return type(A).wrap([self.backward(dz, a, z) for dz, a, z in rows])
         if not self.known:
-            raise UnsupportedError("the slope of %s is not known: it is a function of your own" % self.name)
+            raise UnsupportedError("the slope of %s is unknown: it is a function of your own" % self.name)
         slope = self.record.slope
         if self.rowwise:
             return slope(Z, dZ)
@@ -154,18 +154,18 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
 
     @property
     def formula(self) -> str:
-        """The definition, in x, with the parameters in place; empty for a function of yours."""
+        """The definition, in x, with the parameters filled in; empty for a function of yours."""
         numbers = ["%.8g" % p if p >= 0 else "(%.8g)" % p for p in self.parameters]
         return self.record.formula.format(*numbers) if self.known else ""
 
     @property
     def calls(self) -> int:
-        """How many calls of exp or the like one number takes."""
+        """How many calls of exp or a similar function one number takes."""
         return self.record.calls if self.known else 0
 
     @property
     def source(self) -> str:
-        """What generated code runs, with the parameters in place; see `Record`."""
+        """The source that generated code runs, with the parameters filled in; see `Record`."""
         return self._filled(self.record.source) if self.known else ""
 
     @property
@@ -175,7 +175,7 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
 
     @property
     def function_name(self) -> str:
-        """What `source` calls its function, where it is one: another name for other parameters."""
+        """The name of the function in `source`, if it is one: each choice of parameters has its own."""
         if self.parameters == self.record.parameters:
             return self.kind
         return "".join([c if c.isalpha() or c.isdigit() else "_" for c in self.kind + repr(self.parameters)])
@@ -197,8 +197,8 @@ leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, soft
 
 
 def all_records() -> "Dict[str, Record]":
-    """All records, those of more_activations.py as well."""
-    from .more_activations import softplus  # noqa: F401  # most networks do without, and small boards leave it out
+    """All records, including those of more_activations.py."""
+    from .more_activations import softplus  # noqa: F401  # most networks do not need it, and small boards omit it
 
     return RECORDS
 
@@ -210,6 +210,8 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     if kind in ALIASES and not (bracket and "(" in ALIASES[kind]):
         kind, bracket, rest = (ALIASES[kind] + bracket + rest).partition("(")
     records = records if kind in records else all_records()
+    if kind == "softmax_plain":
+        raise ValueError("activation %r: it is a function to study; softmax(0.0) gives the same numbers" % (text,))
     if kind not in records:
         raise ValueError("unknown activation %s, known are: %s" % (short(text), ", ".join(sorted(records))))
     most = 1 if kind == "softmax" else len(records[kind].parameters)

@@ -1,7 +1,7 @@
 """Activations: the h of ``Z = h(A)``, each stable over the whole range of doubles.
 
 Every function takes a number, a list, a list of lists (row by row) or a `Matrix`, and returns the
-same kind.  No overflow is ever caught: the formulas are arranged so that none can happen.  NaN
+same kind.  The formulas are arranged so that no overflow can happen; none is ever caught.  NaN
 passes through, and an infinity gives the limit (in a softmax inf - inf is NaN, as IEEE says).
 
 >>> sigmoid(-1000), relu(-3.5)
@@ -9,8 +9,8 @@ passes through, and an infinity gives the limit (in a softmax inf - inf is NaN, 
 >>> softmax([1010, 1000, 990])
 [0.999954600070331, 4.539786860886666e-05, 2.061060046209062e-09]
 
-The decorator above a function is its record: name, formula, slope, and what generated code runs; see
-`Record` in activation.py.  An activation that is added here, or in more_activations.py, works everywhere.
+The decorator above a function is its record: name, formula, slope and the source for generated code; see
+`Record` in activation.py.  An activation that is added here or in more_activations.py works everywhere.
 """
 
 import math
@@ -105,9 +105,9 @@ def softmax_slope(y: "Sequence[Any]", dy: "Sequence[Any]") -> "List[Any]":
 def softmax(a: "Sequence[Any]", constant: "Optional[float]" = None) -> "List[float]":
     """y_k = exp(a_k + C') / sum over i of exp(a_i + C'), for any constant C'.
 
-    C' (`constant`) changes nothing in the result, for it multiplies numerator and
-    denominator alike by e^C'; it is there to keep exp in range.  Left out, it is
-    -max(a): every exponent is then at most 0 and cannot overflow.
+    C' (`constant`) does not change the result: it multiplies numerator and denominator
+    by e^C'.  It keeps exp in range.  By default it is -max(a): then every exponent is at
+    most 0 and cannot overflow.
 
     >>> softmax([0.3, 2.9, 4.0])
     [0.01821127329554753, 0.24519181293507392, 0.7365969137693786]

@@ -1,10 +1,10 @@
-"""A network as plain data and back: an architecture that JSON can hold, and matrices by name.
+"""A network as plain data and back: an architecture for JSON, and matrices by name.
 
     {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
 
-and the tensors ``layers.0.weight``, ``layers.0.bias``.  What a layer consists of is declared by
-its class (`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats
-are tensors too: as bytes they lose no digit on any interpreter.
+and the tensors ``layers.0.weight``, ``layers.0.bias``.  A layer's class declares its parts
+(`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats are stored as
+tensors: as bytes they are exact on every interpreter.
 """
 
 from .errors import ModelFormatError, UnsupportedError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
 _VERSION = 3
-_METADATA = ("labels", "name", "names", "multilabel")  # what a network knows besides its layers
+_METADATA = ("labels", "name", "names", "multilabel")  # what a network has besides its layers and wires
 _KEYS = _METADATA + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
 # kind: what its tensors and settings were called in files of versions 1 and 2
@@ -64,7 +64,7 @@ def to_architecture(network: Network) -> "Tuple[Dict[str, Any], Dict[str, Matrix
         specs.append(spec)
     for label in network.labels or []:
         if not _is_json(label):
-            raise UnsupportedError("a label is %r: a file holds text and numbers" % (label,))
+            raise UnsupportedError("a label is %r: a file holds strings and numbers" % (label,))
     architecture = {"version": _VERSION, "input_shape": list(network.input_shape), "layers": specs}
     if not network.is_chain:
         architecture["wires"] = [list(wire) for wire in network.wires]
@@ -81,9 +81,9 @@ def _is_registered(layer: "Any") -> bool:
 
 
 def _is_json(label: "Any") -> bool:
-    """Whether JSON gives a label back as it was; a tuple would come back as a list, bytes not at all."""
+    """Whether JSON can store a label: a tuple would come back as a list, bytes cannot be written."""
     if isinstance(label, (str, float)):
-        return True  # NaN equals nothing, not even itself
+        return True  # without a comparison, as NaN equals nothing
     import json
 
     try:
@@ -123,7 +123,7 @@ def from_architecture(architecture: "Any", tensors: "Any") -> Network:
 
 
 def _check_outline(architecture: "Any") -> None:
-    """That the architecture is one of a version known, with its parts and no others."""
+    """Refuse an architecture of an unknown version, or with missing or unknown parts."""
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
     version = architecture.get("version")
@@ -199,20 +199,20 @@ def _layer(number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dic
 
 
 def _from_version_1(number: int, spec: "Dict[str, Any]", parts: _Tensors) -> "Dict[str, Any]":
-    """A layer as releases 0.1.0 and 0.1.1 wrote it, in the form of version 2; theirs held their number of inputs."""
+    """A layer as releases 0.1.0 and 0.1.1 wrote it, in the form of version 2; in theirs each layer had `inputs`."""
     spec = {name: value for name, value in spec.items() if name != "inputs"}
     scale = "layers.%d.scale" % number
     if spec["kind"] == "quantize" and parts.has(scale):  # 0.1.0 multiplied by what it called scale
         spec.update({"zero": 0, "rounding": "up"})
         scales = parts.take(scale)
-        if not all([s > 0 for s in scales._rows[0]]):
+        if not all([s > 0 for s in scales[0]]):
             raise ModelFormatError("layer %d: a scale must be a positive number" % (number + 1))
         parts.put("layers.%d.step" % number, scales.map(lambda s: 1.0 / s))
     return spec
 
 
 def _setting(where: str, spec: "Dict[str, Any]", name: str, type_: type) -> "Any":
-    """What a layer's entry says under a name, if it has the type that its kind declares."""
+    """A setting from the entry of a layer, if it has the type that the kind declares."""
     if name not in spec:
         raise ModelFormatError("%s: %s is missing" % (where, name))
     value: "Any" = spec[name]
@@ -225,12 +225,12 @@ def _setting(where: str, spec: "Dict[str, Any]", name: str, type_: type) -> "Any
 
 def _integers(value: "Any", what: str) -> "List[int]":
     if not isinstance(value, list) or not all([type(n) is int and -_LARGEST < n < _LARGEST for n in value]):
-        raise ModelFormatError("%s must be a list of whole numbers, found %s" % (what, described(value)))
+        raise ModelFormatError("%s must be a list of integers, found %s" % (what, described(value)))
     return value
 
 
 def _wires(architecture: "Dict[str, Any]") -> "Any":
     wires = architecture.get("wires")
     if wires is not None and not isinstance(wires, list):
-        raise ModelFormatError("wires must be lists of whole numbers, found %s" % described(wires))
+        raise ModelFormatError("wires must be lists of integers, found %s" % described(wires))
     return None if wires is None else [_integers(wire, "a wire") for wire in wires]

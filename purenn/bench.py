@@ -1,13 +1,14 @@
-"""bench: what a sample costs on this machine, one way to run a network against the others.
+"""Bench: what a sample costs on this machine, one way to run a network against the others.
 
-Rivals take turns, round by round, so that whatever else the machine does falls on all of
-them alike.  What counts is the median over the rounds; the quartiles tell how far to trust it.
+Rivals take turns, round by round, so that whatever else the machine does slows all of them
+alike.  What counts is the median over the rounds; the quartiles show how far to trust it.
 """
+
+from __future__ import annotations
 
 import os
 import platform
 from array import array
-from importlib import import_module
 from statistics import quantiles
 from time import perf_counter
 from timeit import Timer
@@ -17,7 +18,6 @@ from .kernels import KERNELS
 from .matrix import Matrix
 from .network import Network
 from .quantize import split_at_quantize
-from .rows import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 _TURN = 0.01  # seconds that a turn takes at least: far more than the clock's step
 _TOGETHER = ", together"
-# What is written in NumPy, by the equations of a layer
-_IN_NUMPY = ["A{k} = {x} W{k} + B{k}", "Z{k} = {h}(A{k})"]
-_BEFORE_IN_NUMPY = ["Z{k} = ({x} - mean) / deviation"]
 
 
 # ---- a race
@@ -40,7 +37,7 @@ class Times:
     0.3
     """
 
-    def __init__(self, seconds: "Sequence[float]") -> None:
+    def __init__(self, seconds: Sequence[float]) -> None:
         self.seconds = list(seconds)  # one number for each round
         several = self.seconds if len(self.seconds) > 1 else self.seconds * 2
         self.quartiles = quantiles(several, n=4, method="inclusive")
@@ -51,12 +48,12 @@ class Times:
 
 
 def race(
-    rivals: "Dict[str, Callable[[], Any]]",
+    rivals: Dict[str, Callable[[], Any]],
     rounds: int = 15,
     per_call: int = 1,
-    after_turn: "Optional[Callable[[], Any]]" = None,
-    clock: "Callable[[], float]" = perf_counter,
-) -> "Dict[str, Times]":
+    after_turn: Optional[Callable[[], Any]] = None,
+    clock: Callable[[], float] = perf_counter,
+) -> Dict[str, Times]:
     """Time rivals against each other: every one has a turn in every round.
 
     A turn is as many calls as take a hundredth of a second.  A call that does the work for
@@ -69,7 +66,7 @@ def race(
     """
     timers = {name: Timer(call, timer=clock) for name, call in rivals.items()}
     calls = {name: _calls(timer) for name, timer in timers.items()}
-    seconds: "Dict[str, List[float]]" = {name: [] for name in rivals}
+    seconds: Dict[str, List[float]] = {name: [] for name in rivals}
     for _ in range(rounds):
         for name, timer in timers.items():
             seconds[name].append(timer.timeit(calls[name]) / (calls[name] * per_call))
@@ -79,21 +76,21 @@ def race(
 
 
 def _calls(timer: Timer) -> int:
-    """How many calls fill a turn; trying it out also warms up."""
+    """How many calls fill a turn; finding out also warms up."""
     calls = 1
     while timer.timeit(calls) < _TURN:
         calls *= 2
     return calls
 
 
-# ---- who takes part
+# ---- the rivals
 
 
 class Rival:
     """A way to run a network: `run` takes one sample, `batch` all of them; `samples` as it is fed."""
 
     def __init__(
-        self, name: str, run: "Callable[[Any], Any]", batch: "Callable[[Any], Any]", samples: "Sequence[Any]"
+        self, name: str, run: Callable[[Any], Any], batch: Callable[[Any], Any], samples: Sequence[Any]
     ) -> None:
         self.name, self.run, self.batch, self.samples = name, run, batch, samples
 
@@ -108,11 +105,11 @@ class Rival:
         self.batch(self.samples)
 
 
-def contenders(network: Network, samples: "Sequence[List[float]]") -> "Tuple[List[Rival], List[str]]":
-    """Every way to run a network that this Python has, and notes on those that it has not.
+def contenders(network: Network, samples: Sequence[List[float]]) -> Tuple[List[Rival], List[str]]:
+    """Every way in which purenn can run a network on this Python, and notes on those that are missing.
 
-    The reference, the kernels, the same for the network quantised on the samples (also fed
-    integers), and NumPy.
+    The reference (nested lists), the kernels, and the same for the network quantised on the samples,
+    also fed integers.
     """
     rivals, notes = _by_kernels(network, "", samples)
     rivals.insert(0, Rival("reference", network.forward_one, network.forward, samples))
@@ -123,22 +120,16 @@ def contenders(network: Network, samples: "Sequence[List[float]]") -> "Tuple[Lis
         rivals, notes = rivals + found, notes + more
     except UnsupportedError as error:
         notes.append("quantised: %s" % error)
-    try:
-        rivals += _by_numpy(network, samples)
-    except ImportError:
-        notes.append("NumPy is not installed here")
-    except UnsupportedError as error:
-        notes.append("NumPy: %s" % error)
     return rivals, notes
 
 
 def timed(
-    rivals: "Sequence[Rival]",
+    rivals: Sequence[Rival],
     rounds: int = 15,
-    after_turn: "Optional[Callable[[], Any]]" = None,
-    clock: "Callable[[], float]" = perf_counter,
-) -> "Tuple[Dict[str, Times], Dict[str, Times]]":
-    """The times a sample of each rival, given samples one by one, and as one batch: two turns in a round."""
+    after_turn: Optional[Callable[[], Any]] = None,
+    clock: Callable[[], float] = perf_counter,
+) -> Tuple[Dict[str, Times], Dict[str, Times]]:
+    """The times per sample of each rival, for samples one by one and as one batch: two turns in a round."""
     calls = {rival.name: rival.alone for rival in rivals}
     calls.update({rival.name + _TOGETHER: rival.together for rival in rivals})
     results = race(calls, rounds, len(rivals[0].samples), after_turn, clock)
@@ -150,7 +141,7 @@ def _is_integer(network: Network) -> bool:
     return split_at_quantize(network)[1] is not None
 
 
-def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -> "Tuple[List[Rival], List[str]]":
+def _by_kernels(network: Network, what: str, samples: Sequence[List[float]]) -> Tuple[List[Rival], List[str]]:
     rivals, notes = [], []
     for name in KERNELS:
         try:
@@ -167,7 +158,7 @@ def _by_kernels(network: Network, what: str, samples: "Sequence[List[float]]") -
     return rivals, notes
 
 
-def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
+def integers(network: Network, samples: Sequence[List[float]]) -> List[Any]:
     """Samples in the network's own integers: bytes where they go from 0 to 255, else arrays."""
     before, quantizer, _ = split_at_quantize(network)
     assert quantizer is not None
@@ -178,72 +169,6 @@ def integers(network: Network, samples: "Sequence[List[float]]") -> "List[Any]":
     if (quantizer.lowest, quantizer.highest) == (0, 255):
         return [bytes(row) for row in rows]
     return [array("i", row) for row in rows]
-
-
-def _by_numpy(network: Network, samples: "Sequence[List[float]]") -> "List[Rival]":
-    forward = numpy_forward(network)
-    np = import_module("numpy")
-    arrays = np.array(samples, np.float32)
-    return [
-        Rival("NumPy float32 fed lists", forward, forward, samples),
-        Rival("NumPy float32 fed arrays", forward, forward, arrays),
-    ]
-
-
-def numpy_forward(network: Network) -> "Callable[[Any], Any]":
-    """The network as one writes it in NumPy: a sample or a batch in, an array out, float32.
-
-    Where NumPy is not installed this is an ImportError.  Layers that compute anything but X W + B,
-    or (X - mean) / deviation at the start, and activations other than those below, raise `UnsupportedError`.
-    """
-    np = import_module("numpy")  # for comparison alone: purenn never needs it
-
-    def softmax(a: "Any") -> "Any":
-        if a.ndim == 1:
-            e = np.exp(a - a.max())
-            return e / e.sum()
-        e = np.exp(a - a.max(axis=1, keepdims=True))
-        return e / e.sum(axis=1, keepdims=True)
-
-    activations = {
-        "identity": lambda a: a,
-        "relu": lambda a: np.maximum(a, 0.0),
-        "sigmoid": lambda a: 1.0 / (1.0 + np.exp(-a)),
-        "tanh": np.tanh,
-        "softmax": softmax,
-    }
-
-    def row(matrix: Matrix) -> "Any":
-        return np.array(matrix.tolist()[0], np.float32)
-
-    rows_in_turn = network.is_chain and all([len(shape) == 1 for shape in network.shapes])
-    prepare: "List[Any]" = []
-    layers: "List[Any]" = []
-    for number, layer in enumerate(network.layers, 1):
-        equations = _equations(network, number)
-        if equations == _BEFORE_IN_NUMPY and not layers:
-            prepare.append((row(layer.mean), row(layer.deviation)))
-            continue
-        if equations != _IN_NUMPY or not layer.h.known or layer.h.name not in activations or not rows_in_turn:
-            raise UnsupportedError("layer %d (%s) is not written in it" % (number, layer))
-        layers.append((np.array(layer.weight.tolist(), np.float32), row(layer.bias), activations[layer.h.name]))
-
-    def forward(X: "Any") -> "Any":
-        Z = np.asarray(X, np.float32)
-        for mean, deviation in prepare:
-            Z = (Z - mean) / deviation
-        for W, B, h in layers:
-            Z = h(Z @ W + B)
-        return Z
-
-    return forward
-
-
-def _equations(network: Network, k: int) -> "List[str]":
-    """What layer k computes: the same for every sample."""
-    shapes = network.shapes_into(k)
-    zeros = [Matrix.zeros(1, size(shape)) for shape in shapes]
-    return [equation for equation, _ in network.layers[k - 1].steps(zeros, shapes)]
 
 
 # ---- the result
@@ -259,8 +184,8 @@ def machine() -> str:
     return "%s %s, %s %s, %d cores" % (name, version, platform.system(), platform.machine(), os.cpu_count() or 1)
 
 
-def compared(alone: "Dict[str, Times]", together: "Dict[str, Times]", base: str) -> "List[List[str]]":
-    """The rows of a table: times a sample, and how many times as fast as the rival `base` that is."""
+def compared(alone: Dict[str, Times], together: Dict[str, Times], base: str) -> List[List[str]]:
+    """The rows of a table: the times per sample, and how many times as fast as the rival `base` they are."""
     rows = [["", "alone, us", "quartiles", "ratio", "in a batch, us", "quartiles", "ratio"]]
     for name in alone:
         row = [name]
@@ -294,20 +219,21 @@ def _three_digits(value: float) -> str:
     return "%.0f" % value if value >= 99.95 else "%.1f" % value if value >= 9.995 else "%#.3g" % value
 
 
-def table(rows: "Sequence[Sequence[str]]", markdown: bool = False) -> "List[str]":
+def table(rows: Sequence[Sequence[str]]) -> List[str]:
     """Lines with the rows in columns, the first row as the heading; numbers to the right.
 
-    >>> print("\\n".join(table([["", "us"], ["loops", "12.3"]], markdown=True)))
-    |       |   us |
-    |:------|-----:|
-    | loops | 12.3 |
+    >>> print("\\n".join(table([["", "us"], ["loops", "12.3"]])))
+             us
+    loops  12.3
+    """
+    return ["  ".join(cells).rstrip() for cells in aligned(rows)]
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> List[List[str]]:
+    """The cells of a table, all of a column as wide as its widest.
+
+    >>> aligned([["", "us"], ["loops", "12.3"]])
+    [['     ', '  us'], ['loops', '12.3']]
     """
     widths = [max(map(len, column)) for column in zip(*rows)]
-    lines = []
-    for row in rows:
-        cells = [text.rjust(width) if k else text.ljust(width) for k, (text, width) in enumerate(zip(row, widths))]
-        lines.append("| %s |" % " | ".join(cells) if markdown else "  ".join(cells).rstrip())
-    if markdown:
-        rules = ["-" * (width + 1) for width in widths]
-        lines.insert(1, "|%s|" % "|".join([":" + rules[0]] + [rule + ":" for rule in rules[1:]]))
-    return lines
+    return [[text.rjust(n) if k else text.ljust(n) for k, (text, n) in enumerate(zip(row, widths))] for row in rows]

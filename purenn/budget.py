@@ -31,7 +31,7 @@ class Budget:
     Traceback (most recent call last):
     ...
     purenn.errors.UnsupportedError: tensor W2 takes 1795162112 bytes, 66727456 of 67128864 are left for a file of 1000 \
-bytes (memory= raises the limit)
+bytes (memory= or --memory raises the limit)
     """
 
     def __init__(self, size: int, memory: "Optional[int]" = None) -> None:
@@ -44,7 +44,7 @@ bytes (memory= raises the limit)
         """Charge `size` bytes that are about to be allocated for `what`."""
         if size > self.remaining:
             raise UnsupportedError(
-                "%s takes %d bytes, %d of %d are left for a file of %d bytes (memory= raises the limit)"
+                "%s takes %d bytes, %d of %d are left for a file of %d bytes (memory= or --memory raises the limit)"
                 % (what, size, max(self.remaining, 0), self.memory, self.size)
             )
         self.remaining -= size
@@ -72,5 +72,6 @@ bytes (memory= raises the limit)
         self.remaining_work -= steps
         if self.remaining_work < 0:
             raise UnsupportedError(
-                "%s takes more work than a file of %d bytes justifies (memory= raises the limit)" % (what, self.size)
+                "%s takes more work than a file of %d bytes justifies (memory= or --memory raises the limit)"
+                % (what, self.size)
             )

@@ -11,10 +11,6 @@ from .layers.dense import Dense
 from .matrix import Matrix
 from .network import Network
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Iterator
-
 X = Matrix([1.0, 0.5])
 W1, B1 = Matrix([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]]), Matrix([0.1, 0.2, 0.3])
 W2, B2 = Matrix([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]]), Matrix([0.1, 0.2])
@@ -28,14 +24,3 @@ def network() -> Network:
     [[0.31682708 0.69627909]]
     """
     return Network([Dense(W1, B1, "sigmoid"), Dense(W2, B2, "sigmoid"), Dense(W3, B3, "identity")])
-
-
-def shown() -> "Iterator[str]":
-    """A forward pass as text, a block for each step."""
-    trace = network().trace(X)
-    yield "A network of three layers, each of which computes A = X W + B and Z = h(A).\n"
-    yield "X, the input %r\n%s\n" % (X.shape, X)
-    for k, step, W, B in zip((1, 2, 3), trace, (W1, W2, W3), (B1, B2, B3)):
-        heading, calculation = str(step).split("\n", 1)
-        yield "%s\nW%d %r\n%s\nB%d %r\n%s\n%s\n" % (heading, k, W.shape, W, k, B.shape, B, calculation)
-    yield "Y = Z%d, the output\n%s" % (len(trace), trace.Y)

@@ -32,7 +32,7 @@ class Matrix:
 
     ``+ - * /`` work element by element and broadcast a number, a (1, n) row or an (m, 1)
     column; ``@`` and `dot` multiply matrices.  Unequal shapes raise `ShapeError`, entries
-    that are no numbers raise `TypeError`.
+    that are not numbers raise `TypeError`.
 
     >>> Matrix([[1, 2, 3], [4, 5, 6]]).shape
     (2, 3)
@@ -55,7 +55,7 @@ class Matrix:
 
     @classmethod
     def wrap(cls, rows: "List[Sequence[Any]]") -> "Matrix":
-        """A matrix of these very rows, neither copied nor checked: for code that knows them.
+        """A matrix of these rows, neither copied nor checked, for code that has made them itself.
 
         A row is a list, or an ``array.array`` where memory counts: a float32 then costs
         4 bytes instead of 32.
@@ -110,45 +110,44 @@ class Matrix:
 
     @property
     def __array_interface__(self) -> "dict[str, Any]":
-        """What lets NumPy make an array of it, without purenn knowing NumPy."""
+        """The protocol by which NumPy makes an array of it; purenn does not import NumPy."""
         import sys
         from array import array
 
         values = [value for row in self._rows for value in row]
-        whole = all([isinstance(value, int) and -(1 << 63) <= value < 1 << 63 for value in values])
-        numbers = array("q" if whole else "d", values)
+        are_integers = all([isinstance(value, int) and -(1 << 63) <= value < 1 << 63 for value in values])
+        numbers = array("q" if are_integers else "d", values)
         if any([value != number for value, number in zip(values, numbers) if isinstance(value, int)]):
-            raise OverflowError("an integer of the matrix is beyond the numbers of an array")
+            raise OverflowError("the matrix holds an integer that no array element can hold")
         order = ">" if sys.byteorder == "big" else "<"
-        return {"version": 3, "shape": self.shape, "typestr": order + ("i8" if whole else "f8"), "data": numbers}
+        return {"version": 3, "shape": self.shape, "typestr": order + ("i8" if are_integers else "f8"), "data": numbers}
 
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __iter__(self) -> "Iterator[Matrix]":
-        """Each row, as a matrix of one row."""
-        for row in self._rows:
-            yield Matrix.wrap([row])
+    def __iter__(self) -> "Iterator[Sequence[Any]]":
+        """The rows, each the list or array that the matrix holds: it is not to be changed."""
+        return iter(self._rows)
 
     def __getitem__(self, index: "Any") -> "Any":
-        """`M[i, j]` is a number, `M[i]` and `M[i:k]` are rows, `M[:, j]` a column.
+        """`M[i]` is a row, as iterating gives it; `M[i, j]` is a number, `M[i:k]` and `M[:, j]` are matrices.
 
         >>> M = Matrix([[1, 2, 3], [4, 5, 6]])
-        >>> M[1, 2], M[-1], M[:, 0]
-        (6, Matrix([[4, 5, 6]]), Matrix([[1], [4]]))
+        >>> M[-1], M[1, 2], M[:1], M[:, 0]
+        ([4, 5, 6], 6, Matrix([[1, 2, 3]]), Matrix([[1], [4]]))
         """
         if isinstance(index, tuple) and len(index) != 2:
             raise IndexError("a matrix has two indices, found %r" % (index,))
         i, j = index if isinstance(index, tuple) else (index, None)
         try:
-            rows: "Any" = [self._rows[i]] if _is_index(i) else self._rows[i]
+            found: "Any" = self._rows[i]
             if j is None:
-                return _nonempty(rows, index, self.shape)
+                return found if _is_index(i) else _nonempty(found, index, self.shape)
             if _is_index(i) and _is_index(j):
-                return rows[0][j]
-            if _is_index(j):
-                return _nonempty([[row[j]] for row in rows], index, self.shape)
-            return _nonempty([list(row)[j] for row in rows], index, self.shape)
+                return found[j]
+            rows: "Any" = [found] if _is_index(i) else found
+            columns = [[row[j]] if _is_index(j) else list(row)[j] for row in rows]
+            return _nonempty(columns, index, self.shape)
         except IndexError:
             raise IndexError("index %r is outside a matrix of shape %r" % (index, self.shape)) from None
 
@@ -278,8 +277,8 @@ class Matrix:
     def dot(self, other: "Matrix") -> "Matrix":
         """The product, (m, k) times (k, n) giving (m, n): ``C[i, j] = sum over k of A[i, k] B[k, j]``.
 
-        The terms are added one by one from k = 0 upwards, starting from 0: that order is
-        the definition to which every faster way is held.  m * k * n multiplications.
+        The terms are added one by one from k = 0 upwards, starting from 0.  That order defines the
+        result; every faster way is compared with it.  m * k * n multiplications.
 
         >>> Matrix([[1, 2], [3, 4]]) @ Matrix([[5, 6], [7, 8]])
         Matrix([[19, 22], [43, 50]])
@@ -319,7 +318,7 @@ class Matrix:
         return self._reduce(lambda values: _sum(values) / len(values), axis)
 
     def max(self, axis: "Optional[int]" = None) -> "Any":
-        """The largest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+        """The largest entry of all, of each column (axis 0) or of each row (axis 1); NaN if there is one.
 
         >>> Matrix([[1, 5], [4, 2]]).max(axis=1)
         Matrix([[5], [4]])
@@ -327,7 +326,7 @@ class Matrix:
         return self._reduce(lambda values: values[_argmax(values)], axis)
 
     def min(self, axis: "Optional[int]" = None) -> "Any":
-        """The smallest entry of all, of each column (axis 0) or of each row (axis 1); NaN if one is there.
+        """The smallest entry of all, of each column (axis 0) or of each row (axis 1); NaN if there is one.
 
         >>> Matrix([[1, 5], [4, 2]]).min()
         1
@@ -335,7 +334,7 @@ class Matrix:
         return self._reduce(lambda values: values[_argmax([-value for value in values])], axis)
 
     def argmax(self, axis: "Optional[int]" = None) -> "Any":
-        """Where the largest entry is, counted row by row; a list, per column (axis 0) or row (axis 1).
+        """The index of the largest entry, counted row by row; a list of them for columns (axis 0) or rows (axis 1).
 
         The first of equal ones; the first NaN, if there is one.
 
@@ -366,7 +365,7 @@ class Matrix:
 
     def _repr_html_(self) -> str:
         """A table with a heat-map behind its numbers, for notebooks."""
-        from .explain.html import of_matrix
+        from .explain.page import of_matrix
 
         return of_matrix(self)
 

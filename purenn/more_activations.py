@@ -1,4 +1,4 @@
-"""Activations beyond the first ones: loaded when one of them is asked for by name.
+"""More activations: loaded when one of them is asked for by name.
 
 >>> softplus(1000), clip([-4.0, 0.5]), log_softmax([0.0, 1000.0])
 (1000.0, [-1.0, 0.5], [-1000.0, 0.0])
@@ -6,8 +6,8 @@
 
 import math
 
-from .activation import Record
-from .activations import INF, NAN, exp, sigmoid, softmax, softmax_slope, sum_in_order
+from .activation import Record, of_rows
+from .activations import INF, NAN, exp, sigmoid, softmax, sum_in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -217,11 +217,11 @@ def softsign(x: "Any") -> "Any":
 # ---- row by row
 
 
-@Record("softmax_plain", "exp(a_k) / sum(exp(a_i))", softmax_slope, calls=1, rowwise=True)
+@of_rows
 def softmax_plain(a: "Sequence[Any]") -> "List[float]":
     """exp(a_k) / sum over i of exp(a_i): the definition itself, which overflows.
 
-    It is here to be compared with `softmax`: beyond 709 an exp of doubles is infinite,
+    It is for study, beside `softmax`, and is not an activation of layers: exp of a double beyond 709 is infinite,
     and inf / inf is not a number.
 
     >>> softmax_plain([1010, 1000, 990])
@@ -254,7 +254,7 @@ def log_softmax(a: "Sequence[Any]") -> "List[float]":
 def _log1p(u: float) -> float:
     """log(1 + u) for u >= 0 (MicroPython has no log1p).
 
-    1 + u is rounded to some w; log(w) / (w - 1) hardly changes near w, so u times it is
+    1 + u is rounded to some w.  log(w) / (w - 1) hardly changes near w, so u times it is
     log(1 + u) to the last digits.  (Goldberg 1991, theorem 4.)
     """
     w = 1.0 + u

@@ -1,4 +1,4 @@
-"""Network: layers, each fed with values that come before it."""
+"""Network: layers, each of which takes earlier values."""
 
 import sys
 from array import array
@@ -7,7 +7,15 @@ from .errors import ShapeError
 from .matrix import Matrix
 from .rows import as_sample, is_nested, samples_of, short, size
 from .text import aligned
-from .validation import checked_layers, checked_list, checked_names, checked_value, checked_wires, inferred_shapes
+from .validation import (
+    checked_layers,
+    checked_list,
+    checked_names,
+    checked_value,
+    checked_wires,
+    inferred_shapes,
+    uses_of,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,12 +34,12 @@ class Network:
     """A feed-forward network: Y = layer_n(... layer_2(layer_1(X))).
 
     Layers form a chain, or are wired: layer k, counted from 1, takes the values ``wires[k - 1]``,
-    where 0 is the input and j what layer j gives.  There is one input and one output, that of the
-    last layer.  `input_shape` is that of one sample; where it is left out, the layers say how many numbers they
-    take.  All `shapes` follow from it and are checked when the network is built.
+    where 0 is the input and j the output of layer j.  There is one input and one output, that of the
+    last layer.  `input_shape` is the shape of one sample; by default it follows from the layers.  All
+    `shapes` follow from it and are checked when the network is built.
 
     `labels` names the outputs, for `classify`, and `names` the inputs: the columns of a table.  In
-    a `multilabel` network each output is a yes or no of its own.  `name` is yours.
+    a `multilabel` network each output is a yes or a no by itself.  `name` is any string.
 
     >>> from purenn import Dense
     >>> net = Network([Dense([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3], "sigmoid"),
@@ -58,6 +66,7 @@ class Network:
     ) -> None:
         self._layers: "Tuple[Any, ...]" = checked_layers(layers)
         self.wires = checked_wires(self.layers, wires)
+        self.uses = uses_of(self.wires)  # how many times the input and each layer's value is taken
         self.is_chain = self.wires == tuple([(k,) for k in range(len(self.layers))])
         self.shapes = inferred_shapes(self.layers, self.wires, input_shape)
         self.input_shape, self.output_shape = self.shapes[0], self.shapes[-1]
@@ -65,15 +74,15 @@ class Network:
         self.labels = checked_list("labels", labels, self.outputs, "outputs")
         self.names = checked_names(names, self.inputs)
         if not (name is None or isinstance(name, str)):
-            raise TypeError("the name of a network is a text, found %s" % short(name))
+            raise TypeError("the name of a network is a string, found %s" % short(name))
         self.name, self.multilabel = name, bool(multilabel)
-        self._predictor: "Any" = None  # what `predict` runs, and what `predict_quantized` does
+        self._predictor: "Any" = None  # for `predict`; the next for `predict_quantized`
         self._quantized: "Any" = None
-        self.notes: "List[str]" = []  # what a loader has to say: the format, the producer, what it folded
+        self.notes: "List[str]" = []  # from the loader: the format, the producer, what it folded
 
     @property
     def layers(self) -> "Tuple[Any, ...]":
-        """The layers, first to last.  They cannot be replaced: what was compiled would answer for the old ones."""
+        """The layers, first to last.  They cannot be replaced: the compiled predictor would still run the old ones."""
         return self._layers
 
     @property
@@ -131,9 +140,9 @@ class Network:
     def predict(self, x: "Sequence[Any]") -> "List[Any]":
         """The outputs for one sample, list in, list out; rows of samples give rows of outputs.
 
-        Whatever holds a sample (a list, a tuple, bytes, an array of any library), it holds numbers as
-        they were measured.  A flat list is one sample; so is a nested picture that matches `input_shape`.
-        Runs by a predictor compiled on first use.  Another number of inputs raises `ShapeError`.
+        A sample (a list, a tuple, bytes, an array of any library) holds numbers as they were measured.
+        A flat list is one sample; so is a nested picture that matches `input_shape`.  The predictor is
+        compiled on first use.  A wrong number of inputs raises `ShapeError`.
 
         >>> from purenn import Dense
         >>> net = Network([Dense([[1.0], [2.0]], [0.5])])
@@ -161,11 +170,11 @@ class Network:
         return self.forward(Matrix.wrap([x]) if as_it_is else Matrix([list(x)])).tolist()[0]
 
     def predict_quantized(self, q: "Sequence[int]") -> "List[Any]":
-        """The outputs for one sample that is quantised already, in the model's own integers.
+        """The outputs for one sample that is already quantised, in the model's own integers.
 
-        They go from its layer `Quantize`'s ``lowest`` to its ``highest``: -128 ... 127 for an int8 model of
-        TFLite.  An integer beyond raises `ValueError`; a number that is not an integer, and a network of
-        floats, which has none, raise `TypeError`.
+        They go from ``lowest`` to ``highest`` of its layer `Quantize`: -128 ... 127 for an int8 model of
+        TFLite.  An integer out of this range raises `ValueError`; a number that is not an integer, or a
+        float network, raises `TypeError`.
         """
         if self._quantized is None:
             from .quantize import integer_predictor
@@ -177,8 +186,8 @@ class Network:
     def classify(self, x: "Sequence[Any]") -> "Any":
         """The label (or index) of the largest output for one sample; rows of samples give a list.
 
-        Ties go to the first; where any output is NaN the answer is None.  In a
-        `multilabel` network each output is a yes or no of its own: the list of those above 1/2.
+        Ties go to the first; if any output is NaN the answer is None.  In a `multilabel` network it is the
+        list of the outputs above 1/2.
 
         >>> from purenn import Dense
         >>> net = Network([Dense([[1.0, 2.0]])], labels=["no", "yes"])
@@ -189,7 +198,7 @@ class Network:
         return [self.class_of(row) for row in outputs] if is_nested(outputs) else self.class_of(outputs)
 
     def class_of(self, outputs: "Sequence[Any]") -> "Any":
-        """What `classify` makes of the outputs for one sample."""
+        """The answer of `classify` for the outputs of one sample."""
         classes = range(self.outputs) if self.labels is None else self.labels
         best = winner(outputs)
         if self.multilabel:
@@ -201,10 +210,10 @@ class Network:
     def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
         """A `Predictor`: this network made ready to run as fast as this Python can.
 
-        The code is chosen layer by layer among that which promises `error_bound`: each weighted sum
-        x.w + b, given the same inputs x, differs from the one that `forward` computes by at most that
-        share of itself (0.0 asks for equal numbers).  Or dense layers run by the `kernel` named, which raises
-        `ValueError` where it cannot run them; see purenn/kernels.
+        For each layer the fastest code is chosen that keeps `error_bound`: each weighted sum x.w + b,
+        given the same inputs x, differs from that of `forward` by at most that share of itself (0.0 asks
+        for equal numbers).  Or name the `kernel` of the dense layers; one that cannot run them raises
+        `ValueError`; see purenn/kernels.
         """
         from .kernels import compile
 
@@ -220,10 +229,10 @@ class Network:
     ) -> "Network":
         """An integer network that gives nearly the same outputs: smaller, faster, exact.
 
-        `samples` are rows of typical inputs, a hundred will do, no labels: they show the range of each
-        layer.  Or every input lies in `input_range`, its lowest and highest value.  Numbers beyond the
+        `samples` are rows of typical inputs without labels; a hundred are enough to find the range of each
+        layer.  Or give `input_range`, the lowest and the highest value of every input.  Numbers beyond the
         range are clamped to it.  `bits` (2 to 16) is the size of a weight, `activation_bits` that of
-        what passes between layers; an activation between layers becomes a table of at most
+        the values between layers; an activation between layers becomes a table of at most
         `table_entries`: 256 are enough for a board.  A layer that cannot be quantised raises `UnsupportedError`.
 
         >>> from purenn import Dense
@@ -247,7 +256,7 @@ class Network:
         return write(self, path, target, heap)
 
     def replace(self, **changes: "Any") -> "Network":
-        """A network like this one, but for some of the arguments of `Network`; new layers form a chain.
+        """A copy of this network with some arguments of `Network` changed; new layers form a chain.
 
         >>> from purenn import Dense, Normalize
         >>> net = Network([Dense([[1.0], [2.0]])])
@@ -265,7 +274,7 @@ class Network:
 
     def __getstate__(self) -> "Dict[str, Any]":
         state = dict(self.__dict__)
-        state["_predictor"] = state["_quantized"] = None  # compiled again where it is opened
+        state["_predictor"] = state["_quantized"] = None  # compiled again after unpickling
         return state
 
     def checked(self, X: "Any") -> Matrix:
@@ -302,7 +311,7 @@ class Network:
 
     def _repr_html_(self) -> str:
         """The equations of the layers, for notebooks."""
-        from .explain.html import of_network
+        from .explain.page import of_network
 
         return of_network(self)
 
@@ -314,10 +323,10 @@ class Network:
 
 
 def winner(outputs: "Sequence[Any]") -> "Optional[int]":
-    """The index of the largest output, the first of equal ones; None where one is NaN: then there is no class.
+    """The index of the largest output, the first if several are equal; None if any is NaN.
 
     >>> winner([0.25, 0.5, 0.5]), winner([1.0, float("inf")]), winner([1.0, float("nan")])
     (1, 1, None)
     """
-    best = Matrix.wrap([outputs]).argmax()  # of the first NaN, if there is one
+    best = Matrix.wrap([outputs]).argmax()  # the first NaN, if there is one
     return None if outputs[best] != outputs[best] else best

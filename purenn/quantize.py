@@ -1,7 +1,7 @@
-"""quantize: a float network becomes one of small integers, with the same `forward`.
+"""quantize: an integer network from a float network, with the same `forward`.
 
-The layers of an integer network are in layers/integer.py, with their equations.  Here the scales,
-tables and integers are found.
+The layers of an integer network and their equations are in layers/integer.py.  This module finds
+their scales, tables and weights.
 
 Method: Jacob et al. 2018, https://arxiv.org/abs/1712.05877
 """
@@ -23,14 +23,14 @@ from .rows import as_sample, is_nested, samples_of, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, List, Optional, Sequence, Tuple
 
     Range = Tuple[float, float]
     Shape = Tuple[int, ...]
 
 _INF = float("inf")
 _FEWEST_ENTRIES = 32
-_AFTER = (Flatten, Reshape)  # the kinds that stay as they are, after the first dense layer and before it
+_AFTER = (Flatten, Reshape)  # the kinds that are kept, after the first dense layer and before it
 _BEFORE = (Normalize, Scale, Flatten, Reshape)
 
 
@@ -38,17 +38,13 @@ _BEFORE = (Normalize, Scale, Flatten, Reshape)
 
 
 def split_at_quantize(network: Network) -> "Tuple[List[Any], Optional[Quantize], List[Any]]":
-    """(what prepares the inputs, the `Quantize`, the layers that follow); in a network of floats no `Quantize`.
+    """(the layers before the first `Quantize`, that layer, the layers after it); None in a float network.
 
-    They are what every number passes on its way in: each takes the value before it, which no other layer takes.
+    Every input passes through the layers before it: each takes the value before it, and no other layer does.
     """
-    uses: "Dict[int, int]" = {}
-    for wire in network.wires:
-        for j in wire:
-            uses[j] = uses.get(j, 0) + 1
     before: "List[Any]" = []
     for k, layer in enumerate(network.layers):
-        if network.wires[k] != (k,) or uses[k] > 1 or type(layer) not in _BEFORE + (Quantize,):
+        if network.wires[k] != (k,) or network.uses[k] > 1 or type(layer) not in _BEFORE + (Quantize,):
             break
         if type(layer) is Quantize:
             return before, layer, list(network.layers[k + 1 :])
@@ -57,7 +53,7 @@ def split_at_quantize(network: Network) -> "Tuple[List[Any], Optional[Quantize],
 
 
 def divisor_of(before: "List[Any]") -> "Optional[float]":
-    """The positive number that all inputs are divided by, as pixels / 255, where that is all that prepares them."""
+    """The positive number that all inputs are divided by, as in pixels / 255, if nothing else is done to them."""
     if len(before) != 1 or type(before[0]) is not Normalize:
         return None
     mean, deviation = before[0].mean.tolist(), before[0].deviation.tolist()[0]
@@ -65,13 +61,13 @@ def divisor_of(before: "List[Any]") -> "Optional[float]":
 
 
 def keeps_zero(before: "List[Any]", quantizer: Quantize) -> bool:
-    """Whether an input of 0 becomes the integer 0, and can be left out: one division serves all inputs."""
+    """Whether an input of 0 becomes the integer 0, so that it can be skipped."""
     divides = not before or divisor_of(before) is not None
     return divides and quantizer.scale.cols == 1 and quantizer.low <= 0 <= quantizer.high
 
 
 def bytes_table(before: "List[Any]", quantizer: Quantize) -> "Optional[List[int]]":
-    """The integer for each byte, where all inputs are treated alike; else None."""
+    """The integer for each byte, if all inputs are treated alike; else None."""
     if any([layer.inputs is not None for layer in before + [quantizer]]):
         return None
     Z = Matrix([[byte] for byte in range(256)])
@@ -81,9 +77,9 @@ def bytes_table(before: "List[Any]", quantizer: Quantize) -> "Optional[List[int]
 
 
 def integer_predictor(network: Network) -> "Callable[[Any], List[Any]]":
-    """What answers for the model's own integers: see `Network.predict_quantized`.
+    """The function behind `Network.predict_quantized`, where no kernel takes integers.
 
-    They are measured numbers to a network whose quantizer subtracts the zero point and divides by 1.
+    It runs a network whose quantizer subtracts the zero point and divides by 1.
     """
     before, quantizer, rest = split_at_quantize(network)
     if quantizer is None:
@@ -91,7 +87,7 @@ def integer_predictor(network: Network) -> "Callable[[Any], List[Any]]":
     lowest, highest = quantizer.lowest, quantizer.highest
     plain: "List[Any]" = [Normalize(quantizer.zero_point)] if quantizer.zero_point else []
     plain.append(Quantize(1.0, quantizer.low, quantizer.high))
-    offset = len(plain) - len(before) - 1  # no later layer takes a value from before the integers
+    offset = len(plain) - len(before) - 1  # no later layer takes a value from before the quantizer
     wires: "List[Tuple[int, ...]]" = [(k,) for k in range(len(plain))]
     wires += [tuple([j + offset for j in wire]) for wire in network.wires[len(before) + 1 :]]
     predict = network.replace(layers=plain + rest, wires=wires, input_shape=network.shapes[len(before)]).predict
@@ -143,13 +139,13 @@ def quantize_network(
 def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
     for what, value in (("bits", bits), ("activation_bits", activation_bits)):
         if not isinstance(value, int) or not 2 <= value <= 16:
-            raise ValueError("%s must be a whole number from 2 to 16, found %r" % (what, value))
+            raise ValueError("%s must be an integer from 2 to 16, found %r" % (what, value))
     if table_entries < _FEWEST_ENTRIES:
         raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
 
 
 def _checked_layers(network: Network) -> "List[Any]":
-    """The layers, each activation in the dense layer before it; refused by name where they cannot be quantised."""
+    """The layers, each activation joined to the dense layer before it; refused if they cannot be quantised."""
     if not network.is_chain:
         raise UnsupportedError("%r cannot be quantised: its layers are not a chain" % network)
     layers: "List[Any]" = []
@@ -179,15 +175,15 @@ def _check_dense(layer: Dense, where: str, is_last: bool) -> None:
     if layer.h.rowwise and not is_last:
         raise UnsupportedError("%s cannot be quantised: %s only at the end" % (where, layer.activation))
     for matrix in (layer.weight, layer.bias):
-        if not all([-_INF < w < _INF for row in matrix._rows for w in row]):
+        if not all([-_INF < w < _INF for row in matrix for w in row]):
             raise UnsupportedError("%s cannot be quantised: its weights are not finite" % where)
 
 
 class _Quantizer:
-    """The samples on their way through the network, and the layers made so far.
+    """The values at a point in the network, and the integer layers made so far.
 
-    `X` are the values here, or None where an input range stands for samples; `ranges` where each number
-    along the last axis lies, `scales` what one step of each is, once they are integers.
+    `X` holds the values of the samples, or None if there is only an input range; `ranges` the range of
+    each number along the last axis, and `scales` its scale, once it is an integer.
     """
 
     def __init__(
@@ -200,7 +196,7 @@ class _Quantizer:
         self.layers: "List[Any]" = []
 
     def keep(self, layer: "Any") -> None:
-        """A layer that stays as it is: one before the first integers, or one that changes the shape alone."""
+        """A layer that is kept: one before the first integers, or one that only changes the shape."""
         shape = layer.output_shape(self.shape)
         if self.X is None:  # the ranges of one row of the old last axis, read along the new one
             every = self.ranges * (size(self.shape) // len(self.ranges))
@@ -213,7 +209,7 @@ class _Quantizer:
         self.layers.append(layer)
 
     def quantize_inputs(self, first: Dense, pixel: "Optional[float]") -> None:
-        """The way into the integers."""
+        """The `Quantize` of the inputs."""
         _check_finite(first, len(self.layers) + 1, self.ranges)
         quantizer, self.scales = _input_quantizer(first, self.ranges, pixel, self.activation_bits)
         self.layers.append(quantizer)
@@ -240,10 +236,10 @@ class _Quantizer:
 
 
 def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]") -> Matrix:
-    """Rows that show the range of each input: the samples, or the two ends of `input_range`."""
+    """Rows from which the range of each input follows: the samples, or the two ends of `input_range`."""
     if samples is None and input_range is None:
         raise ValueError(
-            "to quantise, give samples, rows of typical inputs (a hundred will do), or input_range=(lowest, highest)"
+            "to quantise, give samples, rows of typical inputs (a hundred are enough), or input_range=(lowest, highest)"
         )
     if samples is None:
         low, high = input_range  # type: ignore[misc]
@@ -253,7 +249,7 @@ def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]
     if input_range is not None:
         raise ValueError("give either samples or input_range, not both: the samples show the range")
     X = Matrix([list(row) for row in samples_of(samples, network.input_shape)[0]])
-    if not all([-_INF < x < _INF for row in X._rows for x in row]):
+    if not all([-_INF < x < _INF for row in X for x in row]):
         raise ValueError("samples to calibrate on must be finite numbers")
     return X
 
@@ -267,18 +263,18 @@ def _check_finite(layer: Dense, number: int, ranges: "List[Range]") -> None:
 
 
 def _are_pixels(X: Matrix) -> bool:
-    """Whether samples look like the bytes of pictures: whole numbers up to 255 that reach beyond half of that."""
-    return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X._rows for x in row])
+    """Whether samples look like the bytes of pictures: integers from 0 to 255, the largest at least 128."""
+    return 128 <= X.max() <= 255 and all([0 <= x and x == math.floor(x) for row in X for x in row])
 
 
 def _input_quantizer(
     first: Dense, ranges: "List[Range]", pixel: "Optional[float]", bits: int
 ) -> "Tuple[Quantize, List[float]]":
-    """The way in, and its scale for each input.
+    """The `Quantize` of the inputs, and the scale of each input.
 
-    One scale for all inputs, or one for each where that spares the sums most of their noise:
-    rounding input i to steps adds noise in proportion to |W_i| scale, W_i its row of weights.
-    An age in years and a share from 0 to 1 do not share one; pixels do.  Where bytes are
+    One scale for all inputs, or one for each if that removes most of the noise in the sums:
+    rounding input i adds noise in proportion to |W_i| scale, W_i its row of weights.
+    An age in years and a share from 0 to 1 need two scales; pixels share one.  Where bytes are
     divided by `pixel`, the scale is 1 / pixel: then the bytes are the integers.
     """
     if pixel is not None:
@@ -286,8 +282,8 @@ def _input_quantizer(
     low, high = _integer_range(_hull(ranges), bits)
     sizes = [max(-a, b) for a, b in ranges]
     largest = max(sizes)
-    heaviest = max([abs(w) for row in first.weight._rows for w in row]) or 1.0
-    powers = [sum([(w / heaviest) ** 2 for w in row]) for row in first.weight._rows]
+    heaviest = max([abs(w) for row in first.weight for w in row]) or 1.0
+    powers = [sum([(w / heaviest) ** 2 for w in row]) for row in first.weight]
     separate = sum([((size or largest) / (largest or 1.0)) ** 2 * power for size, power in zip(sizes, powers)])
     if sum(powers) <= 16 * separate:
         sizes = [largest] * first.inputs
@@ -296,8 +292,8 @@ def _input_quantizer(
 
 
 def _last(layer: Dense, input_scales: "List[float]", bits: int, activation_bits: int) -> IntegerDense:
-    """The last layer: each output has a scale of its own, its sums go back to floats."""
-    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    """The last layer: each output has its own scale, and the sums become floats."""
+    contributions, biases = _contributions(layer, input_scales), layer.bias[0]
     scales = [_sum_scale(size, b, bits, activation_bits) for size, b in zip(_column_sizes(contributions), biases)]
     weight = [[round(v / s) for v, s in zip(row, scales)] for row in contributions]
     bias = [round(b / s) for b, s in zip(biases, scales)]
@@ -314,7 +310,7 @@ def _hidden(
     table_entries: int,
 ) -> "Tuple[IntegerDense, float]":
     """A layer followed by another: one scale for all sums, so that one table serves all outputs."""
-    contributions, biases = _contributions(layer, input_scales), layer.bias._rows[0]
+    contributions, biases = _contributions(layer, input_scales), layer.bias[0]
     scale = _sum_scale(max(_column_sizes(contributions)), max([abs(b) for b in biases]), bits, activation_bits)
     weight = [[round(v / scale) for v in row] for row in contributions]
     bias = [round(b / scale) for b in biases]
@@ -326,7 +322,7 @@ def _hidden(
 
 def _contributions(layer: Dense, scales: "List[float]") -> "List[List[float]]":
     """``W[i, j] * scale[i]``: what one step of input i adds to sum j."""
-    return [[w * scale for w in row] for row, scale in zip(layer.weight._rows, scales)]
+    return [[w * scale for w in row] for row, scale in zip(layer.weight, scales)]
 
 
 def _table(
@@ -334,10 +330,10 @@ def _table(
 ) -> "Tuple[Sequence[int], int, int]":
     """(table, offset, shift) with ``table[(a + offset) >> shift]`` = h(a * scale) in steps of 1/per_unit.
 
-    An entry covers 2^shift sums and holds h of their middle.  From a few wide entries on they
-    are halved until neighbours lie within half a step, so that an entry is at most a quarter
-    of one off, or until there might be more than `most`; on the way the ends, where h is
-    level, are cut away, for an index beyond an end means that end.
+    An entry covers 2^shift sums and holds h of their middle.  Entries start wide and are halved
+    until neighbours differ by at most half a step, so that each is at most a quarter of a step off,
+    or until there could be more than `most`.  Meanwhile the ends where h is constant are cut off:
+    an index beyond an end is clamped to it.
     """
     first, last = math.floor(sums[0] / scale), math.floor(sums[1] / scale)
     shift = 0
@@ -363,7 +359,7 @@ def _table(
 
 
 def _changing_part(entries: "List[int]") -> "Tuple[int, int]":
-    """Where the entries change, with one of the level ones at either end."""
+    """The part in which the entries change, with one constant entry at either end."""
     begin, end = 0, len(entries)
     while begin + 1 < end and entries[begin] == entries[begin + 1]:
         begin += 1
@@ -373,21 +369,21 @@ def _changing_part(entries: "List[int]") -> "Tuple[int, int]":
 
 
 def _integer_range(values: "Range", bits: int) -> "Tuple[int, int]":
-    """The integers for a range of numbers: from 0 where none is negative, else symmetric."""
+    """The integers for a range of numbers: from 0 if none is negative, else symmetric."""
     return (0, (1 << bits) - 1) if values[0] >= 0 else (1 - (1 << bits - 1), (1 << bits - 1) - 1)
 
 
 def _sum_scale(size: float, bias: float, bits: int, activation_bits: int) -> float:
-    """What 1 stands for in the sums of a column: its largest weight fills `bits`, its bias leaves the products room.
+    """The scale of the sums of a column: its largest weight fills `bits`, unless the bias is far larger.
 
-    A product of a weight and an input has bits + activation_bits, and the bias at most 8 more:
-    with each bit more the unit gets finer, whatever the bias.
+    A product of a weight and an input has bits + activation_bits, and the bias at most 8 more.
+    So the scale gets finer with each additional bit, however large the bias is.
     """
     return max(1.0 / _steps_per_unit(size, (1 << bits - 1) - 1), abs(bias) / (1 << bits + activation_bits + 8))
 
 
 def _steps_per_unit(size: float, high: int) -> float:
-    """How many steps to a unit, so that `size` becomes `high`."""
+    """1 / scale, so that `size` becomes `high`."""
     return high / size if size > 0.0 and high / size < _INF else 1.0
 
 
@@ -395,7 +391,7 @@ def _steps_per_unit(size: float, high: int) -> float:
 
 
 def _column_ranges(X: Matrix) -> "List[Range]":
-    return list(zip(X.min(axis=0)._rows[0], X.max(axis=0)._rows[0]))
+    return list(zip(X.min(axis=0)[0], X.max(axis=0)[0]))
 
 
 def _hull(ranges: "List[Range]") -> "Range":
@@ -403,11 +399,11 @@ def _hull(ranges: "List[Range]") -> "Range":
 
 
 def _sum_ranges(layer: Dense, ranges: "List[Range]") -> "List[Range]":
-    """Where each sum must lie when each input lies in its range: interval arithmetic."""
+    """The range of each sum if each input is in its range, by interval arithmetic."""
     result = []
     for j in range(layer.outputs):
         low = high = layer.bias[0, j]
-        for (a, b), row in zip(ranges, layer.weight._rows):
+        for (a, b), row in zip(ranges, layer.weight):
             w = row[j]
             low += min(w * a, w * b)
             high += max(w * a, w * b)
@@ -416,7 +412,7 @@ def _sum_ranges(layer: Dense, ranges: "List[Range]") -> "List[Range]":
 
 
 def _output_range(h: Activation, sums: "Range") -> "Range":
-    """The range of h over a range of sums, found at 257 places (h may have a valley, as gelu)."""
+    """The range of h over a range of sums, from 257 points (h may have a minimum, as gelu has)."""
     values = [h(sums[0] + (sums[1] - sums[0]) * k / 256) for k in range(257)]
     return min(values), max(values)
 

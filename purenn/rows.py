@@ -1,7 +1,7 @@
-"""Rows of numbers, from whatever holds them: lists, bytes, arrays of any library, nested pictures.
+"""Rows of numbers from any container: lists, bytes, arrays of any library, nested pictures.
 
-Numbers of other libraries become Python's own: NumPy's overflow at a few bits, or round to them,
-whatever they meet.
+Numbers of other libraries become Python's own: those of NumPy overflow, or round to a few bits, in
+any arithmetic.
 """
 
 from array import array
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Shape = Tuple[int, ...]
 
 _PYTHON_TYPES = {int, float, bool}
+_MOST_AXES = 64  # as many as NumPy's arrays have
 
 
 def size(shape: "Sequence[int]") -> int:
@@ -31,18 +32,20 @@ def size(shape: "Sequence[int]") -> int:
 
 
 def checked_shape(what: str, shape: "Any") -> "Shape":
-    """A shape as a tuple of whole numbers from 1 upwards.
+    """A shape as a tuple of integers from 1 upwards.
 
     >>> checked_shape("the input shape", [28, 28])
     (28, 28)
     """
     sides = tuple(shape) if isinstance(shape, (list, tuple)) else ()
+    if len(sides) > _MOST_AXES:
+        raise ShapeError("%s has up to %d axes, found %d" % (what, _MOST_AXES, len(sides)))
     if not sides or not all([type(side) is int and side > 0 for side in sides]):
-        raise ShapeError("%s is a tuple of whole numbers from 1 upwards, found %s" % (what, described(shape)))
+        raise ShapeError("%s is a tuple of integers from 1 upwards, found %s" % (what, described(shape)))
     return sides
 
 
-# ---- what a Matrix is made of
+# ---- rows for a Matrix
 
 
 def checked_rows(source: "Any") -> "List[Sequence[Any]]":
@@ -86,11 +89,11 @@ def _checked_row(row: "Any", i: int) -> "List[Any]":
 
 
 def python_number(value: "Any") -> "Any":
-    """Python's own number for one of another library; anything else as it is."""
+    """Python's own number for one of another library; any other value unchanged."""
     try:
         return value.item() if hasattr(value, "item") else value
     except (ValueError, RuntimeError):
-        return value  # an array of several numbers: the error comes where one number is expected
+        return value  # an array of several numbers: refused later, where one number is expected
 
 
 def is_number(value: "Any") -> bool:
@@ -101,7 +104,7 @@ def is_number(value: "Any") -> bool:
         return False
     try:
         value * value - value
-    except Exception:  # whatever the arithmetic of another class raises, it is not a number to us
+    except Exception:  # any error in the arithmetic of another class: it is not a number
         return False
     return True
 
@@ -112,7 +115,7 @@ def described(value: "Any") -> str:
 
 
 def short(value: "Any") -> str:
-    """A value in at most 40 letters."""
+    """The repr of a value, cut to 40 characters."""
     return quote(repr(value), 40)
 
 
@@ -120,7 +123,7 @@ def short(value: "Any") -> str:
 
 
 def as_sample(x: "Any") -> "Any":
-    """A sample with Python's own numbers; `bytes` and arrays of the standard library as they are.
+    """A sample with Python's own numbers; `bytes` and arrays of the standard library are returned unchanged.
 
     >>> as_sample((1, 2.5)), as_sample(b"\\x01\\x02")
     ((1, 2.5), b'\\x01\\x02')
@@ -141,7 +144,7 @@ def as_sample(x: "Any") -> "Any":
 
 
 def _is_flat(view: "Any") -> bool:
-    """Whether a memoryview is one row of numbers in the order of this machine (MicroPython has no others)."""
+    """Whether a memoryview is one row of numbers in native byte order (in MicroPython every one is)."""
     return getattr(view, "ndim", 1) == 1 and getattr(view, "format", "B").lstrip("@") in tuple("bBhHiIlLqQfd")
 
 
@@ -164,7 +167,7 @@ def samples_of(x: "Any", shape: "Shape") -> "Tuple[List[Any], bool]":
     """(the flat samples, whether x is one sample) for samples of a shape, however they are nested.
 
     A flat list is one sample. A nested picture that matches the shape exactly is one sample too;
-    any other nesting is rows of samples. What fits both ways raises `ShapeError`.
+    any other nesting is rows of samples. Input that could be read either way raises `ShapeError`.
 
     >>> samples_of([1, 2], (2,)), samples_of([[1, 2], [3, 4]], (2,)), samples_of([[1, 2], [3, 4]], (2, 2))
     (([[1, 2]], True), ([[1, 2], [3, 4]], False), ([[1, 2, 3, 4]], True))

@@ -154,23 +154,23 @@ def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]"
     with written_whole(path) as file:
         file.write(struct.pack("<Q", len(header)) + header)
         for name, matrix in sorted(tensors.items()):
-            for row in matrix._rows:
+            for row in matrix:
                 file.write(_little_endian(DTYPES[dtypes[name]][0], row))
 
 
 def _dtype(name: str, matrix: "Matrix") -> str:
     """The smallest type that holds every number of the matrix exactly."""
     kinds = set()
-    for row in matrix._rows:
+    for row in matrix:
         kinds |= set(map(type, row))
     if not kinds <= {int, float}:
         raise UnsupportedError(
             "tensor %s holds %s, a file holds int or float" % (name, ", ".join(sorted([k.__name__ for k in kinds])))
         )
     if float in kinds:
-        if int in kinds and not all([type(n) is float or _is_double(n) for row in matrix._rows for n in row]):
+        if int in kinds and not all([type(n) is float or _is_double(n) for row in matrix for n in row]):
             raise UnsupportedError("tensor %s holds floats and an integer that no float equals" % name)
-        return "F32" if all([_is_float32(row) for row in matrix._rows]) else "F64"
+        return "F32" if all([_is_float32(row) for row in matrix]) else "F64"
     low, high = matrix.min(), matrix.max()
     for bits in (8, 16, 32, 64):
         if -(1 << bits - 1) <= low and high < 1 << bits - 1:

@@ -55,4 +55,4 @@ class Source:
 
     def read(self) -> bytes:
         """All bytes."""
-        return self.open().read()
+        return self.open().read(self.size)  # a read of unknown size copies the bytes once more

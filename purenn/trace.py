@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class TraceEntry:
     """One layer of a forward pass.
 
-    `number` counts from 1; `inputs` are the values it took, `sources` their numbers (0 the input,
-    j layer j); `steps` are pairs of an equation and its value.  `X` is the first input, `A` the first
+    `number` counts from 1; `inputs` are the values it took, `sources` the layers they come from (0 is
+    the input); `steps` are pairs of an equation and its value.  `X` is the first input, `A` the first
     value, `Z` the output.
     """
 
@@ -28,7 +28,7 @@ class TraceEntry:
         self.input_shapes, self.shape = network.shapes_into(number), network.shapes[number]
         names = equation_names(self.layer, number, self.sources)
         made = list(self.layer.steps(inputs, self.input_shapes))
-        self.equations = [equation for equation, _ in made]  # with their braces, as the layer writes them
+        self.equations = [equation for equation, _ in made]  # with the fields in braces, as the layer writes them
         self.steps = [(equation.format(**names), value) for equation, value in made]
         self.X, self.A = inputs[0], self.steps[0][1]
         self.Z = checked_value(network, number, self.steps[-1][1], self.X.rows)
@@ -91,7 +91,7 @@ class Trace:
 
     def _repr_html_(self) -> str:
         """Every value as a heat-map, for notebooks."""
-        from .explain.html import of_trace
+        from .explain.page import of_trace
 
         return of_trace(self)
 
@@ -112,7 +112,7 @@ def traced(network: "Network", X: Matrix) -> Trace:
 
 
 def equation_names(layer: "Any", number: int, sources: "Sequence[int]", h: "Optional[str]" = None) -> "Dict[str, str]":
-    """What the braces in an equation of a layer stand for: {k}, {h}, {x}, {x1}, {x2} ..."""
+    """The text for each field in braces of a layer's equation: {k}, {h}, {x}, {x1}, {x2} ..."""
     values = ["Z%d" % j if j else "X" for j in sources]
     names = {"k": str(number), "x": values[0], "h": getattr(layer, "activation", "") if h is None else h}
     for n, value in enumerate(values, 1):

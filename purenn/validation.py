@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
 
-_PROBE = (9973,)  # a shape that no layer turns into itself unless it keeps every shape
+_PROBE = (9973,)  # a layer that keeps this shape keeps every shape
 
 
 def checked_layers(layers: "Any") -> "Tuple[Any, ...]":
@@ -50,6 +50,15 @@ def checked_wires(layers: "Sequence[Any]", wires: "Any") -> "Tuple[Tuple[int, ..
         if k not in used:
             raise ShapeError("layer %d (%s) is used by no later layer" % (k, layer))
     return checked
+
+
+def uses_of(wires: "Sequence[Tuple[int, ...]]") -> "List[int]":
+    """How many times each value is taken, the input first; the last layer's value is taken by none."""
+    uses = [0] * (len(wires) + 1)
+    for wire in wires:
+        for j in wire:
+            uses[j] += 1
+    return uses
 
 
 def inferred_shapes(layers: "Sequence[Any]", wires: "Any", input_shape: "Any") -> "Tuple[Shape, ...]":
@@ -96,12 +105,12 @@ def checked_list(what: str, values: "Any", expected: int, of: str) -> "Optional[
 
 
 def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
-    """The names of the inputs as a list of different texts."""
+    """The names of the inputs as a list of distinct strings."""
     checked = checked_list("names", names, inputs, "inputs")
     seen = set()
     for name in checked or []:
         if not isinstance(name, str):
-            raise TypeError("the name of an input is a text, found %s" % short(name))
+            raise TypeError("the name of an input is a string, found %s" % short(name))
         if name in seen:
             raise ValueError("two inputs have the name %s" % short(name))
         seen.add(name)
@@ -109,9 +118,9 @@ def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
 
 
 def checked_value(network: "Any", k: int, Z: "Any", samples: int) -> "Any":
-    """What layer k gives, if its shape is the one that its `output_shape` told."""
+    """The output of layer k, if its shape is the one that `output_shape` promised."""
     expected = (samples, size(network.shapes[k]))
     if Z.shape != expected:
         where = (k, network.layers[k - 1], Z.shape, expected)
-        raise ShapeError("layer %d (%s) gives %r, its output_shape tells %r" % where)
+        raise ShapeError("layer %d (%s) gives %r, its output_shape says %r" % where)
     return Z

@@ -4,6 +4,10 @@ import importlib.util
 import os
 import struct
 
+from purenn.budget import Budget
+from purenn.formats.models.onnx import read
+from purenn.source import Source
+
 FLOAT, UINT8, INT8, INT32, INT64, STRING, BOOL, FLOAT16, DOUBLE, BFLOAT16 = 1, 2, 3, 6, 7, 8, 9, 10, 11, 16
 
 
@@ -85,6 +89,11 @@ def model_of(graph, opset=17, producer="tests", **domains):
 
 def model(nodes, initializers=(), inputs=None, outputs=None, opset=17):
     return model_of(graph(nodes, initializers, inputs, outputs), opset)
+
+
+def opened(data):
+    """The network of a file that may name no other files."""
+    return read(Source(data), Budget(len(data))).network()
 
 
 # ---- the node tests

@@ -1,6 +1,7 @@
 """The tests, on a machine that has nothing but Python.
 
-python3 tests/run.py [pytest's arguments]    the tests, in a virtual environment made once in .venv
+python3 tests/run.py [pytest's arguments]    the tests, in a virtual environment made once in .venv, by as
+                                             many processes as there are cores (-n 0: by one)
 python3 tests/run.py --every-python          the core's tests on every Python 3.8+ and PyPy that this
                                              machine has, and under MicroPython where node is there
 """
@@ -18,6 +19,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(CHECKOUT, ".venv")
 TARGETS = os.path.join(CHECKOUT, "tests", "targets")
 PYTHON = getattr(sys, "_base_executable", sys.executable)  # not that of a virtual environment we are in
+SHARED = ["-n", "auto", "--dist", "loadgroup"]  # a group is what shares a browser, or a page of the docs
 ASK = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -27,7 +29,7 @@ def main(arguments):
     if arguments[:1] == ["--every-python"]:
         return every_python(arguments[1:])
     python = environment(VENV, PYTHON)
-    return subprocess.call([python, "-m", "pytest"] + arguments, cwd=CHECKOUT)
+    return subprocess.call([python, "-m", "pytest"] + SHARED + arguments, cwd=CHECKOUT, env=compiled_once())
 
 
 def stopped(reason):
@@ -71,6 +73,13 @@ def run(command):
 def read(name):
     with open(os.path.join(CHECKOUT, name), encoding="utf-8") as file:
         return file.read()
+
+
+def compiled_once():
+    """The environment, with a place for compiled modules: the tests start many processes that import the same."""
+    variables = dict(os.environ, PYTHONPYCACHEPREFIX=os.path.join(VENV, "compiled"))
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    return variables
 
 
 # ---- every Python of this machine
@@ -128,7 +137,12 @@ def core_tests():
 def finished(command):
     """(the line with its counts, exit status) of a run of tests; all it printed, where it failed."""
     done = subprocess.run(
-        command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        command,
+        cwd=CHECKOUT,
+        env=compiled_once(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     text = done.stdout.decode("utf-8", "replace")
     if done.returncode:

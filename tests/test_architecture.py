@@ -170,9 +170,9 @@ def test_what_no_file_holds(layers, message):
 @pytest.mark.parametrize("label", [b"no", (1, 2), {1: 2}, {3}, 1j])
 def test_a_label_that_json_does_not_give_back(label):
     net = Network([Dense([[1.0]])], labels=[label])
-    assert refused(lambda: to_architecture(net), UnsupportedError) == "a label is %r: a file holds text and numbers" % (
-        label,
-    )
+    assert refused(
+        lambda: to_architecture(net), UnsupportedError
+    ) == "a label is %r: a file holds strings and numbers" % (label,)
 
 
 # ---- data that is wrong
@@ -202,24 +202,24 @@ def test_the_data_to_be_changed_is_sound():
         ({"layers": [{}]}, "layer 1 has no kind"),
         ({"layers": [{"kind": ["dense"]}]}, "layer 1 has no kind"),
         ({"layers": [{"kind": "dense"}]}, "layer 1 (dense): activation is missing"),
-        ({"layers": [{"kind": "dense", "activation": 3}]}, "layer 1 (dense): activation must be a text, found int 3"),
+        ({"layers": [{"kind": "dense", "activation": 3}]}, "layer 1 (dense): activation must be a string, found int 3"),
         ({"layers": [{"kind": "dense", "activation": "sigmod"}]}, "layer 1: unknown activation 'sigmod'"),
         ({"layers": [{"kind": "dense", "activation": "relu", "steps": 3}]}, "layer 1 (dense) has no setting steps"),
         ({"layers": [{"kind": "dense", "activation": "relu", "weight": 3}]}, "layer 1 (dense) has no setting weight"),
         ({"input_shape": KeyError}, "the architecture has no input_shape"),
-        ({"input_shape": None}, "input_shape must be a list of whole numbers, found NoneType None"),
-        ({"input_shape": 2}, "input_shape must be a list of whole numbers, found int 2"),
-        ({"input_shape": [2.0]}, "input_shape must be a list of whole numbers, found list [2.0]"),
-        ({"input_shape": [True]}, "input_shape must be a list of whole numbers, found list [True]"),
-        ({"input_shape": [1 << 70]}, "input_shape must be a list of whole numbers, found list ["),
-        ({"input_shape": []}, "the input shape is a tuple of whole numbers from 1 upwards, found list []"),
-        ({"input_shape": [0]}, "the input shape is a tuple of whole numbers from 1 upwards, found list [0]"),
+        ({"input_shape": None}, "input_shape must be a list of integers, found NoneType None"),
+        ({"input_shape": 2}, "input_shape must be a list of integers, found int 2"),
+        ({"input_shape": [2.0]}, "input_shape must be a list of integers, found list [2.0]"),
+        ({"input_shape": [True]}, "input_shape must be a list of integers, found list [True]"),
+        ({"input_shape": [1 << 70]}, "input_shape must be a list of integers, found list ["),
+        ({"input_shape": []}, "the input shape is a tuple of integers from 1 upwards, found list []"),
+        ({"input_shape": [0]}, "the input shape is a tuple of integers from 1 upwards, found list [0]"),
         ({"input_shape": [3]}, "layer 1, which takes the input: Dense 2 -> 1, relu expects 2 inputs, found shape (3,)"),
-        ({"wires": 3}, "wires must be lists of whole numbers, found int 3"),
-        ({"wires": {"0": [0]}}, "wires must be lists of whole numbers, found dict"),
-        ({"wires": [0]}, "a wire must be a list of whole numbers, found int 0"),
-        ({"wires": [[0.0]]}, "a wire must be a list of whole numbers, found list [0.0]"),
-        ({"wires": [["0"]]}, "a wire must be a list of whole numbers, found list ['0']"),
+        ({"wires": 3}, "wires must be lists of integers, found int 3"),
+        ({"wires": {"0": [0]}}, "wires must be lists of integers, found dict"),
+        ({"wires": [0]}, "a wire must be a list of integers, found int 0"),
+        ({"wires": [[0.0]]}, "a wire must be a list of integers, found list [0.0]"),
+        ({"wires": [["0"]]}, "a wire must be a list of integers, found list ['0']"),
         ({"wires": []}, "0 wires for 1 layers: give one for each"),
         ({"wires": [[]]}, "layer 1 (Dense 2 -> 1, relu) takes no value: its wire is empty"),
         ({"wires": [[1]]}, "layer 1 (Dense 2 -> 1, relu) takes the value 1, expected 0 (the input) to 0"),
@@ -231,9 +231,9 @@ def test_the_data_to_be_changed_is_sound():
         ({"labels": 7}, "labels are a list, one for each of the outputs, found 7"),
         ({"labels": "a"}, "labels are a list, one for each of the outputs, found 'a'"),
         ({"names": ["x"]}, "1 names for 2 inputs"),
-        ({"names": ["x", 2]}, "the name of an input is a text, found 2"),
+        ({"names": ["x", 2]}, "the name of an input is a string, found 2"),
         ({"names": ["x", "x"]}, "two inputs have the name 'x'"),
-        ({"name": 5}, "the name of a network is a text, found 5"),
+        ({"name": 5}, "the name of a network is a string, found 5"),
         ({"multilabel": "no"}, "multilabel must be true or false, found str 'no'"),
         ({"multilabel": 1}, "multilabel must be true or false, found int 1"),
         ({"multilabel": None}, "multilabel must be true or false, found NoneType None"),
@@ -294,7 +294,7 @@ def test_an_optional_tensor_is_taken_where_it_is():
     assert from_architecture(architecture, tensors).layers[1].table == Matrix([1, 2])
     tensors["layers.1.table"] = Matrix([1.5, 2])
     assert refused(lambda: from_architecture(architecture, tensors)) == (
-        "layer 2: IntegerDense 2 -> 1, elu(0.5): the table holds numbers that are not whole"
+        "layer 2: IntegerDense 2 -> 1, elu(0.5): the table holds numbers that are not integers"
     )
     del tensors["layers.1.table"]
     assert refused(lambda: from_architecture(architecture, tensors)) == "tensor layers.1.table is missing"
@@ -331,14 +331,14 @@ def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"low": 0.0}, "layer 1 (quantize): low must be a whole number, found float 0.0"),
-        ({"low": True}, "layer 1 (quantize): low must be a whole number, found bool True"),
-        ({"low": None}, "layer 1 (quantize): low must be a whole number, found NoneType None"),
-        ({"high": "255"}, "layer 1 (quantize): high must be a whole number, found str '255'"),
-        ({"high": 1 << 80}, "layer 1 (quantize): high must be a whole number, found int 12089258"),
-        ({"high": [255]}, "layer 1 (quantize): high must be a whole number, found list [255]"),
-        ({"high": "x" * 100000}, "layer 1 (quantize): high must be a whole number, found str 'xxx"),
-        ({"rounding": 3}, "layer 1 (quantize): rounding must be a text, found int 3"),
+        ({"low": 0.0}, "layer 1 (quantize): low must be an integer, found float 0.0"),
+        ({"low": True}, "layer 1 (quantize): low must be an integer, found bool True"),
+        ({"low": None}, "layer 1 (quantize): low must be an integer, found NoneType None"),
+        ({"high": "255"}, "layer 1 (quantize): high must be an integer, found str '255'"),
+        ({"high": 1 << 80}, "layer 1 (quantize): high must be an integer, found int 12089258"),
+        ({"high": [255]}, "layer 1 (quantize): high must be an integer, found list [255]"),
+        ({"high": "x" * 100000}, "layer 1 (quantize): high must be an integer, found str 'xxx"),
+        ({"rounding": 3}, "layer 1 (quantize): rounding must be a string, found int 3"),
         ({"rounding": "down"}, "layer 1: unknown rounding 'down', known are: away, even, up"),
         ({"high": -1}, "layer 1: Quantize: the range 0 ... -1 is empty"),
         ({"highest": 3}, "layer 1 (quantize) has no setting highest"),

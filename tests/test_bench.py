@@ -1,6 +1,8 @@
 """Timing: who has a turn and when, what the tables look like; never how long anything took."""
 
-import importlib.util
+import doctest
+import importlib
+import os
 import statistics
 import sys
 from array import array
@@ -9,16 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Add, Dense, Network, Normalize, Scale, UnsupportedError, save
+from purenn import Add, Dense, LayerNorm, Network, Normalize, Scale, UnsupportedError, save
 from purenn.bench import (
     Rival,
     Times,
+    aligned,
     compared,
     contenders,
     integers,
     machine,
     microseconds,
-    numpy_forward,
     race,
     ratio,
     table,
@@ -28,7 +30,7 @@ from purenn.cli import main
 
 NETWORK = Network([Dense([[1.0, -2.0], [0.5, 1.0]], [0.0, 0.5], "relu"), Dense([[1.0], [2.0]], [0.0], "sigmoid")])
 SAMPLES = [[0.0, 1.0], [0.25, 0.5], [1.0, 0.0]]
-HAVE_NUMPY = importlib.util.find_spec("numpy") is not None
+BENCH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bench")
 
 
 @pytest.fixture(autouse=True)
@@ -105,7 +107,6 @@ def test_every_way_is_there_and_gives_the_same_answers():
     names = [rival.name for rival in rivals]
     assert len(set(names)) == len(names) and names[0] == "reference"
     assert {"unrolled", "dist", "loops", "quantised, packed", "quantised, fed integers"} <= set(names)
-    assert ("NumPy float32 fed lists" in names) == HAVE_NUMPY
     choices = [note.split(" chooses ")[0] for note in notes if " chooses " in note]
     assert choices == ["compile()", "quantised, compile()"]
     assert not [note for note in notes if note.startswith("quantised, unrolled")]  # of course it cannot
@@ -130,38 +131,49 @@ def test_an_integer_network_is_not_quantised_again():
     rivals, notes = contenders(NETWORK.quantize(SAMPLES), SAMPLES)
     names = [rival.name for rival in rivals]
     assert {"reference", "packed", "fed integers", "loops"} <= set(names)
-    assert not [name for name in names if name.startswith(("quantised", "NumPy"))]
+    assert not [name for name in names if name.startswith("quantised")]
     assert [note for note in notes if note.startswith("kernel unrolled: ")]
 
 
-def test_what_is_missing_is_named(monkeypatch):
-    def without_numpy(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr("purenn.bench.import_module", without_numpy)
-    rivals, notes = contenders(NETWORK, SAMPLES)
-    assert not [rival for rival in rivals if rival.name.startswith("NumPy")]
-    assert "NumPy is not installed here" in notes
-
-
-def test_a_network_that_others_cannot_run_is_still_timed():
-    rivals, notes = contenders(Network([Dense([[1.0], [2.0]], [0.0], lambda a: a * 2)]), SAMPLES)
+def test_a_network_that_cannot_be_quantised_is_still_timed():
+    rivals, notes = contenders(Network([LayerNorm(1.0, 0.0)], input_shape=(2,)), SAMPLES)
     assert [rival.name for rival in rivals][0] == "reference"
-    assert not HAVE_NUMPY or [note for note in notes if note.startswith("NumPy: layer 1 (Dense 2 -> 1")]
+    assert [note for note in notes if note.startswith("quantised: ")]
 
 
-@pytest.mark.skipif(not HAVE_NUMPY, reason="NumPy is not installed")
-def test_numpy_is_asked_for_what_it_is_written_for_alone():
+# ---- who takes part in tests/bench
+
+
+@pytest.fixture
+def others(monkeypatch):
+    """tests/bench/rivals.py."""
+    monkeypatch.syspath_prepend(BENCH)
+    return importlib.import_module("rivals")
+
+
+def test_lists_give_the_same_answers(others):
+    for rival in others.by_lists(NETWORK, SAMPLES):
+        for row, right in zip(answers(rival), NETWORK.forward(SAMPLES).tolist()):
+            assert row == pytest.approx(right, rel=1e-12)
+
+
+def test_numpy_gives_the_same_answers_or_refuses(others):
+    pytest.importorskip("numpy")
     network = Network([Normalize(1.0, 2.0), Normalize(0.0, 0.5)] + list(NETWORK.layers))
-    for row, right in zip(numpy_forward(network)(SAMPLES).tolist(), network.forward(SAMPLES).tolist()):
-        assert row == pytest.approx(right, rel=1e-6)
+    for rival in others.by_numpy(network, SAMPLES):
+        for row, right in zip(answers(rival), network.forward(SAMPLES).tolist()):
+            assert [float(value) for value in row] == pytest.approx(right, rel=1e-6)
+        assert rival.batch(rival.samples).shape == (3, 1)
     for layers in ([Dense([[1.0]]), Normalize(1.0)], [Scale(2.0), Dense([[1.0]])]):
-        with pytest.raises(UnsupportedError, match="is not written in it"):
-            numpy_forward(Network(layers))
-    with pytest.raises(UnsupportedError, match="is not written in it"):
-        numpy_forward(Network([Dense([[1.0]]), Dense([[2.0]]), Add()], [(0,), (0,), (1, 2)]))
-    with pytest.raises(UnsupportedError, match="is not written in it"):
-        numpy_forward(Network([Dense([[1.0]])], input_shape=(2, 1)))
+        with pytest.raises(UnsupportedError, match="is not written in NumPy here"):
+            others.numpy_forward(Network(layers))
+    with pytest.raises(UnsupportedError, match="is not written in NumPy here"):
+        others.numpy_forward(Network([Dense([[1.0]]), Dense([[2.0]]), Add()], [(0,), (0,), (1, 2)]))
+
+
+def test_purenn_needs_no_numpy(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    assert not [rival for rival in contenders(NETWORK, SAMPLES)[0] if "NumPy" in rival.name]
 
 
 # ---- the result
@@ -187,17 +199,31 @@ def test_numbers_are_shown_to_three_digits(seconds):
 CELLS = st.text(st.characters(min_codepoint=33, max_codepoint=126, blacklist_characters="|"), max_size=9)
 
 
-@given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=6)))
+TABLES = st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=6))
+
+
+@given(TABLES)
 def test_a_table_has_a_line_for_each_row_and_all_of_its_cells(rows):
-    lines = table(rows, markdown=True)
-    assert len(set(map(len, lines))) == 1
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    rule = cells.pop(1)
-    assert cells == rows
-    assert rule[0].startswith(":") and all(cell.endswith(":") for cell in rule[1:])
-    assert all(cell.strip(":").strip("-") == "" for cell in rule)
-    plain = table(rows)
-    assert [line.split() for line in plain] == [[cell for cell in row if cell] for row in rows]
+    assert [line.split() for line in table(rows)] == [[cell for cell in row if cell] for row in rows]
+    assert len({tuple(map(len, cells)) for cells in aligned(rows)}) == 1
+
+
+def test_a_table_in_markdown_has_a_rule_below_its_heading(monkeypatch):
+    monkeypatch.syspath_prepend(BENCH)
+    markdown = importlib.import_module("markdown")
+    assert doctest.testmod(markdown) == (0, 1)
+
+    @given(TABLES)
+    def check(rows):
+        lines = markdown.table(rows)
+        assert len(set(map(len, lines))) == 1
+        cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+        rule = cells.pop(1)
+        assert cells == rows
+        assert rule[0].startswith(":") and all(cell.endswith(":") for cell in rule[1:])
+        assert all(cell.strip(":").strip("-") == "" for cell in rule)
+
+    check()
 
 
 def test_machine_names_the_interpreter():
@@ -235,7 +261,7 @@ def test_bench_prints_a_row_for_each_rival(model, capsys):
 
 def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
     seen = []
-    monkeypatch.setattr("purenn.bench.contenders", lambda net, xs: seen.append(xs) or contenders(net, xs))
+    monkeypatch.setattr("purenn.cli.bench.contenders", lambda net, xs: seen.append(xs) or contenders(net, xs))
     lines = printed(capsys, model, "--samples", "samples.csv", "--scale", "100", "--rounds", "1")
     assert lines[1].startswith("3 samples (from samples.csv), 1 rounds")
     assert seen == [[[100.0 * x for x in row] for row in SAMPLES]]  # as they were measured
@@ -243,7 +269,7 @@ def test_bench_on_samples_of_a_file(model, capsys, monkeypatch):
 
 def test_a_large_network_is_timed_on_fewer_samples(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("purenn.cli._MOST_MULTIPLICATIONS", 12)
+    monkeypatch.setattr("purenn.cli.bench._MOST_MULTIPLICATIONS", 12)
     save(NETWORK, "model.safetensors")
     assert printed(capsys, "model.safetensors", "--rounds", "1")[1].startswith("2 samples")
 

@@ -1,26 +1,28 @@
 """The command line: what each command prints, and one line with status 2 for whatever a user gets wrong."""
 
+import argparse
 import csv
-import io
 import json
 import math
 import os
 import pickle
 import re
+import shutil
 import signal
 import struct
 import subprocess
 import sys
 import time
-from unittest import mock
+import unicodedata
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import purenn.jobs
+import purenn.cli.outputs
 from purenn import Dense, Network, cli, save
-from purenn.cli import main
+from purenn.cli import answers, arguments, evaluate, info, main, model, samples
+from purenn.formats import FORMATS
 from purenn.layers import Activate
 from purenn.network import winner
 from sample_files import idx, pgm
@@ -87,18 +89,19 @@ def in_shell(shell, command):
 # ---- help
 
 
-@pytest.mark.parametrize("command", [row[0].__name__ for row in cli.COMMANDS])
+@pytest.mark.parametrize("command", [row[0] for row in arguments.COMMANDS])
 def test_every_command_has_help_with_an_example_that_parses(command, capsys):
     lines = printed(capsys, command, "--help")
     example = lines[lines.index("example:") + 1].split()
     assert example[:2] == ["purenn", command]
-    assert cli._parser().parse_args(example[1:]).function.__name__ == command
+    assert arguments.parsed(example[1:]).command == command
     assert max([len(line) for line in lines if line.strip() != " ".join(example)]) <= 80
 
 
 def test_help_and_version(capsys):
     listed = " ".join(printed(capsys, "--help"))
-    assert all([row[0].__name__ in listed for row in cli.COMMANDS])
+    assert all([row[0] in listed for row in arguments.COMMANDS])
+    assert all([row.title in listed and row.endings in listed for row in FORMATS])
     assert printed(capsys, "--version") == ["purenn " + purenn.__version__]
 
 
@@ -114,6 +117,8 @@ def test_help_and_version(capsys):
         (["predict", "m", "x", "--scale", "0"], "argument --scale: expected a number other than 0, found '0'"),
         (["predict", "m", "x", "--scale", "nan"], "argument --scale: expected a number other than 0, found 'nan'"),
         (["predict", "m", "x", "--format", "xml"], "invalid choice: 'xml'"),
+        (["info", "m", "--memory", "lots"], "argument --memory: expected a size such as 64M or 2G, found 'lots'"),
+        (["info", "m", "--memory", "0"], "argument --memory: expected a size such as 64M or 2G, found '0'"),
         (["explain", "m", "x", "--sample", "0"], "argument --sample: expected a whole number, at least 1, found '0'"),
     ],
 )
@@ -122,8 +127,8 @@ def test_arguments_that_make_no_sense(arguments, message, capsys):
 
 
 SINGLE = [
-    (function.__name__, names[-1])
-    for function, _, options, _ in cli.COMMANDS
+    (command, names[-1])
+    for command, _, options, _ in arguments.COMMANDS
     for names, settings in options
     if names[0].startswith("-") and settings.get("action") is None
 ]
@@ -132,7 +137,7 @@ SINGLE = [
 @pytest.mark.parametrize("command, option", SINGLE)
 def test_an_option_is_given_once(command, option, capsys):
     """Even with its default, and in either form: argparse alone would keep the last."""
-    taken = {names[-1]: given for row in cli.COMMANDS for names, given in row[2]}[option]
+    taken = {names[-1]: given for row in arguments.COMMANDS for names, given in row[2]}[option]
     value = taken.get("choices", ["8"])[0]
     for twice in ([option, value, option, value], ["%s=%s" % (option, value)] * 2):
         said = refused(capsys, command, "m", "x", *twice)
@@ -234,6 +239,23 @@ def test_predict_as_json(folder, capsys):
     ]
 
 
+def test_predict_as_json_lines(folder, capsys):
+    """The objects of --format json, one on each line, each valid JSON without NaN."""
+    (folder / "odd.json").write_text("[[1, 2], [NaN, 0], [-Infinity, 1]]")
+    for options in ([], ["--top", "2"]):
+        arguments = ["predict", "model.safetensors", "odd.json", "four.csv", *options, "--format"]
+        lines = printed(capsys, *arguments, "jsonl")
+        entries = [json.loads(line, parse_constant=pytest.fail) for line in lines]
+        assert len(entries) == 7 and entries == json.loads("\n".join(printed(capsys, *arguments, "json")))
+
+
+def test_samples_on_the_command_line(folder, capsys):
+    assert printed(capsys, "predict", "model.safetensors", "1.0,2", "one.csv") == ["1.0,2: 4 1 -2", "one.csv: 4 1 -2"]
+    assert refused(capsys, "predict", "model.safetensors", "1,2,3") == "1,2,3: lines of 3 numbers, the network takes 2"
+    (folder / "1,2").write_text("3,4\n")
+    assert printed(capsys, "predict", "model.safetensors", "1,2") == ["1,2: 10 3 -4"]
+
+
 def test_predict_as_csv(folder, capsys):
     (folder / 'a, "b".csv').write_text("1,2\n")
     arguments = ["predict", "pets.safetensors", "four.csv", 'a, "b".csv', "--format", "csv"]
@@ -251,7 +273,7 @@ any_output = st.sampled_from([NAN, INF, -INF, 0.0, -0.0, 1.0]) | st.floats()
 @given(st.lists(any_output, min_size=1, max_size=6), st.integers(1, 6))
 def test_the_largest_come_first_and_nan_is_no_class(outputs, top):
     labels = list(range(len(outputs)))
-    found = cli._largest(labels, outputs, top)
+    found = answers.largest(labels, outputs, top)
     assert (found is None) == any([math.isnan(y) for y in outputs]) == (winner(outputs) is None)
     if found is not None:
         assert found == sorted(zip(labels, outputs), key=lambda answer: (-answer[1], answer[0]))[:top]
@@ -288,9 +310,10 @@ def test_more_answers_than_outputs(folder, capsys):
 
 
 def test_labels_that_nothing_prints(folder, capsys):
-    arguments = ["predict", "model.safetensors", "one.csv", "--labels", "a,b,c", "--format", "json"]
-    assert "--labels changes nothing here" in refused(capsys, *arguments)
-    assert '"label": "a"' in "".join(printed(capsys, *arguments, "--top", "1"))
+    for form in ("json", "jsonl"):
+        arguments = ["predict", "model.safetensors", "one.csv", "--labels", "a,b,c", "--format", form]
+        assert "--labels changes nothing here" in refused(capsys, *arguments)
+        assert '"label": "a"' in "".join(printed(capsys, *arguments, "--top", "1"))
 
 
 ODD_LABELS = ["\x1b]0;owned\x07\x1b[2J", "=cmd|calc", 'a,"b"\r\nc\rd\ne', " x ", None, 1.5, NAN, True, [1, {}], b"\xff"]
@@ -300,28 +323,116 @@ def with_odd_labels(labels):
     return Network([Dense([[float(k) for k in range(len(labels))]])], labels=labels)
 
 
-def test_csv_in_a_pipe_holds_every_label_to_the_letter(folder):
-    save(with_odd_labels(ODD_LABELS[:-1]), "odd.safetensors")
-    (folder / "i.csv").write_text("1\n")
-    status, out, err = finished("predict", "odd.safetensors", "i.csv", "--format", "csv")
-    assert (status, err) == (0, "")
-    assert next(csv.reader(io.StringIO(out, newline="")))[2:] == [str(label) for label in ODD_LABELS[:-1]]
+# every character is possible; those that terminals and spreadsheets obey are likely
+hostile = st.text(
+    st.sampled_from("=+-@'\",;\t\r\n\0\x1b\x07\x7f\x9b\u2028\u202e\ufeff\ud800\uff1d aK\u732b")
+    | st.characters(blacklist_categories=()),
+    max_size=8,
+)
+labels_of_any_kind = st.lists(
+    hostile | st.binary(max_size=4) | st.none() | st.floats() | st.booleans() | st.integers(), min_size=1, max_size=4
+)
 
 
-@given(st.lists(st.text(max_size=8) | st.none() | st.floats() | st.booleans(), min_size=1, max_size=4))
-def test_every_line_of_csv_comes_back(labels):
-    sample = cli.Sample("f\n.csv", 1, [], True)
+def is_harmless(line):
+    """Whether a line is printable: no control or format character, no separator of lines, no half of a character."""
+    return all([unicodedata.category(c)[0] != "C" and unicodedata.category(c) not in ("Zl", "Zp") for c in line])
+
+
+def answered(file, labels):
+    sample = answers.Sample(file, 1, [], True)
     sample.answers = [(label, 1.0) for label in labels]
-    with mock.patch.object(sys, "stdout", io.StringIO()):
+    return sample
+
+
+@settings(max_examples=200)
+@given(hostile, labels_of_any_kind)
+def test_no_text_leaves_its_line_in_any_format(file, labels):
+    for name, printer in answers.PRINTERS.items():
         for top in (None, len(labels)):
-            try:
-                text = "\n".join(cli._as_csv([sample], labels, top))
-            except ValueError as error:  # half of a character
-                assert "CSV would not be exact" in str(error)
-                continue
-            table = list(csv.reader(io.StringIO(text, newline="")))
-            shown = table[0][2:] if top is None else table[1][2::2]
-            assert shown == [str(label) for label in labels] and table[1][:2] == ["f\n.csv", "1"]
+            lines = list(printer([answered(file, labels)], labels, top))
+            assert len(lines) == {"json": 3, "csv": 2}.get(name, 1)
+            assert all([is_harmless(line) for line in lines])
+
+
+@given(hostile, labels_of_any_kind)
+def test_every_line_of_csv_comes_back(file, labels):
+    """A table of as many columns as there should be; text that is harmless comes back to the letter."""
+    for top in (None, len(labels)):
+        table = list(csv.reader(answers.as_csv([answered(file, labels)], labels, top)))
+        assert [len(row) for row in table] == [2 + len(labels) * (2 if top else 1)] * 2
+        found = table[0][2:] if top is None else table[1][2::2]
+        for cell, label in zip(found + [table[1][0]], labels + [file]):
+            assert isinstance(label, (int, float)) or not re.match(r"\s*[=@\uff1d\uff0b\uff0d\uff20\t\r]", cell)
+            assert isinstance(label, (int, float)) or not re.match(r"\s*[+-](?![0-9.eE+-]+$)", cell)
+            text = str(label)
+            if is_harmless(text) and text.isprintable() and not re.match(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]", text):
+                assert cell == text
+
+
+@pytest.mark.parametrize(
+    "label, cell",
+    [
+        ("=1+1", "'=1+1"),
+        ("+A1", "'+A1"),
+        ("-A1", "'-A1"),
+        (" =A1", "' =A1"),
+        ("@sum", "'@sum"),
+        ("\uff1d1", "'\uff1d1"),
+        ("\t=1", "'\\t=1'"),
+        ("\r=1", "'\\r=1'"),
+        ("-1", "-1"),
+        ("+1.5e-3", "+1.5e-3"),
+        (-1, "-1"),
+        (-0.5, "-0.5"),
+        (-INF, "-inf"),
+        ("", ""),
+        ("K\u00e4se", "K\u00e4se"),
+        ('a,"b"', '"a,""b"""'),
+        ("x" * 10**6, "x" * 32764 + "..."),
+    ],
+)
+def test_a_cell_is_no_formula(label, cell):
+    assert next(answers.as_csv([answered("f", [label])], [label], None)) == "input,sample," + cell
+
+
+@given(labels_of_any_kind)
+def test_json_has_every_label_exactly(labels):
+    lines = list(answers.as_json_lines([answered("f", labels)], labels, len(labels)))
+    for answer, label in zip(json.loads(lines[0])["top"], labels):
+        if isinstance(label, str) and not re.search("[\ud800-\udfff]", label):
+            assert answer["label"] == label
+        elif label is None or isinstance(label, int) or (isinstance(label, float) and math.isfinite(label)):
+            assert type(answer["label"]) is type(label) and answer["label"] == label
+        else:
+            assert isinstance(answer["label"], str)
+
+
+def test_labels_in_any_script_are_readable(folder, capsys):
+    save(NETWORK.replace(labels=["K\u00e4se", "\u732b", "\u0394x \u2264 1"]), "cheese.safetensors")
+    arguments = ["predict", "cheese.safetensors", "one.csv"]
+    assert printed(capsys, *arguments) == ["one.csv: K\u00e4se 4, \u732b 1, \u0394x \u2264 1 -2"]
+    assert printed(capsys, *arguments, "--format", "csv")[0] == "input,sample,K\u00e4se,\u732b,\u0394x \u2264 1"
+    (line,) = printed(capsys, *arguments, "--format", "jsonl", "--top", "1")
+    assert line == '{"input": "one.csv", "sample": 1, "top": [{"label": "K\u00e4se", "output": 4.0}]}'
+    assert "labels      K\u00e4se, \u732b, \u0394x \u2264 1" in printed(capsys, "info", "cheese.safetensors")
+
+
+def test_json_of_an_output_without_utf_8_is_ascii(folder, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    arguments = [
+        "predict",
+        "model.safetensors",
+        "one.csv",
+        "--labels",
+        "caf\u00e9,b,c",
+        "--top",
+        "1",
+        "--format",
+        "jsonl",
+    ]
+    status, out, err = finished(*arguments)
+    assert (status, err) == (0, "") and '"caf\\u00e9"' in out
 
 
 def test_csv_on_a_terminal_cannot_play_with_it(folder):
@@ -345,11 +456,10 @@ def test_csv_that_an_encoding_cannot_hold_is_refused(folder, monkeypatch):
     assert json.loads(finished(*arguments, "json")[1])[0]["top"][0]["label"] == "caf\u00e9"
 
 
-def test_json_has_every_label(capsys):
-    sample = cli.Sample("a", 1, [], True)
-    sample.answers = [(label, 1.0) for label in ODD_LABELS + [2]]
-    (entry,) = json.loads("".join(cli._as_json([sample], ODD_LABELS, 11)))
-    found = [answer["label"] for answer in entry["top"]]
+def test_json_of_labels_that_json_lacks():
+    labels = ODD_LABELS + [2]
+    (line,) = answers.as_json_lines([answered("a", labels)], labels, 11)
+    found = [answer["label"] for answer in json.loads(line)["top"]]
     assert found == ODD_LABELS[:6] + ["nan", True, "[1, {}]", "b'\\xff'", 2]
 
 
@@ -464,8 +574,8 @@ def test_an_interrupt_between_two_samples_ends_the_work_before_it_is_reported(fo
     def interrupting(outputs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(purenn.jobs, "predictions", predictions)
-    monkeypatch.setattr(cli, "winner", interrupting)
+    monkeypatch.setattr(purenn.cli.outputs, "predictions", predictions)
+    monkeypatch.setattr(evaluate, "winner", interrupting)
     monkeypatch.setattr(cli, "_failed", lambda message, status=2: events.append(message))
     main(["evaluate", "model.safetensors", "four.csv", "labels.csv"])
     assert events == ["ended", "interrupted"]
@@ -481,7 +591,7 @@ def test_names_from_a_file_cannot_play_with_the_terminal(folder, capsys):
     save(Network(NETWORK.layers, labels=["\x1b[31mA\nB", "caf\u00e9", "c"], name="\x1b[2J"), "odd.safetensors")
     lines = printed(capsys, "info", "odd.safetensors") + printed(capsys, "predict", "odd.safetensors", "one.csv")
     text = "\n".join(lines)
-    assert "\x1b" not in text and "\\x1b[31mA\\nB" in text and "caf\u00e9" in text
+    assert "\x1b" not in text and "'\\x1b[31mA\\nB'" in text and "caf\u00e9" in text
     assert "\x1b" not in refused(capsys, "info", "no\x1b[31m.csv")
 
 
@@ -609,6 +719,150 @@ def test_convert_leaves_nothing_half_written(folder, capsys):
     assert purenn.load("model.safetensors").labels == ["a", "b", "c"]
 
 
+# ---- untrusted files
+
+
+def safetensors_file(header):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + struct.pack("<2f", 1.0, 2.0)
+
+
+def places_for_text(text):
+    """The headers of safetensors files, each with a text in another place where a file may have one."""
+    tensor = {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}
+    weight, bias = "layers.0.weight", {"layers.0.bias": dict(tensor, data_offsets=[4, 8])}
+    yield {text: tensor, **bias}
+    yield {text: 1}
+    yield {text: dict(tensor, data_offsets=[1, 5])}
+    yield {weight: dict(tensor, dtype=text)}
+    yield {weight: dict(tensor, shape=[text])}
+    yield {weight: dict(tensor, **{text: 1})}
+    yield {weight: tensor, "__metadata__": {text: "", "purenn": text}}
+    layer = {"kind": "dense", "activation": "relu"}
+    architecture = {"version": 2, "input_shape": [1], "layers": [layer]}
+    changes = [{key: text} for key in ("version", "input_shape", "layers", "wires", "labels", "name", "names")]
+    changes += [{text: 1}, {"labels": [text]}, {"names": [text]}, {"name": [text]}, {"labels": {text: 1}}]
+    changes += [{"wires": [[text]]}, {"input_shape": [text]}, {"multilabel": text}, {"labels": [[text]]}]
+    changes += [{"layers": [dict(layer, **{key: text})]} for key in ("kind", "activation", text)]
+    changes += [{"layers": [dict(layer, activation="relu(%s)" % text)]}]
+    for change in [{}] + changes:
+        about = json.dumps(dict(architecture, **change))
+        yield {weight: tensor, **bias, "__metadata__": {"purenn": about}}
+
+
+HUGE = [
+    "x" * 10**5,
+    "\x1b]0;owned\x07" * 10**4,
+    "\u202e" * 10**5,
+    "a\nb\r\u2028" * 10**4,
+    "\ud800" * 10**5,
+    "9" * 10**5,
+]
+
+
+@pytest.mark.parametrize("text", HUGE + ["", "\n", "\x1b[2J", "K\u00e4se"], ids=lambda text: "%.12r" % text[:6])
+def test_no_text_of_a_file_leaves_its_line_or_fills_the_screen(tmp_path, capsys, text):
+    """Neither in what `info` says of the file nor in an error of the command or of the library."""
+    loaded = 0
+    for number, header in enumerate(places_for_text(text)):
+        path = tmp_path / str(number)
+        path.write_bytes(safetensors_file(header))
+        status = main(["info", str(path)])
+        out, err = capsys.readouterr()
+        lines = (out + err).split("\n")
+        assert all([is_harmless(line) and len(line) < 2200 for line in lines])
+        assert (status, err.count("\n")) in ((0, 0), (2, 1))
+        try:
+            purenn.load(path)
+            loaded += 1
+        except ValueError as error:
+            assert is_harmless(str(error)) and len(str(error)) < 1500
+    assert loaded >= 5  # the architecture unchanged; a text as its name, a label, the name of an input, in a label
+
+
+def test_a_path_that_plays_with_the_terminal(folder, capsys):
+    for name in ("no\x1b[31m", "no\u202e", "no\nyes"):
+        assert is_harmless(refused(capsys, "info", name))
+        assert is_harmless(refused(capsys, "predict", "model.safetensors", name))
+        assert is_harmless(refused(capsys, name))
+        (folder / name).write_text("1,x\n")
+        assert is_harmless(refused(capsys, "info", name))
+        assert is_harmless(refused(capsys, "predict", "model.safetensors", name))
+        assert is_harmless(refused(capsys, "convert", "model.safetensors", name))
+        os.replace(name, "x.csv")
+        os.replace(shutil.copy("model.safetensors", "copy"), name)
+        for command in (
+            ["info", name],
+            ["predict", name, "one.csv"],
+            ["explain", name, "one.csv", "-o", name + ".txt"],
+        ):
+            assert all([is_harmless(line) for line in printed(capsys, *command)])
+        os.replace(shutil.copy("one.csv", "copy"), name)
+        for command in (["predict"], ["explain"], ["bench", "--rounds", "1", "--samples"]):
+            command[1:1] = ["model.safetensors"]
+            assert all([is_harmless(line) for line in printed(capsys, *command, name)])
+        for command in (["convert", name + ".safetensors"], ["export", "-o", name + ".py"]):
+            command[1:1] = ["model.safetensors"]
+            assert all([is_harmless(line) for line in printed(capsys, *command)])
+
+
+# ---- the limit of memory
+
+
+@pytest.mark.parametrize(
+    "text, number",
+    [("1", 1), ("1048576", 1 << 20), ("64M", 64 << 20), ("2g", 2 << 30), ("1.5KiB", 1536), ("1TB", 1 << 40)],
+)
+def test_sizes(text, number):
+    assert arguments.size(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "M", "-1", "0", "0.0001", "1 M", "1e3", "1X", "\u0661M", "9" * 30, "1\n", "nan"])
+def test_what_is_no_size(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a size such as 64M or 2G, found"):
+        arguments.size(text)
+
+
+@pytest.mark.parametrize(
+    "command, readers",
+    [
+        (["info", "model.safetensors"], 1),
+        (["info", "model.safetensors", "--labels", "a,b,c"], 1),
+        (["predict", "model.safetensors", "one.csv", "four.csv"], 3),
+        (["evaluate", "model.safetensors", "four.csv", "labels.csv"], 3),
+        (["convert", "model.safetensors", "new.safetensors", "--quantize", "four.csv"], 2),
+        (["export", "model.safetensors", "-o", "new.py", "--quantize", "four.csv"], 2),
+        (["explain", "model.safetensors", "one.csv"], 2),
+        (["bench", "model.safetensors", "--samples", "four.csv", "--rounds", "1"], 2),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else None,
+)
+def test_the_limit_reaches_every_reader(folder, capsys, monkeypatch, command, readers):
+    seen = []
+
+    def recording(module, name):
+        function = getattr(module, name)
+
+        def reader(*positional, memory=None, **named):
+            seen.append(memory)
+            return function(*positional, **named)
+
+        monkeypatch.setattr(module, name, reader)
+
+    for module, name in ((model, "load"), (info, "identified"), (samples, "read_samples"), (evaluate, "read_labels")):
+        recording(module, name)
+    printed(capsys, *command, "--memory", "2M")
+    assert seen == [2 << 20] * readers
+    printed(capsys, *command)
+    assert seen[readers:] == [None] * readers
+
+
+def test_a_model_beyond_the_limit_is_refused(folder, capsys):
+    said = refused(capsys, "info", "model.safetensors", "--memory", "20")
+    expected = r"model.safetensors: tensor layers.0.\S+ takes \d+ bytes, .* \(memory= or --memory raises the limit\)$"
+    assert re.match(expected, said)
+
+
 # ---- what users get wrong
 
 
@@ -647,24 +901,24 @@ def test_activations_that_do_not_fit(capsys, activations, message):
 
 
 def test_an_error_stays_on_its_line(capsys):
-    assert refused(capsys, "info", "a\nb") == "a b: No such file or directory"
+    assert refused(capsys, "info", "a\nb") == "'a\\nb': No such file or directory"
 
 
 def test_no_memory(monkeypatch, capsys):
     def greedy(args):
         raise MemoryError
 
-    monkeypatch.setattr(cli, "COMMANDS", ((greedy, "?", (), "?"),))
-    assert refused(capsys, "greedy") == "not enough memory"
+    monkeypatch.setattr("purenn.cli.demo.run", greedy)
+    assert refused(capsys, "demo") == "not enough memory"
 
 
 def test_a_bug_is_not_hidden(monkeypatch):
     def broken(args):
         return {}["key"]
 
-    monkeypatch.setattr(cli, "COMMANDS", ((broken, "?", (), "?"),))
+    monkeypatch.setattr("purenn.cli.demo.run", broken)
     with pytest.raises(KeyError):
-        main(["broken"])
+        main(["demo"])
 
 
 # ---- real processes: pipes, terminals, signals

@@ -14,12 +14,12 @@ from drawn import same_rows
 from purenn import Activation, Add, Concat, Dense, Flatten, LayerNorm, Matrix, Multiply, Network, Normalize, Reshape
 from purenn import Layer, Scale, UnsupportedError
 from purenn.activation import RECORDS, Record
-from purenn.codegen import emit, plan
+from purenn.codegen import costs, emit, integer_chain, plan
 from purenn.codegen.dialect import EXPORTED, IN_PROCESS
 from purenn.codegen.plan import EMITTERS, KERNELS
 from purenn.layers import KINDS
 from purenn.layers.activate import Activate
-from purenn.layers.integer import Dequantize
+from purenn.layers.integer import Dequantize, IntegerDense, Quantize
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 seeds = st.integers(min_value=0, max_value=2**32)
@@ -262,3 +262,17 @@ def test_the_text_does_not_depend_on_what_has_run_before():
     network.predict([0.0] * 150)
     assert emit(plan(network, EXPORTED)).source == first
     assert Activation("clip") and Matrix([1.0])
+
+
+@pytest.mark.parametrize("layers", [[Flatten()] * 300, [Scale(2.0)] * 300])
+def test_a_long_chain_is_not_searched_again_at_each_of_its_layers(layers, monkeypatch):
+    asked, estimated = [], []
+    taken, estimate = integer_chain.IntegerChain.__init__, costs.estimate
+    monkeypatch.setattr(
+        integer_chain.IntegerChain, "__init__", lambda self, network, k: (asked.append(k), taken(self, network, k))[1]
+    )
+    monkeypatch.setattr(costs, "estimate", lambda name, *rest: (estimated.append(name), estimate(name, *rest))[1])
+    end = [Dense([[1.0]]), Quantize(1.0, 0, 255), IntegerDense([[1]], [0], "identity", 1.0)]
+    network = Network(layers + end, input_shape=(1,))
+    assert network.predict([3.0]) == network.forward_one([3.0])
+    assert len(asked) <= 6 and estimated.count("packed") == 1

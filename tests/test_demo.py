@@ -1,6 +1,7 @@
 """The demo: the book's numbers, to their 8 decimals."""
 
 from purenn import demo
+from purenn.cli import main
 
 NUMBERS = """
 [[0.3 0.7 1.1]]
@@ -11,8 +12,9 @@ NUMBERS = """
 """
 
 
-def test_every_step_of_the_book_is_shown():
-    lines = "\n".join(demo.shown()).split("\n")
+def test_every_step_of_the_book_is_printed(capsys):
+    assert main(["demo"]) == 0
+    lines = capsys.readouterr().out[:-1].split("\n")
     places = [lines.index(numbers) for numbers in NUMBERS.split("\n") if numbers]
     assert places == sorted(places)
     assert lines[-2:] == ["Y = Z3, the output", "[[0.31682708 0.69627909]]"]

@@ -131,7 +131,14 @@ def opened(tmp_path_factory):
     return page
 
 
-@pytest.mark.parametrize("block", [block for page in pages() for block in blocks_of(page)], ids=str)
+def in_order():
+    """The blocks of all pages; those of a page stay together in one process."""
+    for page in pages():
+        for block in blocks_of(page):
+            yield pytest.param(block, id=str(block), marks=pytest.mark.xdist_group(os.path.basename(page)))
+
+
+@pytest.mark.parametrize("block", in_order())
 def test_pages(block, opened, monkeypatch):
     if block.reason:
         pytest.skip(block.reason)

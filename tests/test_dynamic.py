@@ -107,7 +107,7 @@ def test_a_dynamic_layer_is_one_of_a_network(tmp_path):
 @pytest.mark.parametrize(
     "make, words",
     [
-        (lambda: DynamicDense([[1.0]]), "whole number from -128 to 127, found 1.0"),
+        (lambda: DynamicDense([[1.0]]), "integer from -128 to 127, found 1.0"),
         (lambda: DynamicDense([[128]]), "found 128"),
         (lambda: DynamicDense([[-129]]), "found -129"),
         (lambda: DynamicDense([[1]], scale=0.0), "a scale is a positive number, found 0.0"),

@@ -21,11 +21,10 @@ from purenn import more_activations  # noqa: F401  # so that all records are the
 from purenn.activation import RECORDS, Activation
 from purenn.activations import sigmoid, softmax
 from purenn.cli import main
-from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, raster
-from purenn.explain.curves import curve, drawable, slope
+from purenn.explain import Explanation, Plot, Terminal, as_html, as_latex, as_text, diagram_svg, heatmap
+from purenn.explain.plot import curve, drawable, slope
 from purenn.explain.equation import Call
-from purenn.explain.latex_text import latex_text
-from purenn.explain.notation import text
+from purenn.explain.notation import escape_latex, text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
 from purenn.formats.samples import png
@@ -117,7 +116,7 @@ def of_every_kind():
 def elements_of(whole):
     """Every step of every layer with each of its elements."""
     for layer in whole.layers:
-        for step in layer.steps:
+        for step in layer.equations:
             for j, value in enumerate(step.numbers):
                 yield step, step.element(j), value
 
@@ -152,20 +151,20 @@ def evaluated(step, element, numbers, most=10**6):
     names = {name: function for name, function in step.layer.scope.functions.items()}
     names.update({name: Activation(name) for name in RECORDS if name not in names})
     names.update({name: Held(matrix.tolist()[0]) for name, matrix in step.layer.parameters if name == "table"})
-    known(element.made, names)
-    for term in element.dot.shown(most) if element.dot is not None else []:
+    known(element.expression, names)
+    for term in element.dot.summary(most) if element.dot is not None else []:
         known(term, names)
-    formula = text(element.made, numbers=numbers, most=most)
+    formula = text(element.expression, numbers=numbers, most=most)
     return eval(re.sub(r"(?<=\d),(?=\d)", "_", formula), names)
 
 
 def known(node, names):
-    """The names of the known numbers below a node, as they are in a text."""
+    """The names of the variables below a node, as they are in a text."""
     for part in node.walk():
-        if type(part).__name__ == "Known" and isinstance(part.parts[0], Call):
+        if type(part).__name__ == "Variable" and isinstance(part.parts[0], Call):
             names[part.parts[0].name] = lambda row, value=part.value: value  # the mean of a row
             names.update({value: None for value in ["X"] + ["Z%d" % k for k in range(9)]})
-        elif type(part).__name__ == "Known":
+        elif type(part).__name__ == "Variable":
             names[text(part).replace(",", "_")] = part.value
 
 
@@ -197,7 +196,7 @@ def test_a_number_that_its_equation_does_not_give_is_not_explained_by_it():
             yield "Z{k} = {x} + {x}", Matrix([[2.0, 5.0]])
 
     whole = Explanation(Network([Liar()], input_shape=(2,)), [1.0, 2.0])
-    assert whole.layers[0].steps[0].element(0) is None and whole.layers[0].steps[0].element(1) is None
+    assert whole.layers[0].equations[0].element(0) is None and whole.layers[0].equations[0].element(1) is None
     assert "  z_" not in as_text(whole) and "  Z1 = X + X  (1, 2)" in as_text(whole)
     assert all([way(whole) for way in WAYS])
 
@@ -205,10 +204,10 @@ def test_a_number_that_its_equation_does_not_give_is_not_explained_by_it():
 @pytest.mark.parametrize("rounding, q", [("up", 3), ("even", 2), ("away", 3)])
 def test_an_entrance_that_rounds_as_its_format_does(rounding, q):
     whole = Explanation(Network([Quantize(0.1, -8, 7, zero_point=1, rounding=rounding)], input_shape=(1,)), [0.25])
-    scaled, rounded = [step.element(0) for step in whole.layers[0].steps]
-    assert (text(scaled.made), text(scaled.made, numbers=True)) == ("x_1 / scale", "0.25 / 0.1")
+    scaled, rounded = [step.element(0) for step in whole.layers[0].equations]
+    assert (text(scaled.expression), text(scaled.expression, numbers=True)) == ("x_1 / scale", "0.25 / 0.1")
     assert scaled.value == pytest.approx(2.5, rel=1e-7)  # two of them in single precision
-    assert rounded.value == q and text(rounded.made, numbers=True) == "clip(round(2.5), -8, 7)"
+    assert rounded.value == q and text(rounded.expression, numbers=True) == "clip(round(2.5), -8, 7)"
     assert all([way(whole) for way in WAYS])
     assert whole.counts.additions == 0
 
@@ -222,31 +221,31 @@ def test_a_number_beyond_the_range_of_an_entrance_is_shown_clamped():
 def test_sums_of_dense_layers_are_those_of_the_reference_bit_for_bit(data):
     inputs, outputs = data.draw(sizes), data.draw(sizes)
     weight, bias, x = [data.draw(rows(moderate, *shape)) for shape in ((inputs, outputs), (1, outputs), (1, inputs))]
-    step = Explanation(Network([Dense(weight, bias)]), x).layers[0].steps[0]
+    step = Explanation(Network([Dense(weight, bias)]), x).layers[0].equations[0]
     for j, a in enumerate(step.numbers):
-        assert step.layer.scope.computed(step.element(j).made) == a
+        assert step.layer.scope.evaluate(step.element(j).expression) == a
 
 
 def test_a_weight_is_named_by_where_it_leads_then_by_where_it_comes_from():
-    step = book().layers[1].steps[0]
+    step = book().layers[1].equations[0]
     term = step.element(0).dot.term(2)
     assert text(term, layers=True) == "z1_3*w2_1,3" and term.parts[1].value == 0.3
-    assert [text(node, layers=True) for node, _ in step.layer.scope.added(step.element(1))] == ["b2_2"]
+    assert [text(node, layers=True) for node, _ in step.layer.scope.addends(step.element(1))] == ["b2_2"]
 
 
 def test_integer_networks():
     network = Network([Dense([[0.5, -1.0], [2.0, 0.25]], None, "softmax")]).quantize([[1.0, 0.5], [0.0, 0.25]])
     entered, last = Explanation(network, [100 / 255, 7 / 255]).layers
-    scaled = entered.steps[0].element(0)
-    assert text(scaled.made) == "x_1 / scale" and scaled.value == pytest.approx(100)
-    assert last.steps[-1].softmax.y == last.z and last.steps[-1].softmax.a != last.a
-    summed = last.steps[0].element(0)
-    assert text(summed.made, numbers=True).startswith("100*") and isinstance(summed.value, int)
+    scaled = entered.equations[0].element(0)
+    assert text(scaled.expression) == "x_1 / scale" and scaled.value == pytest.approx(100)
+    assert last.equations[-1].softmax.y == last.z and last.equations[-1].softmax.a != last.a
+    summed = last.equations[0].element(0)
+    assert text(summed.expression, numbers=True).startswith("100*") and isinstance(summed.value, int)
 
 
 def test_the_largest_terms_come_first():
     network = Network([Dense([[0.1 * (-1) ** i * i] for i in range(40)])])
-    whole = Explanation(network, [1.0] * 40).layers[0].steps[0].element(0).dot
+    whole = Explanation(network, [1.0] * 40).layers[0].equations[0].element(0).dot
     assert whole.largest(5) == [39, 38, 37, 36, 35]
     assert whole.largest(40) == list(range(40))
     assert whole.rest(5) == pytest.approx(sum([0.1 * (-1) ** i * i for i in range(35)]))
@@ -258,7 +257,7 @@ def test_counts():
     for network, x in of_every_kind():
         whole = Explanation(network, x)
         for k, layer in enumerate(whole.layers, 1):
-            extra = len(layer.z) if "* scale)" in layer.steps[-1].text else 0  # back to floats, at the end
+            extra = len(layer.z) if "* scale)" in layer.equations[-1].text else 0  # back to floats, at the end
             assert layer.counts.multiplications == network.cost_of(k) + extra, layer.title
     counts = Explanation(Network([Dense([[1.0] * 4] * 3, [0.5] * 4, "softmax")]), [0.0] * 3).counts
     assert (counts.multiplications, counts.additions, counts.exps) == (12, 12, 4)
@@ -277,11 +276,11 @@ def test_softmax_with_its_constant_and_in_the_plain_form():
     for way in WAYS:
         text = way(whole)
         assert "1010" in text and "0.9999546" in text and "nan" in text.lower()
-    both = whole.layers[0].steps[-1].softmax
+    both = whole.layers[0].equations[-1].softmax
     assert both.constant == -1010.0 and both.y == softmax([1010.0, 1000.0, 990.0])
     assert both.plain_powers == [math.inf] * 3 and all([math.isnan(y) for y in both.plain])
     shifted = Explanation(Network([Dense([[1.0, 2.0]], None, "softmax(5.0)")]), [1.0])
-    shifted = shifted.layers[0].steps[-1].softmax
+    shifted = shifted.layers[0].equations[-1].softmax
     assert shifted.constant == 5.0 and shifted.powers == [math.exp(6.0), math.exp(7.0)]
 
 
@@ -300,7 +299,7 @@ def test_every_kind_of_layer_is_explained_in_every_way(network, x):
             "layer %d: %s" % (layer.k, layer.layer) in as_text(whole)
             and "Layer %d: %s" % (layer.k, layer.layer) in page
         )
-        for step in layer.steps:
+        for step in layer.equations:
             assert step.text in as_text(whole)
     assert network._repr_html_().count("<p>") == len(network.layers) + 2 and network._repr_latex_()
     assert whole.trace._repr_html_() and whole.trace._repr_latex_()
@@ -540,7 +539,7 @@ def test_names_of_many_inputs():
     network = Network([Dense([[1.0, 0.01 * i] for i in range(90)])], names=names[:90])  # no picture
     whole = Explanation(network, [1.0] * 90)
     assert "  x_90  column 89 xxxxxxxxxxxxx" in as_text(whole) and r"\dots & & \\" in as_latex(whole)
-    assert "column 47 " in as_html(whole) and "The first of 90 inputs." in as_html(whole)
+    assert "column 47 " in as_html(whole) and "The first 48 of 90 inputs." in as_html(whole)
     ElementTree.fromstring(diagram_svg(whole))
     assert max([columns(line) for line in lines(whole, Terminal(60))]) <= 60
 
@@ -703,7 +702,7 @@ class Reader(HTMLParser):
 
 def test_names_are_text_in_a_page():
     page = Reader(as_html(nasty()))
-    assert page.tags.count("script") == 1 and "<script>alert(1)</script> & \"x\" 'y'" in page.text
+    assert page.tags.count("script") == 1 and "<script>alert(1)</script> & \"x\" \\'y\\'" in page.text
     as_html(nasty()).encode("utf-8")  # no half of a character
 
 
@@ -737,7 +736,7 @@ def test_a_page_asks_for_nothing():
 
 
 def test_no_name_is_a_command_of_latex():
-    text = latex_text("\\input{x} $ & # % _ ^ ~ < > | \" ' ` --")
+    text = escape_latex("\\input{x} $ & # % _ ^ ~ < > | \" ' ` --")
     assert text == (
         r"\textbackslash{}input\{x\} \$ \& \# \% \_ \textasciicircum{} \textasciitilde{} \textless{} "
         r"\textgreater{} \textbar{} \textquotedblright{} \textquotesingle{} \textasciigrave{} {-}{-}"
@@ -761,19 +760,19 @@ def test_latex_compiles_as_it_is(tmp_path):
 
 def test_a_picture_is_the_pixels_from_black_to_white():
     pixels = [[0, 51, 102], [153, 204, 255]]
-    content = b64decode(raster.grey(pixels).split(",")[1])
+    content = b64decode(heatmap.grey(pixels).split(",")[1])
     tensor = png.read(Source(content))
     assert tensor.shape == (2, 3) and list(tensor.data) == [0, 51, 102, 153, 204, 255]
 
 
 def test_a_heat_map_is_blue_above_0_and_orange_below():
-    content = b64decode(raster.signed([[1.0, 0.0, -0.5, math.nan]], 1.0).split(",")[1])
+    content = b64decode(heatmap.signed([[1.0, 0.0, -0.5, math.nan]], 1.0).split(",")[1])
     data = zlib.decompress(content[content.index(b"IDAT") + 4 : content.index(b"IEND") - 8])
     palette = content[content.index(b"PLTE") + 4 :][: 3 * 256]
     opacity = content[content.index(b"tRNS") + 4 :][:256]
     levels = list(data[1:])
     colours = [tuple(palette[3 * k : 3 * k + 3]) for k in levels]
-    assert colours == [raster.POSITIVE] * 2 + [raster.NEGATIVE, raster.POSITIVE]
+    assert colours == [heatmap.POSITIVE] * 2 + [heatmap.NEGATIVE, heatmap.POSITIVE]
     assert [opacity[k] for k in levels] == [254, 0, 128, 0]
 
 
@@ -809,7 +808,7 @@ def test_the_curve_of_a_step_goes_through_its_numbers():
     found = {}
     for network, x in of_every_kind():
         for layer in Explanation(network, x).layers:
-            for step in layer.steps:
+            for step in layer.equations:
                 if step.curve is not None:
                     name, f, arguments = step.curve
                     found[name] = f
@@ -817,7 +816,7 @@ def test_the_curve_of_a_step_goes_through_its_numbers():
     assert set(found) == {"relu", "selu", "clip", "table", "identity", "sigmoid", "tanh", "<lambda>"}
     assert [found["clip"](a) for a in (-99.0, 2.4, 99.0)] == [-8, 2, 7]
     assert [found["table"](a) for a in (-99.0, 2.5, 99.0)] == [1, 2, 4]
-    step = Explanation(Network([Gate([1.0, 2.0])], input_shape=(2,)), [1.0, 2.0]).layers[0].steps[1]
+    step = Explanation(Network([Gate([1.0, 2.0])], input_shape=(2,)), [1.0, 2.0]).layers[0].equations[1]
     assert step.curve is None  # a product is no curve
 
     class AlmostRelu(Layer):
@@ -826,7 +825,7 @@ def test_the_curve_of_a_step_goes_through_its_numbers():
         def steps(self, values, shapes):
             yield "Z{k} = relu({x})", Matrix([[1.0, -9.0] + [1.0] * 62])
 
-    assert Explanation(Network([AlmostRelu()], input_shape=(64,)), [1.0] * 64).layers[0].steps[0].curve is None
+    assert Explanation(Network([AlmostRelu()], input_shape=(64,)), [1.0] * 64).layers[0].equations[0].curve is None
 
 
 def test_a_curve_breaks_where_the_function_is_no_number():

@@ -207,7 +207,7 @@ def made(equation, row, j=0, numbers=True, tensors=(), settings=(), functions=()
         named, {name: Matrix(value) for name, value in dict(tensors).items()}, dict(settings), dict(functions)
     )
     element = scope.element(equation, row if isinstance(row, Row) else Row(row), j)
-    return None if element is None else text(element.made, numbers=numbers)
+    return None if element is None else text(element.expression, numbers=numbers)
 
 
 def test_elements():
@@ -287,8 +287,8 @@ def test_products_of_any_shape(data):
     scope = Scope({"X": Row([v for row in X for v in row], (places, inputs))}, {"W1": Matrix(W), "B1": Matrix(B)})
     for j, value in enumerate(flat.numbers):
         element = scope.element("A1 = X W1 + B1", flat, j)
-        assert scope.computed(element.made) == value
-        formula = text(element.made)
+        assert scope.evaluate(element.expression) == value
+        formula = text(element.expression)
         assert formula.count("x_%d,%d*" % (j // outputs + 1, inputs)) == 1 and "w_%d,1" % (j % outputs + 1) in formula
 
 

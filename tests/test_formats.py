@@ -110,7 +110,7 @@ def test_errors_name_the_file(tmp_path):
         (FILES["pickled"][:-1], ModelFormatError, "cut short"),
         (FILES["npz"][:-1], ModelFormatError, "zip archive"),
         (pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", b"]K\x01a")]), ShapeError, "b1 must have"),
-        (pickled([("Z", b"]K\x01a")]), UnsupportedError, "no place for Z (1,)"),
+        (pickled([("Z", b"]K\x01a")]), UnsupportedError, "this does not fit Z (1,)"),
         (npy(packed(FLAT), (2, 3)), UnsupportedError, "no place for array (2, 3)"),
         (FILES["pickled"], ValueError, "1 layer: W1 (2, 3); name an activation"),
     ):

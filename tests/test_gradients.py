@@ -203,7 +203,7 @@ def away_from_kinks(a):
     return round(a * 10) / 10 + 0.0321
 
 
-SMOOTH = ["sigmoid", "tanh", "softplus", "gelu", "gelu_tanh", "silu", "softmax", "log_softmax", "softmax_plain"]
+SMOOTH = ["sigmoid", "tanh", "softplus", "gelu", "gelu_tanh", "silu", "softmax", "log_softmax", "softmax(0.0)"]
 ALL = SMOOTH + ["softsign", "elu", "elu(0.3)", "selu", "hard_sigmoid", "clip", "leaky_relu", "relu", "identity", "step"]
 small = st.floats(min_value=-2.0, max_value=2.0)
 one_layer = st.tuples(sizes, sizes).flatmap(
@@ -370,8 +370,8 @@ def mine(a):
         (IntegerDense([[1]], [0], "identity", 1.0), "layer 2: IntegerDense 1 -> 1, identity has no gradient"),
         (DynamicDense([[1]]), "layer 2: DynamicDense 1 -> 1, identity has no gradient"),
         (Dequantize(1.0), "layer 2: Dequantize, identity has no gradient"),
-        (Dense([[1.0]], None, mine), "layer 2: the slope of mine is not known: it is a function of your own"),
-        (Activate(mine), "layer 2: the slope of mine is not known: it is a function of your own"),
+        (Dense([[1.0]], None, mine), "layer 2: the slope of mine is unknown: it is a function of your own"),
+        (Activate(mine), "layer 2: the slope of mine is unknown: it is a function of your own"),
     ],
 )
 def test_what_has_no_gradient_says_so(layer, words):

@@ -1,18 +1,18 @@
-"""Samples shared among processes: the same numbers in the same order as without."""
+"""Samples shared among processes: the same numbers in the same order as without, and no process left behind."""
 
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
 from purenn import Dense, Network, ShapeError, UnsupportedError, jobs
 
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 NETWORK = Network([Dense([[0.5, -1.0], [0.25, 3.0]], [0.1, 0.2], "sigmoid")], labels=["a", "b"])
 ROWS = [bytes([k % 256, k // 256]) for k in range(1000)]
-
-
-def exits(a):
-    os._exit(1)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, 3])
@@ -24,6 +24,17 @@ def test_any_number_of_processes_gives_the_same(number):
 def test_more_processes_than_samples_and_no_samples():
     assert list(jobs.predictions(NETWORK, ROWS[:2], jobs=1000)) == [NETWORK.predict(row) for row in ROWS[:2]]
     assert list(jobs.predictions(NETWORK, [], jobs=0)) == []
+
+
+def slow_at_first(a):
+    time.sleep(0.2 if a == 0.0 else 0.0)
+    return a
+
+
+def test_parts_that_are_done_before_their_turn_wait_for_it():
+    network = Network([Dense([[1.0]], activation=slow_at_first)])
+    rows = [[float(k)] for k in range(200)]
+    assert list(jobs.predictions(network, rows, jobs=2)) == rows
 
 
 def test_an_error_comes_back():
@@ -40,18 +51,98 @@ def test_an_interrupt_is_left_to_the_process_that_waits():
     assert deaf(0.0) == 0.0
 
 
-def test_a_process_that_dies():
-    network = Network([Dense([[1.0]], activation=exits)])
+def exits_at_0(a):
+    return a if a else os._exit(1)
+
+
+@pytest.mark.parametrize("rows", [[[0.0], [2.0]], [[2.0], [0.0]], [[0.0], [0.0]]])
+def test_a_process_that_dies(rows):
+    network = Network([Dense([[1.0]], activation=exits_at_0)])
     with pytest.raises(ChildProcessError, match="one of 2 processes ended before its work was done"):
-        list(jobs.predictions(network, [[1.0], [2.0]], jobs=2))
+        list(jobs.predictions(network, rows, jobs=2))
 
 
 def test_a_platform_without_processes(monkeypatch):
-    import concurrent.futures
-
-    def missing(*arguments, **settings):
-        raise NotImplementedError
-
-    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", missing)
+    monkeypatch.setitem(sys.modules, "multiprocessing.connection", None)  # an ImportError, as in a browser
     with pytest.raises(UnsupportedError, match="2 jobs need processes"):
         list(jobs.predictions(NETWORK, ROWS, jobs=2))
+
+
+# ---- processes end with the work, however it ends
+
+# each process prints its number, once it has its first row
+PROGRAM = """
+import multiprocessing, os, sys, time
+import purenn.network
+from purenn import Dense, Network, cli, jobs, save
+
+def predict(network, row):
+    os.write(1, b"%%d\\n" %% os.getpid())
+    time.sleep(%s)
+    return [0.0]
+
+purenn.network.Network.predict = predict
+multiprocessing.set_start_method("fork")  # so that they have this predict, too
+save(Network([Dense([[1.0]])]), "model.safetensors")
+with open("rows.csv", "w") as file:
+    file.write("1\\n" * 10)
+"""
+COMMAND = PROGRAM % 600 + 'sys.exit(cli.main(["predict", "model.safetensors", "rows.csv", "--jobs", "2"]))\n'
+IDLE = (
+    PROGRAM % 0 + "for outputs in jobs.predictions(Network([Dense([[1.0]])]), [[1.0]] * 2, 2):\n    time.sleep(600)\n"
+)
+
+needs_posix = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs POSIX processes")
+
+
+def started(code, folder):
+    """A process in a group of its own, and the numbers of those that it has started once both have said theirs."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=str(folder),
+        env=dict(os.environ, PYTHONPATH=CHECKOUT),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    return process, [int(process.stdout.readline()) for _ in range(2)]
+
+
+def is_there(number):
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@needs_posix
+@pytest.mark.parametrize("send", [os.killpg, os.kill], ids=["from the terminal", "to one process"])
+def test_an_interrupt_ends_all_of_them_in_the_middle_of_their_work(send, tmp_path):
+    process, workers = started(COMMAND, tmp_path)
+    try:
+        send(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)  # of the 600 that one sample takes
+        assert (process.returncode, out, err) == (130, b"", b"purenn: interrupted\n")
+        assert [is_there(worker) for worker in workers] == [False, False]
+    finally:
+        end_all(process)
+
+
+@needs_posix
+def test_they_end_when_the_process_that_started_them_is_killed(tmp_path):
+    process, _ = started(IDLE, tmp_path)
+    try:
+        process.kill()
+        assert process.communicate(timeout=60) == (b"", b"")  # when the last process that holds them has ended
+    finally:
+        end_all(process)
+
+
+def end_all(process):
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()

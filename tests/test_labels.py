@@ -66,7 +66,7 @@ def test_what_means_none_or_more_than_one(names, label, message):
 
 def test_messages_stay_short():
     with pytest.raises(ShapeError) as caught:
-        places(["x" * 10**6], ["y" * 10**6] + list(range(10**4)), 10**4 + 1)
+        places(["x" * 10**6], ["y" * 10**6] + list(range(100)), 101)
     assert len(str(caught.value)) < 300
 
 

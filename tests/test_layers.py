@@ -100,9 +100,7 @@ def test_its_steps_end_in_what_forward_gives(layer, shapes, output, cost, parame
     assert [equation[:4] for equation, _ in steps] == (["A{k}", "Z{k}"] if len(steps) == 2 else ["Z{k}"])
     names = {"k": "7", "h": "h", "x": "X", "x1": "X", "x2": "Z2", "x3": "Z3"}
     assert all(["{" not in equation.format(**names) for equation, _ in steps])
-    one_by_one = [
-        layer.forward(*[Matrix.wrap([v._rows[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)
-    ]
+    one_by_one = [layer.forward(*[Matrix.wrap([v[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)]
     assert steps[-1][1].tolist() == one_by_one
 
 
@@ -126,7 +124,7 @@ def test_attributes_are_set_once(layer, shapes, output, cost, parameters, text):
     for name in names:
         before = getattr(layer, name)
         message = refused(lambda name=name, before=before: setattr(layer, name, before), AttributeError)
-        assert message.startswith("%s: its %s cannot be replaced, a network may be compiled with it" % (text, name))
+        assert message.startswith("%s: its %s cannot be replaced, as a network may be compiled with it" % (text, name))
         assert getattr(layer, name) is before
     layer.remark = "of mine"  # what it does not declare is yours
     layer.remark = "again"
@@ -164,12 +162,12 @@ def test_what_is_imported_when_it_is_asked_for():
 @pytest.mark.parametrize(
     "f, error, message",
     [
-        (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be a whole number, found float 0.0"),
-        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be a whole number, found float 0.5"),
+        (lambda: Quantize(1.0, 0.0, 255), TypeError, "Quantize: low must be an integer, found float 0.0"),
+        (lambda: Quantize(1.0, 0, 255, 0.5), TypeError, "Quantize: zero_point must be an integer, found float 0.5"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, [1], 0.5),
             TypeError,
-            "IntegerDense: offset must be a whole number",
+            "IntegerDense: offset must be an integer",
         ),
         (lambda: LayerNorm(epsilon="1"), TypeError, "LayerNorm: epsilon must be a number, found str '1'"),
         (lambda: LayerNorm(epsilon=True), TypeError, "LayerNorm: epsilon must be a number, found bool True"),
@@ -250,9 +248,9 @@ def test_a_kind_is_registered_once():
     assert register(mine) is mine and kind_of("tests.once") is mine
     for again in (mine, registered("tests.once")):
         assert refused(lambda again=again: register(again), ValueError) == (
-            "a kind of layer named 'tests.once' is known already: Mine"
+            "a kind of layer named 'tests.once' exists already: Mine"
         )
-    assert "a kind of layer named 'dense' is known already: Dense" == refused(
+    assert "a kind of layer named 'dense' exists already: Dense" == refused(
         lambda: register(registered("dense")), ValueError
     )
 
@@ -357,8 +355,10 @@ def test_pickle_and_copy_of_functions():
             assert again.forward(Matrix([1.0, 0.5])) == layer.forward(Matrix([1.0, 0.5]))
 
 
-def test_the_plain_softmax_may_be_a_layers_activation():
-    assert Dense([[1.0, 1.0]], None, softmax_plain).forward(Matrix([2.0])) == Matrix([[0.5, 0.5]])
+def test_softmax_with_the_constant_0_is_the_plain_one():
+    layer = Dense([[1.0, 355.0]], None, "softmax(0.0)")
+    for x in (0.5, 2.0):
+        assert repr(layer.forward(Matrix([x])).tolist()) == repr(softmax_plain(Matrix([[x, 355.0 * x]])).tolist())
 
 
 # ---- Scale, Normalize, LayerNorm, Activate

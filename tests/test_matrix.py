@@ -1,5 +1,7 @@
 """Matrix: the laws of its arithmetic, its order of adding, its errors, its looks."""
 
+from array import array
+
 import pytest
 from drawn import doubles, finite, matrices, moderate, rows, same, same_rows, sizes
 from hypothesis import given
@@ -290,7 +292,16 @@ def test_shape_rows_cols():
     assert Matrix(((1, 2), (3, 4))).tolist() == [[1, 2], [3, 4]]
     assert Matrix(range(3)).tolist() == [[0, 1, 2]]
     assert Matrix.zeros(2, 1).tolist() == [[0.0], [0.0]]
-    assert [row.tolist() for row in M] == [[[1, 2, 3]], [[4, 5, 6]]]
+    assert list(M) == [[1, 2, 3], [4, 5, 6]] == [M[0], M[1]]
+
+
+@given(a=matrices(integers), as_array=st.booleans())
+def test_iterating_gives_the_rows_that_the_index_gives(a, as_array):
+    rows = [array("q", row) for row in a] if as_array else a
+    A = Matrix.wrap(rows)
+    assert all([row is A[i] is A[i - len(a)] is rows[i] for i, row in enumerate(A)]) and len(list(A)) == len(a)
+    assert [A[i][j] for i in range(A.rows) for j in range(A.cols)] == [value for row in A for value in row]
+    assert [A[i : i + 1].tolist() for i in range(A.rows)] == [[list(row)] for row in A]
 
 
 def test_a_matrix_does_not_share_the_lists_it_was_made_of():
@@ -326,8 +337,8 @@ def test_numpy_arrays():
     [
         ((0, 0), 1),
         ((-1, -1), 6),
-        (1, [[4, 5, 6]]),
-        (-2, [[1, 2, 3]]),
+        (1, [4, 5, 6]),
+        (-2, [1, 2, 3]),
     ],
 )
 def test_index(index, expected):
@@ -493,8 +504,8 @@ def test_the_layer_of_the_card():
     assert (X @ W - B).relu() == Matrix([max(0.0, a) for a in (X @ W - B).tolist()[0]])
     assert (X @ W - 0.5).step() == Matrix([0.0, 0.0, 1.0]) and (Z - Z).tanh() == Matrix([0.0, 0.0, 0.0])
     y = Matrix([[0.3, 2.9, 4.0], [1010, 1000, 990]]).softmax()
-    assert y[0].allclose(Matrix([0.01821127, 0.24519181, 0.73659691]), rtol=0, atol=0.5e-8)
-    assert y[1].allclose(Matrix([9.99954600e-01, 4.53978686e-05, 2.06106005e-09]), rtol=1e-8, atol=0)
+    assert y[:1].allclose(Matrix([0.01821127, 0.24519181, 0.73659691]), rtol=0, atol=0.5e-8)
+    assert y[1:].allclose(Matrix([9.99954600e-01, 4.53978686e-05, 2.06106005e-09]), rtol=1e-8, atol=0)
 
 
 def test_activations_of_exact_numbers():

@@ -247,7 +247,7 @@ def test_a_network_does_not_change():
     [
         ("ab", TypeError, "names are a list, one for each of the inputs, found 'ab'"),
         (["a"], ShapeError, "1 names for 2 inputs"),
-        (["a", 1], TypeError, "the name of an input is a text, found 1"),
+        (["a", 1], TypeError, "the name of an input is a string, found 1"),
         (["a", "a"], ValueError, "two inputs have the name 'a'"),
     ],
 )

@@ -5,6 +5,7 @@ import math
 import pathlib
 import pickle
 import struct
+import tracemalloc
 from array import array
 from random import Random
 
@@ -237,7 +238,7 @@ def test_the_last_lanes_hold_their_largest_sums(outputs, largest):
         assert packed(x) == network.forward_one(x) == written["predict"](x)
 
 
-@pytest.mark.parametrize("shift, length", [(0, 1 << 17), (0, 300), (3, 1 << 16), (40, 5), (70, 5)])
+@pytest.mark.parametrize("shift, length", [(0, 1 << 17), (0, 300), (3, 1 << 16), (40, 5), (61, 5)])
 @pytest.mark.parametrize("outputs", [1, 5, 40, UNROLLED + 1])
 def test_tables_of_any_width(shift, length, outputs):
     table = [(7 * i) % 251 - 3 for i in range(length)]
@@ -317,7 +318,7 @@ CLAMPED, SPARSE = [1e300], [0.0]  # samples that need another line
 @pytest.mark.parametrize(
     "name, inputs, part",
     [(name, FEW, []) for name in ("floor", "hypot", "START2", "ROW2_0", "unpack2", "TABLE2", "ROW3_1", "unpack3")]
-    + [(name, MANY, []) for name in ("pack", "ROWS2", "START2", "unpack2")]
+    + [(name, MANY, []) for name in ("pack1", "ROWS2", "START2", "unpack2")]
     + [
         ("checked_finite", FEW, CLAMPED),
         ("checked_finite", MANY, CLAMPED),
@@ -409,3 +410,66 @@ def test_mnist_keeps_its_accuracy():
     for picture in pictures[:10]:
         assert fast(picture) == fast(list(picture)) == small.forward_one(picture) == small.predict_quantized(picture)
         assert own_function(fast)(picture) == fast(picture) == exported(small)["predict"](picture)
+
+
+# ---- several integer networks in one, and settings that no memory holds
+
+
+@pytest.mark.parametrize("width, low, high", [(2, -100, 100), (UNROLLED + 3, -100, 100), (UNROLLED + 3, 0, 200)])
+def test_two_integer_chains_keep_their_constants_apart(width, low, high):
+    def chain(start):
+        rows = [[float(start + (3 * i) % 7) for i in range(width)] for _ in range(3)]
+        weight = [[(i * j + start) % 5 - 2 for j in range(width)] for i in range(width)]
+        end = IntegerDense(weight, [start] * width, "identity", [0.25 * start] * width)
+        return [Scale(rows[0], rows[1]), Normalize(rows[2], rows[0]), Quantize(rows[2], low, high), end]
+
+    network = Network(chain(1) + chain(4))
+    fast, written = network.compile("packed"), exported(network)
+    assert fast.kernel == "packed"
+    for k in range(4):
+        x = [float((k * i) % 11 - 3 * k) for i in range(width)]
+        assert fast(x) == network.forward_one(x) == written["predict"](x)
+    q = [low + i % 50 for i in range(width)]
+    assert network.predict_quantized(q) == written["predict_quantized"](q)
+
+
+@pytest.mark.parametrize("shift", [17, 36, 62])
+@pytest.mark.parametrize("offset", [0, 5, 1 << 61, -(1 << 61)])
+@pytest.mark.parametrize("weight", [[1, -2], [1, 2]])
+def test_a_large_shift_or_offset_makes_no_large_table(shift, offset, weight):
+    hidden = IntegerDense([weight], [1, 2], "relu", 1.0, [1, 2, 3], offset, shift)
+    network = Network([Quantize(1.0, 0, 255), hidden, IntegerDense([[1], [3]], [1], "identity", 1.0)])
+    packed, written = network.compile("packed"), exported(network)
+    assert max([len(value) for value in packed.program._code.objects.values() if hasattr(value, "__len__")]) <= 1 << 17
+    for x in ([0.0], [1.0], [100.0], [255.0]):
+        assert packed(x) == network.forward_one(x) == written["predict"](x)
+
+
+@pytest.mark.parametrize(
+    "offset, shift, message",
+    [
+        (0, 63, "the shift must be from 0 to 62, found 63"),
+        (0, -1, "the shift must be from 0 to 62, found -1"),
+        (1 << 62, 0, "the offset must be of at most 62 bits, found 4611686018427387904"),
+        (-(1 << 62), 0, "the offset must be of at most 62 bits, found -4611686018427387904"),
+    ],
+)
+def test_a_shift_or_offset_that_is_too_large(offset, shift, message):
+    with pytest.raises(ValueError, match=message):
+        IntegerDense([[1]], [1], "relu", 1.0, [1, 2], offset, shift)
+
+
+@pytest.mark.parametrize("kernel", ["packed", "fixed_point", "byte_inputs"])
+def test_wide_lanes_take_memory_in_proportion_to_their_number(kernel):
+    """Lanes one by one, each as long as all before it, would take half a gigabyte here."""
+    wide = 1 << 13
+    if kernel == "packed":
+        end = IntegerDense([[j % 7 for j in range(wide)]], [j % 5 for j in range(wide)], "identity", 1.0)
+        network = Network([Quantize(1.0, 0, 255), end])
+    else:
+        network = Network([Dense([[float(j % 7) for j in range(wide)]] * 2, [float(j % 5) for j in range(wide)])])
+    tracemalloc.start()
+    found = network.compile(kernel)([3.0] * network.inputs)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == network.forward_one([3.0] * network.inputs) and most < 64 << 20

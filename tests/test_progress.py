@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn.progress import Progress
+from purenn.cli.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -209,10 +209,10 @@ RANGE = {"input_range": (-1.0, 1.0)}
 @pytest.mark.parametrize(
     "network, arguments, error, reason",
     [
-        (ONE, {"bits": 1}, ValueError, "bits must be a whole number from 2 to 16, found 1"),
-        (ONE, {"activation_bits": 17}, ValueError, "activation_bits must be a whole number from 2 to 16, found 17"),
+        (ONE, {"bits": 1}, ValueError, "bits must be an integer from 2 to 16, found 1"),
+        (ONE, {"activation_bits": 17}, ValueError, "activation_bits must be an integer from 2 to 16, found 17"),
         (ONE, {"table_entries": 31}, ValueError, "table_entries must be at least 32, found 31"),
-        (ONE, {"bits": 8.5}, ValueError, "bits must be a whole number from 2 to 16, found 8.5"),
+        (ONE, {"bits": 8.5}, ValueError, "bits must be an integer from 2 to 16, found 8.5"),
         (ONE, {"input_range": (1.0, -1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"input_range": (NAN, 1.0)}, ValueError, "input_range must be two numbers, the smaller first"),
         (ONE, {"samples": [[1.0, 2.0]]}, ShapeError, "row 0: expected one sample of 1 numbers, found 2"),
@@ -256,7 +256,7 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
         (lambda: Quantize(-1.0, 0, 1), ValueError, "Quantize: a scale must be a positive number"),
         (lambda: Quantize([1.0, NAN], 0, 1), ValueError, "Quantize 2: a scale must be a positive number"),
         (lambda: Quantize(INF, 0, 1), ValueError, "Quantize: a scale must be a positive number"),
-        (lambda: Quantize(1e-60, 0, 1, 0, "even"), ValueError, "a scale must be a positive number in single precision"),
+        (lambda: Quantize(1e-60, 0, 1, 0, "even"), ValueError, "a scale must be a positive number in float32"),
         (
             lambda: Quantize([[1.0], [1.0]], 0, 1),
             ShapeError,
@@ -279,14 +279,14 @@ def test_what_cannot_be_quantised_says_why(network, arguments, error, reason):
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, None, 0, -1),
             ValueError,
-            "the shift must be 0 or more, found -1",
+            "the shift must be from 0 to 62, found -1",
         ),
-        (lambda: IntegerDense([[0.5]], [1], "relu", 1.0), ValueError, "the weight holds numbers that are not whole"),
-        (lambda: IntegerDense([[1]], [1.0], "relu", 1.0), ValueError, "the bias holds numbers that are not whole"),
+        (lambda: IntegerDense([[0.5]], [1], "relu", 1.0), ValueError, "the weight holds numbers that are not integers"),
+        (lambda: IntegerDense([[1]], [1.0], "relu", 1.0), ValueError, "the bias holds numbers that are not integers"),
         (
             lambda: IntegerDense([[1]], [1], "relu", 1.0, [0.5]),
             ValueError,
-            "the table holds numbers that are not whole",
+            "the table holds numbers that are not integers",
         ),
         (lambda: IntegerDense([[1]], [1], "relu", 1.0, [[1], [2]]), ShapeError, "expected one table or a row of them"),
         (lambda: Dequantize(NAN), ValueError, "Dequantize, identity: a scale must be a finite number"),

@@ -490,8 +490,8 @@ def test_half_floats_are_widened_exactly():
 
 def test_labels_that_no_file_holds():
     for labels, words in (
-        ([b"no", b"yes"], "a label is b'no': a file holds text and numbers"),
-        ([(1, 2), 3], "a label is (1, 2): a file holds text and numbers"),
+        ([b"no", b"yes"], "a label is b'no': a file holds strings and numbers"),
+        ([(1, 2), 3], "a label is (1, 2): a file holds strings and numbers"),
     ):
         with pytest.raises(UnsupportedError) as caught:
             written(Network([Dense([[1.0, 2.0]])], labels=labels))

@@ -29,14 +29,17 @@ def test_the_numbers_stay_in_their_order(x):
 
 @pytest.mark.parametrize("shape", [6, (), (0, 2), (2, -3), (2.0, 3), "23", None, (True, 6), {2, 3}])
 def test_what_is_no_shape(shape):
-    assert refused(lambda: Reshape(shape)).startswith(
-        "Reshape: a shape is a tuple of whole numbers from 1 upwards, found "
-    )
+    assert refused(lambda: Reshape(shape)).startswith("Reshape: a shape is a tuple of integers from 1 upwards, found ")
+
+
+def test_a_shape_has_a_limited_number_of_axes():
+    assert Reshape((1,) * 64).output_shape((1,)) == (1,) * 64
+    assert refused(lambda: Reshape((1,) * 65)) == "Reshape: a shape has up to 64 axes, found 65"
 
 
 def test_other_numbers_than_there_are():
-    assert refused(lambda: Reshape((2, 3)).output_shape((5,))) == "Reshape: the numbers of (5,) do not make (2, 3)"
-    assert refused(lambda: Reshape((2, 3)).forward(Matrix([1, 2]))) == "Reshape: the numbers of (2,) do not make (2, 3)"
+    assert refused(lambda: Reshape((2, 3)).output_shape((5,))) == "Reshape: (5,) cannot be reshaped to (2, 3)"
+    assert refused(lambda: Reshape((2, 3)).forward(Matrix([1, 2]))) == "Reshape: (2,) cannot be reshaped to (2, 3)"
     assert refused(lambda: Flatten().output_shape((1,), (2,))) == "Flatten takes 1 input, found 2"
 
 

@@ -70,7 +70,7 @@ def sizes(network, X):
     """About how large the sums inside of a network get: rounding errors are a share of that."""
     largest = 1.0
     for entry in network.trace(X):
-        factors = [abs(w) for _, matrix in entry.layer.named_tensors() for w in matrix._rows[0]]
+        factors = [abs(w) for _, matrix in entry.layer.named_tensors() for w in matrix[0]]
         largest *= 1.0 + max([abs(a) for line in entry.A.tolist() for a in line] + factors)
     return largest
 

@@ -31,7 +31,7 @@ ROOMS = [
     ["codegen", "graph", "safetensors"],
     ["kernels", "formats", "explain", "train"],
     ["export"],
-    ["bench", "demo", "in_memory", "jobs", "progress"],
+    ["bench", "demo", "in_memory", "jobs"],
     ["cli"],
     ["__main__"],
 ]

@@ -1,45 +1,44 @@
-"""A network as lines of Python: what the predictor executes is what the exporter prints.
+"""A network as lines of Python: the predictor executes them, the exporter prints them.
 
-`plan` chooses an emitter for each layer; `emit` has them write their lines into a `Code`, whose
+`plan` chooses an emitter for each layer; `emit` lets them write their lines into a `Code`, whose
 `Program` can be run here or printed as a module.  A *dialect* says what the lines may use.
 
 An emitter is one module of this package.  It has
 
-    NAME            how it is called in plans, and in ``net.compile(kernel=NAME)``
+    NAME            its name in plans, and in ``net.compile(kernel=NAME)``
     ERROR_BOUND     by what share of itself a weighted sum may differ from the reference's: 0.0 or 1e-9
     takes(network, k, dialect)
-                    how many layers it takes from layer number k on (the first is 1); where it takes
-                    none, the reason, a text that goes on after "layer 2 (Dense 3 -> 1, relu) ", such
-                    as "has more than 500000 inputs"
+                    how many layers it takes from layer number k on (the first is 1); or the reason
+                    why it takes none, the end of a sentence such as "layer 2 (Dense 3 -> 1, relu)
+                    has more than 500000 inputs"
     emit(code, k, *values)
-                    writes the lines of the layers it takes and returns their value
+                    writes the lines of its layers and returns their value
     most_multiplications(dialect)
-                    how many a network may have for it to take part, where that matters
+                    how many a network may have at most, if there is a limit
 
-and a row in `plan.EMITTERS`, which says for what kinds of layer it is tried; `costs.estimate` says what
-it is expected to take there, in nanoseconds for a multiplication and its addition.  Emitters are tried
-from the cheapest on, and imported only when they are tried.
+and a row in `plan.EMITTERS` for the kinds of layer that it is tried for.  `costs.estimate` gives its
+expected run time.  Emitters are tried from the cheapest on, and imported when they are tried.
 
-A *value*, what a layer gives, is either a list of variables, one for each number (``["x0", "x1"]``), or
+A *value*, the output of a layer, is either a list of variables, one for each number (``["x0", "x1"]``), or
 the name of one variable that holds a row of them, a list or a tuple (``"z1"``).  `Code.names` and
-`Code.row` turn each into the other.  Lines never change a variable that holds a value: a later layer may
-take it as well.
+`Code.row` turn each into the other.  Lines never change a variable that holds a value, because a later layer may
+take it too.
 
-The first emitter gets the sample, checked: a row of as many numbers as the network takes, all of them
-Python's own.  One that looks at the sample itself (is it bytes?) sets READS_SAMPLE = True: then it is called
-with "x", whatever the user gave, and writes the check where it wants it, by ``code.check_sample()``.
+The first emitter gets the checked sample: a row of `network.inputs` numbers of Python's own types.  An
+emitter that looks at the sample itself (is it bytes?) sets READS_SAMPLE = True: then it is called with
+"x", the sample as the user gave it, and writes the check itself, by ``code.check_sample()``.
 
-Lines are written for both dialects alike, with four differences, all of them in `Code`:
+The same lines serve both dialects; `Code` hides the four differences:
 
-- numbers go into a line by ``code.number(w)``;
-- what is too long for a line is a constant: ``code.constant(name, value)``, or ``code.computed(name,
-  function, *arguments)`` for what a function of `runtime` makes of others when it is first needed;
+- a number in a line is written by ``code.number(w)``;
+- a list is a constant: ``code.constant(name, value)``, or ``code.computed(name, function,
+  *arguments)`` for the result of a function of `runtime`, computed on first use;
 - functions of `runtime` and `math` are named by ``code.function(f)``;
-- what an export may not use is asked of ``code.dialect``: ``is_exported``, then `math` alone, no
-  augmented assignment, no name or attribute with a leading underscore.
+- where ``code.dialect.is_exported``, lines may import only `math`, and use no augmented assignment
+  and no name or attribute with a leading underscore.
 
-A program is the function ``predict(x)``, and may have more: what is written inside ``with code.entry("sums(x)"):``
-is a function of its own.
+A program is the function ``predict(x)``, and may have others: the lines written inside ``with code.entry("sums(x)"):``
+form a function of that name.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""byte_inputs: the first weights of a network that is fed whole numbers from 0 to 255, as pixels are.
+"""byte_inputs: the first weights of a network whose inputs are integers from 0 to 255, such as pixels.
 
-They may be prepared on the way by a `Normalize` or a `Scale` (pixels / 255): z_i = (q_i - m_i) / d_i, so
+The inputs may be prepared by a `Normalize` or a `Scale` (pixels / 255): z_i = (q_i - m_i) / d_i, so
 
     z.w + b  =  sum over i of q_i v_i  +  c,        v_i = w_i / d_i,   c = b - sum over i of m_i w_i / d_i
 
@@ -24,8 +24,8 @@ itself where it is larger than
 
     (127.5 c 2^-g  +  u (k + 14) S) / ERROR_BOUND
 
-and 0.1 % of margin, which covers what is a share of the sum itself.  A sum that is not is added up in the
-reference's order, from the prepared inputs.  A sample of other numbers goes by fixed point or distances.
+and 0.1 % of margin, which covers what is a share of the sum itself.  Any other sum is computed in the
+reference's order, from the prepared inputs.  A sample of other numbers is computed by fixed point or distances.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ from .sums import ERROR_BOUND
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Sequence
 
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -52,13 +54,13 @@ NAME = "byte_inputs"
 READS_SAMPLE = True
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """The first dense layer, and one layer that prepares its inputs."""
     count = 1 if network.layers[k - 1].kind == "dense" else 2
     if not network.is_chain or len(network.input_shape) != 1:
-        return "takes a row of numbers in a chain of layers alone"
+        return "is not in a chain of layers that takes a row of numbers"
     if k != 1:
-        return "is not the first: only a sample is known to hold whole numbers"
+        return "is not the first: only a sample is known to hold bytes"
     if len(network.layers) < count or network.layers[count - 1].kind != "dense":
         return "is not followed by a dense layer"
     if count == 2 and not _is_moderate(network.layers[0]):
@@ -74,8 +76,8 @@ def _is_moderate(layer: Any) -> bool:
 
 def _affine(layer: Any) -> tuple[Any, Any]:
     if layer.kind == "normalize":
-        return layer.mean._rows[0], layer.deviation._rows[0]
-    return layer.shift._rows[0], layer.scale._rows[0]
+        return layer.mean[0], layer.deviation[0]
+    return layer.shift[0], layer.scale[0]
 
 
 def emit(code: Code, k: int, value: Value) -> Value:
@@ -147,7 +149,7 @@ def _write_lanes(code: Code, k: int, sample: Value) -> None:
 
 
 def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool, bool]:
-    """What is subtracted and divided by, or added and multiplied by; whether it is the latter; whether 0 stays 0."""
+    """(shifts, factors, whether they multiply and add (else subtract and divide), whether 0 stays 0)."""
     n = code.network.inputs
     if dense == 1:
         return [0.0] * n, [1.0] * n, False, True
@@ -156,13 +158,13 @@ def _preparation(code: Code, dense: int) -> tuple[list[float], list[float], bool
     return rows[0], rows[1], code.layer(1).kind == "scale", not any(shifts)
 
 
-def _byte_lanes(layer: Any, shifts: Any, factors: Any, is_scale: bool) -> Any:
+def _byte_lanes(layer: Dense, shifts: Sequence[float], factors: Sequence[float], is_scale: bool) -> Any:
     """`runtime.byte_lanes`, faster."""
-    rows = layer.weight._rows
+    rows = list(layer.weight)
     if is_scale:
         prepared = [[w * s for w in row] for row, s in zip(rows, factors)]
     else:
         prepared = [[w / d for w in row] for row, d in zip(rows, factors)]
-    columns = list(zip(zip(*rows), layer.bias._rows[0]))
+    columns = list(zip(zip(*rows), layer.bias[0]))
     g, most, start, biases = runtime.byte_scale(list(zip(*prepared)), columns, shifts, factors, is_scale)
     return lanes_of_doubles(prepared, g, 8), g, most, start, biases

@@ -1,4 +1,4 @@
-"""What code costs, in nanoseconds by interpreter: only the ratios matter.
+"""Estimates of run time, in nanoseconds by interpreter: only the ratios matter.
 
 Measured by tests/bench/costs.py on one machine.
 """
@@ -11,8 +11,9 @@ from ..rows import size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Callable
 
+    from ..network import Network
     from .dialect import Dialect
 
 _NEVER = float("inf")
@@ -22,11 +23,11 @@ COSTS = {
     "LOOP_LAYER": (900.0, 1200.0, 1500.0),  # a layer in loops ...
     "LOOP_TERM": (47.0, 57.0, 9.0),  # ... and each multiplication and addition in it
     "UNROLLED_TERM": (26.0, 36.0, 27.0),  # the same in a line of generated code
-    "DIST_CALL": (130.0, 150.0, 500.0),  # math.dist: a call, less what its test spares the activation ...
+    "DIST_CALL": (130.0, 150.0, 500.0),  # math.dist: a call, less what its test saves in the activation ...
     "DIST_TERM": (7.1, 6.4, 40.0),  # ... and each of its terms
     "SUMPROD_CALL": (190.0, 190.0, 500.0),  # math.sumprod, likewise
     "SUMPROD_TERM": (16.0, 16.0, 40.0),
-    "LANES_CALL": (145.0, 165.0, 60.0),  # packed, whole numbers: an input that is not 0 ...
+    "LANES_CALL": (145.0, 165.0, 60.0),  # packed, byte_inputs: an input that is not 0 ...
     "LANES_TERM": (1.9, 1.9, 0.8),  # ... and each of its outputs, in a lane of 32 bits
     "BYTE_TERM": (5.2, 5.4, 4.0),  # ... in a lane of 64 bits
     "FIXED_CALL": (300.0, 400.0, 300.0),  # fixed point: an input that is not 0 ...
@@ -35,15 +36,15 @@ COSTS = {
         3000.0,
         3000.0,
         _NEVER,
-    ),  # what whole numbers and fixed point take beside; a JIT has no use for them
+    ),  # what integers and fixed point take beside; a JIT has no use for them
     "FORWARD": (10500.0, 14500.0, 5000.0),  # a layer by its own forward ...
     "FORWARD_TERM": (135.0, 165.0, 20.0),  # ... and each multiplication in it
 }
 _HERE = 2 if sys.implementation.name in ("pypy", "graalpy") else 0 if sys.version_info >= (3, 11) else 1
-_FEW = 100  # inputs: to look at them takes longer than skipping zeros spares
+_FEW = 100  # inputs: looking at them takes longer than skipping zeros saves
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
 
-# what a layer takes: of the costs c, n inputs, m outputs, all its terms, and the share of inputs that are not 0
+# the time of a layer, from the costs c, n inputs, m outputs, the number of terms, and the share of nonzero inputs
 _FORMULAS: dict[str, Callable[..., float]] = {
     "unrolled": lambda c, n, m, terms, share: terms * c["UNROLLED_TERM"],
     "elementwise": lambda c, n, m, terms, share: terms * c["UNROLLED_TERM"],
@@ -64,23 +65,23 @@ _FORMULAS: dict[str, Callable[..., float]] = {
 
 
 def costs(dialect: Dialect) -> dict[str, float]:
-    """The costs in this Python; for an export those in the newest, so that its text depends on no Python."""
+    """The costs in this Python; for an export those in a new CPython, so that every Python writes the same text."""
     column = 0 if dialect.is_exported else _HERE
     return {name: values[column] for name, values in COSTS.items()}
 
 
-def estimate(emitter: str, network: Any, k: int, dialect: Dialect) -> tuple[float, int]:
-    """What an emitter is expected to take for a sample from layer k on: (nanoseconds, multiplications done)."""
+def estimate(emitter: str, network: Network, k: int, dialect: Dialect) -> tuple[float, int]:
+    """The expected time of an emitter from layer k on, for a sample: (nanoseconds, multiplications done)."""
     if emitter == "packed":
         return _packed(network, dialect)
-    if emitter == "byte_inputs":  # what prepares the inputs is done on the way
+    if emitter == "byte_inputs":  # the layer that prepares the inputs is included
         k = next((j for j, layer in enumerate(network.layers, 1) if layer.kind == "dense"), k)
     inputs, outputs, terms = size(network.shapes_into(k)[0]), size(network.shapes[k]), network.cost_of(k)
     share = _share(network, 1 if emitter == "byte_inputs" else k)
     return _FORMULAS[emitter](costs(dialect), inputs, outputs, terms, share), terms
 
 
-def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
+def _packed(network: Network, dialect: Dialect) -> tuple[float, int]:
     layers = [k for k, layer in enumerate(network.layers, 1) if layer.kind == "integer_dense"]
     if not layers:
         return _NEVER, 1
@@ -89,10 +90,10 @@ def _packed(network: Any, dialect: Dialect) -> tuple[float, int]:
     return calls * c["LANES_CALL"] + terms * c["LANES_TERM"], terms
 
 
-def _share(network: Any, k: int) -> float:
-    """What share of the inputs of layer k is expected not to be 0."""
+def _share(network: Network, k: int) -> float:
+    """The share of the inputs of layer k that is expected not to be 0."""
     if k == 1:
-        return 0.25  # where there are many, they are pictures
+        return 0.25  # many inputs are usually a picture
     j, *_ = network.wires[k - 1]
     h = getattr(network.layers[j - 1], "h", None) if j else None
     return 0.5 if h is not None and h.kind in _ZEROS_ARE_COMMON else 1.0

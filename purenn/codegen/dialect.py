@@ -1,4 +1,4 @@
-"""What generated code may use, where it runs."""
+"""Dialects: what generated code may use."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from __future__ import annotations
 class Dialect:
     """One of `IN_PROCESS` and `EXPORTED`.
 
-    In process, code runs in this very Python with everything it has; constants are objects.  Exported,
-    it runs anywhere: in older and newer Pythons, in PyPy, in a sandbox.  It may import `math` alone and
-    its constants are text; no augmented assignment, no name or attribute with a leading underscore, so
-    that RestrictedPython takes it.
+    In process, code runs in this Python and may use all of it; constants are objects.  Exported code
+    runs anywhere: in older and newer Pythons, in PyPy, in a sandbox.  It may import only `math`, its
+    constants are text, and it has no augmented assignment and no name or attribute with a leading
+    underscore, so that RestrictedPython accepts it.
     """
 
     def __init__(self, name: str, is_exported: bool) -> None:

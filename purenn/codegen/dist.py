@@ -1,8 +1,8 @@
-"""dist: dot products by `math.dist`, which computes a distance in C at a few ns per number.
+"""dist: dot products by `math.dist`, which computes a distance in C in a few nanoseconds per number.
 
     |x - w|^2 = |x|^2 + |w|^2 - 2 x.w      so      x.w = (|x|^2 + |w|^2 - dist(x, w)^2) / 2
 
-|w|^2 is computed beforehand, |x|^2 once for a layer.
+|w|^2 is computed in advance, |x|^2 once for a layer.
 
 How far it is off.  u = 2^-53.  In `dist` a difference is rounded, in older Pythons divided by
 the largest, and squared: 5u of a square, whose sum is compensated; with the root, the
@@ -13,13 +13,13 @@ is off by at most
     16u (|x| + |w|)^2 + 4u |b|
 
 from the true sum, and by the reference's own rounding (see sums.py) from the reference's.
-That is tiny unless one vector is far longer than the other, or the sum cancels.  So
+That is small unless one vector is far longer than the other, or the sum cancels.  So
 
-- columns are brought to lengths from 16 to 32, and inputs whose weights are far larger than
-  those of others are scaled up while their weights shrink, both by powers of two: that
-  rounds nothing.  The code computes s = 2 (x.w + b), which is the sum but for a power of two;
+- columns are scaled to lengths from 16 to 32, and inputs whose weights are far larger than
+  those of others are scaled up, and their weights down.  All factors are powers of two, so
+  nothing is rounded.  The code computes s = 2 (x.w + b), the sum times a power of two;
 
-- s must be larger than e / ERROR_BOUND, else the sum is computed again, where
+- if s is not larger than e / ERROR_BOUND, the sum is computed again, where
 
       e = u (32 (|x| + |w|)^2 + 2 |v| |x|)
 
@@ -44,31 +44,34 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..activation import Activation
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
 __all__ = ["ERROR_BOUND", "NAME", "emit", "takes", "write_outputs", "write_sums"]
 NAME = "dist"
 _MOST_INPUTS = 500000
-_SMALLEST = 1e-140  # |w|: its square and its scale stay within the range of doubles
+_SMALLEST = 1e-140  # |w|: then its square and its scale are in the range of doubles
 _SPREAD = 8  # inputs are balanced where their largest weights are more than 2^8 apart
 # of e / ERROR_BOUND = q*_SQUARE + d*(_LENGTH + |v|*2*ONCE) + _FIXED, for |x| = d, q = d d and |w| <= 32
 _SQUARE, _LENGTH, _FIXED = 32.0 * ONCE, 2.0 * 32.0 * 32.0 * ONCE, 32.0 * 32.0 * 32.0 * ONCE
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
-    """One dense layer whose numbers are within the range."""
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
+    """One dense layer whose numbers are in range."""
     layer = network.layers[k - 1]
-    is_in_range = are_float32(layer.weight._rows) or _is_in_range(layer)
+    is_in_range = are_float32(layer.weight) or _is_in_range(layer)
     return refusal(layer, _MOST_INPUTS) or (1 if is_in_range else _OUT_OF_RANGE)
 
 
 _OUT_OF_RANGE = "has weights that are not finite or beyond 1e-140 ... 1e140"
 
 
-def _is_in_range(layer: Any) -> bool:
+def _is_in_range(layer: Dense) -> bool:
     origin = (0.0,) * layer.inputs
-    columns = zip(zip(*layer.weight._rows), zip(*_balanced(layer, _powers_of(layer))))
+    columns = zip(zip(*layer.weight), zip(*_balanced(layer, _powers_of(layer))))
     return all([_SMALLEST < dist(w, origin) < 1.0 / _SMALLEST or not any(before) for before, w in columns])
 
 
@@ -91,7 +94,7 @@ def write_outputs(code: Code, k: int) -> Value:
     return a if is_by_sign(h) else activated(code, k, h, a)
 
 
-def write_sums(code: Code, k: int, h: Any) -> None:
+def write_sums(code: Code, k: int, h: Activation) -> None:
     """The lines that set a{k}, a list of the sums of layer k, of the tuple z; or of h of them, if it `is_by_sign`."""
     a, columns, layer = "a%d" % k, code.columns(k), code.layer(k)
     powers = code.computed("POWERS%d" % k, runtime.balance, columns, here=lambda: _powers_of(layer))
@@ -124,7 +127,7 @@ def _write_each(code: Code, k: int) -> Value:
     if powers:
         code.line("y = tuple(map(%s, z, %s))" % (code.function(mul), code.constant("POWERS%d" % k, powers)))
     origin = code.constant("ORIGIN%d" % k, runtime.origin(layer.inputs))
-    # d <= q/64 + 16 spares a multiplication
+    # d <= q/64 + 16 saves a multiplication
     _write_length(code, k, y, origin, "", _SQUARE + reach / 64.0, _FIXED + reach * 16.0)
     columns, exact = code.columns(k), code.function(runtime.exact)
     forms = []
@@ -150,15 +153,15 @@ def _write_length(
     code.line("m = -t")
 
 
-def _balanced(layer: Any, powers: tuple[float, ...] | None) -> list[Sequence[Any]]:
+def _balanced(layer: Dense, powers: tuple[float, ...] | None) -> list[Sequence[Any]]:
     """The rows of the weight, balanced."""
-    rows: list[Sequence[Any]] = layer.weight._rows
+    rows: list[Sequence[Any]] = list(layer.weight)
     return rows if powers is None else [[w / p for w in row] if p else row for row, p in zip(rows, powers)]
 
 
-def _powers_of(layer: Any) -> tuple[float, ...] | None:
-    """A power of two for each input that balances the rows of its weights, 0.0 for one without; None if they are."""
-    exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight._rows]
+def _powers_of(layer: Dense) -> tuple[float, ...] | None:
+    """For each input the power of two that balances its weights, 0.0 if all are 0; None if they are balanced."""
+    exponents = [math.frexp(max(map(abs, row)))[1] if any(row) else None for row in layer.weight]
     known = [e for e in exponents if e is not None]
     if not known or max(known) - min(known) <= _SPREAD:
         return None

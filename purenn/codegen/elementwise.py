@@ -1,4 +1,4 @@
-"""elementwise: what is done to each number by itself or along the last axis, and the activations of all layers."""
+"""elementwise: layers that work number by number or along the last axis, and the activations of all layers."""
 
 from __future__ import annotations
 
@@ -8,26 +8,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..activation import Activation
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
 NAME = "elementwise"
 ERROR_BOUND = 0.0
 
-# kind: the tensors, and what they do to a number {0}
+# kind: the tensors, and the expression for a number {0}
 _FORMS = {
     "scale": (("scale", "shift"), "{0}*{1} + {2}"),
     "normalize": (("mean", "deviation"), "({0} - {1})/{2}"),
     "dequantize": (("scale",), "{0}*{1}"),
 }
-_ROWS: dict[str, Any] = {  # softmax with a constant is the plain one
-    "softmax": runtime.softmax,
-    "softmax_plain": runtime.softmax_plain,
-    "log_softmax": runtime.log_softmax,
-}
+_ROWS = {"softmax": runtime.softmax, "log_softmax": runtime.log_softmax}
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One layer."""
     return 1
 
@@ -63,9 +61,9 @@ def _each_number(code: Code, k: int, value: Value) -> Value:
 
 
 def each_number(layer: Any) -> tuple[Any, ...]:
-    """What a layer does to a number, as an expression of it and of one number of each row; the rows."""
+    """The expression of a layer for a number {0} and one number of each row; the rows."""
     names, form = _FORMS[layer.kind]
-    rows = [getattr(layer, name)._rows[0] for name in names]
+    rows = [getattr(layer, name)[0] for name in names]
     if layer.kind == "normalize" and needs_no_mean(*rows):
         return "{0}/{1}", rows[1]
     return (form, *rows)
@@ -82,13 +80,13 @@ def needs_no_mean(mean: Sequence[Any], deviation: Sequence[Any]) -> bool:
 
 
 def repeated(row: Sequence[Any], count: int) -> list[Any]:
-    """A row along the last axis, for each of `count` numbers."""
+    """A row along the last axis, repeated to `count` numbers."""
     return list(row) * (count // len(row))
 
 
 def _layer_norm(code: Code, k: int, value: Value) -> Value:
     layer, width = code.layer(k), code.width(k)
-    rows = [[code.cast(w) for w in repeated(row._rows[0], width)] for row in (layer.scale, layer.shift)]
+    rows = [[code.cast(w) for w in repeated(row[0], width)] for row in (layer.scale, layer.shift)]
     scale, shift = [code.constant("EACH%d_%d" % (k, i), row) for i, row in enumerate(rows)]
     form = "%s({a}, %s, %s, %s)" % (code.function(runtime.layer_norm), scale, shift, code.number(layer.epsilon))
     return _along(code, k, form, code.row(value, "a%d" % k), width)
@@ -107,8 +105,8 @@ def _along(code: Code, k: int, form: str, a: str, width: int) -> str:
 # ---- activations
 
 
-def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) -> Value:
-    """h(a), after the lines that compute it; a softmax by rows of `width` numbers, or of all."""
+def activated(code: Code, k: int, h: Activation, a: Value, width: int | None = None) -> Value:
+    """h(a), after the lines that compute it; a softmax of rows of `width` numbers, or of all numbers."""
     if h.rowwise:
         return _rowwise(code, k, h, a, width)
     form = expression(code, h)
@@ -120,27 +118,29 @@ def activated(code: Code, k: int, h: Any, a: Value, width: int | None = None) ->
     return code.outputs(k, ["z%d_%d" % (k, j) for j in range(len(a))], [form.format(a=name) for name in a])
 
 
-def expression(code: Code, h: Any) -> str:
+def expression(code: Code, h: Activation) -> str:
     """h(a) as an expression of {a}."""
     if h.source.startswith("def "):
         return code.defined(h.function_name, h.source) + "({a})"
     return h.source or code.activation_function(h) + "({a})"
 
 
-def _rowwise(code: Code, k: int, h: Any, a: Value, width: int | None) -> Value:
+def _rowwise(code: Code, k: int, h: Activation, a: Value, width: int | None) -> Value:
     size = len(a) if not isinstance(a, str) else code.size(k)
     width = width or code.width(k)
-    kind = "softmax_plain" if h.kind == "softmax" and h.parameters else h.kind
-    if kind == "softmax" and not isinstance(a, str):
+    if h.name == "softmax" and not isinstance(a, str):
         return [name for start in range(0, size, width) for name in _softmax(code, k, a[start : start + width], start)]
-    function = code.function(_ROWS[kind]) if kind in _ROWS else code.activation_function(h)
-    constant = ", " + code.number(h.parameters[0] if h.parameters else 0.0) if kind == "softmax_plain" else ""
-    form = ("%s({a}%s)" if kind in _ROWS else "list(%s({a}%s))") % (function, constant)
+    if h.kind == "softmax" and h.parameters:
+        form = "%s({a}, %s)" % (code.function(runtime.shifted_softmax), code.number(h.parameters[0]))
+    elif h.kind in _ROWS:
+        form = "%s({a})" % code.function(_ROWS[h.kind])
+    else:
+        form = "list(%s({a}))" % code.activation_function(h)
     return _along(code, k, form, code.row(a, "a%d" % k), width)
 
 
 def _softmax(code: Code, k: int, a: list[str], start: int) -> list[str]:
-    """`runtime.softmax` written out: the same operations in the same order."""
+    """`runtime.softmax` unrolled: the same operations in the same order."""
     indices = range(start, start + len(a))
     e = ["e%d_%d" % (k, j) for j in indices]
     code.line("c = -max(%s, %s)" % (a[0], ", ".join(a)))

@@ -1,4 +1,4 @@
-"""fixed_point: floats as whole numbers of 43 bits, the outputs side by side in one long integer, zeros skipped.
+"""fixed_point: floats as integers of 43 bits, the outputs side by side in one long integer, zeros skipped.
 
 With q_i = round(x_i 2^e) and W_ij = round(w_ij 2^g), in lanes of 96 bits,
 
@@ -11,7 +11,7 @@ Why no lane spills into the next: |s_j| <= sum over i of 2^43 (|w_ij| 2^g + 1/2)
 sum |w_ij| <= sqrt(inputs) n by Cauchy and Schwarz, n the length of the longest column, and g is chosen
 for 2^43 2^g sqrt(inputs) n <= 2^94, so |s_j| < 2^95.  The total, in two's complement, holds s_j in lane j, less
 the 1 that a negative lane below it borrows.  2^31 is added to every lane, and its upper 64 bits are
-taken: the nearest whole number to s_j 2^-32, off by a borrow of 2^-32 at most.
+taken: the nearest integer to s_j 2^-32, off by a borrow of 2^-32 at most.
 
 How far a sum is off.  u = 2^-53; c inputs are not 0, t is the largest of their sizes, n_j = |w_j| is
 the length of a column and n the largest.  q_i is off by at most 0.502 (1/2, and what the addition
@@ -27,9 +27,9 @@ itself where it is larger than
 
     (sqrt(c) n (0.502 2^-e + u (c + 9) t) + 0.5 2^-g c (t + 2^-e) + 2^(32-e-g)) / ERROR_BOUND
 
-and 0.1 % of margin.  A sum that is not is added up in the reference's order.  Sizes between 1e-100 and
-1e100 keep all of these within the range of doubles, and what products below 1e-308 lose is nothing
-beside 2^-g c t.  A sample with NaN, an infinity, or few zeros goes by distances (dist.py).
+and 0.1 % of margin.  Any other sum is computed in the reference's order.  Sizes between 1e-100 and
+1e100 keep all of these within the range of doubles, and the loss of products below 1e-308 is
+negligible beside 2^-g c t.  A sample with NaN, an infinity, or few zeros is computed by distances (dist.py).
 """
 
 from __future__ import annotations
@@ -46,8 +46,10 @@ from .sums import ERROR_BOUND, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence
+    from typing import Callable, Sequence
 
+    from ..layers.dense import Dense
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -56,14 +58,14 @@ NAME = "fixed_point"
 _MOST_INPUTS = 1 << 20
 _LARGEST = 1e100  # of inputs and weights, and the smallest is 1 / that
 MARGIN = 1.001e9  # 1.001 / ERROR_BOUND
-_LOOK = 64  # inputs that are looked at to see whether many are 0
+_LOOK = 64  # inputs that are checked to see whether many are 0
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer whose numbers are within the range."""
     layer = network.layers[k - 1]
     reason = refusal(layer, _MOST_INPUTS)
-    if not reason and not are_float32(layer.weight._rows) and not finite_within(layer.weight._rows, _LARGEST):
+    if not reason and not are_float32(layer.weight) and not finite_within(layer.weight, _LARGEST):
         reason = "has weights that are not finite or beyond 1e-100 ... 1e100"
     if not reason:
         return dist.takes(network, k, dialect)
@@ -83,7 +85,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
 def write_outputs(code: Code, k: int) -> Value:
     """The value of layer k, after the lines that compute it from the tuple z."""
     layer, a = code.layer(k), "a%d" % k
-    stride = max(layer.inputs // _LOOK, 1) | 1  # odd: a column of a picture is no good sample
+    stride = max(layer.inputs // _LOOK, 1) | 1  # odd, as a column of a picture is a bad sample
     looked = -(-layer.inputs // stride)
     fast = code.by_dist() if code.dialect.is_exported else ""
     code.line("%s = None" % a)
@@ -102,8 +104,8 @@ def write_or(code: Code, k: int, otherwise: Callable[[], Value]) -> Value:
     return z
 
 
-def _most(code: Code, layer: Any) -> float:
-    """What share of the inputs may be other than 0 for this to be faster than distances."""
+def _most(code: Code, layer: Dense) -> float:
+    """The share of nonzero inputs up to which this is faster than distances."""
     m, c = layer.outputs, costs(code.dialect)
     by_dist = m * (c["DIST_TERM"] + c["DIST_CALL"] / layer.inputs)
     return min(by_dist / (c["FIXED_CALL"] + m * c["FIXED_TERM"]), 1.0)
@@ -153,7 +155,7 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
 
     `prepare` writes those that set z, the inputs, where it is not set.
     """
-    a, few = "a%d" % k, code.width(k) // 5 + 2  # one in order takes as long as five by distances
+    a, few = "a%d" % k, code.width(k) // 5 + 2  # an exact sum takes as long as five by distances
     code.line("t = %s" % limit)
     sizes = "[abs(v) for v in %s]" if code.dialect.is_exported else "map(abs, %s)"
     with code.block("if not min(%s) >= t:" % (sizes % a)):
@@ -165,9 +167,9 @@ def write_repeats(code: Code, k: int, limit: str, prepare: Callable[[], None] | 
 
 
 class _FixedLanes:
-    """`runtime.fixed_lanes`, faster; a first sample z gets no lanes but those it needs: a cold start has no other."""
+    """`runtime.fixed_lanes`, faster; the first sample z makes only the lanes that it needs, for a fast cold start."""
 
-    def __init__(self, layer: Any) -> None:
+    def __init__(self, layer: Dense) -> None:
         self._layer = layer
         self._scale: tuple[int, float, int] | None = None
         self._all: tuple[list[int], int, float, int] | None = None
@@ -175,7 +177,7 @@ class _FixedLanes:
     def __call__(self, z: Sequence[float]) -> tuple[list[int], int, float, int]:
         if self._all is not None:
             return self._all
-        rows = self._layer.weight._rows
+        rows = list(self._layer.weight)
         if self._scale is None:
             self._scale = g, n, start = runtime.fixed_scale([(w, 0.0) for w in zip(*rows)])
             needed = iter(lanes_of_doubles([row for row, v in zip(rows, z) if v], g, 12))

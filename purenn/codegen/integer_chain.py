@@ -1,29 +1,32 @@
-"""IntegerChain: which layers of a network are one integer network."""
+"""IntegerChain: consecutive layers that form an integer network."""
 
 from __future__ import annotations
 
 from ..rows import size
-from .plan import kind_of
+from .plan import PREPARING, kind_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..layers.base import Layer
+    from ..network import Network
+
 __all__ = ["IntegerChain"]
 
 
 class IntegerChain:
-    """The layers from number k on that are one integer network; or the `refusal`."""
+    """The layers from number k on that form an integer network, or the `refusal`: why there are none."""
 
-    def __init__(self, network: Any, k: int) -> None:
+    def __init__(self, network: Network, k: int) -> None:
         self.network, self.count, self.refusal = network, 0, ""
         self.first, self._next = k, k
-        self.before = self._take_all("normalize", "scale", "flatten", "reshape")
+        self.before = self._take_all(*PREPARING)
         self.quantize = self._take("quantize")
         self.dense: list[tuple[int, Any]] = []
         self.dequantize: Any = None
         if self.quantize is None:
-            self.refusal = "does not lead into an integer network (see Network.quantize)"
+            self.refusal = "does not lead to an integer network (see Network.quantize)"
             return
         while not self.dense or self.dense[-1][1].table is not None:
             shaping = self._next
@@ -41,8 +44,8 @@ class IntegerChain:
 
     @property
     def reads_input(self) -> bool:
-        """Whether all that the network is given goes through these layers: then it takes integers as well."""
-        return self.first == 1 and _uses(self.network, 0) == 1
+        """Whether these layers take every input, so that the network also takes integers."""
+        return self.first == 1 and self.network.uses[0] == 1
 
     def _take_all(self, *kinds: str) -> list[Any]:
         layers: list[Any] = []
@@ -53,11 +56,11 @@ class IntegerChain:
             layers.append(layer)
 
     def _take(self, *kinds: str) -> Any:
-        """The next layer, where it is of one of these kinds and follows the last one alone."""
+        """The next layer, if it has one of these kinds and is the only one that takes the last value."""
         k, network = self._next, self.network
         if k > len(network.layers) or kind_of(network.layers[k - 1]) not in kinds:
             return None
-        if k > self.first and (network.wires[k - 1] != (k - 1,) or _uses(network, k - 1) > 1):
+        if k > self.first and (network.wires[k - 1] != (k - 1,) or network.uses[k - 1] > 1):
             return None
         self._next = k + 1
         return network.layers[k - 1]
@@ -69,7 +72,7 @@ class IntegerChain:
             if size(self.network.shapes[number - 1]) != layer.inputs:
                 return "is used on several rows by layer %d (%s)" % (number, layer)
         rows = [row for layer in self.before + [self.quantize, self.dequantize] if layer for row in _numbers(layer)]
-        for row in rows + [layer.scale._rows[0] for _, layer in self.dense]:
+        for row in rows + [layer.scale[0] for _, layer in self.dense]:
             if not set(map(type, row)) <= {int, float}:
                 return "has numbers that are neither float nor int"
             if not all([abs(w) <= 1e300 for w in row]):
@@ -77,10 +80,5 @@ class IntegerChain:
         return ""
 
 
-def _uses(network: Any, j: int) -> int:
-    """How many layers take value j."""
-    return sum([wire.count(j) for wire in network.wires])
-
-
-def _numbers(layer: Any) -> list[Sequence[Any]]:
-    return [matrix._rows[0] for _, matrix in layer.named_tensors()]
+def _numbers(layer: Layer) -> list[Sequence[Any]]:
+    return [matrix[0] for _, matrix in layer.named_tensors()]

@@ -1,4 +1,4 @@
-"""Weights side by side in long integers, made quickly."""
+"""Weights side by side in long integers, quickly."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from operator import add
 from struct import pack
 from sys import byteorder
 
+from .runtime import side_by_side
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Sequence
+    from typing import Any, Iterable, Sequence
 
-_TOGETHER = 32  # rows; more take longer for the memory that they touch
+_TOGETHER = 32  # rows at a time; more are slower, as they use more memory
 
 
 def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[int]:
@@ -26,7 +28,7 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
         return []
     outputs, middle = len(rows[0]), 1.5 * 2.0 ** (52 - g)
     bits = int.from_bytes(pack("<d", middle), "little")
-    middles = sum([bits << 8 * size * j for j in range(outputs)])
+    middles = side_by_side([bits] * outputs, 8 * size)
     packed: list[int] = []
     for start in range(0, len(rows), _TOGETHER):
         part = rows[start : start + _TOGETHER]
@@ -39,15 +41,15 @@ def lanes_of_doubles(rows: Sequence[Sequence[Any]], g: int, size: int) -> list[i
     return packed
 
 
-def are_float32(rows: Sequence[Sequence[Any]]) -> bool:
-    """Whether all numbers are in single precision and below 2^127, as their highest bytes tell at once."""
+def are_float32(rows: Iterable[Sequence[Any]]) -> bool:
+    """Whether all rows are float32 and below 2^127; their highest bytes are enough to know."""
     if not all([isinstance(row, array) and row.typecode == "f" for row in rows]):
         return False
     highest = b"".join(rows)[3 if byteorder == "little" else 0 :: 4]  # type: ignore[arg-type]
     return b"\x7f" not in highest and b"\xff" not in highest
 
 
-def finite_within(rows: Sequence[Sequence[Any]], largest: float) -> bool:
+def finite_within(rows: Iterable[Sequence[Any]], largest: float) -> bool:
     """Whether all numbers are finite, and the size of the largest is at most so much, and 0 or at least 1 / that."""
     total = sum(map(sum, rows))
     size = max(max(map(max, rows)), -min(map(min, rows)))

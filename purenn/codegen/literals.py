@@ -1,4 +1,4 @@
-"""Constants and programs as text: exact, compact, ASCII alone."""
+"""Constants and programs as text: exact, compact, ASCII only."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def module(code: Code) -> str:
 
 
 def _closure(functions: Sequence[Any]) -> list[Any]:
-    """Functions of `runtime` and all that they call, in the order in which they stand there."""
+    """Functions of `runtime` and all that they call, in the order of that module."""
     from . import runtime
 
     found: dict[str, Any] = {}
@@ -66,7 +66,7 @@ def _source(function: Any) -> str:
 
 
 def joined(parts: Sequence[str]) -> str:
-    """Parts of a module with two empty lines between them; those that are empty are left out."""
+    """Parts of a module with two empty lines between them; empty parts are omitted."""
     return "\n\n".join([part.strip("\n") + "\n" for part in parts if part])
 
 
@@ -77,7 +77,7 @@ def imports(code: str) -> str:
 
 
 def wrapped(line: str) -> str:
-    """A line of code, continued where it is too long."""
+    """A line of code, broken into several if it is too long."""
     if len(line) <= WIDTH:
         return line
     indent = " " * (len(line) - len(line.lstrip()) + 4)
@@ -130,7 +130,7 @@ def call(function: str, arguments: Sequence[Any]) -> str:
 
 
 def listed(name: str, items: Sequence[Any]) -> str:
-    """``name = [1, 2, ...]``, over as many lines as it takes; ``(1, 2, ...)`` for a tuple."""
+    """``name = [1, 2, ...]``, on as many lines as necessary; ``(1, 2, ...)`` for a tuple."""
     brackets = "()" if isinstance(items, tuple) else "[]"
     text = ", ".join([repr(item) for item in items])
     if len(items) == 1 and brackets == "()":
@@ -163,7 +163,7 @@ _HEX_DIGITS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789A
 
 
 def planes(numbers: Sequence[int], size: int) -> bytes:
-    """Whole numbers of `size` bytes: first the highest byte of each, then the next, ... then the lowest."""
+    """Integers of `size` bytes: first the highest byte of each, then the next, ... then the lowest."""
     return b"".join([bytes([n >> 8 * k & 255 for n in numbers]) for k in reversed(range(size))])
 
 

@@ -1,7 +1,7 @@
-"""loops: the reference's loops over columns laid out beforehand, for any dense layer.
+"""loops: the reference's loops over prepared columns, for any dense layer.
 
-A JIT (PyPy) makes machine code of them; elsewhere they serve what no other emitter takes:
-Fractions, weights beyond the range.  Terms are added in the reference's order: the same bits.
+A JIT (PyPy) compiles them to machine code; elsewhere they serve layers that no other emitter takes:
+of Fractions, or with weights out of range.  Terms are added in the reference's order: the same bits.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from .elementwise import activated, repeated
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -20,8 +19,8 @@ NAME = "loops"
 ERROR_BOUND = 0.0
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
-    """One layer of weights, integer layers in process alone."""
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
+    """One layer of weights; integer layers only in process."""
     if dialect.is_exported and network.layers[k - 1].kind != "dense":
         return "is an integer layer"
     return 1
@@ -35,7 +34,7 @@ def emit(code: Code, k: int, value: Value) -> Value:
 def _emit(code: Code, k: int, value: Value) -> Value:
     layer, a = code.layer(k), "a%d" % k
     z = code.row(value, "z%d" % code.network.wires[k - 1][0])
-    zero = "0.0" if all([type(b) is float for b in layer.bias._rows[0]]) else "0"  # so that a JIT sees one type
+    zero = "0.0" if all([type(b) is float for b in layer.bias[0]]) else "0"  # so that a JIT sees one type
     code.line("%s = %s(%s, %s, %s)" % (a, code.function(runtime.by_loops), z, code.columns(k), zero))
     if layer.kind == "dense":
         return activated(code, k, layer.h, a)

@@ -1,20 +1,20 @@
 # mypy: disallow-untyped-calls=False
-"""PackedInputs: the lines that make a sample the first total of an integer network; a part of packed.py.
+"""PackedInputs: the lines from a sample to the first total of an integer network; a part of packed.py.
 
 Measured numbers become integers q = floor(x / scale + 0.5), clamped to low ... high; bytes are looked up.
-All that is not plain leaves the lines at a check: other numbers than Python's, a sample of another length
-(`Code.check_sample`), and what is not finite or so large that a quotient might overflow: then hypot(x),
-which no number of the sample exceeds, is not below a limit, and the sample goes by another line, which
-refuses what is not finite and clamps before it rounds.
+Unusual samples leave these lines at a check.  `Code.check_sample` finds numbers of other libraries and
+wrong lengths.  If a number is not finite, or so large that a quotient might overflow, then hypot(x), which is
+at least as large as any number of the sample, is not below a limit: other lines take the sample, which
+refuse numbers that are not finite and clamp before they round.
 
 A long row of bytes-to-be is rounded by one addition.  Let t = x / scale + 0.5, as a double; wanted is the
-whole number n with n <= t < n + 1, for n from 0 to 255.  With c = 2^12 - 2^-41, which is a double, t + c lies
+integer n with n <= t < n + 1, for n from 0 to 255.  With c = 2^12 - 2^-41, which is a double, t + c lies
 between 2^12 and 2^13, where doubles are 2^-40 apart, and is the one next to n + 2^12 - 2^-41 + (t - n).
-For t = n that is in the middle between n + 2^12 and the double before it, and goes to the even one,
-n + 2^12; for larger t it is never less, and for t < n + 1 it is less than the middle before n + 1 + 2^12, so it
+For t = n that is halfway between n + 2^12 and the double before it, and is rounded to the even one,
+n + 2^12; for larger t it is never less, and for t < n + 1 it is less than the midpoint before n + 1 + 2^12, so it
 stays below that.  So byte 5 of t + c (the highest is 7) is n and bytes 6 and 7 are those of 2^12.  Where
 they are not, n is not from 0 to 255 (or t is below 2^-41, so that t + c is below 2^12; or it is infinite
-or no number): then the sample goes by that other line.
+or NaN): then those other lines take the sample.
 
 For integers from another `low`, sizes up to 512, 2^-41 is subtracted from t first, and then 2^12 + 256 - low is
 added.  n - 2^-41 is a double, and so is the number as far below it as the next double is below n (for n = 0
@@ -38,7 +38,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
+    from ..layers.integer import Quantize
+    from ..network import Network
     from .input_quantizer import InputQuantizer
+    from .packed_layer import PackedLayer
     from .program import Code, Value
 
 __all__ = ["UNROLLED", "PackedInputs", "weighted_sum", "write_terms"]
@@ -64,19 +67,19 @@ def weighted_sum(code: Code, q: str, rows: str, start: str, are_zeros_skipped: b
     return "sum(map(%s, %s, %s), %s)" % (code.function(mul), q, rows, start)
 
 
-def write_terms(code: Code, q: Sequence[str], packed: Any, counted_from: int = 0) -> None:
+def write_terms(code: Code, q: Sequence[str], packed: PackedLayer, counted_from: int = 0) -> None:
     """The lines of the same, a term for each input."""
     terms = ["%s*%s" % pair for pair in zip(q, packed.row_names())]
     code.write_sum("t", [packed.start(counted_from)] + terms)
 
 
-# ---- the way in
+# ---- the inputs
 
 
 class PackedInputs:
-    """What writes the lines from a sample to `t`, the total of the first layer, a `PackedLayer`."""
+    """Writes the lines from a sample to `t`, the total of the first layer, a `PackedLayer`."""
 
-    def __init__(self, code: Code, k: int, quantizer: InputQuantizer, packed: Any) -> None:
+    def __init__(self, code: Code, k: int, quantizer: InputQuantizer, packed: PackedLayer) -> None:
         self.code, self.k, self.quantizer, self.packed = code, k, quantizer, packed
         self.low, self.high = quantizer.low, quantizer.high
         self.is_exported = code.dialect.is_exported
@@ -95,7 +98,7 @@ class PackedInputs:
             self._write_bytes_or_numbers(table)
         self._end()
 
-    # few inputs are summed once, at the end, unless one branch counts integers from 0 and another from `low`
+    # few inputs are summed once, at the end, unless some branches count integers from 0 and others from `low`
 
     def _end_branch(self, counted_from: int = 0) -> None:
         if self.is_small and self.low != 0:
@@ -135,9 +138,11 @@ class PackedInputs:
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
-                bytes_to_bytes = code.computed("BYTES", runtime.byte_table, code.constant("BYTE_LEVELS", levels))
+                bytes_to_bytes = code.computed(
+                    "BYTES%d" % self.k, runtime.byte_table, self._constant("BYTE_LEVELS", levels)
+                )
                 code.line("x = x.translate(%s)" % bytes_to_bytes)
-            code.line('inside = x.lstrip(b"\\0")  # what a picture has around it costs nothing')
+            code.line('inside = x.lstrip(b"\\0")  # the empty border of a picture costs nothing')
             code.line("rows = %s[len(x) - len(inside):]" % self.packed.rows())
             code.line("t = %s" % self._sum("v*p", 'v, p in zip(inside.rstrip(b"\\0"), rows) if v', self.low))
         with code.block("else:"):
@@ -183,7 +188,7 @@ class PackedInputs:
                 code.line(code.wrong_length())
             levels = [level - self.low for level in table]
             if levels != list(range(256)):
-                code.line("x = x.translate(%s)" % code.constant("BYTES", bytes(levels)))
+                code.line("x = x.translate(%s)" % self._constant("BYTES", bytes(levels)))
             self._write_weighed_bytes("x")
         with code.block("else:"):
             self._write_numbers(code.check_sample())
@@ -240,7 +245,7 @@ class PackedInputs:
         self._end_branch()
 
     def _outside(self, q: Sequence[str]) -> str:
-        """Whether one of some integers is outside the range: of 0 ... 2^b - 1 their bits tell."""
+        """The condition that one of several integers is out of range: for 0 ... 2^b - 1 their bits show it."""
         if self.low == 0 and self.high & (self.high + 1) == 0:
             return "not 0 <= %s <= %d" % (" | ".join(q), self.high)
         if len(q) == 1:
@@ -253,11 +258,13 @@ class PackedInputs:
         n, (at, above, top) = quantizer.inputs, _BYTES
         t = "%s + 0.5" % quantizer.quotient(self._name)
         form = "%s + %r" % (t, 4096.0 - _HALF) if low == 0 else "%s - %r + %r" % (t, _HALF, 4352.0 - low)
-        rows, pack = self.packed.rows(), code.constant("pack", struct.Struct("%dd" % n).pack)
+        rows, pack = self.packed.rows(), self._constant("pack", struct.Struct("%dd" % n).pack)
         dense = "doubles = %s(*[%s for %s])" % (pack, form, self._each(x))
         if quantizer.keeps_zero:
             code.function(compress)
-            with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
+            with code.block(
+                "if %s[0] and %s[-1]:  # a sample with many zeros usually begins or ends with one" % (x, x)
+            ):
                 code.line(dense)
                 code.line("rows = %s" % rows)
             with code.block("else:"):
@@ -275,11 +282,11 @@ class PackedInputs:
             q = "doubles[%d::8]" % at
             if self.high - low < 255:
                 clamp = bytes([min(u, self.high - low) for u in range(256)])
-                q = "%s.translate(%s)" % (q, code.constant("CLAMPED", clamp))
+                q = "%s.translate(%s)" % (q, self._constant("CLAMPED", clamp))
             code.line("t = %s" % weighted_sum(code, q, "rows", self.packed.start(low), False))
 
     def _write_wide(self, x: str) -> None:
-        """A row of numbers that become any integers."""
+        """A row of numbers that become integers of any size."""
         code, quantizer, low, high = self.code, self.quantizer, self.low, self.high
         code.function(math.floor)
         rows = self.packed.rows()
@@ -287,7 +294,9 @@ class PackedInputs:
         with code.block("if %s:" % self._inside(x)):
             code.line("some = %s" % rows)
             if quantizer.keeps_zero:
-                with code.block("if %s[0] and %s[-1]:  # a sample with many zeros has them at its ends" % (x, x)):
+                with code.block(
+                    "if %s[0] and %s[-1]:  # a sample with many zeros usually begins or ends with one" % (x, x)
+                ):
                     code.line(form % self._each(x))
                 with code.block("else:"):
                     code.line(form % ("v in filter(None, %s)" % x))
@@ -302,7 +311,7 @@ class PackedInputs:
         code.line("t = %s" % weighted_sum(code, "q", "some", self.packed.start(), False))
 
     def _write_single(self, x: str) -> None:
-        """Numbers that are divided in single precision, and clamped before they are rounded."""
+        """Numbers that are divided in float32, and clamped before they are rounded."""
         code, quantizer = self.code, self.quantizer
         code.function(array)
         code.function(math.floor)
@@ -325,7 +334,7 @@ class PackedInputs:
     # ---- both
 
     def _write_carefully(self, x: str, target: str) -> None:
-        """Lines that refuse what is not finite and clamp before they round."""
+        """Lines that refuse numbers that are not finite, and clamp before they round."""
         code, quantizer = self.code, self.quantizer
         code.function(math.floor)
         prepared, finite = quantizer.prepared(self._name), code.function(runtime.checked_finite)
@@ -346,11 +355,15 @@ class PackedInputs:
 
     def _each(self, x: str, *others: str) -> str:
         """``v, scale in zip(x, SCALE)``: an input, what it needs of the lists, and p of others."""
-        lists = [self.code.constant(name, values) for name, values in self.quantizer.lists]
+        lists = [self._constant(name + "_", values) for name, values in self.quantizer.lists]
         if not lists and not others:
             return "v in %s" % x
         variables = ["v"] + [name.lower() for name, _ in self.quantizer.lists] + ["p"] * len(others)
         return "%s in zip(%s)" % (", ".join(variables), ", ".join([x] + [str(name) for name in lists] + list(others)))
+
+    def _constant(self, name: str, value: Any) -> str:
+        """A constant of these inputs: a network may have several integer chains."""
+        return self.code.constant("%s%d" % (name, self.k), value)
 
     def _name(self, name: str, values: Sequence[float]) -> str:
         return self.code.number(values[0]) if len(values) == 1 else name.lower()
@@ -369,7 +382,7 @@ def bytes_held(x: Any) -> Any:
     return bytes(x) if is_bytes else x
 
 
-def _own(network: Any, layer: Any) -> Callable[[Any], Any]:
+def _own(network: Network, layer: Quantize) -> Callable[[Any], Any]:
     """A function from a sample of the model's own integers to integers counted from the lowest: bytes if they fit."""
 
     lowest, highest, fit = layer.lowest, layer.highest, layer.high - layer.low <= 255

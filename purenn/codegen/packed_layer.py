@@ -16,20 +16,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Sequence
 
+    from ..layers.integer import IntegerDense
     from .program import Code, Name, Value
 
 __all__ = ["PackedLayer"]
 _ZEROS_ARE_COMMON = ("relu", "step", "hard_sigmoid")
-_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, for lanes of so many bytes
+_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}  # of struct, by bytes in a lane
 _FLOAT_BITS, _FLOAT = 23, 0x4B000000  # the bits of 2^23 in single precision; those of 2^23 + n are n more
-_SHORT = 700  # bits of a row so short that leaving a zero out costs more than it saves
+_SHORT = 700  # bits of a row so short that skipping a zero costs more than it saves
 _LARGEST_TUPLE = 1 << 13  # entries; a larger table is kept as bytes or an array, a little slower
 
 
 class PackedLayer:
-    """One integer layer packed: how wide its lanes are, and the lines that take a total `t` apart."""
+    """One integer layer in lanes: their width, and the lines that unpack a total `t`."""
 
-    def __init__(self, code: Code, k: int, layer: Any, low: int, high: int, is_last: bool) -> None:
+    def __init__(self, code: Code, k: int, layer: IntegerDense, low: int, high: int, is_last: bool) -> None:
         self.code, self.k, self.layer = code, k, layer
         smallest, largest = layer.bounds(low, high)
         self.offset, bits = -smallest, (largest - smallest).bit_length()
@@ -39,7 +40,7 @@ class PackedLayer:
         self._packed: list[int] = []
         if layer.table is not None:
             self.levels = (layer.table.min(), layer.table.max())
-            # a multiple of an entry away from the layer's own offset, so that entries begin where they did
+            # it differs from the layer's own offset by a multiple of an entry, so that entries begin at the same sums
             self.offset = layer.offset + -(-(-smallest - layer.offset) >> layer.shift << layer.shift)
             bits = max((largest + self.offset).bit_length(), 16)
             self.by_table = bits - 16 <= layer.shift and not (is_last and code.dialect.is_exported)
@@ -49,7 +50,7 @@ class PackedLayer:
         if self.by_table:
             self.up = max(8 * self.size - 16 - layer.shift, 0)
         elif not code.dialect.is_exported:
-            scales_are_floats = set(map(type, layer.scale._rows[0])) == {float}
+            scales_are_floats = set(map(type, layer.scale[0])) == {float}
             self.is_float = layer.table is None and bits <= _FLOAT_BITS and scales_are_floats
             self.size = next((n for n in _CODES if bits <= 8 * n), self.size)
             if self.is_float:
@@ -57,8 +58,14 @@ class PackedLayer:
         self.row_bits = 8 * self.size * layer.outputs
 
     @property
+    def _repeat(self) -> int:
+        """How many values of the upper 16 bits share an entry; there are no more than 2^16 of them."""
+        return 1 << min(self.layer.shift + self.up + 16 - 8 * self.size, 16)
+
+    @property
     def _table(self) -> list[int]:
-        return list(self.layer.table._rows[0])
+        assert self.layer.table is not None  # only asked where it is not
+        return list(self.layer.table[0])
 
     # ---- constants
 
@@ -67,7 +74,7 @@ class PackedLayer:
         name, layer = "ROWS%d" % self.k, self.layer
         if not self.code.dialect.is_exported:
             return self.code.constant(name, self._integers())
-        weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight._rows for w in row])
+        weights = self.code.constant("WEIGHTS%d" % self.k, [w for row in layer.weight for w in row])
         return self.code.computed(name, runtime.rows_of_lanes, weights, layer.outputs, self.size, self.up)
 
     def row_names(self) -> list[Name]:
@@ -75,12 +82,12 @@ class PackedLayer:
         return [self.code.constant("ROW%d_%d" % (self.k, i), row) for i, row in enumerate(self._integers())]
 
     def start(self, counted_from: int = 0) -> Name:
-        """What a sum starts from, where the inputs are counted from a number: biases and offsets in their lanes."""
+        """The start of a sum of inputs that are counted from a number: biases and offsets in their lanes."""
         layer, name = self.layer, "START%d" % self.k
         if counted_from:
             name += ("_%d" % counted_from).replace("-", "M")
-        totals = [sum(column) for column in zip(*layer.weight._rows)] if counted_from else [0] * layer.outputs
-        starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias._rows[0], totals)]
+        totals = [sum(column) for column in zip(*layer.weight)] if counted_from else [0] * layer.outputs
+        starts = [b + self.offset + counted_from * total for b, total in zip(layer.bias[0], totals)]
         if not self.code.dialect.is_exported:
             start = runtime.in_lanes(starts, self.size, self.up)
             floats = runtime.in_lanes([_FLOAT] * layer.outputs, 4, 0) if self.is_float and self.size == 4 else 0
@@ -93,7 +100,7 @@ class PackedLayer:
         return self._packed
 
     def _made(self) -> list[int]:
-        rows, outputs, lane = self.layer.weight._rows, self.layer.outputs, 8 * self.size
+        rows, outputs, lane = list(self.layer.weight), self.layer.outputs, 8 * self.size
         lift = 1 << lane - 1
         if lane <= 64 and -lift <= min(map(min, rows)) and max(map(max, rows)) < lift:
             packed = _rows_from_bytes(rows, self.size, runtime.in_lanes([lift] * outputs, self.size, 0))
@@ -103,16 +110,14 @@ class PackedLayer:
 
     def _pages(self) -> Name:
         """Exported: the table by the two upper bytes of a lane."""
-        name, layer = "TABLE%d" % self.k, self.layer
+        name = "TABLE%d" % self.k
         table = self.code.constant("LEVELS%d" % self.k, self._table)
-        repeat = 1 << layer.shift + self.up + 16 - 8 * self.size
-        return self.code.computed(name, runtime.table_pages, table, self._before, repeat, self._entries)
+        return self.code.computed(name, runtime.table_pages, table, self._before, self._repeat, self._entries)
 
     def _spread(self) -> Name:
         """In process: the table by the upper 16 bits of a lane."""
-        repeat = 1 << self.layer.shift + self.up + 16 - 8 * self.size
-        before, table = self._before, self._table
-        values: Any = [table[0]] * before + table[max(-before, 0) :]
+        repeat, before, table = self._repeat, self._before, self._table
+        values: Any = [table[0]] * min(before, self._entries) + table[max(-before, 0) :]
         values = (values + [table[-1]] * (self._entries - len(values)))[: self._entries]
         if max(map(abs, self.levels)) >= 1 << 63:
             return self.code.constant("TABLE%d" % self.k, [value for value in values for _ in range(repeat)])
@@ -127,7 +132,7 @@ class PackedLayer:
     # ---- lines
 
     def write_next(self, following: PackedLayer) -> None:
-        """The lines that make the next layer's total of this one's."""
+        """The lines from the total of this layer to that of the next."""
         code, n = self.code, self.layer.outputs
         are_zeros_skipped = self.layer.h.kind in _ZEROS_ARE_COMMON
         if code.dialect.is_exported:
@@ -176,7 +181,7 @@ class PackedLayer:
 
     def _level(self, index: str) -> str:
         table = self.code.constant("LEVELS%d" % self.k, self._table)
-        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, self.layer.table.cols)
+        return "%s[0 if (i := %s) < 0 else i if i < %d else -1]" % (table, index, len(self._table))
 
     def sums(self) -> str:
         """Exported: the weighted sums, a list."""
@@ -217,7 +222,7 @@ class PackedLayer:
         return names
 
     def _unpack(self, code: str) -> Name:
-        """The name of what reads lanes: whole, "f" as floats, "xH" by their upper 16 bits."""
+        """The name of the function that unpacks lanes: entire ones, "f" as floats, "xH" their upper 16 bits."""
         n, name = self.layer.outputs, "unpack%d" % self.k
         if code == "xH":
             return self.code.constant(name, Struct("<" + ("%dxH" % (self.size - 2)) * n).unpack)

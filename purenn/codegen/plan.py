@@ -1,4 +1,4 @@
-"""The plan of a network: which emitter writes which of its layers."""
+"""The plan of a network: which emitter writes which layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..network import Network
     from .dialect import Dialect
 
-__all__ = ["EMITTERS", "KERNELS", "Plan", "Segment", "planned"]
+__all__ = ["EMITTERS", "KERNELS", "PREPARING", "Plan", "Segment", "planned"]
 
 # the emitters that are tried for a kind of layer; `forward` can run any, in process
 EMITTERS = {
@@ -34,11 +34,12 @@ KERNELS = ("unrolled", "dist", "sumprod", "packed", "fixed_point", "byte_inputs"
 _WITH_WEIGHT = ("dense", "integer_dense")  # kinds whose emitter may be named
 _ANY = float("inf")
 _OWN = __name__.split(".")[0] + ".layers."
-_TAKE_SEVERAL = ("packed", "byte_inputs")  # layers without weight too
+_TAKE_SEVERAL = ("packed", "byte_inputs")  # not only layers with weights
+PREPARING = ("normalize", "scale", "flatten", "reshape")  # kinds that may come before a Quantize in an integer chain
 
 
 class Segment:
-    """`count` layers from number `first` on, and the module that writes them, about `nanoseconds` a sample."""
+    """`count` layers from number `first` on, the module that writes them, and its expected time for a sample."""
 
     def __init__(self, emitter: Any, first: int, count: int, nanoseconds: float) -> None:
         self.emitter, self.first, self.count, self.nanoseconds = emitter, first, count, nanoseconds
@@ -53,7 +54,7 @@ class Plan:
         self.error_bound: float = max([segment.emitter.ERROR_BOUND for segment in segments])
 
     def _kernel(self) -> str:
-        """The emitters of the layers that carry weight, in their order, each once in a row."""
+        """The emitters of the layers with weights, in order, without repetitions in a row."""
         names: list[str] = []
         for segment in self.segments:
             layers = self.network.layers[segment.first - 1 : segment.first - 1 + segment.count]
@@ -72,7 +73,7 @@ class Plan:
 
 
 def planned(network: Network, dialect: Dialect, kernel: str | None = None, error_bound: float = 1e-9) -> Plan:
-    """How to run a network, greedy: from each layer on the emitter that takes the least for a multiplication.
+    """A greedy plan: from each layer on, the emitter with the least time per multiplication.
 
     Only emitters that promise `error_bound` are considered.  `kernel` names the emitter of the dense
     layers; one that cannot run a layer raises `UnsupportedError` with the reason.
@@ -88,6 +89,7 @@ class _Planner:
     def __init__(self, network: Network, dialect: Dialect, kernel: str | None, error_bound: float) -> None:
         self.network, self.dialect, self.kernel, self.error_bound = network, dialect, kernel, error_bound
         self.multiplications = network.multiplications
+        self.packed = costs.estimate("packed", network, 1, dialect)  # the same from every layer on
         self.segments: list[Segment] = []
 
     def plan(self) -> Plan:
@@ -107,19 +109,19 @@ class _Planner:
             emitter = __import__("%s.%s" % (__package__, name), None, None, ["*"])
             taken = self._refusal(emitter) or emitter.takes(self.network, k, self.dialect)
             if isinstance(taken, int):
-                return Segment(emitter, k, taken, costs.estimate(name, self.network, k, self.dialect)[0])
+                return Segment(emitter, k, taken, self._estimate(name, k)[0])
             reasons.append(taken)
         what = ("kernel %s: " % self.kernel if self.kernel else "", k, self.network.layers[k - 1], reasons[0])
         raise UnsupportedError("%slayer %d (%s) %s" % what)
 
     def _refusal(self, emitter: Any) -> str:
-        """Why an emitter takes no part in the whole network; empty where it may."""
+        """Why an emitter cannot be used in this network; empty if it can."""
         if emitter.ERROR_BOUND > self.error_bound:
             return "would be run within %r, not within %r" % (emitter.ERROR_BOUND, self.error_bound)
         most = emitter.most_multiplications(self.dialect) if hasattr(emitter, "most_multiplications") else _ANY
         if self.multiplications > most:
             what = (self.multiplications, most)
-            return "is of a network of %d multiplications, too many to write out: the limit is %d" % what
+            return "is in a network of %d multiplications, too many to unroll: the limit is %d" % what
         return ""
 
     def _tried(self, k: int) -> list[str]:
@@ -133,21 +135,37 @@ class _Planner:
                 what = (kernel, k, layer, kind, runs)
                 raise UnsupportedError("kernel %s: layer %d (%s) is of kind %s, it runs: %s" % what)
             names = (kernel,)
-        elif kernel is not None:
-            names = tuple([name for name in names if name == kernel or name not in _TAKE_SEVERAL])
+        else:
+            names = tuple([name for name in names if self._might_take(name, k)])
         return sorted(names, key=lambda name: self._cost(name, k))
 
+    def _might_take(self, name: str, k: int) -> bool:
+        """Whether to try an emitter at layer k; one that has refused a chain is not tried at each of its layers."""
+        if self.kernel not in (None, name) and name in _TAKE_SEVERAL:
+            return False
+        if name == "byte_inputs":
+            return k == 1
+        return name != "packed" or not self._continues(k)
+
+    def _continues(self, k: int) -> bool:
+        """Whether layer k would be in the same integer chain as the layer before, from which the chain was refused."""
+        kinds, network = [kind_of(layer) for layer in self.network.layers[max(k - 2, 0) : k]], self.network
+        return k > 1 and network.wires[k - 1] == (k - 1,) and network.uses[k - 1] == 1 and set(kinds) <= set(PREPARING)
+
+    def _estimate(self, name: str, k: int) -> tuple[float, int]:
+        return self.packed if name == "packed" else costs.estimate(name, self.network, k, self.dialect)
+
     def _cost(self, name: str, k: int) -> float:
-        """Nanoseconds for a multiplication; less than any for what has been named, or is a part of something larger."""
-        ns, terms = costs.estimate(name, self.network, k, self.dialect)
+        """Nanoseconds per multiplication; the least for the named kernel and for integer chains."""
+        ns, terms = self._estimate(name, k)
         if name == self.kernel:
             return -1.0
         if name == "packed" and ns < _ANY:
-            return 0.0  # what prepares the inputs of an integer network is a part of it
+            return 0.0  # an integer network includes the layers that prepare its inputs
         return ns / terms if terms else _ANY
 
 
 def kind_of(layer: Any) -> str:
-    """The kind of one of purenn's own layers; empty for one of the user's, which may do anything."""
+    """The kind of one of purenn's own layers; empty for a class of the user's, which may do anything."""
     kind: str = getattr(layer, "kind", "")
     return kind if type(layer).__module__.startswith(_OWN) else ""

@@ -1,4 +1,4 @@
-"""Code: the lines of a program as emitters write them, and Program: what comes of them."""
+"""Code: the lines of a program, written by emitters; Program: the finished program."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence, Union
 
+    from ..activation import Activation
+    from ..layers.dense import Dense
     from .plan import Plan
 
     Value = Union[list[str], str]
 
 __all__ = ["Code", "Name", "Program", "UNROLLED"]
-_SMALL = 100  # numbers of a value that is written as one variable for each; packing and unpacking more costs too much
-UNROLLED = 4000  # multiplications of a network that is written out in an export
+_SMALL = 100  # numbers of a value with a variable for each; packing and unpacking more costs too much
+UNROLLED = 4000  # multiplications of a network that is unrolled in an export
 _BY_NAMES = ("unrolled", "elementwise")  # emitters that gain from a variable for each number of a sample
-_TERMS = 40  # to an expression: one of thousands nests deeper than parsers can
+_TERMS = 40  # in an expression: one of thousands nests too deeply for parsers
 _MATH = {name: getattr(math, name) for name in ("exp", "expm1", "erfc", "inf", "log", "nan", "tanh")}
 
 
@@ -31,7 +33,7 @@ class Name(str):
 
 
 class _Block:
-    """Where lines go, and how far they are indented, until it is left."""
+    """Redirects lines and sets their indentation, in a with statement."""
 
     def __init__(self, code: Code, lines: list[str], indent: str) -> None:
         self._code, self._inside, self._outside = code, (lines, indent), (code.lines, code._indent)
@@ -55,12 +57,12 @@ class Code:
         self.layers = self.network.layers
         self.lines: list[str] = []
         self.entries: dict[str, list[str]] = {}
-        self.at_end: list[Callable[[], None]] = []  # called when the lines of ``predict`` are all there
+        self.at_end: list[Callable[[], None]] = []  # called when all lines of ``predict`` are written
         self.is_small = _is_small(plan)
-        self.objects: dict[str, Any] = {}  # in process: what each name stands for
+        self.objects: dict[str, Any] = {}  # in process: the value of each name
         self.texts: dict[str, str] = {}  # exported: the lines that define it
         self._indent = "    "
-        self._unpacked = ""  # the line that unpacks the sample, while it is not yet written
+        self._unpacked = ""  # the line that unpacks the sample, until it is written
         self._by_rows = -1  # the layer that is being written for one row
 
     # ---- the network
@@ -99,7 +101,7 @@ class Code:
         return list(names)
 
     def outputs(self, k: int, names: Sequence[str], forms: Sequence[str]) -> list[str]:
-        """What layer k gives, by name; the forms themselves where they are only to be returned."""
+        """The output of layer k, by name; the forms themselves if they are only returned."""
         is_one_row = self.width(k) == self.size(k)  # forms of several rows share variables
         return list(forms) if k == len(self.layers) and is_one_row else self.assign(names, forms)
 
@@ -133,7 +135,7 @@ class Code:
     # ---- values
 
     def name(self, name: str, value: Value) -> None:
-        """The line that gives a value a name as a row, unless it is its own."""
+        """The line that names a value as a row, unless it already has that name."""
         if value != name:
             self.line("%s = %s" % (name, value if isinstance(value, str) else "(%s,)" % ", ".join(value)))
 
@@ -190,7 +192,7 @@ class Code:
         return Name(name + "()")
 
     def value(self, argument: Any) -> Any:
-        """What a name or form of a constant stands for, in process; a number is itself."""
+        """The value of a name or form of a constant, in process; a number is itself."""
         if not isinstance(argument, Name):
             return argument
         return self.objects[argument[:-2]]() if argument.endswith("()") else self.objects[argument]
@@ -201,7 +203,7 @@ class Code:
         self.objects[name] = function
         return name
 
-    def activation_function(self, h: Any) -> str:
+    def activation_function(self, h: Activation) -> str:
         """The name of an activation that has no source: of a function of the user's own; in process alone."""
         function = (lambda a: h.record.function(a, *h.parameters)) if h.known else h.function
         name = "h%d" % len(self.objects)
@@ -220,24 +222,21 @@ class Code:
         """A form for the columns of layer k: for each output its weights, a tuple, and its bias."""
         layer, weights, biases = self.layer(k), Name(), Name()
         if self.dialect.is_exported:
-            values = [float(w) for column in zip(*layer.weight._rows) for w in column]
+            values = [float(w) for column in zip(*layer.weight) for w in column]
             weights, biases = self.constant("WEIGHTS%d" % k, values), self.biases(k)
         return self.computed("COLUMNS%d" % k, columns, weights, biases, here=lambda: columns_of(layer))
 
     def biases(self, k: int) -> Name:
         """A name for the biases of layer k, a list."""
-        return self.constant("BIASES%d" % k, [self.cast(b) for b in self.layer(k).bias._rows[0]])
+        return self.constant("BIASES%d" % k, [self.cast(b) for b in self.layer(k).bias[0]])
 
     def cast(self, w: Any) -> Any:
-        """A number as the program holds it: an export holds floats."""
+        """A number as the program stores it: an export stores floats."""
         return float(w) if self.dialect.is_exported else w
 
     def by_dist(self) -> str:
-        """The condition of what is slower than loops in PyPy, in an export: it runs in whatever Python."""
-        from .runtime import BY_DIST
-
-        if BY_DIST not in self.texts.values():
-            self.objects["BY_DIST"], self.texts["BY_DIST"] = True, BY_DIST
+        """The condition, in an export, of code that is slower than loops in PyPy, where a user can change it."""
+        self.objects["BY_DIST"], self.texts["BY_DIST"] = True, "BY_DIST = True  # in PyPy False is faster"
         return "BY_DIST and "
 
     # ---- the sample
@@ -245,15 +244,15 @@ class Code:
     def check_sample(self, as_row: bool = False) -> Value:
         """Write the check of the sample x; its value: a row if wanted, else a variable for each number of a small one.
 
-        A sum has the type of any number of another library among its terms, and where one is not a number
-        it is a TypeError: so one sum knows whether all are Python's own.
+        The type of a sum shows whether any of its terms is of another library, and a term that is not a number
+        raises TypeError: so one sum checks all of them.
         """
         n, as_row = self.network.inputs, as_row or not self.is_small
-        names = ["x%d" % i for i in range(n)]
+        names = [] if as_row else ["x%d" % i for i in range(n)]
         if self.dialect.is_exported:
             with self.block("if len(x) != %d:" % n):
                 self.line(self.wrong_length())
-            self.line("s = sum(x, 0.0)  # a float of Python's own, unless there are numbers of another library")
+            self.line("s = sum(x, 0.0)  # a Python float, unless there are numbers of another library")
             self.line("z0 = x if float(s) is s else [float(v) for v in x]")
             if not as_row:
                 self.line("%s, = z0" % ", ".join(names))
@@ -269,7 +268,7 @@ class Code:
         return "x" if as_row else names
 
     def _sums_all_first(self) -> bool:
-        """Whether the first line written is a sum of all numbers of the sample: that one serves as the check."""
+        """Whether the first line is a sum of all numbers of the sample, which then serves as the check."""
         segment = self.plan.segments[0]
         return segment.emitter.NAME == "unrolled" and self.layer(1).inputs == self.network.inputs
 
@@ -281,7 +280,7 @@ class Code:
             self.line("return fallback(x)")
 
     def wrong_length(self) -> str:
-        """The statement that answers a sample of another length."""
+        """The statement for a sample of the wrong length."""
         if self.dialect.is_exported:
             return 'raise ValueError("expected %d numbers, found %%d" %% len(x))' % self.network.inputs
         return "return fallback(x)"
@@ -309,7 +308,7 @@ class Code:
             self.at_end.pop()()
 
     def _give(self, value: Value) -> None:
-        """The line that returns a value: a list of its own."""
+        """The line that returns a value, as a new list."""
         if not isinstance(value, str):
             self.line("return [%s]" % ", ".join(value))
         elif value in ("x", "z0") or self.plan.segments[-1].emitter.NAME == "forward":
@@ -319,7 +318,7 @@ class Code:
 
 
 class Program:
-    """What emitters wrote: `source` is its text, `run(fallback)` makes it a function.
+    """A finished program: `source` is its text, `run(fallback)` makes it a function.
 
     In process the text is that of the function alone; exported it is all of a module but its imports.
     """
@@ -330,7 +329,7 @@ class Program:
 
     @property
     def entries(self) -> list[str]:
-        """The heads of the functions that there are besides ``predict(x)``."""
+        """The heads of the functions besides ``predict(x)``."""
         with self._writing:
             self._code.end()
             return list(self._code.entries)
@@ -354,8 +353,7 @@ class Program:
     def run(self, fallback: Callable[[Any], Any] | None = None, head: str = "predict(x)") -> Callable[[Any], list[Any]]:
         """The function, list in, list out, or another one of the `entries`.
 
-        In process it leaves a sample that is not made of as many of Python's own numbers as it takes
-        to `fallback`.
+        In process it calls `fallback` for a sample of the wrong length or with numbers of other types.
         """
         source = self.source if self.dialect.is_exported else self._function(head)
         names: dict[str, Any] = {"fallback": fallback, **_MATH, **self._code.objects}
@@ -367,13 +365,13 @@ class Program:
 
 
 def _is_small(plan: Plan) -> bool:
-    """Whether a program gains from a variable for each number."""
+    """Whether a variable for each number makes a program faster."""
     widest: int = max(map(size, plan.network.shapes))
     if plan.dialect.is_exported:
         return widest <= UNROLLED and all([segment.emitter.NAME in _BY_NAMES for segment in plan.segments])
     return widest <= _SMALL
 
 
-def columns_of(layer: Any) -> list[tuple[tuple[Any, ...], Any]]:
+def columns_of(layer: Dense) -> list[tuple[tuple[Any, ...], Any]]:
     """For each output of a dense layer its weights and its bias."""
-    return list(zip(zip(*layer.weight._rows), layer.bias._rows[0]))
+    return list(zip(zip(*layer.weight), layer.bias[0]))

@@ -1,15 +1,15 @@
 # mypy: ignore-errors
 """Functions that generated code calls: the predictor imports them, an export prints their source.
 
-They use `math` alone, no augmented assignment and no name with a leading underscore, so that they run
-in a sandbox as well.
+They import only `math`, and use no augmented assignment and no name with a leading underscore, so
+that they also run in a sandbox.
 """
 
 from math import dist, exp, frexp, fsum, inf, ldexp, log, nan, sqrt  # noqa: F401
 
 
 def once(make):
-    """A function that gives what `make` makes, which is called once, when it is needed."""
+    """A function that returns the result of `make`, which is called on first use."""
     made = []
 
     def get():
@@ -29,7 +29,7 @@ def decoded(text):
 
 
 def integers_of_planes(data, count, size, least):
-    """Whole numbers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
+    """Integers from `least` on, of `size` bytes; the highest bytes of all come first, the lowest last."""
     numbers = [0] * count
     for k in range(size):
         numbers = [256 * n + b for n, b in zip(numbers, data[k * count : (k + 1) * count])]
@@ -37,12 +37,12 @@ def integers_of_planes(data, count, size, least):
 
 
 def integers(text, count, size, least):
-    """Whole numbers from a text."""
+    """Integers from a text."""
     return integers_of_planes(decoded(text), count, size, least)
 
 
 def floats(text, count, size, exponents):
-    """Floats from a text, exactly: whole numbers of `size` bytes, each times plus or minus one of the powers of two."""
+    """Floats from a text, exactly: integers of `size` bytes, each times plus or minus one of the powers of two."""
     data = decoded(text)
     powers = [sign * 2.0**e for e in exponents for sign in (1.0, -1.0)]
     indices = integers_of_planes(data[size * count :], count, 1 if len(powers) <= 256 else 2, 0)
@@ -59,7 +59,7 @@ def columns(weights, biases):
 
 
 def exact(z, column):
-    """z.w + b, term by term, but for those that are 0; the weights are finite."""
+    """z.w + b, term by term without those that are 0; the weights are finite."""
     w, b = column
     total = 0
     for v, weight in zip(z, w):
@@ -81,17 +81,14 @@ def by_loops(z, columns, zero):
 
 # ---- sums by distances
 
-# math.dist is fast where it is written in C; in PyPy, whose methods are functions, loops are faster
-BY_DIST = 'BY_DIST = repr(str.join).startswith("<method")'
-
 
 def origin(count):
-    """The point 0 of so many numbers."""
+    """A tuple of zeros."""
     return (0.0,) * count
 
 
 def balance(columns):
-    """A power of two for each input that balances the sizes of its weights, 0.0 for one without; None if they are."""
+    """For each input the power of two that balances its weights, 0.0 if all are 0; None if they are balanced."""
     sizes = [max([abs(w[i]) for w, b in columns]) for i in range(len(columns[0][0]))]
     known = [frexp(size)[1] for size in sizes if size]
     if not known or max(known) - min(known) <= 8:
@@ -122,7 +119,7 @@ def prepared(columns, powers):
 
 
 def weighted_length(w):
-    """|v| with v_i = (n - i + 5) w_i: how far a sum in order is off, in units of u |x|."""
+    """|v| with v_i = (n - i + 5) w_i: the error of a sum in order, in units of u |x|."""
     n = len(w) + 4
     return dist(tuple([v * (n - i) for i, v in enumerate(w)]), origin(len(w)))
 
@@ -138,23 +135,31 @@ def reach(rows):
 def fixed_lanes(columns):
     """(lanes, g, n, start) for sums in fixed point: weights times 2^g, rounded, side by side; see fixed_scale."""
     g, n, start = fixed_scale(columns)
-    return side_by_side(columns, 2.0**g, 96), g, n, start
+    return rows_side_by_side(columns, 2.0**g, 96), g, n, start
 
 
 def fixed_scale(columns):
     """(g, n, start): n is the length of the longest column, and 2^43 2^g sqrt(inputs) n at most 2^94."""
     n = max([dist(w, origin(len(w))) for w, b in columns])
-    return 51 - frexp(n * sqrt(len(columns[0][0])))[1], n, sum([1 << 96 * j + 31 for j in range(len(columns))])
+    return 51 - frexp(n * sqrt(len(columns[0][0])))[1], n, side_by_side([1 << 31] * len(columns), 96)
 
 
-def side_by_side(columns, scale, bits):
-    """For each input its weights times a scale, rounded, side by side in a whole number, so many bits apart."""
+def rows_side_by_side(columns, scale, bits):
+    """For each input its weights times a scale, rounded, side by side in one integer."""
     rows = [[w[i] for w, b in columns] for i in range(len(columns[0][0]))]
-    return [sum([round(v * scale) << bits * j for j, v in enumerate(row)]) for row in rows]
+    return [side_by_side([round(v * scale) for v in row], bits) for row in rows]
+
+
+def side_by_side(numbers, bits):
+    """The sum over j of numbers[j] 2^(bits j); by halves, for the terms of a long sum would take far more memory."""
+    middle = len(numbers) // 2
+    if middle < 32:
+        return sum([n << bits * j for j, n in enumerate(numbers)])
+    return side_by_side(numbers[:middle], bits) + (side_by_side(numbers[middle:], bits) << bits * middle)
 
 
 def nonzero_bytes(x):
-    """The numbers of a sample that are not 0, where all are whole and from 0 to 255; else None."""
+    """The nonzero numbers of a sample, if all are integers from 0 to 255; else None."""
     found = [v for v in x if v]
     integers = [int(v) for v in found]
     in_range = not integers or (min(integers) > 0 and max(integers) < 256)
@@ -162,10 +167,10 @@ def nonzero_bytes(x):
 
 
 def byte_lanes(columns, shifts, factors, is_scale):
-    """(lanes, g, most, start, biases) for sums of whole numbers: prepared weights times 2^g, rounded, side by side."""
+    """(lanes, g, most, start, biases) for sums of integers: prepared weights times 2^g, rounded, side by side."""
     prepared = [tuple([v * s if is_scale else v / s for v, s in zip(w, factors)]) for w, b in columns]
     g, most, start, biases = byte_scale(prepared, columns, shifts, factors, is_scale)
-    return side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
+    return rows_side_by_side([(w, 0.0) for w in prepared], 2.0**g, 64), g, most, start, biases
 
 
 def byte_scale(prepared, columns, shifts, factors, is_scale):
@@ -175,7 +180,7 @@ def byte_scale(prepared, columns, shifts, factors, is_scale):
     size = max([dist(w, origin(inputs)) for w in prepared])
     reach = [255.0 * abs(s) + abs(m) if is_scale else (255.0 + abs(m)) / abs(s) for m, s in zip(shifts, factors)]
     most = dist(reach, origin(inputs)) * max([dist(w, origin(inputs)) for w, b in columns])
-    start = sum([1 << 64 * j + 63 for j in range(len(columns))])
+    start = side_by_side([1 << 63] * len(columns), 64)
     biases = [b for w, b in columns]
     if max(shifts) != 0 or min(shifts) != 0:
         terms = [[v * m if is_scale else -m * v / s for v, m, s in zip(w, shifts, factors)] for w, b in columns]
@@ -183,7 +188,7 @@ def byte_scale(prepared, columns, shifts, factors, is_scale):
     return min(54 - frexp(size * sqrt(inputs))[1], 51 - frexp(size)[1]), most, start, biases
 
 
-# ---- functions of a whole row
+# ---- functions of a row
 
 
 def layer_norm(row, scale, shift, epsilon):
@@ -201,7 +206,7 @@ def layer_norm(row, scale, shift, epsilon):
 
 
 def softmax(a):
-    """exp(a) by the sum of them all, less the largest a, so that none overflows."""
+    """exp(a) divided by the sum of all, with the largest a subtracted first, so that none overflows."""
     c = -max(a)
     powers = [exp(v + c) for v in a]
     total = 0.0
@@ -210,8 +215,8 @@ def softmax(a):
     return [power / total for power in powers]
 
 
-def softmax_plain(a, c):
-    """exp(a + c) by the sum of them all."""
+def shifted_softmax(a, c):
+    """exp(a + c) divided by the sum of all."""
     powers = [inf if v + c > 709.782712893384 else exp(v + c) for v in a]
     total = 0.0
     for power in powers:
@@ -238,23 +243,23 @@ def rows_of_lanes(weights, outputs, size, up):
 
 def in_lanes(numbers, size, up):
     """Numbers side by side in one long integer, in lanes of `size` bytes, times 2^up."""
-    return sum([n << 8 * size * j for j, n in enumerate(numbers)]) << up
+    return side_by_side(numbers, 8 * size) << up
 
 
 def table_pages(table, before, repeat, entries):
-    """table[high][low]: the first entry `before` times more, each `repeat` times, the last to the end."""
-    spread = ([table[0]] * before + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
+    """table[high][low]: the first entry `before` more times, each `repeat` times, the last up to the end."""
+    spread = ([table[0]] * min(before, entries) + table[max(-before, 0) :] + [table[-1]] * entries)[:entries]
     values = [level for level in spread for n in range(repeat)]
     return [values[k : k + 256] for k in range(0, len(values), 256)]
 
 
 def byte_table(numbers):
-    """The bytes that bytes become."""
+    """A table for bytes.translate."""
     return bytes(numbers)
 
 
 def checked_finite(x):
-    """Numbers as they are; NaN and infinities are refused."""
+    """The numbers themselves; NaN and infinities raise ValueError."""
     for k, v in enumerate(x):
         if not -inf < v < inf:
             raise ValueError("input %d is %r: an integer network takes finite numbers" % (k, v))
@@ -262,7 +267,7 @@ def checked_finite(x):
 
 
 def checked_integers(q, lowest, highest):
-    """A model's own integers as they are; anything else is refused."""
+    """The model's own integers themselves; anything else is refused."""
     for k, v in enumerate(q):
         if not isinstance(v, int):
             raise TypeError("input %d is %r: expected the model's own integers" % (k, v))
@@ -272,7 +277,7 @@ def checked_integers(q, lowest, highest):
 
 
 def float32(v):
-    """v rounded to single precision: 24 bits, down to 2^-149."""
+    """v rounded to float32: 24 bits, down to 2^-149."""
     if not abs(v) < 3.4028235677973366e38:
         return inf if v > 0.0 else -inf
     e = max(frexp(v)[1], -125) - 24

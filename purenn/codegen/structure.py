@@ -1,11 +1,10 @@
-"""structure: layers that bring values together or read them another way; they compute little or nothing."""
+"""structure: layers that combine or reshape values, with little or no arithmetic."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -14,7 +13,7 @@ ERROR_BOUND = 0.0
 _SIGNS = {"add": " + ", "multiply": "*"}
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One layer."""
     return 1
 

@@ -2,8 +2,8 @@
 
 It adds the exact products in three times the working precision and rounds once, so it is
 nearer to the true sum than the reference is: x.w + b is off by at most u (2 |a| + |b|).
-What lies between them is the reference's own rounding, at most e = u |x| |v| by sums.py, which
-is much where a sum cancels: one that is not larger than e / ERROR_BOUND is computed again in the
+The difference is the reference's own rounding, at most e = u |x| |v| by sums.py, which
+is large if a sum cancels: one that is not larger than e / ERROR_BOUND is computed again in the
 reference's order.
 """
 
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence
 
+    from ..network import Network
     from .dialect import Dialect
     from .program import Code, Value
 
@@ -33,14 +34,14 @@ _INF = float("inf")
 _SMALLEST = 1e-290  # |a|: below, products may have lost bits
 
 
-def takes(network: Any, k: int, dialect: Dialect) -> int | str:
+def takes(network: Network, k: int, dialect: Dialect) -> int | str:
     """One dense layer, in a Python that has it; a module for any Python cannot rely on it."""
     if dialect.is_exported:
         return "would need math.sumprod, which came with Python 3.12"
     if not hasattr(math, "sumprod"):
         return "needs math.sumprod, which came with Python 3.12"
     layer = network.layers[k - 1]
-    if refusal(layer, _MOST_INPUTS) or finite_within(layer.weight._rows, _INF):
+    if refusal(layer, _MOST_INPUTS) or finite_within(layer.weight, _INF):
         return refusal(layer, _MOST_INPUTS) or 1
     return "has weights that are not finite"
 

@@ -1,11 +1,10 @@
 """Braille: pictures made of characters, each two dots wide and four high; ASCII where they cannot be shown."""
 
+from __future__ import annotations
+
 from itertools import groupby
 from string import ascii_lowercase
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 MARKS = "*+ox#@%&=~" + ascii_lowercase  # of curves in ASCII, each by its owner
 _HALVES = " '.#"  # two pixels as a character of ASCII: none, the upper, the lower, both
@@ -15,7 +14,7 @@ _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and c
 class Canvas:
     """A grid of characters to draw dots on; (0, 0) is the dot at the upper left.
 
-    Without `braille` a character with a dot is the mark of who drew there: of several, one in turn.
+    Without `braille` a character with a dot is the mark of its owner; of several, one in turn.
 
     >>> canvas = Canvas(3, 1)
     >>> canvas.line((0, 0), (5, 3))
@@ -26,10 +25,10 @@ class Canvas:
     def __init__(self, columns: int, rows: int, braille: bool = True) -> None:
         self.columns, self.rows, self.braille = columns, rows, braille
         self.width, self.height = 2 * columns, 4 * rows
-        self._cells: "Dict[Tuple[int, int], int]" = {}
-        self._owners: "Dict[Tuple[int, int], List[Optional[int]]]" = {}  # who drew in a character
+        self._cells: Dict[Tuple[int, int], int] = {}
+        self._owners: Dict[Tuple[int, int], List[Optional[int]]] = {}  # all who drew in a character
 
-    def dot(self, x: int, y: int, owner: "Optional[int]" = None) -> None:
+    def dot(self, x: int, y: int, owner: Optional[int] = None) -> None:
         """Set a dot, if it is on the canvas."""
         if 0 <= x < self.width and 0 <= y < self.height:
             cell = (x // 2, y // 4)
@@ -40,7 +39,7 @@ class Canvas:
             owners.append(owner)
 
     def line(
-        self, start: "Tuple[float, float]", end: "Tuple[float, float]", owner: "Optional[int]" = None, dash: int = 0
+        self, start: Tuple[float, float], end: Tuple[float, float], owner: Optional[int] = None, dash: int = 0
     ) -> None:
         """Set the dots from one place to another; with a `dash`, so many dots and as many gaps in turn."""
         (x0, y0), (x1, y1) = start, end
@@ -52,7 +51,7 @@ class Canvas:
                 self.dot(x, y, owner)
 
     def at(self, column: int, row: int) -> str:
-        """The character in a place, a space where it has no dots."""
+        """The character at a column and a row, a space where it has no dots."""
         dots = self._cells.get((column, row), 0)
         if not dots:
             return " "
@@ -61,26 +60,26 @@ class Canvas:
         owner = self.owner(column, row)
         return "." if owner is None else MARKS[owner % len(MARKS)]
 
-    def owner(self, column: int, row: int) -> "Optional[int]":
-        """Who drew in a character: the last; in ASCII, where only one can be seen, each has its turn."""
+    def owner(self, column: int, row: int) -> Optional[int]:
+        """The owner of a character: the last one to draw there; in ASCII, where only one can be seen, each in turn."""
         owners = self._owners.get((column, row), [None])
         if self.braille:
             return owners[-1]
         curves = [owner for owner in owners if owner is not None] or owners
         return curves[column % len(curves)]
 
-    def runs(self, row: int) -> "Iterator[Tuple[Optional[int], str]]":
+    def runs(self, row: int) -> Iterator[Tuple[Optional[int], str]]:
         """A row of characters as (owner, characters), cut where the owner changes."""
         owners = [self.owner(column, row) for column in range(self.columns)]
         for owner, places in groupby(range(self.columns), owners.__getitem__):
             yield owner, "".join([self.at(column, row) for column in places])
 
-    def lines(self) -> "List[str]":
+    def lines(self) -> List[str]:
         """The rows of characters."""
         return ["".join([self.at(column, row) for column in range(self.columns)]).rstrip() for row in range(self.rows)]
 
 
-def picture(pixels: "Sequence[float]", side: int, braille: bool = True) -> "List[str]":
+def picture(pixels: Sequence[float], side: int, braille: bool = True) -> List[str]:
     """A square picture: a dot for each pixel brighter than the middle; in ASCII a character for two.
 
     >>> picture([1.0, 0.0, 0.0, 1.0], 2), picture([1.0, 0.0, 0.0, 1.0], 2, braille=False)

@@ -1,21 +1,19 @@
 """Counts: what one sample costs, in multiplications, additions and exps, by the equations of its layers."""
 
+from __future__ import annotations
+
+from typing import Iterable, Optional
+
 from ..activation import RECORDS, Activation
-from .element import OF_ROWS, SAME, Row, Scope
-from .equation import Call, Joined, Name, Operation, Product
-from .numbers import counted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Iterable, Optional
-
-    from .equation import Node
+from .element import RESHAPES, ROW_FUNCTIONS, Row, Scope, name_and_expression
+from .equation import Call, Joined, Name, Node, Operation, Product
+from .wording import counted
 
 _EXPS = ("exp", "log", "tanh")  # as expensive as an exp
 
 
 class Counts:
-    """Multiplications, additions, and calls of exp or a function as expensive (tanh, erf, log).
+    """Multiplications, additions, and calls of exp or of a function as expensive (tanh, erf, log).
 
     A division counts as a multiplication, a subtraction as an addition.
 
@@ -30,9 +28,9 @@ class Counts:
         self.multiplications, self.additions, self.exps = multiplications, additions, exps
         self.complete = True
 
-    def add(self, scope: Scope, equation: str, numbers: int, h: "Optional[Activation]" = None) -> "Counts":
-        """Count an equation that makes so many numbers; what it does not tell leaves the counts not `complete`."""
-        sides = scope.sides(equation)
+    def add(self, scope: Scope, equation: str, numbers: int, h: Optional[Activation] = None) -> Counts:
+        """Add an equation that computes so many numbers; where it does not say all, the counts are not `complete`."""
+        sides = name_and_expression(equation)
         if sides is None:
             self.complete = False
         else:
@@ -40,14 +38,14 @@ class Counts:
         return self
 
     @classmethod
-    def total(cls, counts: "Iterable[Counts]") -> "Counts":
+    def total(cls, counts: Iterable[Counts]) -> Counts:
         """All of them together."""
-        whole = cls()
+        explanation = cls()
         for part in counts:
-            whole.multiplications += part.multiplications
-            whole.additions += part.additions
-            whole.exps += part.exps
-        return whole
+            explanation.multiplications += part.multiplications
+            explanation.additions += part.additions
+            explanation.exps += part.exps
+        return explanation
 
     def __str__(self) -> str:
         numbers = (self.multiplications, self.additions, self.exps)
@@ -55,13 +53,13 @@ class Counts:
 
 
 class _Counter:
-    """Walks an equation and adds to some counts."""
+    """Walks an equation and adds its cost to the counts."""
 
-    def __init__(self, counts: Counts, scope: Scope, h: "Optional[Activation]") -> None:
+    def __init__(self, counts: Counts, scope: Scope, h: Optional[Activation]) -> None:
         self.counts, self.scope, self.h = counts, scope, h
 
-    def count(self, node: "Any", numbers: int) -> None:
-        """What a node costs that makes so many numbers."""
+    def count(self, node: Node, numbers: int) -> None:
+        """Add the cost of a node that computes so many numbers."""
         if isinstance(node, Product):
             self.product(node, numbers)
             return
@@ -69,13 +67,13 @@ class _Counter:
         if isinstance(node, Operation):
             if node.sign in ("*", "/"):
                 self.counts.multiplications += many
-            elif node.sign in ("+", "-") and not self.scope.is_nothing(node.parts[1]):
+            elif node.sign in ("+", "-") and not self.scope.is_zero(node.parts[1]):
                 self.counts.additions += many
         elif isinstance(node, Call):
             self.call(node, numbers, many)
         elif isinstance(node, Name) and not self.scope.knows(node.name):
             self.counts.complete = False
-        if isinstance(node, Call) and node.name in OF_ROWS:
+        if isinstance(node, Call) and node.name in ROW_FUNCTIONS:
             numbers = len(self.longest(node))
         for part in node.parts[1:] if isinstance(node, Call) else node.parts:
             self.count(part, numbers)
@@ -92,38 +90,29 @@ class _Counter:
     def call(self, node: Call, numbers: int, many: int) -> None:
         if node.name == "h" and self.h is not None:
             self.counts.exps += many * self.h.calls
-        elif node.name in OF_ROWS:
-            self.of_rows(node.name, len(self.longest(node)))
+        elif node.name in ROW_FUNCTIONS:
+            added = len(self.longest(node))  # a variance squares each, too; its mean is not counted
+            self.counts.additions += added
+            self.counts.multiplications += added if node.name == "variance" else 0
         elif node.name in _EXPS:
             self.counts.exps += many
         elif node.name in RECORDS:
             self.counts.exps += many * RECORDS[node.name].calls
-        elif node.name not in SAME and self.scope.function(node.name) is None:
+        elif node.name not in RESHAPES and self.scope.function(node.name) is None:
             self.counts.complete = False
 
-    def of_rows(self, name: str, numbers: int) -> None:
-        """A mean adds each number; a variance squares and adds each, less the mean that is known."""
-        self.counts.additions += numbers
-        self.counts.multiplications += numbers if name == "variance" else 0
-
-    def longest(self, node: "Node") -> Row:
+    def longest(self, node: Node) -> Row:
         """The longest row in a node."""
-        rows = [self.scope.rows[part.name] for part in node.walk() if self.is_row(part)]  # type: ignore[attr-defined]
-        return max(rows, key=len)
+        names = [part.name for part in node.walk() if isinstance(part, Name)]
+        return max([self.scope.rows[name] for name in names if name in self.scope.rows], key=len)
 
-    def extent(self, node: "Any", numbers: int) -> int:
-        """How many different numbers a node stands for, of so many in its place."""
-        if isinstance(node, Call) and node.name in OF_ROWS:
+    def extent(self, node: Node, numbers: int) -> int:
+        """How many different numbers a node stands for, where the result has so many."""
+        if isinstance(node, Call) and node.name in ROW_FUNCTIONS:
             row = self.longest(node)
             return len(row) // row.shape[-1]
-        if isinstance(node, (Product, Joined)) or self.is_row(node):
+        if isinstance(node, (Product, Joined)) or (isinstance(node, Name) and node.name in self.scope.rows):
             return numbers
-        if self.is_tensor(node):
+        if isinstance(node, Name) and node.name in self.scope.tensors:
             return self.scope.tensors[node.name].cols
         return max([self.extent(part, numbers) for part in node.parts] + [1])
-
-    def is_row(self, node: "Any") -> bool:
-        return isinstance(node, Name) and node.name in self.scope.rows
-
-    def is_tensor(self, node: "Any") -> bool:
-        return isinstance(node, Name) and node.name in self.scope.tensors

@@ -1,30 +1,29 @@
 """Diagrams: a network as SVG, with the labels of the book.
 
-A small network is drawn whole: neuron j of layer k as a_j^(k) and z_j^(k), the weight to
-neuron j from input i as w_ji^(k), thick where it is large and dashed where it is negative.
-A large one is drawn layer by layer, a cell for each neuron.
+In a small network every weight is a line: w_ji^(k), of neuron j of layer k for input i, is thick where
+it is large and dashed where it is negative.  A large one is drawn layer by layer, a cell for each neuron.
 """
+
+from __future__ import annotations
 
 import math
 from html import escape
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .element import Row, entry
-from .heatmap import shown
-from .names import value_name
-from .numbers import plain, real, size, written
-from .raster import grey, signed
+from .equation import Name
+from .explanation import Edge, ExplainedLayer, Explanation, value_name
+from .heatmap import grey, html_number, signed
+from .wording import Scalar, counted, format_number, real, shortened, size
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+Point = Tuple[float, float]
+Box = Tuple[float, float, float, float]
 
-    from .equation import Name
-    from .explanation import Edge, ExplainedLayer, Explanation
-
-    Place = Tuple[float, float]
-    Box = Tuple[float, float, float, float]
-
-_WIDEST, _MOST_EDGES, _MOST_LABELS = 8, 90, 48  # of a network that is drawn whole; weights that have labels
+_WIDEST, _MOST_EDGES, _MOST_LABELS = (
+    8,
+    90,
+    48,
+)  # of a network in which every weight is drawn; of one in which every weight has a label
 _COLUMN, _ROW, _MARGIN = 284, 100, 14
 _NODE, _NODE_HEIGHT, _BIAS = 124, 54, 15
 _LETTERS = 17  # that fit in a node
@@ -34,22 +33,25 @@ _LIST = 24  # outputs that are listed by name
 _NAME, _BAR = 116, 80  # of a listed output
 _BLOCK_GAP = 78
 _LANE = 16  # of a wire that skips layers
-_LETTER = 6.6  # about as wide as a letter is
+_LETTER = 6.6  # the width of a letter, about
+_MOST_PIXELS = 1 << 17  # of a layer that is drawn as a picture
+_LONGEST_TITLE = 1000
 
 
-def is_small(whole: "Explanation") -> bool:
-    """Whether a network is drawn whole."""
-    widths = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
-    if max(widths) > _WIDEST:
+def is_small(explanation: Explanation) -> bool:
+    """Whether every weight is drawn."""
+    widths = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
+    if max(widths) > _WIDEST or len(explanation.written_layers) < len(explanation.layers):
         return False
-    lines = [edge for layer in whole.layers for edge in layer.edges if edge.i >= 0]
+    lines = [edge for layer in explanation.layers for edge in layer.edges if edge.i >= 0]
     return len(lines) <= _MOST_EDGES + sum(widths)
 
 
-def svg(whole: "Explanation", linked: bool = False) -> str:
+def svg(explanation: Explanation, linked: bool = False) -> str:
     """The network with the numbers of this pass; `linked`: each neuron leads to its sum on the page."""
-    picture = _Whole(whole, linked) if is_small(whole) else _ByLayer(whole, linked)
-    title = "The network %s: %s" % (whole.name, ", ".join([layer.title for layer in whole.layers]))
+    picture = _NeuronDiagram(explanation, linked) if is_small(explanation) else _LayerDiagram(explanation, linked)
+    titles = ", ".join([layer.title for layer in explanation.written_layers])
+    title = "The network %s: %s" % (explanation.name, shortened(titles, _LONGEST_TITLE))
     head = '<svg xmlns="http://www.w3.org/2000/svg" class="network" viewBox="0 0 %d %d" width="%d" height="%d"%s>'
     role = ' role="group" aria-label="%s"' % escape(title) if linked else ' role="img"'
     parts = [head % (picture.width, picture.height, picture.width, picture.height, role)]
@@ -59,9 +61,9 @@ def svg(whole: "Explanation", linked: bool = False) -> str:
     return "\n".join(parts + picture.parts + ["</svg>"]) + "\n"
 
 
-def neuron(layer: "ExplainedLayer", j: int, inner: str, linked: bool) -> str:
-    """A neuron's group, which can be reached with the keyboard where it leads to its sum."""
-    values = ["%s = %s" % (name.letter, written(value)) for name, value in numbers_of(layer, j)]
+def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
+    """A neuron; where it leads to its sum, it can be reached with the keyboard."""
+    values = ["%s = %s" % (name.letter, format_number(value)) for name, value in numbers_of(layer, j)]
     name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
     if not linked:
         return "<g><title>%s</title>%s</g>" % (name, inner)
@@ -70,14 +72,17 @@ def neuron(layer: "ExplainedLayer", j: int, inner: str, linked: bool) -> str:
     return form % (place, place, name, name, inner)
 
 
-def numbers_of(layer: "ExplainedLayer", j: int) -> "List[Tuple[Name, Any]]":
+def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Scalar]]:
     """The first and the last number of a neuron, with their names: a and z, or z alone."""
-    steps = layer.by_numbers
-    return [(layer.name_of(j, step), step.numbers[j]) for step in steps[:1] * (len(steps) > 1) + steps[-1:]]
+    equations = layer.by_neuron
+    return [
+        (layer.name_of(j, equation), equation.numbers[j])
+        for equation in equations[:1] * (len(equations) > 1) + equations[-1:]
+    ]
 
 
-def symbol(name: "Name") -> str:
-    """a1_2 as the pieces of a text; the index below, the layer above it."""
+def symbol(name: Name) -> str:
+    """a1_2 inside a text of SVG: the index below, the layer above."""
     below = ("," if max(map(len, name.indices), default=0) > 1 else "").join(name.indices)
     text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (escape(name.letter), below)
     if not name.layer:
@@ -88,19 +93,19 @@ def symbol(name: "Name") -> str:
 
 
 class _Line:
-    """A line that is drawn: from one place to another, past others in between."""
+    """A line from one point to another, past layers in between."""
 
-    def __init__(self, edge: "Edge", column: int, places: "List[Place]") -> None:
+    def __init__(self, edge: Edge, column: int, places: List[Point]) -> None:
         self.edge, self.column, self.places = edge, column, places
 
     @property
-    def last(self) -> "Tuple[Place, Place]":
+    def last(self) -> Tuple[Point, Point]:
         """Its last piece, which leads to the neuron."""
         return self.places[-2], self.places[-1]
 
     @property
     def path(self) -> str:
-        """Straight from one layer to the next; level past the neurons of a layer it skips, with bends between."""
+        """Straight from one layer to the next; horizontal past the neurons of a skipped layer, with bends between."""
         (x, y), *others = self.places
         d = "M%.1f %.1f" % (x, y)
         if len(others) == 1:
@@ -113,57 +118,59 @@ class _Line:
         return d
 
 
-class _Whole:
+class _NeuronDiagram:
     """A small network, every weight a line."""
 
-    def __init__(self, whole: "Explanation", linked: bool) -> None:
-        self.whole, self.linked = whole, linked
-        self.edges = [layer.edges for layer in whole.layers]
-        counts = [len(whole.x)] + [len(layer.z) for layer in whole.layers]
+    def __init__(self, explanation: Explanation, linked: bool) -> None:
+        self.explanation, self.linked = explanation, linked
+        self.edges = [layer.edges for layer in explanation.layers]
+        counts = [len(explanation.x)] + [len(layer.z) for layer in explanation.layers]
         self.biased = [False] * len(counts)
-        for layer, edges in zip(whole.layers, self.edges):
+        for layer, edges in zip(explanation.layers, self.edges):
             if any([edge.i < 0 for edge in edges]):
                 self.biased[layer.sources[0]] = True
         rows = [count + biased for count, biased in zip(counts, self.biased)]
-        labels = max([len(label) for label in whole.labels]) if whole.labels else 0
-        self.label_width = min(labels * _LETTER + 12, 190) if labels else 0
-        self.width = int(_COLUMN * len(whole.layers) + _NODE + 2 * _MARGIN + self.label_width)
+        labelled = explanation.network.labels is not None
+        longest = max([len(explanation.label(k)) for k in range(len(explanation.y))])
+        self.label_width = min(longest * _LETTER + 12, 190) if labelled else 0
+        self.width = int(_COLUMN * len(explanation.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
         self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
         self.labelled = sum(map(len, self.edges)) <= _MOST_LABELS
-        self.taken: "List[Box]" = []
+        self.taken: List[Box] = []
         for x, y in [place for column in self.places for place in column]:
             self.taken.append((x - _NODE / 2, y - _NODE_HEIGHT / 2, x + _NODE / 2, y + _NODE_HEIGHT / 2))
-        self.passing: "Dict[Tuple[int, float], int]" = {}  # how many lines go past a layer at a height
-        self.parts: "List[str]" = list(self._lines()) + list(self._nodes())
+        self.passing: Dict[Tuple[int, float], int] = {}  # how many lines go past a layer at a height
+        self.parts: List[str] = list(self._lines()) + list(self._nodes())
 
-    def _column(self, c: int, count: int, rows: int) -> "List[Place]":
+    def _column(self, c: int, count: int, rows: int) -> List[Point]:
         x = _MARGIN + _NODE / 2 + c * _COLUMN
         top = (self.height - 24 - rows * _ROW) / 2 + _ROW / 2 + 24
         return [(x, top + (row + rows - count) * _ROW) for row in range(count)]
 
-    def _bias(self, c: int) -> "Place":
+    def _bias(self, c: int) -> Point:
         x, y = self.places[c][0]
         return x + _NODE / 2 - _BIAS, y - _ROW
 
-    def _lines(self) -> "Iterator[str]":
+    def _lines(self) -> Iterator[str]:
         drawn, labels = [], []
-        for layer, edges in zip(self.whole.layers, self.edges):
+        for layer, edges in zip(self.explanation.layers, self.edges):
             columns = {value_name(c): c for c in layer.sources}
             lines = [self._line(edge, columns.get(edge.source, layer.sources[0]), layer.k) for edge in edges]
-            largest = max([size(edge.weight or 0.0) for edge in edges])
+            largest = max([0.0 if edge.weight is None else size(edge.weight.value) for edge in edges])
             for line in lines:
                 drawn.append(self._drawn(line, layer.k, largest))
-                name, weight = line.edge.name, line.edge.weight
-                if self.labelled and name is not None:
-                    text = "%s = %s" % (symbol(name), shown_short(weight))
-                    width = 28 + 6 * len(name.indices) + _LETTER * len(shown_short(weight))
+                name = line.edge.weight.parts[0] if line.edge.weight is not None else None
+                if self.labelled and line.edge.weight is not None and isinstance(name, Name):
+                    number = html_number(line.edge.weight.value, 4)
+                    text = "%s = %s" % (symbol(name), number)
+                    width = 28 + 6 * len(name.indices) + _LETTER * len(number)
                     labels.append(self._label(line, layer.k, text, width, [other.last for other in lines]))
         yield from drawn
         yield from labels
 
-    def _line(self, edge: "Edge", c: int, k: int) -> _Line:
-        """The line of an edge from column c, past those between in the gap nearest to the straight line."""
+    def _line(self, edge: Edge, c: int, k: int) -> _Line:
+        """The line of an edge from column c, through the gaps between neurons that are nearest to a straight line."""
         x0, y0 = self._bias(c) if edge.i < 0 else self.places[c][edge.i]
         x1, y1 = self.places[k][edge.j]
         start, end = (x0 + (_BIAS if edge.i < 0 else _NODE / 2), y0), (x1 - _NODE / 2, y1)
@@ -175,7 +182,7 @@ class _Whole:
         return _Line(edge, c, places + [end])
 
     def _gap(self, c: int, y: float) -> float:
-        """The height nearest to y at which a line passes between the neurons of a column, beside others."""
+        """The height nearest to y where a line can pass between the neurons of a column, next to other lines."""
         rows = [place[1] for place in self.places[c]]
         gaps = [row - _ROW / 2 for row in rows] + [rows[-1] + _ROW / 2]
         if self.biased[c]:
@@ -186,14 +193,14 @@ class _Whole:
         return gap + (beside // 2) * (6 if beside % 2 else -6)
 
     def _drawn(self, line: _Line, k: int, largest: float) -> str:
-        weight = line.edge.weight
+        weight = None if line.edge.weight is None else line.edge.weight.value
         thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 1.2
         sign = "none" if weight is None else "neg" if (real(weight) or 0.0) < 0 else "pos"
         place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
         return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
 
-    def _label(self, line: _Line, k: int, text: str, width: float, lines: "List[Tuple[Place, Place]]") -> str:
-        """Put where it covers no other label, no node, and as few lines as can be."""
+    def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Point, Point]]) -> str:
+        """The label where it covers no other label, no node, and as few lines as possible."""
         (x0, y0), (x1, y1) = line.last
         best, least = (0.0, 0.0, 0.0, 0.0), float("inf")
         for number in range(13):
@@ -209,7 +216,7 @@ class _Whole:
         place = (k, line.edge.j + 1, x, y + 4, text)
         return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % place
 
-    def _nodes(self) -> "Iterator[str]":
+    def _nodes(self) -> Iterator[str]:
         for c, (x, _) in enumerate([column[0] for column in self.places]):
             heading = "input" if c == 0 else "layer %d" % c
             yield '<text class="heading" x="%.1f" y="14">%s</text>' % (x, heading)
@@ -219,106 +226,112 @@ class _Whole:
                 yield '<text x="%.1f" y="%.1f">1</text></g>' % (bx, by + 4)
         for i, (x, y) in enumerate(self.places[0]):
             yield self._entry(i, x, y)
-        for layer in self.whole.layers:
+        for layer in self.explanation.layers:
             for j, (x, y) in enumerate(self.places[layer.k]):
                 yield neuron(layer, j, _box(x, y) + self._numbers(layer, j, x, y), self.linked)
-        if self.whole.labels is not None:
-            for (x, y), label in zip(self.places[-1], self.whole.labels):
-                yield _left_text(x + _NODE / 2 + 8, y + 4, label, 28)
+        if self.explanation.network.labels is not None:
+            for k, (x, y) in enumerate(self.places[-1]):
+                yield _left_text(x + _NODE / 2 + 8, y + 4, self.explanation.label(k), 28)
 
-    def _numbers(self, layer: "ExplainedLayer", j: int, x: float, y: float) -> str:
-        """What stands in a node, one number below the other."""
+    def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
+        """The numbers of a neuron, one below the other."""
         values = numbers_of(layer, j)
         inner = ""
         for dy, (name, value) in zip((-6, 16) if len(values) > 1 else (4,), values):
-            text = "%s = %s" % (symbol(name), shown_short(value))
+            text = "%s = %s" % (symbol(name), html_number(value, 4))
             inner += '<text x="%.1f" y="%.1f">%s</text>' % (x, y + dy, text)
         return inner
 
     def _entry(self, i: int, x: float, y: float) -> str:
         """An input: its value, and its name above where it has one."""
-        name = entry("X", Row(self.whole.x, self.whole.shape).place(i))
-        text = "%s = %s" % (symbol(name), shown_short(self.whole.x[i]))
-        if self.whole.names is None:
+        name = entry("X", Row(self.explanation.x, self.explanation.shape).indices(i))
+        text = "%s = %s" % (symbol(name), html_number(self.explanation.x[i], 4))
+        if self.explanation.network.names is None:
             return '<g class="input">%s<text x="%.1f" y="%.1f">%s</text></g>' % (_box(x, y), x, y + 4, text)
-        called = self.whole.names[i]
-        parts = (escape(called), _box(x, y), x, y - 6, escape(plain(called, _LETTERS)), x, y + 16, text)
+        called = self.explanation.input_name(i)
+        parts = (escape(called), _box(x, y), x, y - 6, escape(shortened(called, _LETTERS)), x, y + 16, text)
         form = '<text x="%.1f" y="%.1f">%s</text>'
         return ('<g class="input"><title>%s</title>%s' + 2 * form + "</g>") % parts
 
 
-class _ByLayer:
+class _LayerDiagram:
     """A large network: the input, then a block for each layer."""
 
-    def __init__(self, whole: "Explanation", linked: bool) -> None:
-        self.whole, self.linked = whole, linked
-        self.parts: "List[str]" = []
-        blocks = [self._input()] + [self._block(layer) for layer in whole.layers]
-        lanes = _lanes(whole)
+    def __init__(self, explanation: Explanation, linked: bool) -> None:
+        self.explanation, self.linked = explanation, linked
+        self.parts: List[str] = []
+        layers: List[Optional[ExplainedLayer]] = [None, *explanation.written_layers]  # None is the input
+        blocks = [self._input() if layer is None else self._block(layer) for layer in layers]
+        lanes = _lanes(explanation)
         self.top = 28 + _LANE * (max(lanes.values()) + 1 if lanes else 0)
         self.inside = max([height for _, height, _ in blocks])
         self.height = int(self.top + self.inside + 42)
         x: float = _MARGIN
-        tops: "List[Place]" = []
-        for k, (width, height, parts) in enumerate(blocks):
-            if k:
-                self._arrow(x, whole.layers[k - 1])
+        tops: Dict[int, Point] = {}
+        for layer, (width, height, parts) in zip(layers, blocks):
+            k = 0 if layer is None else layer.k
+            if layer is not None:
+                self._arrow(x, layer, is_next=k - 1 in tops)
                 x += _BLOCK_GAP
-            tops.append((x + width / 2, self.top + (self.inside - height) / 2))
-            heading = "input" if k == 0 else "layer %d" % k
-            self.parts.append('<text class="heading" x="%.1f" y="14">%s</text>' % (x + width / 2, heading))
-            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[-1][1]))
+            tops[k] = (x + width / 2, self.top + (self.inside - height) / 2)
+            self._heading(x + width / 2, 14, "layer %d" % k if k else "input")
+            self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[k][1]))
             self.parts += parts + ["</g>"]
-            about = [str(len(whole.layers[k - 1].z)), whole.layers[k - 1].h_name] if k else [str(len(whole.x))]
-            below = (x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
-            self.parts.append('<text class="heading" x="%.1f" y="%.1f">%s</text>' % below)
+            about = [str(len(explanation.x))] if layer is None else [str(len(layer.z)), layer.h_name]
+            self._heading(x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
             x += width
         for (c, k), lane in lanes.items():
             self._wire(tops[c], tops[k], 24 + _LANE * lane)
         self.width = int(x + _MARGIN)
 
-    def _arrow(self, x: float, layer: "ExplainedLayer") -> None:
-        """From the layer before, if it is one of the sources."""
-        if layer.k - 1 not in layer.sources:
-            return
+    def _heading(self, x: float, y: float, content: str, bold: str = "") -> None:
+        self.parts.append('<text class="heading%s" x="%.1f" y="%.1f">%s</text>' % (bold, x, y, content))
+
+    def _arrow(self, x: float, layer: ExplainedLayer, is_next: bool) -> None:
+        """From the layer before, if it is one of the sources; dots where layers are left out."""
         y = self.top + self.inside / 2
+        if not is_next:
+            self._heading(x + _BLOCK_GAP / 2, y, "\u2026", " bold")
+        if not is_next or layer.k - 1 not in layer.sources:
+            return
         self.parts.append('<path class="arrow" d="M%.1f %.1fh%d m-7 -5 l7 5 l-7 5"/>' % (x + 8, y, _BLOCK_GAP - 16))
         if layer.weights is not None and layer.weights[0] == value_name(layer.k - 1):
-            middle = (x + _BLOCK_GAP / 2, y - 10)
             name = "W<tspan class='s' dy='-4'>(%d)</tspan>" % layer.k
-            self.parts.append('<text class="heading bold" x="%.1f" y="%.1f">%s</text>' % (middle + (name,)))
-            shape = (middle[0], y + 20) + layer.weights[1].shape
-            self.parts.append('<text class="heading" x="%.1f" y="%.1f">%d\u00d7%d</text>' % shape)
+            self._heading(x + _BLOCK_GAP / 2, y - 10, name, " bold")
+            self._heading(x + _BLOCK_GAP / 2, y + 20, "%d\u00d7%d" % layer.weights[1].shape)
 
-    def _wire(self, start: "Place", end: "Place", y: float) -> None:
-        """A wire over the layers that it skips, in a lane of its own."""
+    def _wire(self, start: Point, end: Point, y: float) -> None:
+        """A wire above the layers that it skips."""
         (x0, y0), (x1, y1) = start, end
         d = "M%.1f %.1fV%.1fH%.1fV%.1f" % (x0 + 6, y0 - 4, y, x1 - 6, y1 - 4)
         self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
 
-    def _input(self) -> "Tuple[float, float, List[str]]":
-        side = self.whole.picture
+    def _input(self) -> Tuple[float, float, List[str]]:
+        side = self.explanation.picture
         if side is None:
-            return self._cells(self.whole.x, self.whole.shape, None)
-        rows = [self.whole.x[y * side : (y + 1) * side] for y in range(side)]
+            return self._cells(self.explanation.x, self.explanation.shape, None)
+        rows = [self.explanation.x[y * side : (y + 1) * side] for y in range(side)]
         place = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
         return 168, 168, [place % (grey(rows), side, side)]
 
-    def _block(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
-        if layer is self.whole.layers[-1] and len(layer.z) <= _LIST:
+    def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
+        if layer is self.explanation.layers[-1] and len(layer.z) <= _LIST:
             return self._listed(layer)
         return self._cells(layer.z, layer.shape, layer)
 
     def _cells(
-        self, values: "Sequence[Any]", shape: "Sequence[int]", layer: "Optional[ExplainedLayer]"
-    ) -> "Tuple[float, float, List[str]]":
+        self, values: Sequence[Scalar], shape: Sequence[int], layer: Optional[ExplainedLayer]
+    ) -> Tuple[float, float, List[str]]:
         """A square for each number, from left to right and downwards; a picture where they are too many."""
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
         if len(shape) > 1 and shape[0] > 1:
             across = len(values) // shape[0]
-        if self.whole.picture is not None and len(values) == len(self.whole.x):
-            across = self.whole.picture  # the picture, scaled or quantised
+        if self.explanation.picture is not None and len(values) == len(self.explanation.x):
+            across = self.explanation.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)
+        if len(values) > _MOST_PIXELS:
+            box = '<rect class="ground" width="168" height="60"/><text x="84" y="34">%s</text>'
+            return 168, 60, [box % counted(len(values), "number")]
         largest = max([size(value) for value in values])
         if len(values) > _MOST_CELLS:
             filled = list(values) + [0.0] * (across * down - len(values))
@@ -340,35 +353,40 @@ class _ByLayer:
         return across * (_CELL + _GAP), down * (_CELL + _GAP), parts
 
     def _entry(self, i: int, square: str) -> str:
-        called = "" if self.whole.names is None else "%s: " % self.whole.names[i]
-        return "<g><title>%s</title>%s</g>" % (escape("%sx_%d = %s" % (called, i + 1, shown(self.whole.x[i]))), square)
+        called = "" if self.explanation.network.names is None else self.explanation.input_name(i) + ": "
+        return "<g><title>%s</title>%s</g>" % (
+            escape("%sx_%d = %s" % (called, i + 1, html_number(self.explanation.x[i]))),
+            square,
+        )
 
-    def _listed(self, layer: "ExplainedLayer") -> "Tuple[float, float, List[str]]":
+    def _listed(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         """The outputs by name, each with a bar."""
         largest = max([size(value) for value in layer.z])
         parts = []
-        names = [self.whole.label(j) for j in range(len(layer.z))]
+        names = [self.explanation.label(j) for j in range(len(layer.z))]
         name_width = min(max([len(name) for name in names]) * _LETTER + 12, _NAME)
         for j, value in enumerate(layer.z):
             y = j * 22
             bar = _BAR * (size(value) / largest) if largest else 0.0
             sign = "neg" if (real(value) or 0.0) < 0 else "pos"
-            best = " best" if j == self.whole.answer else ""
+            best = " best" if j == self.explanation.answer else ""
             inner = '<rect class="row%s" x="-4" y="%d" width="%.0f" height="20"/>' % (best, y, name_width + _BAR + 84)
             inner += _left_text(0, y + 15, names[j], 17)
             inner += '<rect class="cell %s" x="%.1f" y="%d" width="%.1f" height="12"/>' % (sign, name_width, y + 4, bar)
-            inner += _left_text(name_width + _BAR + 8, y + 15, shown(value, 4), 17)
+            inner += _left_text(name_width + _BAR + 8, y + 15, html_number(value, 4), 17)
             parts.append(neuron(layer, j, inner, self.linked))
         return name_width + _BAR + 80, len(layer.z) * 22, parts
 
 
-def _lanes(whole: "Explanation") -> "Dict[Tuple[int, int], int]":
-    """For each wire (c, k) that skips layers a lane that it shares with none it would run along, the short ones low.
+def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
+    """A lane for each wire (c, k) that skips layers, so that no two overlap; short wires have low lanes.
 
     Lane 0 is the upper one.
     """
-    wires = {(c, layer.k) for layer in whole.layers for c in layer.sources if c < layer.k - 1}
-    lanes: "List[List[Tuple[int, int]]]" = []
+    layers = explanation.written_layers
+    drawn = {0} | {layer.k for layer in layers}
+    wires = {(c, layer.k) for layer in layers for c in layer.sources if c < layer.k - 1 and c in drawn}
+    lanes: List[List[Tuple[int, int]]] = []
     for wire in sorted(wires, key=lambda wire: (wire[1] - wire[0], wire)):
         free = [lane for lane in lanes if all([wire[1] <= c or k <= wire[0] for c, k in lane])]
         if not free:
@@ -378,28 +396,22 @@ def _lanes(whole: "Explanation") -> "Dict[Tuple[int, int], int]":
     return {wire: len(lanes) - 1 - number for number, lane in enumerate(lanes) for wire in lane}
 
 
-def shown_short(value: "Any") -> str:
-    """A number to 4 digits, with a real minus sign."""
-    return escape(shown(value, 4))
-
-
 def _box(x: float, y: float) -> str:
     place = (x - _NODE / 2, y - _NODE_HEIGHT / 2, _NODE, _NODE_HEIGHT)
     return '<rect class="node" x="%.1f" y="%.1f" width="%d" height="%d" rx="12"/>' % place
 
 
 def _left_text(x: float, y: float, text: str, most: int) -> str:
-    cut = text if len(text) <= most else text[: most - 1] + "\u2026"
-    return '<text class="left" x="%.1f" y="%.1f">%s</text>' % (x, y, escape(cut))
+    return '<text class="left" x="%.1f" y="%.1f">%s</text>' % (x, y, escape(shortened(text, most)))
 
 
-def _overlap(a: "Box", b: "Box") -> float:
+def _overlap(a: Box, b: Box) -> float:
     width, height = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def _crosses(line: "Tuple[Place, Place]", box: "Box") -> bool:
-    """Whether a line passes through a box, looked at in a few places of it."""
+def _crosses(line: Tuple[Point, Point], box: Box) -> bool:
+    """Whether a line passes through a box, checked at a few points."""
     (x0, y0), (x1, y1) = line
     for k in range(9):
         x = box[0] + (box[2] - box[0]) * k / 8

@@ -1,22 +1,25 @@
-"""Elements: how one number of a value is made, by the equation of that value.
+"""Elements: how a single number of a value is computed, by the equation of that value.
 
-An equation says how a row of numbers is made.  For the number in one place it becomes an equation of
-single numbers: `Known` ones, each with its name and its value, and for a matrix product a `Dot`,
-the sum of its terms.
+An equation says how a row of numbers is computed.  For one of them it becomes an expression of single
+numbers: a `Variable` has a name and a value, and a matrix product becomes a `Dot`, the sum of its terms.
 
 >>> from purenn import Matrix
 >>> scope = Scope({"X": Row([1.0, 0.5])}, {"W1": Matrix([[0.1, 0.3], [0.2, 0.4]]), "B1": Matrix([0.1, 0.2])})
 >>> element = scope.element("A1 = X W1 + B1", Row([0.3, 0.7]), 1)
 >>> from purenn.explain import notation
->>> print(notation.text(element.made), "=", notation.text(element.made, numbers=True))
+>>> print(notation.text(element.expression), "=", notation.text(element.expression, numbers=True))
 x_1*w_2,1 + x_2*w_2,2 + b_2 = 1.0*0.3 + 0.5*0.4 + 0.2
 
-Whatever is shown was computed again, and is what the layer gave, as far as single precision goes.  An
-equation that cannot be taken apart so has no elements.
+Every expression has been evaluated and gives what the layer gave, to single precision.  An equation that
+cannot be taken apart like this has no elements.
 """
+
+from __future__ import annotations
 
 import heapq
 import math
+from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
@@ -25,20 +28,17 @@ from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .numbers import real, size
+from .wording import Scalar, real, size
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
-
-    Function = Callable[..., Any]
-    Shape = Tuple[int, ...]
+Function = Callable[..., Scalar]
+Shape = Tuple[int, ...]
+Source = Tuple[str, int]
 
 
 class Row:
-    """The numbers of one sample, read by a shape: all of them along one axis if not told otherwise."""
+    """The numbers of one sample, read by a shape; without one they have a single axis."""
 
-    def __init__(self, numbers: "Sequence[Any]", shape: "Optional[Shape]" = None) -> None:
+    def __init__(self, numbers: Sequence[Scalar], shape: Optional[Shape] = None) -> None:
         self.numbers, self.shape = numbers, tuple(shape or (len(numbers),))
 
     def __len__(self) -> int:
@@ -50,162 +50,166 @@ class Row:
         side = self.shape[-1]
         return Matrix.wrap([self.numbers[start : start + side] for start in range(0, len(self.numbers), side)])
 
-    def place(self, j: int) -> "List[int]":
-        """Where number j stands, counted from 1 along each axis.
+    def indices(self, j: int) -> List[int]:
+        """The indices of number j, counted from 1 along each axis.
 
-        >>> Row(range(12), (2, 2, 3)).place(7)
+        >>> Row(range(12), (2, 2, 3)).indices(7)
         [2, 1, 2]
         """
-        found: "List[int]" = []
+        found: List[int] = []
         for side in self.shape[::-1]:
             j, k = divmod(j, side)
             found.insert(0, k + 1)
         return found
 
 
-class Known(Node):
-    """A name, or an expression, of which the number is known; `source` is the row it is from, and its place in it."""
+class Variable(Node):
+    """A name, or an expression, with its value; `source` is the row that holds it and its index there."""
 
-    def __init__(self, node: Node, value: "Any", source: "Optional[Tuple[str, int]]" = None) -> None:
+    parts: Tuple[Node]
+
+    def __init__(self, node: Node, value: Scalar, source: Optional[Source] = None) -> None:
         self.parts, self.value, self.source = (node,), value, source
 
 
 class Dot(Node):
-    """A sum of products of two numbers: all their `values`, and a term by its place, made when it is asked for."""
+    """A sum of products of two numbers: the `values` of all terms; a term by its index, made when it is asked for."""
 
-    def __init__(self, values: "List[Any]", term: "Callable[[int], Node]") -> None:
+    def __init__(self, values: List[Scalar], term: Callable[[int], Operation]) -> None:
+        super().__init__()
         self.values, self.term = values, term
 
     def __len__(self) -> int:
         return len(self.values)
 
     @property
-    def total(self) -> "Any":
+    def total(self) -> Scalar:
         """The sum, in the order of the reference."""
-        total: "Any" = 0
+        total: Scalar = 0
         for value in self.values:
             total += value
         return total
 
-    def largest(self, most: int) -> "List[int]":
-        """The places of the `most` largest terms, the largest first; of all, in order, if they are so few."""
-        places = range(len(self.values))
-        if len(places) <= most:
-            return list(places)
-        return heapq.nsmallest(most, places, key=lambda i: -size(self.values[i]))
+    def largest(self, most: int) -> List[int]:
+        """The indices of the `most` largest terms, the largest first; of all, in order, if they are so few."""
+        indices = range(len(self.values))
+        if len(indices) <= most:
+            return list(indices)
+        return heapq.nsmallest(most, indices, key=lambda i: -size(self.values[i]))
 
-    def rest(self, most: int) -> "Any":
-        """What the terms add up to that are not among the `most` largest."""
-        shown = set(self.largest(most))
-        total: "Any" = 0
+    def rest(self, most: int) -> Scalar:
+        """The sum of all terms but the `most` largest."""
+        left_out = set(self.largest(most))
+        total: Scalar = 0
         for i, value in enumerate(self.values):
-            if i not in shown:
+            if i not in left_out:
                 total += value
         return total
 
-    def shown(self, most: int) -> "List[Node]":
+    def summary(self, most: int) -> List[Node]:
         """The largest terms, and one for all the others."""
-        terms = [self.term(i) for i in self.largest(most)]
-        return terms + ([Known(Name("rest"), self.rest(most))] if len(self.values) > most else [])
+        terms: List[Node] = [self.term(i) for i in self.largest(most)]
+        return terms + ([Variable(Name("rest"), self.rest(most))] if len(self.values) > most else [])
 
 
 class Element:
-    """One number of a value: its `name`, how it is `made`, and its `value`."""
+    """A single number of a value: its `name`, the `expression` that computes it, and its `value`."""
 
-    def __init__(self, name: Name, made: Node, value: "Any") -> None:
-        self.name, self.made, self.value = name, made, value
+    def __init__(self, name: Name, expression: Node, value: Scalar) -> None:
+        self.name, self.expression, self.value = name, expression, value
 
     @property
-    def dot(self) -> "Optional[Dot]":
-        """The weighted sum in it, where it is one, plus other things."""
-        node = self.made
+    def dot(self) -> Optional[Dot]:
+        """The weighted sum at the beginning of its expression, if there is one."""
+        node = self.expression
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             node = node.parts[0]
         return node if isinstance(node, Dot) else None
 
     @property
     def is_copy(self) -> bool:
-        """Whether it is but another number that is known: nothing is computed."""
-        return isinstance(self.made, Known)
+        """Whether it is a copy of another number: nothing is computed."""
+        return isinstance(self.expression, Variable)
 
     @property
     def is_call(self) -> bool:
-        """Whether it is a function of a number that is known: its name adds nothing to the numbers."""
-        made = self.made
-        return isinstance(made, Call) and all([isinstance(argument, (Known, Number)) for argument in made.arguments])
+        """Whether it is a function of known numbers: then its names say nothing that its numbers do not."""
+        call = self.expression
+        return isinstance(call, Call) and all([isinstance(part, (Variable, Number)) for part in call.arguments])
 
 
-def attempted(f: "Function", a: "Any") -> "Any":
-    """f(a), or None where there is no such number: log(-1), or nan >> 2.  It is looked at, never an output."""
+def name_and_expression(equation: str) -> Optional[Tuple[Name, Node]]:
+    """The name on the left side of an equation and the expression on the right; None where there are no such two."""
+    sides = parse(equation)
+    if sides is None or len(sides) != 2 or not isinstance(sides[0], Name):
+        return None
+    return sides[0], sides[1]
+
+
+def value_or_none(f: Function, a: Scalar) -> Scalar:
+    """f(a), or None where it has no value: log(-1), or nan >> 2."""
     try:
         return f(a)
     except (ArithmeticError, ValueError, TypeError):
         return None
 
 
-class _Whole(Exception):
-    """This part of an equation does not make each of its numbers by itself."""
+class _NotElementwise(Exception):
+    """This part of an equation does not compute each of its numbers separately."""
 
 
 class Scope:
     """What the names in the equations of a layer stand for.
 
-    `rows` are the values it takes, and the values of its steps as these are made; `tensors` its matrices,
-    `settings` single numbers, `functions` those of one number that the layer has a name for.
+    `rows` are its inputs and the values of its equations so far; `tensors` are its matrices, `settings` its
+    single numbers, `functions` the functions of one number that it has a name for.
     """
 
     def __init__(
         self,
-        rows: "Dict[str, Row]",
-        tensors: "Dict[str, Matrix]",
-        settings: "Optional[Dict[str, Any]]" = None,
-        functions: "Optional[Dict[str, Function]]" = None,
+        rows: Dict[str, Row],
+        tensors: Dict[str, Matrix],
+        settings: Optional[Dict[str, Scalar]] = None,
+        functions: Optional[Dict[str, Function]] = None,
     ) -> None:
         self.rows, self.tensors, self.settings = rows, tensors, settings or {}
-        self.functions: "Dict[str, Function]" = dict(_FUNCTIONS)
+        self.functions: Dict[str, Function] = dict(_FUNCTIONS)
         self.functions.update(functions or {})
-        self._parsed: "Dict[str, Any]" = {}
-        self._of_rows: "Dict[Tuple[int, int], Any]" = {}  # what is known of a part of an equation, and of a row
-        self._nothing: "Dict[str, bool]" = {}
+        self._of_rows: Dict[Tuple[Node, int], Scalar] = {}  # means and variances, by the node and where the row starts
+        self._zero: Dict[str, bool] = {}
 
-    def sides(self, equation: str) -> "Optional[List[Node]]":
-        """The left side and the right one, or None where there are no such two."""
-        if equation not in self._parsed:
-            sides = parse(equation)
-            named = sides is not None and len(sides) == 2 and isinstance(sides[0], Name)
-            self._parsed[equation] = sides if named else None
-        return self._parsed[equation]
-
-    def element(self, equation: str, row: Row, j: int) -> "Optional[Element]":
-        """How number j of a row is made; None where its equation does not say, or does not give that number."""
-        sides = self.sides(equation)
-        made = None if sides is None else self.made(sides[1], j, row.shape)
-        if sides is None or made is None or not self.gives(made, row.numbers[j]):
+    def element(self, equation: str, row: Row, j: int) -> Optional[Element]:
+        """How number j of a row is computed; None where its equation does not say, or does not give that number."""
+        sides = name_and_expression(equation)
+        expression = None if sides is None else self.expression(sides[1], j, row.shape)
+        if sides is None or expression is None or not self.matches(expression, row.numbers[j]):
             return None
-        return Element(entry(sides[0].name, row.place(j)), made, row.numbers[j])  # type: ignore[attr-defined]
+        return Element(entry(sides[0].name, row.indices(j)), expression, row.numbers[j])
 
-    def made(self, node: Node, j: int, shape: "Shape") -> "Optional[Node]":
-        """What makes number j of a value of some shape by itself; None where nothing does."""
+    def expression(self, node: Node, j: int, shape: Shape) -> Optional[Node]:
+        """The expression of number j of a value of some shape; None where it is not computed separately."""
         try:
             return self.at(node, j, shape)
-        except _Whole:
+        except _NotElementwise:
             return None
 
-    def numbers(self, node: Node, shape: "Shape") -> "Optional[List[Any]]":
-        """The numbers of the value of some shape that a node stands for; None where they are not made one by one."""
+    def numbers(self, node: Node, shape: Shape, indices: Sequence[int]) -> Optional[List[Scalar]]:
+        """Some numbers of the value of some shape that a node stands for; None where they have no expressions."""
+        if isinstance(node, Name) and node.name in self.rows and len(self.rows[node.name]) == count(shape):
+            return [self.rows[node.name].numbers[j] for j in indices]
         try:
-            return [self._value(self.at(node, j, shape)) for j in range(count(shape))]
-        except _Whole:
+            return [self._value(self.at(node, j, shape)) for j in indices]
+        except _NotElementwise:
             return None
 
-    def added(self, element: Element) -> "List[Tuple[Node, Any]]":
-        """What is added to the weighted sum of an element, each with its value; what is subtracted has a sign."""
-        found: "List[Tuple[Node, Any]]" = []
-        node = element.made
+    def addends(self, element: Element) -> List[Tuple[Node, Scalar]]:
+        """What is added to the weighted sum of an element, each with its value; what is subtracted is negative."""
+        found: List[Tuple[Node, Scalar]] = []
+        node = element.expression
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             left, right = node.parts
             part = right if node.sign == "+" else Negative(right)
-            found.insert(0, (part, self.computed(part)))
+            found.insert(0, (part, self.evaluate(part)))
             node = left
         return found
 
@@ -213,255 +217,238 @@ class Scope:
         """Whether a name stands for numbers."""
         return name in self.rows or name in self.tensors or name in self.settings
 
-    def function(self, name: str) -> "Optional[Function]":
-        """A function of single numbers: one of the layer's, one that all know, or an activation."""
+    def function(self, name: str) -> Optional[Function]:
+        """A function of single numbers: one of the layer's, one of mathematics, or an activation."""
         if name in self.functions:
             return self.functions[name]
         return Activation(name) if name in RECORDS and not RECORDS[name].rowwise else None
 
-    def gives(self, made: Node, value: "Any") -> bool:
-        """Whether what an element is made of comes to its value; halves may be rounded by any rule."""
-        return self.agrees(lambda _: self.computed(made), [None], [value])
+    def matches(self, expression: Node, value: Scalar) -> bool:
+        """Whether an expression has this value; halves may be rounded by any rule."""
+        return self.agrees(lambda _: self.evaluate(expression), [None], [value])
 
-    def agrees(self, f: "Function", arguments: "Sequence[Any]", values: "Sequence[Any]") -> bool:
-        """Whether f gives these values, by one of the rules for rounding halves, which stays in force."""
+    def agrees(self, f: Function, arguments: Sequence[Scalar], values: Sequence[Scalar]) -> bool:
+        """Whether f gives these values, by one of the rules for rounding halves, which is then kept."""
         for rounded, _ in ROUNDINGS.values():
             self.functions["round"] = rounded
-            if all([_is_close(attempted(f, a), value) for a, value in zip(arguments, values)]):
+            if all([_is_close(value_or_none(f, a), value) for a, value in zip(arguments, values)]):
                 return True
         return False
 
-    def varying(self, node: Node) -> "Optional[str]":
-        """The one row of numbers in a node, where there are but single numbers besides; None if there is none."""
+    def only_row(self, node: Node) -> Optional[str]:
+        """The only row of numbers in a node; None where there are several, or none."""
         names = [part.name for part in node.walk() if isinstance(part, Name)]
         rows = {name for name in names if name in self.rows}
         return rows.pop() if len(rows) == 1 else None
 
-    def of_one_number(self, node: Node, name: str) -> "Function":
-        """A node as a function of a number that stands in the place of a row."""
+    def as_function(self, node: Node, name: str) -> Function:
+        """A node as a function of a single number, which replaces a row."""
         other = Scope({name: Row([0.0])}, self.tensors, self.settings)
         other.functions = self.functions
-        whole = all([type(value) is int for value in self.rows[name].numbers])
+        integers = all([type(value) is int for value in self.rows[name].numbers])
 
-        def f(a: "Any") -> "Any":
-            other.rows[name] = Row([math.floor(a) if whole else a])
-            made = other.made(node, 0, (1,))
-            return None if made is None else other.computed(made)
+        def f(a: Scalar) -> Scalar:
+            other.rows[name] = Row([math.floor(a) if integers else a])
+            expression = other.expression(node, 0, (1,))
+            return None if expression is None else other.evaluate(expression)
 
         return f
 
-    def computed(self, made: Node) -> "Any":
-        """The number that an equation of single numbers comes to; None where there is none."""
-        return attempted(self._computed, made)
+    def evaluate(self, expression: Node) -> Scalar:
+        """The value of an expression of single numbers; None where it has none."""
+        return value_or_none(self._evaluate, expression)
 
-    def _computed(self, node: "Any") -> "Any":
-        if isinstance(node, (Known, Number)):
+    def _evaluate(self, node: Node) -> Scalar:
+        if isinstance(node, (Variable, Number)):
             return node.value
         if isinstance(node, Dot):
             return node.total
         if isinstance(node, Choice):
             body, test, otherwise = node.parts
-            return self._computed(body if self._computed(test) else otherwise)
+            return self._evaluate(body if self._evaluate(test) else otherwise)
         if isinstance(node, Lookup):
-            table = self.tensors[node.parts[0].name]._rows[0]  # type: ignore[attr-defined]
-            return table[min(max(self._computed(node.parts[1]), 0), len(table) - 1)]  # the index is held to the table
+            table = node.parts[0]
+            assert isinstance(table, Name)  # or there was no expression
+            values = self.tensors[table.name][0]
+            return values[min(max(self._evaluate(node.parts[1]), 0), len(values) - 1)]  # the index is clamped
         if isinstance(node, Call):
-            function: "Any" = self.function(node.name)
-            return function(*[self._computed(argument) for argument in node.arguments])
-        parts = [self._computed(part) for part in node.parts]
-        return -parts[0] if isinstance(node, Negative) else _SIGNS[node.sign](*parts)
+            function = self.function(node.name)
+            assert function is not None  # or there was no expression
+            return function(*[self._evaluate(argument) for argument in node.arguments])
+        parts = [self._evaluate(part) for part in node.parts]
+        return _OPERATIONS[node.sign](*parts) if isinstance(node, Operation) else -parts[0]
 
     # ---- from rows to single numbers
 
-    def at(self, node: Node, j: int, shape: "Shape") -> Node:
-        """What makes number j of the value of some shape that a node stands for."""
-        return getattr(self, "_" + type(node).__name__.lower())(node, j, shape)
+    def at(self, node: Node, j: int, shape: Shape) -> Node:
+        """The expression of number j of the value of some shape that a node stands for."""
+        found: Node = getattr(self, "_" + type(node).__name__.lower())(node, j, shape)
+        return found
 
-    def _number(self, node: Number, j: int, shape: "Shape") -> Node:
+    def _number(self, node: Number, j: int, shape: Shape) -> Node:
         return node
 
-    def _name(self, node: Name, j: int, shape: "Shape") -> Node:
+    def _name(self, node: Name, j: int, shape: Shape) -> Node:
         name = node.name
         if name in self.rows:
             row = self.rows[name]
             if len(row) not in (1, count(shape)):
-                raise _Whole
+                raise _NotElementwise
             i = j if len(row) > 1 else 0
-            return Known(entry(name, row.place(i)), row.numbers[i], (name, i))
+            return Variable(entry(name, row.indices(i)), row.numbers[i], (name, i))
         if name in self.tensors:
             return _entry_of(name, self.tensors[name], j, shape)
         if name in self.settings:
-            return Known(node, self.settings[name])
-        raise _Whole
+            return Variable(node, self.settings[name])
+        raise _NotElementwise
 
-    def _of_row(self, node: Call, j: int, shape: "Shape") -> Node:
-        """A mean or a variance of the numbers along the last axis, among which number j stands."""
+    def _of_row(self, node: Call, j: int, shape: Shape) -> Node:
+        """The mean or variance of the numbers along the last axis that number j belongs to."""
         rows = [self.rows[part.name] for part in node.walk() if isinstance(part, Name) and part.name in self.rows]
         if not rows:
-            raise _Whole
+            raise _NotElementwise
         of, side = rows[0].shape, rows[0].shape[-1]
         start = (j * count(of) // count(shape)) // side * side
-        if (id(node), start) not in self._of_rows:
+        if (node, start) not in self._of_rows:
             along = [self._value(self.at(node.arguments[0], i, of)) for i in range(start, start + side)]
-            self._of_rows[id(node), start] = OF_ROWS[node.name](along)
-        return Known(node, self._of_rows[id(node), start])
+            self._of_rows[node, start] = ROW_FUNCTIONS[node.name](along)
+        return Variable(node, self._of_rows[node, start])
 
-    def _value(self, made: Node) -> "Any":
-        found = made.value if isinstance(made, Known) else self.computed(made)
+    def _value(self, expression: Node) -> Scalar:
+        found = expression.value if isinstance(expression, Variable) else self.evaluate(expression)
         if found is None:
-            raise _Whole
+            raise _NotElementwise
         return found
 
-    def _negative(self, node: Negative, j: int, shape: "Shape") -> Node:
+    def _negative(self, node: Negative, j: int, shape: Shape) -> Node:
         return Negative(self.at(node.parts[0], j, shape))
 
-    def _operation(self, node: Operation, j: int, shape: "Shape") -> Node:
+    def _operation(self, node: Operation, j: int, shape: Shape) -> Node:
         left, right = node.parts
-        if node.sign in ("+", "-") and self.is_nothing(right):
+        if node.sign in ("+", "-") and self.is_zero(right):
             return self.at(left, j, shape)
         return Operation(node.sign, self.at(left, j, shape), self.at(right, j, shape))
 
-    def is_nothing(self, node: Node) -> bool:
-        """Whether a node is a tensor of zeros, as a bias or a mean that was left out."""
+    def is_zero(self, node: Node) -> bool:
+        """Whether a node is a tensor of zeros, such as a bias or a mean that was left out."""
         if not (isinstance(node, Name) and node.name in self.tensors and node.name not in self.rows):
             return False
-        if node.name not in self._nothing:
-            self._nothing[node.name] = not any([any(row) for row in self.tensors[node.name]._rows])
-        return self._nothing[node.name]
+        if node.name not in self._zero:
+            self._zero[node.name] = not any(any(row) for row in self.tensors[node.name])
+        return self._zero[node.name]
 
-    def weight(self, node: Node) -> "Optional[Matrix]":
-        """The matrix that the left side of a product is multiplied by."""
+    def weight(self, node: Node) -> Optional[Matrix]:
+        """The matrix that the left side of a product is multiplied by, if it is one of the layer's tensors."""
         right = node.parts[1]
         return self.tensors.get(right.name) if isinstance(right, Name) else None
 
-    def _product(self, node: Product, j: int, shape: "Shape") -> Node:
+    def _product(self, node: Product, j: int, shape: Shape) -> Node:
         left, right = node.parts
         weight = self.weight(node)
-        if weight is None or weight.cols != shape[-1]:
-            raise _Whole
-        place, c = divmod(j, weight.cols)
-        start, of = place * weight.rows, shape[:-1] + (weight.rows,)
-        name: str = right.name  # type: ignore[attr-defined]
+        if weight is None or not isinstance(right, Name) or weight.cols != shape[-1]:
+            raise _NotElementwise
+        row, c = divmod(j, weight.cols)
+        start, of = row * weight.rows, shape[:-1] + (weight.rows,)
+        name = right.name
         if isinstance(left, Name) and left.name in self.rows:
             if len(self.rows[left.name]) != count(of):
-                raise _Whole
+                raise _NotElementwise
             values = self.rows[left.name].numbers[start : start + weight.rows]
         else:
             values = [self._value(self.at(left, start + i, of)) for i in range(weight.rows)]
 
-        def term(i: int) -> Node:
-            factor = Known(entry(name, [c + 1, i + 1]), weight._rows[i][c])
+        def term(i: int) -> Operation:
+            factor = Variable(entry(name, [c + 1, i + 1]), weight[i, c])
             return Operation("*", self.at(left, start + i, of), factor)
 
-        return Dot([value * weights[c] for value, weights in zip(values, weight._rows)], term)
+        return Dot([value * weights[c] for value, weights in zip(values, weight)], term)
 
-    def _choice(self, node: Choice, j: int, shape: "Shape") -> Node:
+    def _choice(self, node: Choice, j: int, shape: Shape) -> Node:
         return Choice(*[self.at(part, j, shape) for part in node.parts])
 
-    def _call(self, node: Call, j: int, shape: "Shape") -> Node:
-        if node.name in OF_ROWS and len(node.arguments) == 1:
+    def _call(self, node: Call, j: int, shape: Shape) -> Node:
+        if node.name in ROW_FUNCTIONS and len(node.arguments) == 1:
             return self._of_row(node, j, shape)
-        if node.name in SAME and len(node.arguments) == 1:
+        if node.name in RESHAPES and len(node.arguments) == 1:
             return self.at(node.arguments[0], j, shape)
         if self.function(node.name) is None:
-            raise _Whole
+            raise _NotElementwise
         return Call(node.parts[0], *[self.at(argument, j, shape) for argument in node.arguments])
 
-    def _lookup(self, node: Lookup, j: int, shape: "Shape") -> Node:
+    def _lookup(self, node: Lookup, j: int, shape: Shape) -> Node:
         table, *indices = node.parts
         if not isinstance(table, Name) or table.name not in self.tensors or len(indices) != 1:
-            raise _Whole
+            raise _NotElementwise
         if self.tensors[table.name].rows != 1:
-            raise _Whole
+            raise _NotElementwise
         return Lookup(table, self.at(indices[0], j, shape))
 
-    def _joined(self, node: Joined, j: int, shape: "Shape") -> Node:
+    def _joined(self, node: Joined, j: int, shape: Shape) -> Node:
         rows = [self.rows[item.name] for item in node.parts if isinstance(item, Name) and item.name in self.rows]
         sides = [row.shape[-1] for row in rows]
         if len(rows) < len(node.parts) or sum(sides) != shape[-1]:
-            raise _Whole
-        place, k = divmod(j, shape[-1])
-        for item, row, side in zip(node.parts, rows, sides):
+            raise _NotElementwise
+        start, k = divmod(j, shape[-1])
+        for item, values, side in zip(node.parts, rows, sides):
             if k < side:
-                return self.at(item, place * side + k, row.shape)
+                return self.at(item, start * side + k, values.shape)
             k -= side
-        raise _Whole
+        raise _NotElementwise
 
 
-def entry(name: str, place: "Sequence[int]") -> Name:
+def entry(name: str, indices: Sequence[int]) -> Name:
     """The name of an entry: ``x_3`` of X, ``w1_2_3`` of W1, ``scale_2`` of scale.
 
     >>> entry("Z2", [1]), entry("scale", [12])
     (Name('z2_1'), Name('scale_12'))
     """
     letter = name.lower() if Name(name).letter.isupper() else name
-    return Name("_".join([letter] + [str(k) for k in place]))
+    return Name("_".join([letter] + [str(k) for k in indices]))
 
 
-def _entry_of(name: str, tensor: Matrix, j: int, shape: "Shape") -> Known:
-    """The entry of a tensor that belongs to number j: of one number itself, of a row that of its column."""
-    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the one scale of all inputs just scale
-        return Known(entry(name, [1]) if Name(name).letter.isupper() else Name(name), tensor[0, 0])
+def _entry_of(name: str, tensor: Matrix, j: int, shape: Shape) -> Variable:
+    """The entry of a tensor that belongs to number j: its only number, or the one in the column of number j."""
+    if tensor.shape == (1, 1):  # the bias of the only neuron is b_1, the only scale of all inputs just scale
+        return Variable(entry(name, [1]) if Name(name).letter.isupper() else Name(name), tensor[0, 0])
     if tensor.rows == 1 and tensor.cols in (shape[-1], count(shape)):
-        return Known(entry(name, [j % tensor.cols + 1]), tensor[0, j % tensor.cols])
-    raise _Whole
+        return Variable(entry(name, [j % tensor.cols + 1]), tensor[0, j % tensor.cols])
+    raise _NotElementwise
 
 
-# ---- what single numbers are computed with
+# ---- functions of single numbers
 
 
-def _over(a: "Any", b: "Any") -> "Any":
+def _divide(a: Scalar, b: Scalar) -> Scalar:
     return a / b if b else float("nan") if a == 0 or a != a else math.copysign(float("inf"), a)
 
 
-_SIGNS: "Dict[str, Function]" = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": _over,
-    "**": lambda a, b: a**b,
-    ">>": lambda a, b: a >> b,
-    ">": lambda a, b: a > b,
-    "<": lambda a, b: a < b,
-    ">=": lambda a, b: a >= b,
-    "<=": lambda a, b: a <= b,
-    "==": lambda a, b: a == b,
-}
+_OPERATIONS: Dict[str, Function] = {"+": add, "-": sub, "*": mul, "/": _divide, "**": pow, ">>": rshift}
+_OPERATIONS.update({">": gt, "<": lt, ">=": ge, "<=": le, "==": eq})
 
 
-def _mean(values: "Sequence[Any]") -> "Any":
+def _mean(values: Sequence[Scalar]) -> Scalar:
     return sum_in_order(values) / len(values)
 
 
-def _variance(values: "Sequence[Any]") -> "Any":
+def _variance(values: Sequence[Scalar]) -> Scalar:
     middle = _mean(values)
     return _mean([(value - middle) * (value - middle) for value in values])
 
 
-OF_ROWS: "Dict[str, Function]" = {"mean": _mean, "variance": _variance}  # of the last axis
-SAME = ("flatten", "reshape")  # the same numbers in the same order
+ROW_FUNCTIONS: Dict[str, Function] = {"mean": _mean, "variance": _variance}  # of the last axis
+RESHAPES = ("flatten", "reshape")  # the same numbers in the same order
 
 
-def _bounded(x: "Any", low: "Any", high: "Any") -> "Any":
+def _clip(x: Scalar, low: Scalar, high: Scalar) -> Scalar:
     return low if x < low else high if x > high else x
 
 
-_FUNCTIONS: "Dict[str, Function]" = {
-    "exp": exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "tanh": math.tanh,
-    "abs": abs,
-    "floor": math.floor,
-    "round": ROUNDINGS["up"][0],
-    "min": min,
-    "max": max,
-    "clip": _bounded,
-}
+_FUNCTIONS: Dict[str, Function] = {name: getattr(math, name) for name in ("log", "sqrt", "tanh", "floor")}
+_FUNCTIONS.update(exp=exp, abs=abs, min=min, max=max, clip=_clip, round=ROUNDINGS["up"][0])
 
 
-def _is_close(found: "Any", value: "Any") -> bool:
-    """Whether two numbers are one, but for what single precision leaves out; NaN is NaN."""
+def _is_close(found: Scalar, value: Scalar) -> bool:
+    """Whether two numbers are equal to single precision; NaN equals NaN here."""
     if found is None or found == value or (found != found and value != value):
         return found is not None
     if isinstance(found, int) and isinstance(value, int):

@@ -22,27 +22,30 @@ multiplied: ``[Z1 Z2]``.
 True
 """
 
-import re
+from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Optional, Tuple
+import re
+from functools import lru_cache
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 _TOKEN = re.compile(r"(\s*)(?:((?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([^\W\d]\w*)|(\*\*|>>|[><=]=|[-+*/^()\[\],><=]))")
 _NAME = re.compile(r"^([^\W\d_]|[^\W\d_]{2,}?)(\d*)((?:_(?:\d+|[a-z]))*)$")
+_DEEPEST = 24  # brackets, signs and exponents inside each other
+_LONGEST = 160  # tokens; nobody reads a longer equation
 _RELATIONS = (">", "<", ">=", "<=", "==")
 
 
 class Node:
     """A part of an equation; `parts` are the nodes it is made of."""
 
-    parts: "Tuple[Node, ...]" = ()
+    def __init__(self, *parts: Node) -> None:
+        self.parts: Tuple[Node, ...] = parts
 
     def __repr__(self) -> str:
         values = [value for name, value in vars(self).items() if name != "parts"]
         return "%s(%s)" % (type(self).__name__, ", ".join(map(repr, values + list(self.parts))))
 
-    def walk(self) -> "Iterator[Node]":
+    def walk(self) -> Iterator[Node]:
         """This node, and all below it."""
         yield self
         for part in self.parts:
@@ -52,7 +55,8 @@ class Node:
 class Number(Node):
     """A number."""
 
-    def __init__(self, value: "Any") -> None:
+    def __init__(self, value: Any) -> None:
+        super().__init__()
         self.value = value
 
 
@@ -65,11 +69,12 @@ class Name(Node):
     """
 
     def __init__(self, name: str) -> None:
+        super().__init__()
         self.name = name
 
     @property
     def letter(self) -> str:
-        """What stands before the layer and the indices: a letter, or a word, which has no layer."""
+        """What comes before the layer and the indices: a letter, or a word, which has no layer."""
         return self._split()[0]
 
     @property
@@ -78,11 +83,11 @@ class Name(Node):
         return self._split()[1]
 
     @property
-    def indices(self) -> "List[str]":
+    def indices(self) -> List[str]:
         """The indices of an entry."""
         return self._split()[2]
 
-    def _split(self) -> "Tuple[str, str, List[str]]":
+    def _split(self) -> Tuple[str, str, List[str]]:
         parts = _NAME.match(self.name)
         if not parts or (len(parts.group(1)) > 1 and parts.group(2)):
             return self.name, "", []
@@ -93,12 +98,13 @@ class Name(Node):
 class Negative(Node):
     """-x."""
 
-    def __init__(self, inner: Node) -> None:
-        self.parts = (inner,)
+    parts: Tuple[Node]
 
 
 class Operation(Node):
     """Two sides and a sign between them: + - * / ** >>, or a relation."""
+
+    parts: Tuple[Node, Node]
 
     def __init__(self, sign: str, left: Node, right: Node) -> None:
         self.sign, self.parts = sign, (left, right)
@@ -107,15 +113,11 @@ class Operation(Node):
 class Product(Node):
     """The matrix product of two sides."""
 
-    def __init__(self, left: Node, right: Node) -> None:
-        self.parts = (left, right)
+    parts: Tuple[Node, Node]
 
 
 class Call(Node):
     """A function of some arguments; the function is the first of the `parts`."""
-
-    def __init__(self, function: Node, *arguments: Node) -> None:
-        self.parts = (function,) + arguments
 
     @property
     def name(self) -> str:
@@ -124,36 +126,30 @@ class Call(Node):
         return function.name if isinstance(function, Name) else ""
 
     @property
-    def arguments(self) -> "Tuple[Node, ...]":
+    def arguments(self) -> Tuple[Node, ...]:
         """What it is called with."""
         return self.parts[1:]
 
 
 class Lookup(Node):
-    """An entry, or some, of what is before the square brackets."""
-
-    def __init__(self, inner: Node, *indices: Node) -> None:
-        self.parts = (inner,) + indices
+    """One or more entries of what is before the square brackets."""
 
 
 class Joined(Node):
-    """Things put together, one after another."""
-
-    def __init__(self, *items: Node) -> None:
-        self.parts = items
+    """Values joined one after another."""
 
 
 class Choice(Node):
     """``body if test else otherwise``."""
 
-    def __init__(self, body: Node, test: Node, otherwise: Node) -> None:
-        self.parts = (body, test, otherwise)
+    parts: Tuple[Node, Node, Node]
 
 
-def parse(equation: str) -> "Optional[List[Node]]":
-    """The sides of an equation, or None where it is not written in this language."""
+@lru_cache(maxsize=512)
+def parse(equation: str) -> Optional[List[Node]]:
+    """The sides of an equation, or None where it is not written in this language, or is too long or too deep."""
     tokens = _tokens(equation)
-    if tokens is None:
+    if tokens is None or len(tokens) > _LONGEST:
         return None
     try:
         return _Parser(tokens).equation()
@@ -162,51 +158,63 @@ def parse(equation: str) -> "Optional[List[Node]]":
 
 
 class _OtherLanguage(Exception):
-    """This is not an equation as `parse` knows them."""
+    """This equation is not written in the language of `parse`."""
 
 
-def _tokens(text: str) -> "Optional[List[Tuple[str, str, bool]]]":
-    """(kind, token, whether space is before it); None where the text has something that is not a token."""
-    found, place = [], 0
+def _tokens(text: str) -> Optional[List[Tuple[str, str, bool]]]:
+    """(kind, token, whether there is space before it); None where something in the text is not a token."""
+    found, index = [], 0
     text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
+    while index < len(text):
+        match = _TOKEN.match(text, index)
         if match is None:
             return None
         space, number, name, sign = match.groups()
         kind = "number" if number else "name" if name and name not in ("if", "else") else "sign"
         found.append((kind, number or name or sign, bool(space)))
-        place = match.end()
+        index = match.end()
     return found + [("end", "", False)]
 
 
 class _Parser:
-    """Goes through the tokens once, a method for each line of the grammar."""
+    """Reads the tokens once, with a method for each line of the grammar."""
 
-    def __init__(self, tokens: "List[Tuple[str, str, bool]]") -> None:
-        self.tokens, self.place, self.joining = tokens, 0, False
+    def __init__(self, tokens: List[Tuple[str, str, bool]]) -> None:
+        self.tokens, self.index, self.joining, self.depth = tokens, 0, False, 0
 
-    def equation(self) -> "List[Node]":
+    def equation(self) -> List[Node]:
         sides = [self.expression()]
         while self.taken("="):
             sides.append(self.expression())
-        if self.tokens[self.place][0] != "end":
+        if self.tokens[self.index][0] != "end":
             raise _OtherLanguage
         return sides
 
     def taken(self, *signs: str) -> str:
-        """The next token, if it is one of these signs; it is then behind us."""
-        kind, token, _ = self.tokens[self.place]
+        """The next token, if it is one of these signs; it is then consumed."""
+        kind, token, _ = self.tokens[self.index]
         if kind != "sign" or token not in signs:
             return ""
-        self.place += 1
+        self.index += 1
         return token
 
     def expect(self, sign: str) -> None:
         if not self.taken(sign):
             raise _OtherLanguage
 
+    def nested(self, inner: Callable[[], Node]) -> Node:
+        """What `inner` reads, one level deeper."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _OtherLanguage
+        node = inner()
+        self.depth -= 1
+        return node
+
     def expression(self) -> Node:
+        return self.nested(self.choice)
+
+    def choice(self) -> Node:
         body = self.relation()
         if not self.taken("if"):
             return body
@@ -225,10 +233,10 @@ class _Parser:
 
     def product(self) -> Node:
         if self.taken("-"):
-            return Negative(self.product())
+            return Negative(self.nested(self.product))
         return self.chain(self.matrices, "*", "/")
 
-    def chain(self, side: "Any", *signs: str) -> Node:
+    def chain(self, side: Callable[[], Node], *signs: str) -> Node:
         node = side()
         sign = self.taken(*signs)
         while sign:
@@ -243,20 +251,20 @@ class _Parser:
         return node
 
     def begins(self) -> bool:
-        """Whether something begins here that can stand beside what is before it."""
-        kind, token, _ = self.tokens[self.place]
+        """Whether a factor of a matrix product begins here."""
+        kind, token, _ = self.tokens[self.index]
         return kind in ("number", "name") or token in ("(", "[")
 
     def signed(self) -> Node:
-        return Negative(self.signed()) if self.taken("-") else self.power()
+        return Negative(self.nested(self.signed)) if self.taken("-") else self.power()
 
     def power(self) -> Node:
         node = self.called()
-        return Operation("**", node, self.signed()) if self.taken("**", "^") else node
+        return Operation("**", node, self.nested(self.signed)) if self.taken("**", "^") else node
 
     def called(self) -> Node:
         node = self.atom()
-        while not self.tokens[self.place][2]:  # no space before the bracket
+        while not self.tokens[self.index][2]:  # no space before the bracket
             if self.taken("("):
                 node = Call(node, *self.arguments(")"))
             elif self.taken("["):
@@ -265,7 +273,7 @@ class _Parser:
                 break
         return node
 
-    def arguments(self, closing: str) -> "List[Node]":
+    def arguments(self, closing: str) -> List[Node]:
         if self.taken(closing):
             return []
         outside, self.joining = self.joining, False
@@ -285,33 +293,19 @@ class _Parser:
             return node
         if self.taken("["):
             return Joined(*self.items())
-        kind, token, _ = self.tokens[self.place]
-        self.place += 1
+        kind, token, _ = self.tokens[self.index]
+        self.index += 1
         if kind == "number":
             return Number(float(token) if set(token) & set(".eE") else int(token))
         if kind == "name":
             return Name(token)
         raise _OtherLanguage
 
-    def items(self) -> "List[Node]":
+    def items(self) -> List[Node]:
         outside, self.joining = self.joining, True
-        found = [self.sum()]
+        found = [self.nested(self.sum)]
         while not self.taken("]"):
             self.taken(",")
-            found.append(self.sum())
+            found.append(self.nested(self.sum))
         self.joining = outside
         return found
-
-
-def names(nodes: "Optional[List[Node]]") -> "Dict[str, int]":
-    """How often each name occurs.
-
-    >>> names(parse("x*x + y"))
-    {'x': 2, 'y': 1}
-    """
-    found: "Dict[str, int]" = {}
-    for side in nodes or []:
-        for node in side.walk():
-            if isinstance(node, Name):
-                found[node.name] = found.get(node.name, 0) + 1
-    return found

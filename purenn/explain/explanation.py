@@ -1,344 +1,364 @@
-"""Explanation: a forward pass of one sample, prepared once to be shown as text, as LaTeX and as a page."""
+"""Explanation: a forward pass of one sample, prepared once; text, LaTeX and a page are made from it."""
+
+from __future__ import annotations
 
 import math
+from functools import cached_property
 from html import escape
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
-from ..activations import exp, softmax
+from ..activations import exp, softmax, sum_in_order
 from ..errors import ShapeError
+from ..layers.base import Layer
 from ..matrix import Matrix
 from ..network import Network, winner
 from ..rows import samples_of, size
+from ..text import quote
+from ..trace import Trace, TraceEntry, equation_names
 from .counts import Counts
-from .element import Known, Row, Scope, attempted, entry
-from .equation import Call, Joined, Lookup, Name, Product
-from .html import page
-from .names import equations_of, value_name, words_of
-from .numbers import plain
+from .element import Element, Row, Scope, Variable, entry, name_and_expression, value_or_none
+from .equation import Call, Joined, Lookup, Name, Node, Product, parse
+from .wording import Scalar, ends, largest, shortened
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+Neuron = Tuple[int, int]  # layer and index, both from 1
 
-    from ..trace import TraceEntry
-    from .element import Dot, Element
-    from .equation import Node
-
-    Place = Tuple[int, int]  # layer and index of a neuron, from 1
-
-_SMALLEST_PICTURE = 8  # pixels to a side
-_TRIED = 16  # numbers of a value for which its equation must hold
+_SMALLEST_PICTURE, _LARGEST_PICTURE = 8, 512  # pixels to a side
+_CHECKED = 16  # numbers of a value for which its equation must hold
+_CHECKED_BY_CURVE = 4096  # those which the curve of an activation must go through
+_LONGEST_KEPT = 1024  # terms of a sum that is remembered; a longer one is computed again
+_MOST_LAYERS = 200  # that are written out: of more, half of them at either end
+_MOST_PIXELS = 1 << 17  # weights that are drawn
+_MOST_LABELS = 24  # outputs above 1/2 that are named
 
 
 class Explanation:
     """One sample through a network: `layers` (`ExplainedLayer`), `answer` (the largest output), `counts`.
 
-    All that is shown is counted from 1, as in a_1^(1): layers, neurons, inputs and outputs, which
-    are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why,
-    where the outputs name no single class.  `names` are those of the inputs, or None.
+    Everything that is written is counted from 1, as in a_1^(1): layers, neurons, inputs and outputs, which
+    are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why, where the
+    outputs name no single class.
 
-    `source` says where the sample came from.  `neuron` is (layer, index), or a list of them: the
-    neurons that are written out, the first of them the `focus` of a page; without it that is the
-    first of each layer, and in the last layer the answer.
+    `source` says where the sample came from.  `neuron` is (layer, index), or a list of them: the neurons
+    that are written out, the first of them the `focus` of a page; without it they are the first of each
+    layer, and in the last layer the answer.
 
     >>> from purenn import demo
     >>> from purenn.explain.notation import text
-    >>> whole = Explanation(demo.network(), demo.X)
-    >>> first = whole.layers[0].steps[0].element(0)
-    >>> print(text(first.name), "=", text(first.made, numbers=True), "= %.8g" % first.value)
+    >>> explanation = Explanation(demo.network(), demo.X)
+    >>> first = explanation.layers[0].equations[0].element(0)
+    >>> print(text(first.name), "=", text(first.expression, numbers=True), "= %.8g" % first.value)
     a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3
-    >>> print(whole.counts)
+    >>> print(explanation.counts)
     16 multiplications, 16 additions, 5 exps
     """
 
     def __init__(
-        self, network: Network, x: "Any", source: str = "", neuron: "Union[Place, Sequence[Place], None]" = None
+        self, network: Network, x: Any, source: str = "", neuron: Union[Neuron, Sequence[Neuron], None] = None
     ) -> None:
-        self.network, self.source = network, plain(source)
-        self.name = plain(network.name) if network.name else repr(network)
+        self.network, self.source = network, quote(source) if source else ""
+        self.name = quote(network.name) if network.name else shortened(repr(network), 80)
         samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
         if len(samples) != 1:
             raise ShapeError("one sample is explained at a time, found %d" % len(samples))
         self.trace = network.trace(Matrix([list(samples[0])]))
-        self.x, self.shape = self.trace.X._rows[0], network.input_shape
+        self.x, self.shape = self.trace.X[0], network.input_shape
         self.layers = [ExplainedLayer(entry) for entry in self.trace]
         self._mark_readers()
         self.y = self.layers[-1].z
-        labels, names = network.labels, network.names
-        self.labels: "Optional[List[str]]" = None if labels is None else [plain(label) for label in labels]
-        self.names: "Optional[List[str]]" = None if names is None else [plain(name) for name in names]
-        self.answer, self.verdict = self._answered()
+        self.answer, self.verdict = self._answer()
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
         self.counts = Counts.total([layer.counts for layer in self.layers])
-        if neuron:
-            self._choose([neuron] if isinstance(neuron, tuple) else list(neuron))
+        chosen = [] if not neuron else [neuron] if isinstance(neuron, tuple) else list(neuron)
+        self._choose(chosen)
+        edge = _MOST_LAYERS // 2
+        middle = range(edge + 1, len(self.layers) - edge + 1) if len(self.layers) > _MOST_LAYERS else range(0)
+        wanted = {k for k, _ in chosen}
+        self.written_layers = [layer for layer in self.layers if layer.k not in middle or layer.k in wanted]
 
     def _mark_readers(self) -> None:
-        """Find the layers that multiply the input by weights, as it is or as layers before prepared its numbers."""
-        of_inputs = {0}  # the values whose number i is made of input i
+        """Find the layers that multiply the input by weights, as it is or after layers that change each number."""
+        of_inputs = {0}  # the values whose number i is computed from input i
         for layer in self.layers:
-            if layer.keeps_places and set(layer.sources) <= of_inputs:
+            if set(layer.sources) <= of_inputs and layer.is_elementwise:
                 of_inputs.add(layer.k)
             names = [value_name(j) for j in layer.sources if j in of_inputs]
-            weights = layer.weights
+            weights = layer.weights if names else None
             layer.reads_input = weights is not None and weights[0] in names and weights[1].rows == len(self.x)
+            if layer.reads_input:
+                layer.input_names, layer.picture = self.network.names, self.picture
 
-    def _answered(self) -> "Tuple[Optional[int], str]":
-        """The place of the largest output, or what is said instead."""
-        if any([isinstance(output, complex) for output in self.y]):
+    def _answer(self) -> Tuple[Optional[int], str]:
+        """The index of the largest output, or the sentence that replaces it."""
+        if any(isinstance(output, complex) for output in self.y):
             return None, "no class: an output is complex"
         best = winner(self.y)
         if best is None:
             return None, "no class: an output is NaN"
         if self.network.multilabel:
-            above = [self.label(k) for k, output in enumerate(self.y) if output > 0.5]
-            return None, "above 1/2: " + (", ".join(above) or "none")
+            above = [k for k, output in enumerate(self.y) if output > 0.5]
+            labels = [self.label(k) for k in above[:_MOST_LABELS]] + ["..."] * (len(above) > _MOST_LABELS)
+            return None, "above 1/2: " + (", ".join(labels) or "none")
         return best, ""
 
-    def _choose(self, places: "List[Any]") -> None:
-        for number, (layer, index) in enumerate(places):
+    def _choose(self, neurons: List[Neuron]) -> None:
+        for number, (layer, index) in enumerate(neurons):
             if not 1 <= layer <= len(self.layers):
                 raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.layers)))
             outputs = len(self.layers[layer - 1].z)
             if not 1 <= index <= outputs:
                 raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, outputs))
-            if (layer, index) in places[:number]:
+            if (layer, index) in neurons[:number]:
                 raise ValueError("neuron %d:%d is given twice" % (layer, index))
-        for k, step in enumerate(self.layers, 1):
-            step.chosen = [index - 1 for layer, index in places if layer == k] or step.chosen
-        self.focus = places[0]
+        for layer, _ in neurons:
+            self.layers[layer - 1].chosen = [index - 1 for k, index in neurons if k == layer]
+        self.focus = neurons[0] if neurons else self.focus
 
     @property
-    def picture(self) -> "Optional[int]":
-        """How many pixels the input has to a side, if it may be a square picture of one channel."""
+    def picture(self) -> Optional[int]:
+        """How many pixels the input has to a side, if it can be drawn as a square picture of one channel."""
         side = math.isqrt(len(self.x))
         is_square = self.shape in ((side * side,), (side, side), (side, side, 1))
-        return side if side >= _SMALLEST_PICTURE and is_square else None
+        return side if _SMALLEST_PICTURE <= side <= _LARGEST_PICTURE and is_square else None
 
     def _repr_html_(self) -> str:
         """The page, framed, for a notebook."""
+        from .page import page
+
         frame = '<iframe srcdoc="%s" title="%s" style="width:100%%;height:44rem;border:0"></iframe>'
         return frame % (escape(page(self)), escape(self.name))
 
     def label(self, k: int) -> str:
         """What output k, counted from 0, is called: its label, or y_1 for the first."""
-        return "y_%d" % (k + 1) if self.labels is None else self.labels[k]
+        return "y_%d" % (k + 1) if self.network.labels is None else quote(self.network.labels[k])
+
+    def input_name(self, i: int) -> str:
+        """The name of input i, counted from 0; empty where the inputs have none."""
+        return "" if self.network.names is None else quote(self.network.names[i])
 
     @property
     def called(self) -> str:
         """What `classify` calls the answer where it has no label: its index, which Python counts from 0."""
-        return "" if self.answer is None or self.labels is not None else "classify gives %d" % self.answer
+        return "" if self.answer is None or self.network.labels is not None else "classify gives %d" % self.answer
 
 
 class ExplainedLayer:
-    """One layer of the pass: its `steps`, what it takes (`inputs`, by name), its `parameters`, its `counts`.
+    """One layer of the pass: its `inputs` and `parameters` by name, its `equations`, its `counts`.
 
-    `k` is its number, `sources` those of the layers it takes its values from, 0 being the input;
-    `z` the numbers it gives, read by `shape`; `chosen` those that are written out, from 0; `reads_input`
-    says whether it multiplies the numbers of the input, or these as they were prepared, by weights.
+    `k` is its number, `sources` those of the layers it takes its values from, 0 being the input; `z` are
+    its outputs, read by `shape`; `chosen` are the indices of those that are written out, from 0.
+    `reads_input` says whether it multiplies the inputs of the network, or each of these after a scaler, by
+    weights; then they have `input_names`, and are a `picture` of so many pixels to a side, or None.
     """
 
-    def __init__(self, pass_: "TraceEntry") -> None:
-        self.layer: "Any" = pass_.layer
-        self.k, self.sources = pass_.number, pass_.sources
-        self.shape = pass_.shape
-        rows = [Row(X._rows[0], shape) for X, shape in zip(pass_.inputs, pass_.input_shapes)]
+    def __init__(self, entry: TraceEntry) -> None:
+        self.layer: Layer = entry.layer
+        self.k, self.sources, self.shape = entry.number, entry.sources, entry.shape
+        rows = [Row(X[0], shape) for X, shape in zip(entry.inputs, entry.input_shapes)]
         self.inputs = {value_name(j): row for j, row in zip(self.sources, rows)}
         h = getattr(self.layer, "h", None)
-        self.h: "Optional[Activation]" = h if isinstance(h, Activation) else None
-        self.title, self.names = plain(self.layer), words_of(self.layer)
-        self.h_name = self.names.get("h", "")
+        self.h: Optional[Activation] = h if isinstance(h, Activation) else None
+        self.title, self.names = quote(self.layer), display_names(self.layer)
+        self.h_name = quote(self.names["h"]) if self.names else ""
         self.parameters = parameters_of(self.layer, self.k)
         self.scope = Scope(dict(self.inputs), dict(self.parameters), _settings(self.layer), _functions(self.h))
-        self.steps = [ExplainedStep(self, equation, value) for equation, value in equations_of(pass_)]
-        for step, (text, _) in zip(self.steps, pass_.steps):
-            step.text = plain(text)
-        self.a, self.z = self.steps[0].numbers, self.steps[-1].numbers
+        values = zip(entry.steps, symbolic_equations(entry))
+        self.equations = [ExplainedEquation(self, text, *symbolic) for (text, _), symbolic in values]
+        self.a, self.z = self.equations[0].numbers, self.equations[-1].numbers
         self.chosen, self.reads_input = [0], False
-        self.counts = self._counted(pass_.input_shapes)
+        self.input_names: Optional[Sequence[Any]] = None
+        self.picture: Optional[int] = None
+        self.counts = self._counted(entry.input_shapes)
 
-    def _counted(self, shapes: "Sequence[Tuple[int, ...]]") -> Counts:
-        """What its equations tell; multiplications as the layer counts them, where the equations do not."""
+    def _counted(self, shapes: Sequence[Tuple[int, ...]]) -> Counts:
+        """What its equations say; multiplications as the layer counts them, where the equations do not say all."""
         counts = Counts()
-        for step in self.steps:
-            counts.add(self.scope, step.equation, len(step.numbers), self.h)
+        for equation in self.equations:
+            counts.add(self.scope, equation.symbolic, len(equation.numbers), self.h)
         if not counts.complete:
             counts.multiplications = self.layer.cost(*shapes)
         return counts
 
     @property
-    def by_numbers(self) -> "List[ExplainedStep]":
-        """The steps that have as many numbers as the layer gives: of each, one belongs to a neuron."""
-        return [step for step in self.steps if len(step.numbers) == len(self.z)]
+    def by_neuron(self) -> List[ExplainedEquation]:
+        """The equations that give as many numbers as the layer does: one of each belongs to a neuron."""
+        return [equation for equation in self.equations if len(equation.numbers) == len(self.z)]
 
     @property
-    def keeps_places(self) -> bool:
-        """Whether each of its numbers is made of the one that stands in the same place, as by a scaler."""
-        nodes = [node for step in self.steps for side in step.sides or [] for node in side.walk()]
-        moves = any([isinstance(node, (Product, Joined)) for node in nodes])
-        known = all([step.element(0) is not None for step in self.steps])
-        return known and not moves and all([len(row) == len(self.z) for row in self.inputs.values()])
+    def is_elementwise(self) -> bool:
+        """Whether each of its numbers is computed from the input with the same index, as by a scaler."""
+        moves = any(isinstance(node, (Product, Joined)) for equation in self.equations for node in equation.nodes)
+        if moves or any([len(row) != len(self.z) for row in self.inputs.values()]):
+            return False
+        return all([equation.element(0) is not None for equation in self.equations])
 
     @property
-    def weights(self) -> "Optional[Tuple[str, Matrix]]":
-        """The input that its first step multiplies by a matrix, and the matrix; None where it does not."""
-        for node in [node for side in self.steps[0].sides or [] for node in side.walk()]:
+    def drawn_picture(self) -> Optional[int]:
+        """The `picture` that its neurons look at, if the weights are few enough to be drawn as pictures, too."""
+        return self.picture if len(self.z) * (self.picture or 0) ** 2 <= _MOST_PIXELS else None
+
+    @property
+    def weights(self) -> Optional[Tuple[str, Matrix]]:
+        """The input that its first equation multiplies by a matrix, and the matrix; None where it does not."""
+        for node in self.equations[0].nodes:
             if isinstance(node, Product) and isinstance(node.parts[0], Name) and node.parts[0].name in self.inputs:
                 weight = self.scope.weight(node)
                 return None if weight is None else (node.parts[0].name, weight)
         return None
 
-    def name_of(self, j: int, step: "ExplainedStep") -> Name:
-        """What number j of a step is called: a1_2."""
-        return entry(step.name or "Z%d" % self.k, step.row.place(j))
+    def name_of(self, j: int, equation: ExplainedEquation) -> Name:
+        """What number j of a value is called: a1_2."""
+        return entry(equation.name or "Z%d" % self.k, equation.row.indices(j))
 
     @property
-    def edges(self) -> "List[Edge]":
-        """What each of its numbers is made of: all inputs, where no equation says it."""
+    def edges(self) -> List[Edge]:
+        """The inputs that each of its numbers is computed from: all of them, where no equation says which."""
         found = [edge for j in range(len(self.z)) for edge in self._edges_to(j)]
         if found:
             return found
-        places = [(source, i) for source, row in self.inputs.items() for i in range(len(row))]
-        return [Edge(source, i, j) for j in range(len(self.z)) for source, i in places]
+        inputs = [(source, i) for source, row in self.inputs.items() for i in range(len(row))]
+        return [Edge(source, i, j) for j in range(len(self.z)) for source, i in inputs]
 
-    def _edges_to(self, j: int) -> "List[Edge]":
-        """The weighted ones of a sum and its bias, then others, each once."""
-        elements = [step.element(j) for step in self.by_numbers]
-        found = {}
-        for element in [element for element in elements if element is not None]:
+    def _edges_to(self, j: int) -> List[Edge]:
+        """Those of a weighted sum and its bias, then others, each once."""
+        found: Dict[Tuple[str, int], Edge] = {}
+        for element in [element for element in [equation.element(j) for equation in self.by_neuron] if element]:
             dot = element.dot
-            for edge in _biases(self.scope, element, j) + _weighted(dot, j) if dot is not None else []:
-                found[edge.source, edge.i] = edge
-            for node in element.made.walk():
-                if isinstance(node, Known) and node.source is not None:
-                    found.setdefault(node.source, Edge(node.source[0], node.source[1], j))
+            for node, _ in self.scope.addends(element) if dot is not None else []:
+                if isinstance(node, Variable) and node.source is None:
+                    found["", -1] = Edge("", -1, j, node)
+            for value, weight in [dot.term(i).parts for i in range(len(dot))] if dot is not None else []:
+                assert isinstance(weight, Variable)
+                found.update({source: Edge(source[0], source[1], j, weight) for source in _sources(value)})
+            for source in _sources(element.expression):
+                found.setdefault(source, Edge(source[0], source[1], j))
         return [edge for edge in found.values() if edge.source in self.inputs or edge.i < 0]
 
 
-class Edge:
-    """A line of a diagram: number i of a value goes into number j of a layer, by a `weight` with a `name`, or as it is.
+def _sources(node: Node) -> List[Tuple[str, int]]:
+    """The numbers of rows in an expression: the name of the row and the index there."""
+    return [part.source for part in node.walk() if isinstance(part, Variable) and part.source is not None]
 
-    A bias comes from an i of -1.
+
+class Edge(NamedTuple):
+    """A line of a diagram: number i of a value goes into neuron j, times a `weight` or as it is.  A bias has i = -1."""
+
+    source: str
+    i: int
+    j: int
+    weight: Optional[Variable] = None
+
+
+class ExplainedEquation:
+    """One equation of a layer and its value: `numbers`, and with their shape a `row`.
+
+    `text` is the equation, `symbolic` the same with its activation called h; `name` is what its value is
+    called, empty where the equation is not in the grammar.
     """
 
-    def __init__(self, source: str, i: int, j: int, weight: "Any" = None, name: "Optional[Name]" = None) -> None:
-        self.source, self.i, self.j, self.weight, self.name = source, i, j, weight, name
-
-
-def _weighted(dot: "Dot", j: int) -> "List[Edge]":
-    found = []
-    for i in range(len(dot)):
-        value, weight = dot.term(i).parts
-        for node in value.walk():
-            if isinstance(node, Known) and node.source is not None:
-                name: "Any" = weight.parts[0]
-                found.append(Edge(node.source[0], node.source[1], j, weight.value, name))  # type: ignore[attr-defined]
-    return found
-
-
-def _biases(scope: Scope, element: "Element", j: int) -> "List[Edge]":
-    """The single numbers that are added to a weighted sum."""
-    found = []
-    for node, value in scope.added(element):
-        if isinstance(node, Known) and node.source is None:
-            found.append(Edge("", -1, j, value, node.parts[0]))  # type: ignore[arg-type]
-    return found
-
-
-class ExplainedStep:
-    """One equation of a layer, and the value it gives: `numbers`, and with their shape a `row`.
-
-    `text` is the equation; in `equation` its activation is called h; `sides` are the two trees of that.
-    """
-
-    def __init__(self, layer: ExplainedLayer, equation: str, value: Matrix) -> None:
-        self.layer, self.text, self.equation = layer, equation, equation
-        self.numbers = value._rows[0]
+    def __init__(self, layer: ExplainedLayer, text: str, symbolic: str, value: Matrix) -> None:
+        self.layer, self.symbolic = layer, symbolic
+        self.text = quote(text) if parse(text) is None else shortened(" ".join(text.split()), 80)
+        self.numbers = value[0]
         shapes = [layer.shape] + [row.shape for row in layer.inputs.values()]
         fitting = [shape for shape in shapes if size(shape) == len(self.numbers)]
         self.row = Row(self.numbers, fitting[0] if fitting else None)
-        self.sides = layer.scope.sides(self.equation)
-        self.name = self.sides[0].name if self.sides else ""  # type: ignore[attr-defined]
-        self._elements: "Dict[int, Optional[Element]]" = {}
+        self._elements: Dict[int, Optional[Element]] = {}
+        sides = name_and_expression(symbolic)
+        self.name = sides[0].name if sides else ""
         if self.name:
             layer.scope.rows.setdefault(self.name, self.row)
 
-    def element(self, j: int) -> "Optional[Element]":
-        """How its number j is made; None where the equation does not make its numbers one by one."""
-        if not self._holds:
-            return None
-        return self._element(j)
+    @property
+    def expression(self) -> Optional[Node]:
+        """The tree of its right side."""
+        sides = name_and_expression(self.symbolic)
+        return sides[1] if sides else None
 
     @property
+    def nodes(self) -> List[Node]:
+        """All nodes of its right side."""
+        expression = self.expression
+        return [] if expression is None else list(expression.walk())
+
+    def element(self, j: int) -> Optional[Element]:
+        """How its number j is computed; None where the equation does not compute its numbers separately."""
+        return self._element(j) if self._holds else None
+
+    @cached_property
     def _holds(self) -> bool:
-        """Whether the equation gives the numbers it should, in places all over: not one by chance, as 0 = 0 x."""
-        apart = max(1, len(self.numbers) // _TRIED)
-        return all([self._element(j) is not None for j in range(0, len(self.numbers), apart)])
+        """Whether the equation gives the numbers it should, in many places: one may be right by chance, as 0 = 0 x."""
+        apart = max(1, len(self.numbers) // _CHECKED)
+        return all(self._element(j) is not None for j in range(0, len(self.numbers), apart))
 
-    def _element(self, j: int) -> "Optional[Element]":
-        if j not in self._elements:
-            self._elements[j] = self.layer.scope.element(self.equation, self.row, j)
-        return self._elements[j]
+    def _element(self, j: int) -> Optional[Element]:
+        if j in self._elements:
+            return self._elements[j]
+        element = self.layer.scope.element(self.symbolic, self.row, j)
+        if element is None or element.dot is None or len(element.dot) <= _LONGEST_KEPT:
+            self._elements[j] = element
+        return element
 
     @property
-    def chosen(self) -> "List[Element]":
+    def chosen(self) -> List[Element]:
         """The elements that are written out: those of the chosen neurons."""
-        places = self.layer.chosen if len(self.numbers) == len(self.layer.z) else []
-        found = [self.element(j) for j in places]
+        indices = self.layer.chosen if len(self.numbers) == len(self.layer.z) else []
+        found = [self.element(j) for j in indices]
         return [element for element in found if element is not None]
 
     @property
     def formula(self) -> str:
         """The definition of its activation, of one number x; empty where it has none, or changes nothing."""
         h = self.layer.h
-        applies = any(
-            [isinstance(node, Call) and node.name == "h" for side in self.sides or [] for node in side.walk()]
-        )
+        applies = any([isinstance(node, Call) and node.name == "h" for node in self.nodes])
         return "" if h is None or not applies or h.rowwise or h.kind == "identity" else h.formula
 
-    @property
-    def argument(self) -> "Optional[Node]":
-        """What the step applies a function of one argument to, if it does nothing else: A1 in h(A1)."""
-        made = self.sides[1] if self.sides else None
-        return made.arguments[0] if isinstance(made, Call) and len(made.arguments) == 1 else None
-
-    @property
-    def arguments(self) -> "Optional[List[Any]]":
-        """The numbers that the function of this step is applied to."""
-        argument = self.argument
-        return None if argument is None else self.layer.scope.numbers(argument, self.row.shape)
-
-    @property
-    def curve(self) -> "Optional[Tuple[str, Callable[[Any], Any], List[Any]]]":
-        """(name, function, arguments) of a function of one number that makes every number of this step."""
-        scope, made = self.layer.scope, self.sides[1] if self.sides else None
-        if made is None or not isinstance(made, (Call, Lookup)) or self.element(0) is None:
+    def _arguments(self, indices: Sequence[int]) -> Optional[List[Scalar]]:
+        """Some of the numbers that it applies a function of one argument to, if it does nothing else."""
+        call = self.expression
+        if not isinstance(call, Call) or len(call.arguments) != 1:
             return None
-        name = made.parts[0].name  # type: ignore[attr-defined]
-        f, arguments = scope.function(name), self.arguments
+        return self.layer.scope.numbers(call.arguments[0], self.row.shape, indices)
+
+    @property
+    def curve_indices(self) -> Sequence[int]:
+        """The indices of the numbers that `curve` goes through: all, or some of very many."""
+        return range(0, len(self.numbers), -(-len(self.numbers) // _CHECKED_BY_CURVE))
+
+    @cached_property
+    def curve(self) -> Optional[Tuple[str, Callable[[Scalar], Scalar], List[Scalar]]]:
+        """(name, function, arguments) of a function of one number that computes each number of this value."""
+        scope, call, indices = self.layer.scope, self.expression, self.curve_indices
+        if not isinstance(call, (Call, Lookup)) or not isinstance(call.parts[0], Name) or self.element(0) is None:
+            return None
+        name = call.parts[0].name
+        f, arguments = scope.function(name), self._arguments(indices)
         if arguments is None:
-            row = scope.varying(made)
-            if row is None:
+            row = scope.only_row(call)
+            if row is None or len(scope.rows[row]) != len(self.numbers):
                 return None
-            f, arguments = scope.of_one_number(made, row), list(scope.rows[row].numbers)
-        if f is None or not scope.agrees(f, arguments, self.numbers):
+            f, arguments = scope.as_function(call, row), [scope.rows[row].numbers[j] for j in indices]
+        if f is None or not scope.agrees(f, arguments, [self.numbers[j] for j in indices]):
             return None
         function = f
-        return self.layer.names.get(name, name), lambda a: attempted(function, a), arguments
+        return quote(self.layer.names.get(name, name)), lambda a: value_or_none(function, a), arguments
 
-    @property
-    def softmax(self) -> "Optional[Softmax]":
-        """The softmax that this step is, number by number, where the first chosen number stands; or None."""
-        h, made = self.layer.h, self.sides[1] if self.sides else None
-        softmaxes = h is not None and h.known and h.kind in ("softmax", "softmax_plain")
-        arguments = self.arguments if softmaxes and isinstance(made, Call) and made.name == "h" else None
-        if h is None or arguments is None:
+    @cached_property
+    def softmax(self) -> Optional[Softmax]:
+        """The softmax that this equation is, number by number, in the row of the first chosen number; or None."""
+        h, call = self.layer.h, self.expression
+        if h is None or not h.known or h.kind not in ("softmax", "softmax_plain"):
             return None
-        constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
+        if not isinstance(call, Call) or call.name != "h":
+            return None
         side = self.row.shape[-1]
         start = self.layer.chosen[0] // side * side
-        found = Softmax(arguments[start : start + side], constant, (start // side + 1, len(arguments) // side))
+        a = self._arguments(range(start, start + side))
+        if a is None:
+            return None
+        constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
+        found = Softmax(a, constant, (start // side + 1, len(self.numbers) // side))
         return found if self.layer.scope.agrees(lambda y: y, found.y, self.numbers[start : start + side]) else None
 
 
@@ -350,29 +370,79 @@ class Softmax:
     (-1010.0, 1.0, inf, [nan, nan, nan])
     """
 
-    def __init__(self, a: "Sequence[Any]", constant: "Optional[float]" = None, place: "Place" = (1, 1)) -> None:
-        self.place = place  # which row it is of how many
+    def __init__(self, a: Sequence[Scalar], constant: Optional[float] = None, row: Tuple[int, int] = (1, 1)) -> None:
+        self.row, self.rows = row  # which row of numbers it is, of how many
         self.a = [float(value) for value in a]
         self.constant = 0.0 - max(self.a) if constant is None else constant
         self.powers = [exp(value + self.constant) for value in self.a]
         self.plain_powers = [exp(value) for value in self.a]
         self.y, self.plain = softmax(self.a, self.constant), softmax(self.a, 0.0)
 
+    @property
+    def is_shifted_by_largest(self) -> bool:
+        """Whether C' = -max(a), with which no exponent is above 0."""
+        return 0.0 - self.constant == max(self.a)
+
+    @property
+    def sums(self) -> Tuple[float, float]:
+        """The denominators: the sum of the powers, with C' and in the plain form."""
+        return sum_in_order(self.powers), sum_in_order(self.plain_powers)
+
+    def lines(self, most: int) -> List[Tuple[int, List[float]]]:
+        """(k, [a, exp(a + C'), y, exp(a), y in the plain form]) for the `most` largest; k counts from 0."""
+        columns = (self.a, self.powers, self.y, self.plain_powers, self.plain)
+        return [(k, [column[k] for column in columns]) for k in largest(self.a, most)]
+
 
 # ---- what the names in the equations of a layer stand for
 
 
-def parameters_of(layer: "Any", k: int) -> "List[Tuple[str, Matrix]]":
+def parameters_of(layer: Layer, k: int) -> List[Tuple[str, Matrix]]:
     """The matrices of layer k by the names they have in its equations: W1, B1, scale, shift."""
     names = {"weight": "W%d" % k, "bias": "B%d" % k}
     return [(names.get(name, name), matrix) for name, matrix in layer.named_tensors()]
 
 
-def _settings(layer: "Any") -> "Dict[str, Any]":
+def _settings(layer: Layer) -> Dict[str, Scalar]:
     """The single numbers among the settings of a layer."""
     values = {name: getattr(layer, name) for name, _ in layer.settings}
     return {name: value for name, value in values.items() if type(value) in (int, float)}
 
 
-def _functions(h: "Optional[Activation]") -> "Dict[str, Any]":
+def _functions(h: Optional[Activation]) -> Dict[str, Callable[..., Scalar]]:
     return {} if h is None or h.rowwise else {"h": h}
+
+
+def value_name(j: int) -> str:
+    """What the value of layer j is called; the input is X.
+
+    >>> value_name(0), value_name(2)
+    ('X', 'Z2')
+    """
+    return "Z%d" % j if j else "X"
+
+
+def symbolic_equations(entry: TraceEntry) -> List[Tuple[str, Matrix]]:
+    """The equations of a layer in a pass, in which its activation is called h, and their values."""
+    names = equation_names(entry.layer, entry.number, entry.sources, "h")
+    values = [value for _, value in entry.steps]
+    return [(equation.format(**names), value) for equation, value in zip(entry.equations, values)]
+
+
+def display_names(layer: Layer) -> Dict[str, str]:
+    """What is written for the names in the equations of a layer: its activation for h."""
+    activation = getattr(layer, "activation", "")
+    return {"h": str(activation)} if activation else {}
+
+
+# ---- passes, for notebooks
+
+
+def trace_of_ones(network: Network) -> Trace:
+    """A pass of some input: what the layers say about any."""
+    return network.trace(Matrix.wrap([[1] * network.inputs]))
+
+
+def written_entries(trace: Trace) -> List[Optional[TraceEntry]]:
+    """The layers of a pass; of too many both ends, with None for those that are left out."""
+    return ends(trace.entries, _MOST_LAYERS, _MOST_LAYERS // 2)

@@ -1,28 +1,31 @@
-"""Heat-maps: matrices as tables, every number on a ground as strong as it is large."""
+"""Heat maps: numbers as colours, in the cells of a table or as a picture, a PNG inside a data: address."""
 
+from __future__ import annotations
+
+import base64
 import re
+import struct
+import zlib
 from html import escape
+from typing import List, Optional, Sequence
 
-from .numbers import counted, real, size, written
-from .raster import NEGATIVE, POSITIVE, signed
+from ..matrix import Matrix
+from .wording import Scalar, counted, ends, format_number, real, size
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, List, Optional
-
-    from ..matrix import Matrix
-
-_ROWS, _COLS, _EDGE = 12, 12, 3  # shown with their values; of a larger matrix its corners, and the whole as a picture
+POSITIVE, NEGATIVE = (37, 99, 235), (234, 88, 12)  # blue and orange: told apart by all eyes
+_GREY, _PALETTE = 0, 3
+_ZERO = 128  # of the palette: below it the negative numbers, above it the positive
+_ROWS, _COLS, _EDGE = 12, 12, 3  # of a table; of a larger matrix its corners are shown, and all of it as a picture
 _STRONGEST = 0.5  # the text must stay readable
 MOST_PIXELS = 1 << 17  # of a picture made of weights
 _EXPONENT = re.compile(r"e([-+])0*")
 _LONGEST = 1200  # pixels of the picture of a large matrix
 
 
-def ground(value: "Any", largest: float) -> str:
-    """The ground behind a number, as CSS.
+def background(value: Scalar, largest: float) -> str:
+    """The background of a number, as CSS.
 
-    >>> ground(1.0, 2.0), ground(0.0, 2.0)
+    >>> background(1.0, 2.0), background(0.0, 2.0)
     ('background:rgba(37,99,235,.25)', '')
     """
     number = real(value)
@@ -32,62 +35,100 @@ def ground(value: "Any", largest: float) -> str:
     return "background:rgba(%d,%d,%d,%s)" % ((POSITIVE if number > 0 else NEGATIVE) + (strength,))
 
 
-def table(matrix: "Matrix", caption: str, name: str = "") -> str:
+def table(matrix: Matrix, caption: str, name: str = "") -> str:
     """A table of the numbers; `caption` is HTML, `name` what a screen reader calls it."""
-    largest = max([size(value) for row in matrix._rows for value in row])
-    rows = _ends(list(matrix._rows), _ROWS)
+    largest = max(size(value) for row in matrix for value in row)
+    rows = ends(list(matrix), _ROWS, _EDGE)
     width = min(matrix.cols, _COLS + 1) if matrix.cols <= _COLS else 2 * _EDGE + 1
     lines = []
     for row in rows:
-        cells = [None] * width if row is None else _ends(list(row), _COLS)
+        cells = [None] * width if row is None else ends(row, _COLS, _EDGE)
         lines.append("<tr>%s</tr>" % "".join([_cell(value, largest) for value in cells]))
-    head = '<table class="matrix"%s><caption>%s <small>(%d, %d)</small></caption>\n' % (
-        ' aria-label="%s"' % escape(name) if name else "",
-        caption,
-        matrix.rows,
-        matrix.cols,
-    )
-    return head + "\n".join(lines) + "\n</table>"
+    label = ' aria-label="%s"' % escape(name) if name else ""
+    head = '<table class="matrix"%s><caption>%s <small>(%d, %d)</small></caption>\n'
+    return head % ((label, caption) + matrix.shape) + "\n".join(lines) + "\n</table>"
 
 
-def is_large(matrix: "Matrix") -> bool:
-    """Whether a table shows but its corners."""
+def is_large(matrix: Matrix) -> bool:
+    """Whether a table shows only its corners."""
     return matrix.rows > _ROWS or matrix.cols > _COLS
 
 
-def image(matrix: "Matrix", name: str) -> str:
-    """A large matrix as a picture, a pixel for each number; the longer side lies flat.  Empty for a huge one."""
+def image(matrix: Matrix, name: str) -> str:
+    """A large matrix as a picture, a pixel for each number, wider than high.  Empty for a huge one."""
     if max(matrix.shape) > _LONGEST or matrix.rows * matrix.cols > MOST_PIXELS:
         return ""
     flat = matrix.T if matrix.rows > matrix.cols else matrix
-    largest = max([size(value) for row in flat._rows for value in row])
-    alt = "%s as a heat-map: %s" % (name, counted(matrix.rows * matrix.cols, "number"))
+    alt = "%s as a heat map: %s" % (name, counted(matrix.rows * matrix.cols, "number"))
     if flat is not matrix:
-        alt += ", its columns lying flat"
-    return '<img class="heat" src="%s" width="%d" height="%d" alt="%s">' % (
-        signed(flat._rows, largest),
-        flat.cols,
-        flat.rows,
-        escape(alt),
-    )
+        alt += ", its columns from left to right"
+    form = '<img class="heat" src="%s" width="%d" height="%d" alt="%s">'
+    return form % (signed(list(flat)), flat.cols, flat.rows, escape(alt))
 
 
-def _cell(value: "Any", largest: float) -> str:
+def _cell(value: Scalar, largest: float) -> str:
     if value is None:
         return '<td class="gap">\u2026</td>'
-    style = ground(value, largest)
-    return "<td%s>%s</td>" % (' style="%s"' % style if style else "", escape(shown(value)))
+    style = background(value, largest)
+    return "<td%s>%s</td>" % (' style="%s"' % style if style else "", escape(html_number(value)))
 
 
-def shown(value: "Any", digits: int = 8) -> str:
+def html_number(value: Scalar, digits: int = 8) -> str:
     """A number as a page writes it: a real minus sign, no zeros before an exponent.
 
-    >>> shown(-0.5), shown(1.5e-7), shown(float("inf"))
+    >>> html_number(-0.5), html_number(1.5e-7), html_number(float("inf"))
     ('\u22120.5', '1.5e\u22127', '\u221e')
     """
-    text = _EXPONENT.sub(r"e\1", written(value, digits)).replace("e+", "e").replace("-", "\u2212")
+    text = _EXPONENT.sub(r"e\1", format_number(value, digits)).replace("e+", "e").replace("-", "\u2212")
     return text.replace("inf", "\u221e").replace("nan", "NaN")
 
 
-def _ends(values: "List[Any]", most: int) -> "List[Optional[Any]]":
-    return values if len(values) <= most else values[:_EDGE] + [None] + values[-_EDGE:]
+# ---- pictures of one pixel for each number
+
+
+def grey(rows: Sequence[Sequence[Scalar]]) -> str:
+    """A picture: the smallest number black, the largest white.
+
+    >>> grey([[0, 255]])[:22]
+    'data:image/png;base64,'
+    """
+    numbers = [[(real(value) or 0.0) / 2 for value in row] for row in rows]  # halved: no difference overflows
+    low, high = min(map(min, numbers)), max(map(max, numbers))
+    width = high - low or 1.0
+    return _address([bytes([round((v - low) / width * 255) for v in row]) for row in numbers], _GREY, b"")
+
+
+def signed(rows: Sequence[Sequence[Scalar]], largest: Optional[float] = None) -> str:
+    """A heat map: positive blue, negative orange, the stronger the larger; 0 is transparent."""
+    unit = (max(size(value) for row in rows for value in row) if largest is None else largest) or 1.0
+    levels = [bytes([_ZERO + round((real(v) or 0.0) / unit * 127) for v in row]) for row in rows]
+    colours, opacities = b"", b""
+    for level in range(256):
+        colours += bytes(POSITIVE if level >= _ZERO else NEGATIVE)
+        opacities += bytes([min(abs(level - _ZERO) * 2, 255)])
+    return _address(levels, _PALETTE, _chunk(b"PLTE", colours) + _chunk(b"tRNS", opacities))
+
+
+def tiles(columns: Sequence[Sequence[float]], side: int, across: int) -> List[List[float]]:
+    """Square pictures side by side as one, a pixel of 0 between them."""
+    sheet: List[List[float]] = []
+    for start in range(0, len(columns), across):
+        band = columns[start : start + across]
+        for y in range(side):
+            row: List[float] = []
+            for tile in band:
+                row += list(tile[y * side : (y + 1) * side]) + [0.0]
+            sheet.append(row + [0.0] * ((side + 1) * across - len(row)))
+        sheet.append([0.0] * ((side + 1) * across))
+    return sheet
+
+
+def _address(rows: List[bytes], kind: int, extra: bytes) -> str:
+    header = _chunk(b"IHDR", struct.pack(">2I5B", len(rows[0]), len(rows), 8, kind, 0, 0, 0))
+    data = _chunk(b"IDAT", zlib.compress(b"".join([b"\0" + row for row in rows]), 9))
+    content = b"\x89PNG\r\n\x1a\n" + header + extra + data + _chunk(b"IEND", b"")
+    return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

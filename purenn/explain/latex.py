@@ -1,25 +1,26 @@
 """An explanation as a LaTeX document, in the notation of the book: A^(1) = X W^(1) + B^(1)."""
 
+from __future__ import annotations
+
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+
 from ..matrix import Matrix
-from .element import Row
+from ..network import Network
+from ..text import quote
+from ..trace import Trace
+from .blocks import rendered
+from .counts import Counts
+from .element import Element, Row
 from .equation import Number
-from .latex_text import declarations, latex_text
-from .notation import latex, latex_pieces
-from .names import equations_of, words_of
-from .numbers import counted, largest
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List
-
-    from ..network import Network
-    from ..trace import Trace
-    from .element import Element
-    from .explanation import ExplainedLayer, ExplainedStep, Explanation, Softmax
+from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
+from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
+from .notation import escape_latex, latex, latex_pieces
+from .wording import Scalar, counted, ends, largest
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 8
 _ANSWERS = 12
+_LEFT_OUT = r"&\;\;\vdots"  # layers
 _DOCUMENT = r"""\documentclass{article}
 \usepackage{amsmath}
 \usepackage{amssymb}
@@ -34,109 +35,121 @@ _DOCUMENT = r"""\documentclass{article}
 """
 
 
-def document(whole: "Explanation") -> str:
+def document(explanation: Explanation) -> str:
     """A document that compiles as it is, with pdflatex, xelatex and lualatex."""
-    body = "\n".join(_body(whole))
-    return _DOCUMENT % (declarations(body), body)
+    body = "\n".join(rendered(explanation, _Latex()))
+    return _DOCUMENT % (_declarations(body), body)
 
 
-def _body(whole: "Explanation") -> "Iterator[str]":
-    yield r"\section*{%s}" % latex_text(whole.name)
-    if whole.source:
-        yield "The input: %s\n" % latex_text(whole.source)
-    yield _display(r"\mathbf{X} = " + pmatrix(Row(whole.x, whole.shape).matrix))
-    if whole.names is not None:
-        inputs = list(enumerate(zip(whole.names, whole.x), 1))
-        rows = [["$x_{%d}$" % i, latex_text(name), "$%s$" % number(x)] for i, (name, x) in inputs[:_ANSWERS]]
-        yield _tabular("llr", rows, len(inputs))
-    for layer in whole.layers:
-        yield from _layer(layer)
-    yield r"\subsection*{The output}"
-    last = whole.layers[-1].steps[-1].row.matrix
-    yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(whole.layers), pmatrix(last)))
-    best = largest(whole.y, _ANSWERS)
-    if whole.labels is not None:
-        rows = [[latex_text(whole.label(k)), "$%s$" % number(whole.y[k])] for k in best]
-        yield _tabular("lr", rows, len(whole.y))
-    yield _answer(whole)
-    yield "Total: %s." % whole.counts
+def _declarations(document: str) -> str:
+    """What pdfLaTeX must be told about the characters of a document: those it lacks are printed by their number.
+
+    XeLaTeX and LuaLaTeX know all characters, as far as the font does.
+    """
+    foreign = sorted({character for character in document if ord(character) > 0x17F})
+    if not foreign:
+        return ""
+    declared = [r"\DeclareUnicodeCharacter{%04X}{\texttt{U+%04X}}" % (ord(c), ord(c)) for c in foreign]
+    return "\\ifdefined\\pdfoutput\\ifdefined\\directlua\\else\n%s\n\\fi\\fi\n" % "\n".join(declared)
 
 
-def _tabular(columns: str, rows: "List[List[str]]", number: int) -> str:
+class _Latex:
+    def title(self, explanation: Explanation) -> Iterator[str]:
+        yield r"\section*{%s}" % escape_latex(explanation.name)
+        if explanation.source:
+            yield "The input: %s\n" % escape_latex(explanation.source)
+
+    def input(self, explanation: Explanation) -> Iterator[str]:
+        yield _display(r"\mathbf{X} = " + pmatrix(Row(explanation.x, explanation.shape).matrix))
+        names = explanation.network.names
+        if names is not None:
+            rows = []
+            for i, (name, x) in enumerate(zip(names[:_ANSWERS], explanation.x), 1):
+                rows.append(["$x_{%d}$" % i, escape_latex(quote(name)), "$%s$" % latex_number(x)])
+            yield _tabular("llr", rows, len(names))
+
+    def left_out(self, sentence: str) -> Iterator[str]:
+        yield sentence + "\n"
+
+    def heading(self, layer: ExplainedLayer) -> Iterator[str]:
+        yield r"\subsection*{Layer %d: %s}" % (layer.k, escape_latex(layer.title))
+
+    def parameters(self, inputs: List[Tuple[str, Matrix]], matrices: List[Tuple[str, Matrix]]) -> Iterator[str]:
+        for name, matrix in matrices:
+            yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
+
+    def equation(self, equation: ExplainedEquation) -> Iterator[str]:
+        names = equation.layer.names
+        yield _display(latex(equation.symbolic, names))
+        if equation.formula:
+            yield _display("%s(x) = %s" % (latex("h", names), latex(equation.formula)))
+
+    def value(self, equation: ExplainedEquation) -> Iterator[str]:
+        name = latex(equation.name) + " = " if equation.name else ""
+        yield _display(name + pmatrix(equation.row.matrix))
+
+    def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
+        by_largest = r"-\max_{i} a_{i} = " if softmax.is_shifted_by_largest else ""
+        yield _display("y_{k} = " + latex("exp(a_k + C) / sum(exp(a_i + C))"))
+        yield _display("C' = %s%s" % (by_largest, latex_number(softmax.constant)))
+        rows = []
+        for k, values in softmax.lines(_ANSWERS):
+            rows.append(r"%d & %s \\" % (k + 1, " & ".join([latex_number(value) for value in values])))
+        if len(softmax.a) > _ANSWERS:
+            rows.append(r"\dots \\")
+        heads = [
+            r"& & \multicolumn{2}{c|}{\text{with } C'} & \multicolumn{2}{c}{\text{plain form}} \\",
+            r"k & a_{k} & e^{a_{k} + C'} & y_{k} & e^{a_{k}} & y_{k} \\ \hline",
+        ]
+        yield _display("\n".join([r"\begin{array}{r|rrr|rr}"] + heads + rows + [r"\end{array}"]))
+
+    def calculation(self, layer: ExplainedLayer, element: Element) -> Iterator[str]:
+        """A number with names, with numbers, and its value."""
+        sides = [False] if element.is_copy else [False, True]
+        pieces = [latex_pieces(element.expression, layer.names, numbers, _TERMS) for numbers in sides]
+        lines = [" \\\\\n&\\quad ".join(_cut(some)) for some in pieces] + [latex_number(element.value)]
+        yield "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(element.name), " \\\\\n&= ".join(lines))
+        if element.dot is not None and len(element.dot) > _TERMS:
+            largest = (_TERMS, counted(len(element.dot), "term"))
+            yield "The largest %d of %s; the rest is the sum of the others.\n" % largest
+
+    def cost(self, counts: Counts) -> Iterator[str]:
+        yield "%s.\n" % counts
+
+    def outputs(self, explanation: Explanation) -> Iterator[str]:
+        yield r"\subsection*{The output}"
+        last = explanation.layers[-1].equations[-1].row.matrix
+        yield _display(r"\mathbf{Y} = \mathbf{Z}^{(%d)} = %s" % (len(explanation.layers), pmatrix(last)))
+        if explanation.network.labels is not None:
+            best = largest(explanation.y, _ANSWERS)
+            rows = [[escape_latex(explanation.label(k)), "$%s$" % latex_number(explanation.y[k])] for k in best]
+            yield _tabular("lr", rows, len(explanation.y))
+
+    def answer(self, explanation: Explanation) -> Iterator[str]:
+        if explanation.answer is None:
+            yield "%s.\n" % escape_latex(explanation.verdict[0].upper() + explanation.verdict[1:])
+            return
+        label = explanation.label(explanation.answer)
+        name = "$%s$" % latex(label) if explanation.network.labels is None else escape_latex(label)
+        yield "The largest: %s%s.\n" % (name, " (%s)" % explanation.called if explanation.called else "")
+
+    def total(self, counts: Counts) -> Iterator[str]:
+        yield "Total: %s." % counts
+
+
+def _tabular(columns: str, rows: List[List[str]], number: int) -> str:
     """Some of so many rows as a table of text."""
     left_out = [r"\dots" + " &" * (len(columns) - 1) + r" \\"] if len(rows) < number else []
     lines = [" & ".join(row) + r" \\" for row in rows] + left_out
     return "\\begin{tabular}{%s}\n%s\n\\end{tabular}\n" % (columns, "\n".join(lines))
 
 
-def _answer(whole: "Explanation") -> str:
-    if whole.answer is None:
-        return "%s.\n" % latex_text(whole.verdict[0].upper() + whole.verdict[1:])
-    name = "$%s$" % latex(whole.label(whole.answer)) if whole.labels is None else latex_text(whole.label(whole.answer))
-    return "The largest: %s%s.\n" % (name, " (%s)" % whole.called if whole.called else "")
-
-
-def _layer(layer: "ExplainedLayer") -> "Iterator[str]":
-    yield r"\subsection*{Layer %d: %s}" % (layer.k, latex_text(layer.title))
-    for name, matrix in layer.parameters:
-        yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
-    for step in layer.steps:
-        yield from _step(step)
-    yield "%s.\n" % layer.counts
-
-
-def _step(step: "ExplainedStep") -> "Iterator[str]":
-    names = step.layer.names
-    yield _display(latex(step.equation, names))
-    if step.formula:
-        yield _display("%s(x) = %s" % (latex("h", names), latex(step.formula)))
-    if step.softmax is not None:
-        yield from _softmax(step.softmax)
-    if step.name:
-        yield _display("%s = %s" % (latex(step.name), pmatrix(step.row.matrix)))
-    else:
-        yield _display(pmatrix(step.row.matrix))
-    for element in step.chosen:
-        yield _element(element, names)
-
-
-def _element(element: "Element", names: "Dict[str, str]") -> str:
-    """A number with names, with numbers, and what it comes to."""
-    sides = [False] if element.is_copy else [False, True]
-    made = [latex_pieces(element.made, names, numbers, _TERMS) for numbers in sides]
-    lines = [" \\\\\n&\\quad ".join(_lines(pieces)) for pieces in made] + [number(element.value)]
-    text = "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(element.name), " \\\\\n&= ".join(lines))
-    if element.dot is not None and len(element.dot) > _TERMS:
-        text += "The largest %d of %s; the rest is the sum of the others.\n" % (
-            _TERMS,
-            counted(len(element.dot), "term"),
-        )
-    return text
-
-
-def _lines(pieces: "List[str]") -> "List[str]":
+def _cut(pieces: List[str]) -> List[str]:
     """A sum cut before some of its signs, so that it fits the page."""
     if len(pieces) <= 4:
         return ["".join(pieces)]
     many = 3 if sum(map(len, pieces)) < 30 * len(pieces) else 2
     return ["".join(pieces[k : k + many]) for k in range(0, len(pieces), many)]
-
-
-def _softmax(softmax: "Softmax") -> "Iterator[str]":
-    by_largest = 0.0 - softmax.constant == max(softmax.a)
-    yield _display("y_{k} = " + latex("exp(a_k + C) / sum(exp(a_i + C))"))
-    yield _display("C' = %s%s" % (r"-\max_{i} a_{i} = " if by_largest else "", number(softmax.constant)))
-    rows = []
-    columns = (softmax.a, softmax.powers, softmax.y, softmax.plain_powers, softmax.plain)
-    for k in largest(softmax.a, _ANSWERS):
-        rows.append(r"%d & %s \\" % (k + 1, " & ".join([number(column[k]) for column in columns])))
-    if len(softmax.a) > _ANSWERS:
-        rows.append(r"\dots \\")
-    heads = [
-        r"& & \multicolumn{2}{c|}{\text{with } C'} & \multicolumn{2}{c}{\text{plain form}} \\",
-        r"k & a_{k} & e^{a_{k} + C'} & y_{k} & e^{a_{k}} & y_{k} \\ \hline",
-    ]
-    yield _display("\n".join([r"\begin{array}{r|rrr|rr}"] + heads + rows + [r"\end{array}"]))
 
 
 def _display(formula: str) -> str:
@@ -146,16 +159,16 @@ def _display(formula: str) -> str:
 # ---- numbers and matrices
 
 
-def number(value: "Any") -> str:
+def latex_number(value: Scalar) -> str:
     """A number in math mode.
 
-    >>> print(number(0.1 + 0.2), number(-1.5e-7), number(float("-inf")))
+    >>> print(latex_number(0.1 + 0.2), latex_number(-1.5e-7), latex_number(float("-inf")))
     0.3 -1.5 \\cdot 10^{-7} -\\infty
     """
     return latex(Number(value))
 
 
-def pmatrix(matrix: "Matrix") -> str:
+def pmatrix(matrix: Matrix) -> str:
     """A matrix in round brackets, the middle of a large one left out; for amsmath.
 
     >>> from purenn import Matrix
@@ -165,25 +178,19 @@ def pmatrix(matrix: "Matrix") -> str:
     3 & 4
     \\end{pmatrix}
     """
-    rows = [_row(list(row)) for row in _ends(list(matrix._rows), _ROWS) if row is not None]
-    if matrix.rows > _ROWS:
-        cells = _ends(list(matrix._rows[0]), _COLS)
-        rows.insert(_EDGE, " & ".join([r"\ddots" if value is None else r"\vdots" for value in cells]))
+    gap = " & ".join([r"\vdots" if value is not None else r"\ddots" for value in ends(matrix[0], _COLS, _EDGE)])
+    rows = [gap if row is None else _row(row) for row in ends(list(matrix), _ROWS, _EDGE)]
     return "\\begin{pmatrix}\n%s\n\\end{pmatrix}" % " \\\\\n".join(rows)
 
 
-def _row(values: "List[Any]") -> str:
-    return " & ".join([r"\cdots" if value is None else number(value) for value in _ends(values, _COLS)])
-
-
-def _ends(values: "List[Any]", most: int) -> "List[Any]":
-    return values if len(values) <= most else values[:_EDGE] + [None] + values[-_EDGE:]
+def _row(values: Sequence[Scalar]) -> str:
+    return " & ".join([r"\cdots" if value is None else latex_number(value) for value in ends(values, _COLS, _EDGE)])
 
 
 # ---- for notebooks
 
 
-def of_network(network: "Network") -> str:
+def of_network(network: Network) -> str:
     """The formulas of a network, layer by layer, for a notebook.
 
     >>> from purenn import demo
@@ -191,16 +198,19 @@ def of_network(network: "Network") -> str:
     \\mathbf{A}^{(1)} &= \\mathbf{X} \\, \\mathbf{W}^{(1)} + \\mathbf{B}^{(1)} &
     """
     rows = []
-    for entry in network.trace(Matrix.wrap([[1] * network.inputs])):  # what its layers say of any input
-        sides = [latex(equation, words_of(entry.layer)) for equation, _ in equations_of(entry)]
-        rows.append(" &\n".join([side.replace(" = ", " &= ", 1) for side in sides]))
+    for entry in written_entries(trace_of_ones(network)):
+        sides = (
+            [latex(equation, display_names(entry.layer)) for equation, _ in symbolic_equations(entry)] if entry else []
+        )
+        rows.append(" &\n".join([side.replace(" = ", " &= ", 1) for side in sides] or [_LEFT_OUT]))
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)
 
 
-def of_trace(trace: "Trace") -> str:
+def of_trace(trace: Trace) -> str:
     """The matrices of a pass, for a notebook."""
     rows = [r"\mathbf{X} &= " + pmatrix(trace.X)]
-    for entry in trace:
-        for equation, matrix in equations_of(entry):
-            rows.append("%s &= %s" % (latex(equation.split(" = ")[0]), pmatrix(matrix)))
+    for entry in written_entries(trace):
+        values = symbolic_equations(entry) if entry else []
+        rows += ["%s &= %s" % (latex(equation.split(" = ")[0]), pmatrix(matrix)) for equation, matrix in values]
+        rows += [] if entry else [_LEFT_OUT]
     return "$$\\begin{aligned}\n%s\n\\end{aligned}$$" % " \\\\\n".join(rows)

@@ -1,22 +1,23 @@
 """Plots: curves of activations with axes, ticks and a legend, as SVG or in the characters of a terminal."""
 
+from __future__ import annotations
+
 import math
 from html import escape
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
+from ..text import quote
 from .braille import Canvas
-from .curves import curve, drawable, slope
 from .notation import latex
-from .numbers import plain
 from .terminal import Terminal
+from .wording import Scalar, real
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+Function = Callable[[float], Scalar]
+Point = Tuple[float, float]
+Line = List[Point]
 
-    Line = List[Tuple[float, float]]
-
-# light and dark, told apart without their colours by their dashes
+# light and dark; dashes distinguish them without colours
 COLOURS = (
     ("#1d4ed8", "#93b4ff"),
     ("#b93a0a", "#fdae74"),
@@ -28,12 +29,14 @@ COLOURS = (
 DASHES = ("", "9 4", "2 3", "12 3 2 3", "5 2", "1 4")
 _LEFT, _RIGHT, _TOP, _BOTTOM, _LEGEND = 46, 14, 12, 30, 20
 _BRAILLE_DASHES = (0, 3, 1, 6, 2, 9)
+_STEPS = 240
+_STEEP = 0.02  # of the height: where a step rises more, it may be a jump
 
 
 class Curve:
-    """A name and its lines, the number of its colour and that of its dashes."""
+    """A curve: its name and lines, and the numbers of its colour and its dashes."""
 
-    def __init__(self, name: str, lines: "List[Line]", colour: int = 0, dash: int = 0) -> None:
+    def __init__(self, name: str, lines: List[Line], colour: int = 0, dash: int = 0) -> None:
         self.name, self.lines = name, lines
         self.colour, self.dash = colour % len(COLOURS), (dash + colour // len(COLOURS)) % len(DASHES)
 
@@ -58,7 +61,7 @@ class Plot:
 
     def __init__(
         self,
-        functions: "Sequence[Any]",
+        functions: Sequence[Union[str, Function]],
         derivative: bool = False,
         low: float = -6.0,
         high: float = 6.0,
@@ -69,22 +72,22 @@ class Plot:
             raise ValueError("a plot goes from a number to a larger one, found %r to %r" % (low, high))
         self.low, self.high = low, high
         self.activations = [Activation(function) for function in functions]
-        self.curves: "List[Curve]" = []
+        self.curves: List[Curve] = []
         for k, h in enumerate(self.activations):
-            name, f = plain(h.name), drawable(h)
+            name, f = quote(h.name), drawable(h)
             whole = name + (" of (x, 0, 0), the first" if h.rowwise else "")
             self._add(whole, f, k, 0 if derivative else k)
             if derivative:
                 self._add(name + "\u2032", slope(f), k, 1)
 
-    def _add(self, name: str, f: "Callable[[float], Any]", colour: int, dash: int) -> None:
+    def _add(self, name: str, f: Function, colour: int, dash: int) -> None:
         self.curves.append(Curve(name, curve(f, self.low, self.high), colour, dash))
 
     def svg(self) -> str:
-        """A picture that stands alone; it follows the reader's light or dark mode."""
+        """A picture as a file of its own; it follows the reader's light or dark mode."""
         return Axes(self.curves, self.low, self.high).svg(alone=True)
 
-    def text(self, terminal: "Optional[Terminal]" = None) -> str:
+    def text(self, terminal: Optional[Terminal] = None) -> str:
         """The plot in braille characters, in ASCII where the terminal has no braille."""
         return "\n".join(Axes(self.curves, self.low, self.high).text(terminal or Terminal()))
 
@@ -101,14 +104,14 @@ class Plot:
 
 
 class Axes:
-    """A frame for curves and points: where a number lies in the picture, its ticks, and the picture."""
+    """A frame for curves and points, with ticks; it is drawn as SVG or in a terminal."""
 
     def __init__(
         self,
-        curves: "Sequence[Curve]",
+        curves: Sequence[Curve],
         low: float,
         high: float,
-        points: "Sequence[Tuple[float, float, str]]" = (),
+        points: Sequence[Tuple[float, float, str]] = (),
         width: int = 560,
         height: int = 340,
     ) -> None:
@@ -120,7 +123,7 @@ class Axes:
         self.width, self.height = width, height
 
     def svg(self, alone: bool = False, title: str = "") -> str:
-        """An SVG element; `alone` says that it is to be a file."""
+        """An SVG element, or with `alone` a file."""
         rows = self._legend_rows()
         names = ", ".join([c.name for c in self.curves])
         what = escape(title or "Curves of %s for x from %g to %g" % (names, self.low, self.high))
@@ -143,7 +146,7 @@ class Axes:
     def _y(self, y: float) -> float:
         return self.height - _BOTTOM - (y - self.bottom) / (self.top - self.bottom) * (self.height - _BOTTOM - _TOP)
 
-    def _frame(self) -> "Iterator[str]":
+    def _frame(self) -> Iterator[str]:
         left, right, top, bottom = _LEFT, self.width - _RIGHT, _TOP, self.height - _BOTTOM
         grid, axes = "", ""
         for x in ticks(self.low, self.high, 8):
@@ -156,7 +159,7 @@ class Axes:
             yield '<text x="%d" y="%.1f" text-anchor="end">%s</text>' % (left - 6, self._y(y) + 4, _tick(y))
         yield '<path class="grid" d="%s"/><path class="axis" d="%s"/>' % (grid, axes)
 
-    def _lines(self) -> "Iterator[str]":
+    def _lines(self) -> Iterator[str]:
         for c in self.curves:
             d = ""
             for line in c.lines:
@@ -164,13 +167,13 @@ class Axes:
             if d:
                 yield '<path class="%s" d="%s"><title>%s</title></path>' % (c.style, d, escape(c.name))
 
-    def _points(self) -> "Iterator[str]":
+    def _points(self) -> Iterator[str]:
         for x, y, name in self.points:
             place = (self._x(x), self._y(y), escape(name))
             yield '<circle class="point" cx="%.1f" cy="%.1f" r="4"><title>%s</title></circle>' % place
 
-    def _legend_rows(self) -> "List[List[Curve]]":
-        rows: "List[List[Curve]]" = [[]]
+    def _legend_rows(self) -> List[List[Curve]]:
+        rows: List[List[Curve]] = [[]]
         used = _LEFT
         for c in self.curves:
             if rows[-1] and used + _entry_width(c) > self.width:
@@ -180,7 +183,7 @@ class Axes:
             used += _entry_width(c)
         return rows
 
-    def _legend(self, rows: "List[List[Curve]]") -> "Iterator[str]":
+    def _legend(self, rows: List[List[Curve]]) -> Iterator[str]:
         for k, row in enumerate(rows):
             x, y = _LEFT, self.height + 6 + _LEGEND * k
             for c in row:
@@ -190,7 +193,7 @@ class Axes:
 
     # ---- in a terminal
 
-    def text(self, to: Terminal) -> "Iterator[str]":
+    def text(self, to: Terminal) -> Iterator[str]:
         """The lines of the plot in a terminal, with its legend below."""
         labels = {self._row(y, 14): _tick(y) for y in ticks(self.bottom, self.top, 5)}
         margin = max(map(len, labels.values())) + 1
@@ -201,14 +204,14 @@ class Axes:
         for row in range(canvas.rows):
             shown = ""
             for owner, text in canvas.runs(row):
-                shown += text if owner is None else to.of_curve(self.curves[owner].colour, text)
-            yield to.drawn("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
-        yield to.drawn(" " * margin + "\u2514" + "\u2500" * canvas.columns)
-        yield to.drawn(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
+                shown += text if owner is None else to.styled(text, "curve %d" % self.curves[owner].colour)
+            yield to.drawable("%*s\u2502%s" % (margin, labels.get(row, ""), shown)).rstrip()
+        yield to.drawable(" " * margin + "\u2514" + "\u2500" * canvas.columns)
+        yield to.drawable(" " * (margin + 1) + self._tick_line(canvas)).rstrip()
         for number, c in enumerate(self.curves):
             sample = Canvas(5, 1, to.braille)
             sample.line((0, 1), (9, 1), number, _BRAILLE_DASHES[c.dash] if to.braille else 0)
-            yield to.drawn(" " * (margin + 1) + to.of_curve(c.colour, sample.lines()[0]) + " " + c.name)
+            yield to.drawable(" " * (margin + 1) + to.styled(sample.lines()[0], "curve %d" % c.colour) + " " + c.name)
 
     def _draw(self, canvas: Canvas) -> None:
         for number, c in enumerate(self.curves):
@@ -237,8 +240,8 @@ class Axes:
         return "".join(line)
 
 
-def ticks(low: float, high: float, most: int) -> "List[float]":
-    """Round numbers between low and high, at most about so many.
+def ticks(low: float, high: float, most: int) -> List[float]:
+    """Round numbers between low and high, about `most` of them.
 
     >>> ticks(-0.2, 1.1, 5)
     [0.0, 0.5, 1.0]
@@ -274,3 +277,83 @@ def _entry_width(curve: Curve) -> int:
 
 def _tick(value: float) -> str:
     return ("%.6g" % (value + 0.0)).replace("-", "\u2212")
+
+
+# ---- functions of one number as points that are joined
+
+
+def drawable(h: Activation) -> Function:
+    """An activation as a function of one number; of a whole row (softmax), its first output for (x, 0, 0)."""
+    return (lambda x: h([x, 0.0, 0.0])[0]) if h.rowwise else h
+
+
+def curve(f: Union[str, Function], low: float, high: float) -> List[Line]:
+    """The lines of f, a function or the name of an activation, from low to high, broken where it jumps.
+
+    >>> for line in curve("step", -1.0, 1.0):
+    ...     print(["%.3f, %.3f" % point for point in line])
+    ['-1.000, 0.000', '0.000, 0.000']
+    ['0.000, 1.000', '1.000, 1.000']
+    """
+    f = drawable(Activation(f)) if isinstance(f, str) else f
+    points = [(x, real(f(x))) for x in [low + (high - low) * k / _STEPS for k in range(_STEPS + 1)]]
+    heights = [y for _, y in points if y is not None]
+    steep = _STEEP * (max(heights) - min(heights)) if heights else 0.0
+    lines: List[Line] = [[]]
+    for x, y in points:
+        if y is None:
+            lines.append([])
+            continue
+        if lines[-1] and abs(y - lines[-1][-1][1]) > steep:
+            left, right = _jump(f, lines[-1][-1], (x, y))
+            if abs(right[1] - left[1]) > steep:
+                lines[-1].append(left)
+                lines.append([right])
+        lines[-1].append((x, y))
+    return [_thinned(line, heights) for line in lines if len(line) > 1]
+
+
+def _jump(f: Function, left: Point, right: Point) -> Tuple[Point, Point]:
+    """The two sides of the largest jump of f between two points, as close as floats allow."""
+    for _ in range(80):
+        x = (left[0] + right[0]) / 2
+        y = real(f(x))
+        if y is None or x in (left[0], right[0]):
+            break
+        if abs(y - left[1]) < abs(right[1] - y):
+            left = (x, y)
+        else:
+            right = (x, y)
+    return left, right
+
+
+def slope(f: Function) -> Function:
+    """The derivative of f, by the difference of its values on both sides; NaN where f has a corner or a jump.
+
+    >>> slope(drawable(Activation("relu")))(2.0), slope(drawable(Activation("relu")))(0.0)
+    (1.0, nan)
+    """
+
+    def derivative(x: float) -> float:
+        step = 2.0**-17 * max(1.0, abs(x))
+        below, middle, above = [real(f(x + d)) for d in (-step, 0.0, step)]
+        if below is None or middle is None or above is None:
+            return float("nan")
+        left, right = (middle - below) / step, (above - middle) / step
+        return (left + right) / 2 if abs(left - right) < 0.01 else float("nan")
+
+    return derivative
+
+
+def _thinned(line: Line, heights: List[float]) -> Line:
+    """The line without the points that are, to the eye, on a straight line between their neighbours."""
+    tolerance = 0.0008 * (max(heights) - min(heights)) + 1e-9
+    kept, start = [line[0]], 0
+    for end in range(2, len(line)):
+        (x0, y0), (x1, y1) = line[start], line[end]
+        if x1 > x0 and any(
+            [abs(y0 + (y1 - y0) * (x - x0) / (x1 - x0) - y) > tolerance for x, y in line[start + 1 : end]]
+        ):
+            start = end - 1
+            kept.append(line[start])
+    return kept + [line[-1]]

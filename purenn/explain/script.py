@@ -1,19 +1,19 @@
-"""The script of the page: without it the page can be read, with it neurons answer and C' moves."""
+"""The script of the page: neurons show their sums, and C' can be moved.  Without it the page can still be read."""
 
 SCRIPT = r"""
 "use strict";
 const all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
 
-// ---- neurons: to point at one, or to reach it with the keyboard, shows its sum
+// ---- neurons: pointing at one, or reaching it with the keyboard, shows its sum
 
 function choose(neuron) {
-  const place = neuron.dataset.neuron;
+  const index = neuron.dataset.neuron;
   all(".neuron.chosen, .sum.chosen, .lit").forEach(e => e.classList.remove("chosen", "lit"));
   neuron.classList.add("chosen");
   all(".neuron").filter(e => sameBlock(e, neuron)).forEach(e => { e.setAttribute("tabindex", "-1"); });
   neuron.setAttribute("tabindex", "0");
-  all('.network [data-to="' + place + '"]').forEach(e => e.classList.add("lit"));
-  const sum = document.getElementById("sum-" + place) || document.getElementById("sum-none");
+  all('.network [data-to="' + index + '"]').forEach(e => e.classList.add("lit"));
+  const sum = document.getElementById("sum-" + index) || document.getElementById("sum-none");
   if (sum) sum.classList.add("chosen");
 }
 
@@ -56,17 +56,17 @@ if (first) choose(first);
 
 // ---- softmax: the same formula for any C', as far as exp reaches
 
-const written = v => Number.isNaN(v) ? "NaN" : Math.abs(v) === Infinity ? (v < 0 ? "\u2212\u221e" : "\u221e")
+const format = v => Number.isNaN(v) ? "NaN" : Math.abs(v) === Infinity ? (v < 0 ? "\u2212\u221e" : "\u221e")
   : String(v !== 0 && Math.abs(v) < 1e-4 ? v.toExponential(7).replace(/\.?0*e/, "e") : Number(v.toPrecision(8)))
     .replace(/-/g, "\u2212").replace("e+", "e");
 
 for (const box of all(".softmax").filter(e => e.querySelector("input"))) {
-  const a = JSON.parse(box.dataset.a), slider = box.querySelector("input"), said = box.querySelector("output");
+  const a = JSON.parse(box.dataset.a), slider = box.querySelector("input"), output = box.querySelector("output");
   let c = Number(box.dataset.c);
-  const news = box.querySelector(".news"), rows = all("tbody tr", box);
+  const message = box.querySelector(".news"), rows = all("tbody tr", box);
   const set = (row, name, value) => {
     const cell = row.querySelector("." + name);
-    cell.textContent = written(value);
+    cell.textContent = format(value);
     cell.classList.toggle("broken", !Number.isFinite(value));
   };
   const draw = () => {
@@ -79,15 +79,15 @@ for (const box of all(".softmax").filter(e => e.querySelector("input"))) {
       set(row, "y", powers[k] / total);
     }
     set(box.querySelector("tfoot tr"), "total", total);
-    said.textContent = written(c);
-    slider.setAttribute("aria-valuetext", "C\u2032 = " + written(c));
+    output.textContent = format(c);
+    slider.setAttribute("aria-valuetext", "C\u2032 = " + format(c));
     const form = c === 0 ? "The plain form, C\u2032 = 0: "
-      : c === -top ? "C\u2032 = \u2212max(a): " : "C\u2032 = " + written(c) + ": ";
-    news.textContent = form + (total === Infinity
-      ? "an exp is more than a number can hold, \u221e / \u221e is not a number. The result with \u2212max(a) stays."
-      : total === 0 ? "every exp has vanished, 0 / 0 is not a number. The result with \u2212max(a) stays."
-      : "y is what it is with any other C\u2032 that neither overflows nor vanishes.");
-    news.classList.toggle("broken", !(total > 0 && total < Infinity));
+      : c === -top ? "C\u2032 = \u2212max(a): " : "C\u2032 = " + format(c) + ": ";
+    message.textContent = form + (total === Infinity
+      ? "an exp overflows, and \u221e / \u221e is not a number. The result with \u2212max(a) stays."
+      : total === 0 ? "every exp is 0, and 0 / 0 is not a number. The result with \u2212max(a) stays."
+      : "y is the same for every C\u2032 with which exp neither overflows nor underflows.");
+    message.classList.toggle("broken", !(total > 0 && total < Infinity));
   };
   slider.addEventListener("input", () => { c = Number(slider.value); draw(); });
   for (const button of all("button", box)) {

@@ -1,54 +1,49 @@
-"""The terminal: how wide it is, whether it shows colours and braille, and text in columns on it."""
+"""The terminal: how wide it is, whether it shows colours and braille, and text in columns for it."""
+
+from __future__ import annotations
 
 import os
 import shutil
 import unicodedata
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, List, Sequence
+from typing import Any, List, Sequence
 
 _STYLES = {"bold": "1", "dim": "2", "positive": "34", "negative": "31", "heading": "1;36"}
+_STYLES.update({"curve %d" % k: colour for k, colour in enumerate(("34", "31", "32", "35", "36", "33"))})
 _WITHOUT_BRAILLE = ("dumb", "linux")  # the console of Linux has 512 characters at most
 _IN_ASCII = str.maketrans("\u2502\u2514\u2500\u2212\u2032\u2026\ufffd", "|+--'~?")
-_CURVES = ("34", "31", "32", "35", "36", "33")
 
 
 class Terminal:
-    """What is written to: `width` in columns, whether it shows `colour`, and `braille` or ASCII alone."""
+    """A terminal of so many columns (`width`), with `colour` or without, with `braille` or only ASCII."""
 
     def __init__(self, width: int = 80, colour: bool = False, braille: bool = True) -> None:
         self.width, self.colour, self.braille = max(width, 20), colour, braille
 
     @classmethod
-    def of(cls, stream: "Any") -> "Terminal":
-        """That of a stream; colours only on a real one, and not where NO_COLOR is set (https://no-color.org)."""
+    def of(cls, stream: Any) -> Terminal:
+        """The terminal of a stream; colours only on a real one, and not if NO_COLOR is set (https://no-color.org)."""
         shows = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         return cls(shutil.get_terminal_size().columns, bool(shows), _shows_braille(stream))
 
-    def painted(self, text: str, style: str) -> str:
-        """Text in a style: bold, dim, positive, negative, heading.
+    def styled(self, text: str, style: str) -> str:
+        """Text in a style: bold, dim, positive, negative, heading, curve 0 ... curve 5.
 
-        >>> Terminal().painted("A1", "bold"), Terminal(colour=True).painted("A1", "bold")
+        >>> Terminal().styled("A1", "bold"), Terminal(colour=True).styled("A1", "bold")
         ('A1', '\\x1b[1mA1\\x1b[0m')
         """
         return "\x1b[%sm%s\x1b[0m" % (_STYLES[style], text) if self.colour else text
 
-    def drawn(self, text: str) -> str:
-        """Text with the signs that ASCII lacks written in it, where the terminal may show nothing else.
+    def drawable(self, text: str) -> str:
+        """Text with its drawing characters replaced by ASCII, where the terminal may show nothing else.
 
-        >>> Terminal(braille=False).drawn("\\u22126\\u2502")
+        >>> Terminal(braille=False).drawable("\\u22126\\u2502")
         '-6|'
         """
         return text if self.braille else text.translate(_IN_ASCII)
 
-    def of_curve(self, number: int, text: str) -> str:
-        """Text in the colour of a curve of a plot."""
-        return "\x1b[%sm%s\x1b[0m" % (_CURVES[number % len(_CURVES)], text) if self.colour else text
 
-
-def _shows_braille(stream: "Any") -> bool:
-    """Whether braille can be read where a stream leads to: its encoding has it, and its terminal the characters."""
+def _shows_braille(stream: Any) -> bool:
+    """Whether the encoding of a stream has braille, and its terminal can show it."""
     if os.environ.get("TERM") in _WITHOUT_BRAILLE or _is_plain_locale():
         return False
     if os.name == "nt" and stream.isatty() and not (os.environ.get("WT_SESSION") or os.environ.get("TERM_PROGRAM")):
@@ -61,7 +56,7 @@ def _shows_braille(stream: "Any") -> bool:
 
 
 def _is_plain_locale() -> bool:
-    """Whether the user's locale is C, that is ASCII, and nothing says that Python is to write UTF-8 all the same.
+    """Whether the user's locale is C, that is ASCII, and nothing tells Python to write UTF-8 nevertheless.
 
     Python writes UTF-8 in the C locale (PEP 538, PEP 540) and sets LC_CTYPE to say so.
     """
@@ -83,13 +78,13 @@ def columns(text: str) -> int:
 
 
 def padded(text: str, width: int, right: bool = False) -> str:
-    """Text in a column, to its left or to its right."""
+    """Text in a column, aligned left or right."""
     space = " " * (width - columns(text))
     return space + text if right else text + space
 
 
-def table(rows: "Sequence[Sequence[str]]", left: int = 1) -> "List[str]":
-    """Rows as aligned lines: the first `left` columns to the left, the others, numbers, to the right.
+def table(rows: Sequence[Sequence[str]], left: int = 1) -> List[str]:
+    """Rows as aligned lines: the first `left` columns aligned left, the others, numbers, right.
 
     >>> table([["a", "1"], ["bb", "10"]])
     ['a    1', 'bb  10']
@@ -98,7 +93,7 @@ def table(rows: "Sequence[Sequence[str]]", left: int = 1) -> "List[str]":
     return ["  ".join([padded(text, widths[j], j >= left) for j, text in enumerate(row)]).rstrip() for row in rows]
 
 
-def wrapped(parts: "Sequence[str]", width: int, indent: int) -> "List[str]":
+def wrapped(parts: Sequence[str], width: int, indent: int) -> List[str]:
     """Parts joined by spaces, on as many lines as they need; all but the first begin with `indent` spaces.
 
     >>> wrapped(["a =", "1.0*0.1", "+ 0.5*0.2"], 12, 4)

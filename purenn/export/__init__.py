@@ -1,8 +1,8 @@
-"""Networks as Python source that runs where purenn is not: in a sandbox, in a browser, on a board.
+"""Networks as Python source that runs without purenn: in a sandbox, in a browser, on a board.
 
-A target is a function from a network, the name of the module and the heap there (bytes, or
-None) to the files, name and text, and one row of `TARGETS`.  The same network gives the same
-text, whatever Python writes it.
+A target is one row of `TARGETS` and a function that takes a network, the name of the module and
+the bytes of heap (or None), and returns the files, name and text.  The same network gives the same
+text in every Python.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
     if target not in TARGETS:
         raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
     if target == "python" and heap is not None:
-        raise ValueError("a heap is counted for boards only, not for the target python")
+        raise ValueError("heap is for boards only, not for the target python")
     module, function = TARGETS[target]
     files: dict[str, str] = getattr(import_module("." + module, __name__), function)(network, name, heap)
     return files
 
 
 def write(network: Network, path: Any, target: str, heap: int | None) -> list[str]:
-    """Write the files of a module, the others beside the one named, each whole or not at all; their paths."""
+    """Write the files of a module into one folder, each completely or not at all; their paths."""
     folder, file = os.path.split(str(path))
     name, extension = os.path.splitext(file)
     if extension != ".py" or not name:
         raise ValueError("%s: a network is exported to a file NAME.py" % path)
     files = export(network, target, name, heap)
     if target != "python" and not all([ord(letter) < 128 for letter in name]):
-        raise ValueError("%s: a module for boards has a name of ASCII letters" % path)
+        raise ValueError("%s: the name of a module for boards must be ASCII" % path)
     paths = [os.path.join(folder, file) for file in files]
     with ExitStack() as stack:
         for out, text in [(stack.enter_context(written_whole(p)), text) for p, text in zip(paths, files.values())]:

@@ -27,14 +27,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..layers.integer import IntegerDense
     from ..network import Network
 
-_LARGEST = 1 << 30
+_MOST_BITS = 30  # of a sum
 _MICROBIT_HEAP = 8192
 # bytes of heap, measured: names, functions and bytecode; machine code; what compiling takes besides the weights
 _CODE, _MACHINE_CODE, _COMPILING = 1900, 800, 2600
-# activations of a last layer: a board has no infinity to give, a micro:bit neither expm1 nor erfc
-_BOARDS_LACK, _MICROBIT_LACKS = ("softmax_plain",), ("elu", "selu", "gelu")
+# activations of a last layer: a micro:bit has neither expm1 nor erfc
+_MICROBIT_LACKS = ("elu", "selu", "gelu")
 
 _LOOPS = """
 def dense(q, w, p, a):
@@ -188,7 +189,7 @@ def tanh(a):
 
 _ABOUT = """
 predict(x)   the outputs, a list of {outputs} numbers, for one sample of {inputs}
-sums(x)      the last layer's sums, whole numbers: the same on every machine
+sums(x)      the last layer's sums, integers: the same on every machine
 classify(x)  the {label} of the largest output
 
 predict_quantized(q)   the outputs for one sample in the model's own integers, {lowest} ... {highest}
@@ -203,7 +204,7 @@ def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]
     chain = _checked_chain(network)
     if not name.isidentifier():
         raise ValueError("%r is no name for a module that another has to import" % name)
-    form, function = _activation(network, _BOARDS_LACK)
+    form, function = _activation(network)
     _check_heap(network, heap, heap_needed(network))
     loops = "\n".join(["    " + line if line else "" for line in _LOOPS.strip().split("\n")])
     about = '"""%s\n"""\n\n' % "\n".join(_about(network, chain))
@@ -214,7 +215,7 @@ def micropython(network: Network, name: str, heap: int | None) -> dict[str, str]
 def microbit(network: Network, name: str, heap: int | None) -> dict[str, str]:
     """NAME.py alone, for MicroPython 1.9; comments, which cost no heap, stand for the docstring."""
     chain = _checked_chain(network)
-    form, function = _activation(network, _BOARDS_LACK + _MICROBIT_LACKS)
+    form, function = _activation(network, _MICROBIT_LACKS)
     _check_heap(network, _MICROBIT_HEAP if heap is None else heap, heap_needed(network, compiled_there=True))
     code = _module(network, chain, _LOOPS, form, _TANH if network.layers[-1].h.kind == "tanh" else function)
     about = "\n".join([("# " + line).rstrip() for line in _about(network, chain)])
@@ -269,10 +270,10 @@ def _check_integers(chain: IntegerChain) -> None:
     low, high = chain.quantize.low, chain.quantize.high
     for number, layer in chain.dense:
         _check_bytes("layer %d (%s) takes" % (number, layer), low, high)
-        weights = [w for row in layer.weight._rows for w in row]
+        weights = [w for row in layer.weight for w in row]
         _check_bytes("layer %d (%s) has weights" % (number, layer), min(weights + [-128]), max(weights + [127]))
         largest = max(map(abs, _biases(layer, low))) + layer.inputs * 255 * 255 + abs(layer.offset)
-        if largest >= _LARGEST:
+        if largest >> _MOST_BITS:
             raise UnsupportedError("layer %d (%s) has sums of more than 31 bits" % (number, layer))
         low, high = _levels(layer)
         _check_bytes("layer %d (%s) gives" % (number, layer), low, high)
@@ -289,7 +290,7 @@ def _check_heap(network: Network, heap: int | None, needed: int) -> None:
         raise UnsupportedError("%r needs about %s bytes of heap, there are %s" % numbers)
 
 
-def _activation(network: Network, lacking: tuple[str, ...]) -> tuple[str, str]:
+def _activation(network: Network, lacking: tuple[str, ...] = ()) -> tuple[str, str]:
     """The last h as a form of {a}, and the functions that it calls."""
     h = network.layers[-1].h
     what = (len(network.layers), network.layers[-1])
@@ -362,7 +363,7 @@ def _run(network: Network, chain: IntegerChain, quantizer: InputQuantizer, form:
     )
 
 
-def _levels(layer: Any) -> tuple[int, int]:
+def _levels(layer: IntegerDense) -> tuple[int, int]:
     """The lowest and highest integer that a layer gives."""
     return (0, 0) if layer.table is None else (layer.table.min(), layer.table.max())
 
@@ -386,16 +387,17 @@ def _data(chain: IntegerChain) -> tuple[bytes, list[list[int]]]:
     data, layers, low = b"", [], chain.quantize.low
     for _, layer in chain.dense:
         start = len(data)
-        data += bytes([w + 128 for column in zip(*layer.weight._rows) for w in column])
-        biases, table = _biases(layer, low), [] if layer.table is None else layer.table._rows[0]
+        data += bytes([w + 128 for column in zip(*layer.weight) for w in column])
+        biases, table = _biases(layer, low), [] if layer.table is None else layer.table[0]
         low = _levels(layer)[0]
-        layers.append([layer.inputs, layer.outputs, start, layer.offset, layer.shift, len(table) - 1] + biases)
+        shift = min(layer.shift, _MOST_BITS)  # sums have no more: what a larger shift leaves is their sign
+        layers.append([layer.inputs, layer.outputs, start, layer.offset, shift, len(table) - 1] + biases)
         data += bytes([level - low for level in table])
     return data, layers
 
 
-def _biases(layer: Any, low: int) -> list[int]:
-    return [b + low * sum(column) for b, column in zip(layer.bias._rows[0], zip(*layer.weight._rows))]
+def _biases(layer: IntegerDense, low: int) -> list[int]:
+    return [b + low * sum(column) for b, column in zip(layer.bias[0], zip(*layer.weight))]
 
 
 def _doubles(numbers: list[float]) -> bytes:

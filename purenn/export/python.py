@@ -1,8 +1,8 @@
-"""A network as one Python module that needs nothing but `math`.
+"""A network as one Python module that imports only `math`.
 
-`purenn.codegen` writes the code: what runs is what a `Predictor` runs, by the plan for any Python.  Around
-it come a docstring, the labels, `classify`, and what makes the file a script.  No name and no
-attribute starts with an underscore and nothing is assigned to in place, so that RestrictedPython takes it.
+`purenn.codegen` writes the code, the same that a `Predictor` runs, by the plan for any Python.  This module
+adds a docstring, the labels, `classify`, and the lines that make the file a script.  No name and no
+attribute starts with an underscore and nothing is assigned to in place, so that RestrictedPython accepts it.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def _about(network: Network, name: str, program: Program) -> list[str]:
     about = about_network(network)
     about += ["", "predict(x)   the outputs, a list of %d numbers, for one sample, a list of %d" % _ends(network)[::-1]]
     if "sums(x)" in program.entries:
-        about += ["sums(x)      the last layer's sums, whole numbers: the same on every machine"]
+        about += ["sums(x)      the last layer's sums, integers: the same on every machine"]
     about += ["classify(x)  " + _class_line(network), ""]
     quantizer = split_at_quantize(network)[1]
     about += [_FLOATS if quantizer is None else _INTEGERS % (quantizer.lowest, quantizer.highest), ""]
@@ -141,7 +141,7 @@ def check(network: Network) -> None:
         if h is not None and not (h.source or h.rowwise):
             raise UnsupportedError("layer %d (%s): %s has no source to be exported" % (number, layer, h.name))
         for _, matrix in layer.named_tensors():
-            if not all([_is_float(w) for row in matrix._rows for w in row]):
+            if not all([_is_float(w) for row in matrix for w in row]):
                 raise UnsupportedError("layer %d (%s) has weights that are not finite floats" % (number, layer))
 
 

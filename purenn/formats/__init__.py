@@ -207,9 +207,9 @@ def save(network: Network, path: "Any") -> None:
     """
     if not str(path).endswith(".safetensors"):
         raise UnsupportedError("%s: purenn writes models as .safetensors" % path)
-    from .. import safetensors
+    from ..safetensors import write  # not `from .. import`: MicroPython would ask the package's __getattr__
 
-    safetensors.write(network, path)
+    write(network, path)
 
 
 def _imported(module: str) -> "Any":

@@ -246,13 +246,16 @@ def _elu(node: Node, x: Node, limit: float, above: Node, below: Node) -> Node | 
 
 def _concat(node: Node) -> Node | None:
     """``[1 - p, p]`` of one number p, as a dense layer that folding joins to a sigmoid."""
-    if len(node.inputs) != 2 or node.width != 2:
+    p = probability(node)
+    return None if p is None else Node(Dense([[-1.0, 1.0]], [1.0, 0.0]), [p], 2, node.dtype, node.name)
+
+
+def probability(node: Node) -> Node | None:
+    """p where a node is ``[1 - p, p]``, one number beside another."""
+    if not _is(node, "concat") or len(node.inputs) != 2 or node.width != 2:
         return None
     other, p = node.inputs
-    for found in _affine(other):
-        if found == (p, -1.0, 1.0):
-            return Node(Dense([[-1.0, 1.0]], [1.0, 0.0]), [p], 2, node.dtype, node.name)
-    return None
+    return p if (p, -1.0, 1.0) in _affine(other) else None
 
 
 PATTERNS: dict[str, Rule] = {

@@ -25,8 +25,7 @@ def simplified(output: Node) -> Node:
         last = chain[0].inputs[0] if not nodes else nodes[-1]
         for before, node in zip(chain[0].inputs[:1] + nodes, nodes):
             node.inputs = [before] if len(node.inputs) == 1 else node.inputs
-            keeps = len(node.inputs) > 1 or keeps_exact(node.operation)
-            is_exact = exact[id(node)] = is_exact and keeps
+            is_exact = exact[id(node)] = is_exact and (len(node.inputs) > 1 or keeps_exact(node.operation))
         replaced[id(chain[-1])] = last
     return replaced.get(id(output), output)
 

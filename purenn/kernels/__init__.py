@@ -1,6 +1,6 @@
 """The fastest way to run a network in this Python: `compile` makes a `Predictor` of it.
 
-What it runs is written by the emitters of `purenn.codegen`, layer by layer.
+The emitters of `purenn.codegen` write its code, layer by layer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compile(network: Network, kernel: str | None = None, error_bound: float = 1e-9) -> Predictor:
-    """The fastest predictor here for a network, or the one of an emitter named; see `Network.compile`."""
+    """The fastest predictor for a network in this Python, or that of a named kernel; see `Network.compile`."""
     if not error_bound >= 0.0:
         raise ValueError("error_bound must be 0 or more, found %r" % (error_bound,))
     program = emit(plan(network, IN_PROCESS, kernel, error_bound))

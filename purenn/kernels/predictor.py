@@ -1,4 +1,4 @@
-"""Predictor: one network made ready to run, list in, list out."""
+"""Predictor: a compiled network, list in, list out."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Predictor:
     """A network compiled: `fast(x)` gives the outputs for one sample, `fast.batch(xs)` for many.
 
     `x` is a list, tuple, array or bytes of `network.inputs` numbers, else `ShapeError`.
-    `plan` shows how it runs, layer by layer, and `kernel` names the emitters of the layers that
-    carry weight.  `error_bound` is its promise: each weighted sum x.w + b, given the same inputs x,
+    `plan` shows how it runs, layer by layer, and `kernel` names the emitters of the layers with
+    weights.  `error_bound` is its promise: each weighted sum x.w + b, given the same inputs x,
     differs from the one that `Network.forward` computes by at most that share of itself; 0.0 means
     equal numbers.  A sum of exactly 0, NaN and infinities are always the same.  It can be pickled,
-    and is compiled again where it is opened.
+    and is compiled again after unpickling.
 
-    What the network's own functions raise comes through as it is.
+    Exceptions of the user's own functions are passed through.
     """
 
     def __init__(self, network: Network, program: Program, asked: tuple[str | None, float]) -> None:
@@ -35,17 +35,17 @@ class Predictor:
 
     @property
     def plan(self) -> Plan:
-        """How it runs: for each step the emitter, the nanoseconds it is expected to take, and the layers."""
+        """How it runs: for each segment the emitter, its expected nanoseconds, and the layers."""
         return self.program.plan
 
     @property
     def kernel(self) -> str:
-        """The emitters of the layers that carry weight, joined by "+" where they differ."""
+        """The emitters of the layers with weights, joined by "+" if they differ."""
         return self.plan.kernel
 
     @property
     def error_bound(self) -> float:
-        """By what share of itself a weighted sum may differ from the reference's."""
+        """The share of itself by which a weighted sum may differ from the reference's."""
         return self.plan.error_bound
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
@@ -56,14 +56,14 @@ class Predictor:
         return outputs[0] if is_one else outputs
 
     def _fallback(self, x: Any) -> list[Any]:
-        """A sample that the program leaves: numbers of another kind or number, or no sample at all."""
+        """A sample that the program does not take: other types of numbers, a wrong length, or no sample at all."""
         (numbers,), _ = samples_of(x, self.network.input_shape)
-        if set(map(type, numbers)) <= _KINDS:  # behind the first stood another library's number, or all are bools
+        if set(map(type, numbers)) <= _KINDS:  # a number of another library was not the first, or all are bools
             return self._run([int(v) if v.__class__ is bool else v for v in numbers])
-        return self.network.forward_one(numbers)  # Fractions and the like; or it says what is wrong
+        return self.network.forward_one(numbers)  # Fractions and others; or it raises the error
 
     def for_integers(self) -> Callable[[Any], list[Any]]:
-        """What answers for the model's own integers: see `Network.predict_quantized`."""
+        """The function for the model's own integers: see `Network.predict_quantized`."""
         if _FOR_INTEGERS not in self.program.entries:
             from ..quantize import integer_predictor
 

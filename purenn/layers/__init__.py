@@ -1,7 +1,7 @@
-"""Layers: one class holds all that the rest of the package knows of a kind of layer.
+"""Layers: one class holds everything that the package knows about a kind of layer.
 
-`Layer`, in base.py, is the contract.  A kind is imported when it is asked for; `kind_of` finds
-one by the name it has in files, and `register` adds one of your own to them.
+`Layer`, in base.py, is the contract.  A kind is imported on first use; `kind_of` finds
+it by its name in files, and `register` adds one of your own.
 """
 
 from ..errors import UnsupportedError
@@ -36,7 +36,7 @@ __all__ = ["KINDS", "Layer", "kind_of", "register"]
 
 
 def register(kind: "Any") -> "Any":
-    """Make a class of your own a kind that files may hold; used as a decorator.
+    """Register a class of your own, so that files may hold it; a decorator.
 
     >>> @register
     ... class Twice(Layer):
@@ -48,13 +48,13 @@ def register(kind: "Any") -> "Any":
     """
     name = kind.kind
     if not isinstance(name, str) or not name:
-        raise ValueError("%s has no `kind`, the name it is to have in files" % kind.__name__)
+        raise ValueError("%s has no `kind`, its name in files" % kind.__name__)
     for setting, type_ in kind.settings:
         if type_ not in TYPES:
             what = (kind.__name__, setting, type_)
             raise TypeError("%s: its setting %s is str, int, float, bool or tuple, found %r" % what)
     if name in KINDS or name in _registered:
-        raise ValueError("a kind of layer named %r is known already: %s" % (name, kind_of(name).__name__))
+        raise ValueError("a kind of layer named %r exists already: %s" % (name, kind_of(name).__name__))
     _registered[name] = kind
     return kind
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Activate(Layer):
-    """An activation alone: ``Z = h(X)``, where no dense layer comes right before it.
+    """An activation alone: ``Z = h(X)``, where it does not follow a dense layer directly.
 
     >>> Activate("relu").forward(Matrix([[-1, 0, 2]]))
     Matrix([[0, 0, 2]])

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     Shape = Tuple[int, ...]
     Gradients = Tuple[List[Matrix], Dict[str, Matrix]]
 
-TYPES = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", tuple: "whole numbers"}
+TYPES = {str: "a string", bool: "true or false", int: "an integer", float: "a number", tuple: "integers"}
 
 
 class Cache:
-    """What a forward pass keeps of a layer: its `inputs`, their `shapes`, and the `values` of its steps."""
+    """What a forward pass keeps of a layer for `backward`: its `inputs`, their `shapes`, the `values` of its steps."""
 
     def __init__(self, inputs: "Sequence[Matrix]", shapes: "Sequence[Shape]", values: "Sequence[Matrix]") -> None:
         self.inputs, self.shapes, self.values = inputs, shapes, values
@@ -28,8 +28,8 @@ class Layer:
     (features,), (steps, features), (rows, cols, channels).  A kind of layer is a class that
     declares its `kind`, the name in files; `tensors`, the names of the attributes that hold a
     Matrix ("table?" where it may be None); and `settings`, the names and types of its other
-    arguments: str, int, float, bool or tuple (of whole numbers).  Constructor arguments have the
-    names of the attributes.  They are set once: a network may be compiled with them.
+    arguments: str, int, float, bool or tuple (of integers).  Constructor arguments have the
+    names of the attributes.  They are set once, because a network may be compiled with them.
 
     A kind defines `steps`, and `output_shape` unless the shape stays; `backward` to be trained, and
     `cost` where it multiplies.  `inputs` and `outputs` are the numbers along the last axis, where
@@ -52,8 +52,8 @@ class Layer:
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """Each equation of the layer with its value, the output last.
 
-        In an equation {k} is the layer's number, {x} (or {x1}, {x2} ...) its inputs, {h} its activation.
-        W{k} is its weight and B{k} its bias; other tensors and settings go by their names.
+        In an equation {k} is the layer's number, {x} (or {x1}, {x2} ...) its inputs, {h} its activation,
+        W{k} its weight and B{k} its bias; other tensors and settings have their own names.
         """
         raise NotImplementedError("%s has no steps" % self)
 
@@ -80,8 +80,8 @@ class Layer:
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """(the gradient at each input, the gradient at each tensor) from the gradient at the output.
 
-        With `at_sum` the gradient is the one at the first value of `steps`, A, where the loss and the
-        activation are joined: cross-entropy with softmax is Y - T there.
+        With `at_sum` the gradient is that at A, the first value of `steps`, for a loss that is joined with the
+        activation: for cross-entropy with softmax it is Y - T.
         """
         raise UnsupportedError("%s has no gradient" % self)
 
@@ -100,7 +100,7 @@ class Layer:
         return [name[:-1] for name in cls.tensors if name.endswith("?")]
 
     def named_tensors(self) -> "List[Tuple[str, Matrix]]":
-        """(name, Matrix) of the tensors that are there."""
+        """(name, Matrix) of each tensor that is not None."""
         names = [name.rstrip("?") for name in self.tensors]
         return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
 
@@ -109,8 +109,8 @@ class Layer:
         declared = name in ("h", "inputs", "outputs") or name in self.tensors or name + "?" in self.tensors
         if (declared or name in settings) and name in self.__dict__:
             raise AttributeError(
-                "%s: its %s cannot be replaced, a network may be compiled with it: make a new layer and a new Network"
-                % (self, name)
+                "%s: its %s cannot be replaced, as a network may be compiled with it: make a new layer and "
+                "a new Network" % (self, name)
             )
         if name in settings:
             value = python_number(value)
@@ -135,7 +135,7 @@ class Layer:
 
 
 def _is_of(kind: "Any", value: "Any") -> bool:
-    """Whether a setting has the type that its layer declares; a whole number is a float too."""
+    """Whether a setting has the type that its layer declares; an integer is a float too."""
     if kind is float and type(value) is int:
         return True
     is_right: bool = type(value) is kind

@@ -18,7 +18,7 @@ class Dense(Layer):
 
     X is (samples, inputs), W is (inputs, outputs), B is (1, outputs) and is added to every
     row of X W.  ``W[i, j]`` is the weight from input i to output j.  `activation` is h: a
-    name, or any function of one number.  A value of more axes is taken along the last one.
+    name, or any function of one number.  A value with more axes is multiplied along the last one.
 
     One row costs inputs * outputs multiplications.
 

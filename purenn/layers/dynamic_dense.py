@@ -1,4 +1,4 @@
-"""DynamicDense: small whole weights, and inputs that are rounded on the way."""
+"""DynamicDense: small integer weights, and inputs that are quantised row by row."""
 
 import math
 from array import array
@@ -19,18 +19,18 @@ _INF, _NAN = float("inf"), float("nan")
 
 
 class DynamicDense(Layer):
-    """A dense layer of small whole weights that rounds its inputs on the way: ``Z = h((Q W) s scale + B)``.
+    """A dense layer of small integer weights that quantises its inputs: ``Z = h((Q W) s scale + B)``.
 
-    Every row x counts in steps s of its own, so that its integers q fill 8 bits:
+    Every row x has its own scale s, so that its integers q fill 8 bits:
 
         s = max |x| / 127                                 q = round(x / s), from -127 to 127
         s = (max x - min x) / 255, 0 among the x          q = round(x / s + zero) - zero
 
-    the second where `symmetric` is False, with zero the integer from -128 to 127 that stands for 0.
-    W (inputs, outputs) holds whole numbers from -128 to 127, and `scale` is what 1 stands for
+    the second if `symmetric` is False, where zero is the integer from -128 to 127 for 0.
+    W (inputs, outputs) holds integers from -128 to 127, and `scale` is the value of 1
     in it: one number, or one for each output.  It is TFLite's dynamic-range quantisation, by its
-    rules: all is single precision but Q W, which is whole, and halves go away from 0.  A row that
-    holds a NaN or an infinity has no such step, and gives NaN.
+    rules: everything but the integers Q W is float32, and halves are rounded away from 0.  A row with
+    a NaN or an infinity has no scale, and gives NaN.
 
     One row costs inputs * outputs multiplications.
 
@@ -65,27 +65,27 @@ class DynamicDense(Layer):
             if row.rows != 1 or row.cols not in lengths:
                 expected = " or ".join([repr((1, length)) for length in lengths])
                 raise ShapeError("%s: the %s must be %s, found %r" % (self, what, expected, row.shape))
-        for number in self.scale._rows[0]:
+        for number in self.scale[0]:
             if not 0.0 < number < _INF:
                 raise ValueError("%s: a scale is a positive number, found %r" % (self, number))
-        for weights in self.weight._rows:
+        for weights in self.weight:
             for number in weights:
                 if not isinstance(number, int) or not -128 <= number <= 127:
-                    raise ValueError("%s: a weight is a whole number from -128 to 127, found %r" % (self, number))
+                    raise ValueError("%s: a weight is an integer from -128 to 127, found %r" % (self, number))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = (Q W) s scale + B``, each row in steps s of its own, and ``Z = h(A)``."""
+        """``A = (Q W) s scale + B``, each row with its own scale s, and ``Z = h(A)``."""
         (X,), outputs = values, size(self.output_shape(*shapes))
-        A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)._rows])
+        A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)])
         yield "A{k} = round({x} / s) W{k} * s * scale + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
     def _sums(self, row: "Any") -> "List[float]":
         levels, s = (symmetric_levels if self.symmetric else asymmetric_levels)(row)
-        factors = [float32(s * scale) for scale in self.scale._rows[0]]
+        factors = [float32(s * scale) for scale in self.scale[0]]
         factors = factors if len(factors) > 1 else factors * self.outputs
-        sums = (Matrix.wrap([levels]) @ self.weight)._rows[0]
-        biases = self.bias._rows[0]
+        sums = (Matrix.wrap([levels]) @ self.weight)[0]
+        biases = self.bias[0]
         return [float32(float32(float32(a) * f) + b) for a, f, b in zip(sums, factors, biases)]
 
     def cost(self, *shapes: "Shape") -> int:
@@ -99,7 +99,7 @@ class DynamicDense(Layer):
 
 
 def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":
-    """(q, s): a row as whole numbers from -127 to 127 of steps s; NaN for s where it is not finite.
+    """(q, s): a row as integers from -127 to 127 and their scale s, which is NaN where the row is not finite.
 
     >>> symmetric_levels([127.0, -1.5, 0.25])
     ([127, -2, 0], 1.0)
@@ -113,7 +113,7 @@ def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":
 
 
 def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
-    """(q - zero, s): a row as whole numbers q from -128 to 127 of steps s, less the one that stands for 0.
+    """(q - zero, s): a row as integers q from -128 to 127, less the one for 0, and their scale s.
 
     >>> asymmetric_levels([0.0, 510.0, 3.0])
     ([0, 255, 1], 2.0)
@@ -133,7 +133,7 @@ def asymmetric_levels(row: "Any") -> "Tuple[List[int], float]":
 
 
 def _reach(row: "Any", size: "Callable[[float], float]") -> float:
-    """The largest size of the numbers of a row, at least 0; NaN where one of them is NaN or infinite."""
+    """The largest size of the numbers of a row, at least 0; NaN if one of them is NaN or infinite."""
     largest = 0.0
     for a in row:
         if a - a != 0:
@@ -143,12 +143,12 @@ def _reach(row: "Any", size: "Callable[[float], float]") -> float:
 
 
 def float32(x: float) -> float:
-    """x in single precision."""
+    """x rounded to float32."""
     return array("f", [x])[0]
 
 
 def round_half_away(x: float) -> int:
-    """The nearest whole number, halves away from 0.
+    """The nearest integer, halves away from 0.
 
     >>> round_half_away(2.5), round_half_away(-2.5)
     (3, -3)
@@ -157,7 +157,7 @@ def round_half_away(x: float) -> int:
 
 
 def _level(x: float, low: int, high: int) -> int:
-    """The nearest whole number from low to high, halves away from 0."""
+    """The nearest integer from low to high, halves away from 0."""
     if x != x:
         return 0
     return low if x <= low else high if x >= high else round_half_away(x)

@@ -1,26 +1,26 @@
-"""Which neighbours are one layer: what is known of the kinds in pairs.
+"""Which neighbouring layers can be one layer: a rule for each pair of kinds.
 
-Files hold a network as its framework built it: a product, then an addition, then a batch
+A file holds a network as its framework built it: a product, then an addition, then a batch
 normalisation, then an activation.  One dense layer can do all of that:
 
     (X W + B) * s + t    =  X (W * s) + (B * s + t)          a scale after a dense layer
     (X W + B - m) / d    =  X (W / d) + (B - m) / d          a normalisation after one
-    (X * s) W + B        =  X (s^T * W) + B                  a stretch before one
-    (X * s + t) W + B    =  X (s^T * W) + (t W + B)          a stretch and a shift before one
+    (X * s) W + B        =  X (s^T * W) + B                  a scale before one
+    (X * s + t) W + B    =  X (s^T * W) + (t W + B)          a scale and a shift before one
     1 - sigmoid(a)       =  sigmoid(-a)                      one output made into two probabilities
 
-Nothing that the network had is lost by it.  Factors cost a rounding each, and stay apart where a
-product would leave the range of normal doubles.  Shifts can cancel, so it matters what they are added to:
+The result must stay as exact.  A factor costs one rounding, and is not folded where a product
+would leave the range of normal doubles.  Shifts can cancel, so it matters what they are added to:
 
 - The input may be exact.  Then X - m is exact wherever X is near m (Sterbenz' lemma), however large m
   is, and X (W / d) - (m / d) W would lose about m / d of it.  So no shift of the input goes into a
-  dense layer, nor one of what an activation or a choice of columns has made of the input.
-- Sums are rounded already, by u |x| for each number x and u = 2^-53 at least.  (x * s + t) w carries
-  an error of u |x s w| whatever is done; and |t| <= |x s + t| + |x s|, so t w on its own adds
-  roundings of that size and of the result's, no others.  Behind the first layer that adds, shifts
+  dense layer, nor a shift of an activation or a selection of inputs.
+- Sums already have a rounding error of u |x| for each number x and u = 2^-53 at least.  (x * s + t) w always has
+  an error of u |x s w|; and |t| <= |x s + t| + |x s|, so computing t w separately
+  adds only errors of that size and of the size of the result.  After the first layer of sums, shifts
   are folded, and (X - m) / d is X * (1 / d) - m / d.
 
-`RULES` has a function for each pair of kinds; a class of a user's own is in none of them.
+`RULES` has a function for each pair of kinds; a class of the user's own has no rule.
 """
 
 import math
@@ -38,14 +38,14 @@ from .scale import Scale
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+    from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
 _IDENTITY = Activation("identity")
-_SMALLEST = 2.0**-1022  # a double below it has fewer digits
+_SMALLEST = 2.0**-1022  # the smallest normal double
 
 
 def joined(first: "Any", second: "Any", exact: bool) -> "Optional[Any]":
-    """The one layer that two neighbours are, or None; `exact`: what the first is given may be as exact as the input.
+    """One layer for two neighbours, or None; `exact` says that the first may get numbers as exact as the input.
 
     >>> print(joined(Dense([[2.0]], [1.0]), Activate("relu"), True), joined(Activate("relu"), Dense([[2.0]]), True))
     Dense 1 -> 1, relu None
@@ -60,12 +60,12 @@ def joined(first: "Any", second: "Any", exact: bool) -> "Optional[Any]":
 
 
 def is_affine(layer: "Any") -> bool:
-    """Whether a layer treats every number by itself, as factor * x + shift."""
+    """Whether a layer computes factor * x + shift of every number."""
     return type(layer) in (Scale, Normalize)
 
 
 def is_neutral(layer: "Any") -> bool:
-    """Whether a layer gives back what it is given."""
+    """Whether a layer returns its input."""
     if type(layer) is Activate:
         return layer.h == _IDENTITY
     if type(layer) is Normalize:
@@ -74,12 +74,12 @@ def is_neutral(layer: "Any") -> bool:
 
 
 def keeps_exact(layer: "Any") -> bool:
-    """Whether a layer may give its numbers, or some of them, as exact as it got them: it adds none of them up."""
+    """Whether some outputs of a layer may be as exact as its inputs, because they are not sums."""
     return is_affine(layer) or type(layer) is Activate or (type(layer) is Dense and _picks(layer))
 
 
 def activation_of(layer: "Any") -> "Optional[str]":
-    """The activation that a layer is, and nothing besides."""
+    """The name of the activation, if the layer is only an activation."""
     return layer.activation if type(layer) is Activate else None
 
 
@@ -97,14 +97,14 @@ def factor_and_shift(layer: "Any") -> "Optional[Tuple[float, float]]":
 
 
 def is_plain(layer: "Any") -> bool:
-    """Whether a layer is sums alone: dense, without an activation."""
+    """Whether a layer is dense and has no activation."""
     return type(layer) is Dense and layer.h == _IDENTITY
 
 
 def _picks(dense: Dense) -> bool:
     """Whether an output of a dense layer is one input times a power of 2: no sum, and no product that is rounded."""
     terms = [0] * dense.outputs
-    for row in dense.weight._rows:
+    for row in dense.weight:
         terms = [n + (w != 0) + (abs(math.frexp(w)[0]) not in (0.0, 0.5)) for n, w in zip(terms, row)]
         if min(terms) > 1:
             return False
@@ -112,16 +112,16 @@ def _picks(dense: Dense) -> bool:
 
 
 def _all(row: Matrix, number: float) -> bool:
-    return all([value == number for value in row._rows[0]])
+    return all([value == number for value in row[0]])
 
 
-# ---- after sums, and past them
+# ---- scales after sums
 
 
 def of_sums(layer: "Any", before: "Any") -> "Any":
-    """A normalisation of sums as the scale that it is, ``X * (1 / d) - m / d``, which more layers take in.
+    """A normalisation of sums as a scale, ``X * (1 / d) - m / d``, which more kinds of layer can absorb.
 
-    Right behind a plain dense layer it stays, for that takes it in with a rounding less.
+    Directly after a dense layer it is kept, because that absorbs it with one rounding less.
     """
     if type(layer) is not Normalize or is_plain(before):
         return layer
@@ -133,9 +133,9 @@ def of_sums(layer: "Any", before: "Any") -> "Any":
 
 
 def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
-    """Whether a scale may as well come after sums, where a scale is already: ``(X s) W  =  (X W) s``, s one number.
+    """Whether a scale can be moved behind a dense layer to another scale: ``(X s) W  =  (X W) s``, s one number.
 
-    The weight is then multiplied once and not twice.
+    Then the weight is multiplied once instead of twice.
     """
     return (
         type(first) is type(third) is Scale
@@ -147,7 +147,7 @@ def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
 
 
 def passed(first: "Any", third: "Any") -> "Optional[Scale]":
-    """The scale behind the sums with the one before them in it: ``(X W) * (s * s3) + t3``."""
+    """The scale after the dense layer, multiplied by the one before it: ``(X W) * (s * s3) + t3``."""
     scale = _times(first.scale, third.scale)
     return None if scale is None else Scale(scale, third.shift)
 
@@ -174,10 +174,10 @@ def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Den
         return None
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
-        weight = _products(dense.weight._rows, [scale.scale] * dense.inputs)
+        weight = _products(dense.weight, [scale.scale] * dense.inputs)
     elif _all(dense.bias, 0.0):
         return Dense(dense.weight, list(_repeated(scale.shift, dense.outputs)))
-    bias = _finite([_sum(_product(dense.bias._rows[0], scale.scale), scale.shift)])
+    bias = _finite([_sum(_product(dense.bias[0], scale.scale), scale.shift)])
     return None if weight is None or bias is None else Dense(weight, bias)
 
 
@@ -185,10 +185,10 @@ def _normalize_after_dense(dense: Dense, norm: Normalize, exact: bool) -> "Optio
     """``X (W / d) + (B - m) / d``"""
     if not is_plain(dense) or (exact and not _all(norm.mean, 0.0) and _picks(dense)):
         return None
-    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight._rows]
-    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight._rows)])
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight]
+    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight)])
     weight = Matrix.wrap(rows) if sound else None
-    bias = _finite([_quotient(_sum(dense.bias._rows[0], -norm.mean), norm.deviation)])
+    bias = _finite([_quotient(_sum(dense.bias[0], -norm.mean), norm.deviation)])
     return None if weight is None or bias is None else Dense(weight, bias)
 
 
@@ -199,9 +199,9 @@ def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[De
     weight: "Optional[Matrix]" = dense.weight
     if not _all(scale.scale, 1.0):
         factors = _repeated(scale.scale, dense.inputs)
-        weight = _products(dense.weight._rows, [Matrix.wrap([[factor]]) for factor in factors])
-    sums = list(dense.bias._rows[0])
-    for row, shift in zip(dense.weight._rows, _repeated(scale.shift, dense.inputs)):
+        weight = _products(dense.weight, [Matrix.wrap([[factor]]) for factor in factors])
+    sums = list(dense.bias[0])
+    for row, shift in zip(dense.weight, _repeated(scale.shift, dense.inputs)):
         if shift:
             sums = [total + shift * w for total, w in zip(sums, row)]
     bias = _finite([array("d", sums)])
@@ -230,7 +230,7 @@ def _scale_after_normalize(norm: Normalize, scale: Scale, exact: bool) -> "Optio
     if not _all(scale.shift, 0.0):
         return None
     n = max(norm.deviation.cols, scale.scale.cols)
-    if not all([math.isfinite(s) and s != 0 for s in scale.scale._rows[0]]):
+    if not all([math.isfinite(s) and s != 0 for s in scale.scale[0]]):
         return None
     row = _quotient(_repeated(norm.deviation, n), scale.scale)
     return Normalize(norm.mean, Matrix.wrap([row])) if _sound(row) else None
@@ -251,7 +251,7 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
     """
     if dense.h != Activation("sigmoid") or not is_pair(pair):
         return None
-    weight = Matrix.wrap([array("d", [-row[0], row[0]]) for row in dense.weight._rows])
+    weight = Matrix.wrap([array("d", [-row[0], row[0]]) for row in dense.weight])
     return Dense(weight, [-dense.bias[0, 0], dense.bias[0, 0]], dense.h)
 
 
@@ -278,16 +278,16 @@ RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
 
 
 def _of_both(first: "Any", second: Scale) -> "Optional[Tuple[Matrix, Matrix]]":
-    """Scale and shift of two scales, one after the other."""
+    """The scale and shift of two scales in a row."""
     scale, shift = _times(first.scale, second.scale), first.shift * second.scale + second.shift
-    return None if scale is None or _finite(shift._rows) is None else (scale, shift)
+    return None if scale is None or _finite(list(shift)) is None else (scale, shift)
 
 
 def _repeated(row: Matrix, length: int) -> "Sequence[float]":
-    """One number for each of them; a row of another length would be lost in a zip."""
+    """A row of this length: as it is, or one number repeated; a zip would hide any other length."""
     if row.cols not in (1, length):
         raise ShapeError("a row of %d numbers meets one of %d" % (row.cols, length))
-    return row._rows[0] if row.cols == length else list(row._rows[0]) * length
+    return row[0] if row.cols == length else list(row[0]) * length
 
 
 def _product(row: "Sequence[float]", factors: Matrix) -> "array[float]":
@@ -295,7 +295,7 @@ def _product(row: "Sequence[float]", factors: Matrix) -> "array[float]":
 
 
 def _quotient(row: "Sequence[float]", divisors: Matrix) -> "array[float]":
-    """Division by what is never 0."""
+    """Each number divided; the divisors are not 0."""
     return array("d", [a / b for a, b in zip(row, _repeated(divisors, len(row)))])
 
 
@@ -303,8 +303,8 @@ def _sum(row: "Sequence[float]", terms: Matrix) -> "array[float]":
     return array("d", [a + b for a, b in zip(row, _repeated(terms, len(row)))])
 
 
-def _products(rows: "Sequence[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
-    """Every row times its factors, unless a product leaves the range of doubles."""
+def _products(rows: "Iterable[Any]", factors: "Sequence[Matrix]") -> "Optional[Matrix]":
+    """Every row times its factors, unless a product is outside the range of normal doubles."""
     products: "List[Any]" = [_product(row, factor) for row, factor in zip(rows, factors)]
     for row, factor, product in zip(rows, factors, products):
         zeros = sum([a == 0 or b == 0 for a, b in zip(row, _repeated(factor, len(row)))]) if 0.0 in product else 0
@@ -320,7 +320,7 @@ def _times(first: Matrix, second: Matrix) -> "Optional[Matrix]":
 
 
 def _sound(row: "Sequence[float]", zeros: int = 0) -> bool:
-    """Whether a row is made of normal doubles, but for so many zeros: nothing in it is infinite, NaN or lost digits."""
+    """Whether a row holds only normal doubles and exactly so many zeros: no infinity, no NaN, no lost digits."""
     sizes = list(map(abs, row))
     return all(map(math.isfinite, sizes)) and sum([size < _SMALLEST for size in sizes]) == zeros
 

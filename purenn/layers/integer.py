@@ -1,12 +1,12 @@
 """Quantize, IntegerDense, Dequantize: the layers of an integer network.
 
-Every number x becomes an integer q that counts steps of one size.  A layer then needs
-integers alone: its weighted sums are exact, whatever the order of adding, so every
-machine gives the same result to the last bit.
+Every number x becomes an integer q, in units of a scale.  A layer then needs only
+integers: its weighted sums are exact in any order of adding, so every machine gives
+the same result to the last bit.
 
     q = round(x / scale), clamped to low ... high          the input, once (`Quantize`)
     a = sum over i of q_i w_ij + b_j                      the weighted sums (`IntegerDense`)
-    q = table[(a + offset) >> shift]                      h, in the next layer's steps, by table lookup
+    q = table[(a + offset) >> shift]                      h, in the next layer's integers, by table lookup
     z = h(a * scale)                                       floats again, at the end
 """
 
@@ -27,13 +27,14 @@ if TYPE_CHECKING:
     from .base import Shape
 
 _INF = float("inf")
+_MOST_BITS = 62  # of a shift and an offset, as in TFLite
 
 
 def _round_half_up(a: float) -> int:
     return math.floor(a + 0.5)
 
 
-# how a number becomes an integer, and where that sends halves
+# how a number becomes an integer, and in which direction halves go
 ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
     "up": (_round_half_up, "up"),
     "even": (round, "to even"),
@@ -42,15 +43,15 @@ ROUNDINGS: "Dict[str, Tuple[Callable[[float], int], str]]" = {
 
 
 class Quantize(Layer):
-    """The way into an integer network: ``q = round(x / scale)``, clamped to low ... high.
+    """The input of an integer network: ``q = round(x / scale)``, clamped to low ... high.
 
     `scale` is one number for all inputs, or one for each along the last axis.  Inputs are numbers as they were
-    measured, whatever holds them; NaN and infinities have no integer and raise `ValueError`.
+    measured, in any container; NaN and infinities have no integer and raise `ValueError`.
 
-    `zero_point` is what the model's own integers have for 0: they are q + zero_point, from `lowest` to
-    `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
-    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in single
-    precision, as those formats do.
+    `zero_point` is the integer for 0 in the model's own integers: they are q + zero_point, from `lowest`
+    to `highest`, and `Network.predict_quantized` takes them.  `rounding` says where halves go:
+    "up" (purenn), "even" (ONNX) or "away" from zero (TFLite); the latter two divide in float32,
+    as those formats do.
 
     >>> Quantize(0.5, -8, 7).forward(Matrix([[1.0, -100.0]]))
     Matrix([[2, -8]])
@@ -73,7 +74,7 @@ class Quantize(Layer):
         if not all([0.0 < s < _INF for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a positive number" % self)
         if rounding != "up" and not all([0.0 < float32(s) < _INF for s in self.scale.tolist()[0]]):
-            raise ValueError("%s: a scale must be a positive number in single precision" % self)
+            raise ValueError("%s: a scale must be a positive number in float32" % self)
         if not low < high:
             raise ValueError("%s: the range %d ... %d is empty" % (self, low, high))
         self.low, self.high, self.zero_point = low, high, zero_point
@@ -91,7 +92,7 @@ class Quantize(Layer):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = X / scale``, and ``Z = round(A)``, clamped to low ... high."""
         (X,), (shape,) = values, shapes
-        for row in X._rows:
+        for row in X:
             for j, x in enumerate(row):
                 if not -_INF < x < _INF:
                     raise ValueError("input %d is %r: an integer network takes finite numbers" % (j, x))
@@ -115,8 +116,8 @@ class Quantize(Layer):
 class IntegerDense(Layer):
     """A dense layer in integers: ``A = X W + B``, then h by table lookup, or in floats at the end.
 
-    Between layers ``Z = table[(A + offset) >> shift]``, the index clamped to the table: it holds
-    h already rounded to the steps of the layer that follows.  Without a table, at the end,
+    Between layers ``Z = table[(A + offset) >> shift]``, the index clamped to the table, which
+    holds h rounded to the integers of the next layer.  Without a table, at the end,
     ``Z = h(A * scale)`` in floats; `scale` is one number or one for each output.
 
     >>> IntegerDense([[2], [-1]], [3], "relu", 0.5).forward(Matrix([[4, 1]]))
@@ -155,11 +156,13 @@ class IntegerDense(Layer):
             raise ShapeError("%s: expected one scale or %d, found %r" % (self, self.outputs, self.scale.shape))
         if not all([s - s == 0 for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a finite number" % self)
-        if shift < 0:
-            raise ValueError("%s: the shift must be 0 or more, found %d" % (self, shift))
+        if not 0 <= shift <= _MOST_BITS:
+            raise ValueError("%s: the shift must be from 0 to %d, found %d" % (self, _MOST_BITS, shift))
+        if abs(offset) >> _MOST_BITS:
+            raise ValueError("%s: the offset must be of at most %d bits, found %d" % (self, _MOST_BITS, offset))
         for what, matrix in (("weight", self.weight), ("bias", self.bias), ("table", self.table)):
-            if matrix is not None and not all([_is_whole(row) for row in matrix._rows]):
-                raise ValueError("%s: the %s holds numbers that are not whole" % (self, what))
+            if matrix is not None and not all([_is_whole(row) for row in matrix]):
+                raise ValueError("%s: the %s holds numbers that are not integers" % (self, what))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = X W + B``, in integers and so exactly; ``Z = table[(A + offset) >> shift]``, or ``h(A * scale)``."""
@@ -169,7 +172,7 @@ class IntegerDense(Layer):
         if self.table is None:
             yield "Z{k} = {h}(A{k} * scale)", self.h(A * self.scale).reshape(outputs)
             return
-        table, last = self.table._rows[0], self.table.cols - 1
+        table, last = self.table[0], self.table.cols - 1
         Z = A.map(lambda a: table[min(max((a + offset) >> shift, 0), last)])
         yield "Z{k} = table[(A{k} + offset) >> shift]", Z.reshape(outputs)
 
@@ -189,9 +192,11 @@ class IntegerDense(Layer):
         (-252, 513)
         """
         smallest, largest = [], []
-        for bias, weights in zip(self.bias._rows[0], zip(*self.weight._rows)):
+        for bias, weights in zip(self.bias[0], zip(*self.weight)):
             total, size = sum(weights), sum(map(abs, weights))
-            positive, negative = (size + total) // 2, (total - size) // 2  # the sums of either sign
+            positive, negative = (size + total) // 2, (
+                total - size
+            ) // 2  # the sum of the positive weights, and that of the negative ones
             smallest.append(bias + positive * low + negative * high)
             largest.append(bias + positive * high + negative * low)
         return min(smallest), max(largest)
@@ -202,9 +207,9 @@ def _is_whole(row: "Any") -> bool:
 
 
 class Dequantize(Layer):
-    """The way out of an integer network: ``Z = h(X * scale)``, floats again.
+    """The output of an integer network: ``Z = h(X * scale)``, floats again.
 
-    `scale` is what 1 stands for in the integers of X: one number, or one for each along the last axis.
+    `scale` is the value of 1 in the integers of X: one number, or one for each along the last axis.
     One row costs as many multiplications as it has inputs.
 
     >>> Dequantize([0.5, 2.0]).forward(Matrix([[3, -1]]))

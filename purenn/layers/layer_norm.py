@@ -50,7 +50,7 @@ class LayerNorm(Layer):
 
     def _deviations(self, rows: Matrix) -> Matrix:
         C = rows - rows.mean(axis=1)
-        return (C * C).mean(axis=1).map(lambda v: math.sqrt(v + self.epsilon) or float("nan"))  # 0/0, as IEEE says
+        return (C * C).mean(axis=1).map(lambda v: math.sqrt(v + self.epsilon) or float("nan"))  # 0/0
 
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX = (dA - mean(dA) - A * mean(dA * A)) / D`` with ``dA = dZ * scale``."""

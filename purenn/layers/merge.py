@@ -1,4 +1,4 @@
-"""Add, Multiply, Concat: layers that bring several values together."""
+"""Add, Multiply, Concat: layers that combine several values."""
 
 from ..errors import ShapeError
 from ..matrix import Matrix
@@ -18,10 +18,10 @@ def _inputs(values: "Sequence[Matrix]", sign: str) -> str:
 
 
 class _Alike(Layer):
-    """Two or more values of one shape."""
+    """A layer of two or more values of the same shape."""
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
-        """The one shape of all inputs."""
+        """The shape that all inputs have."""
         if len(shapes) < 2:
             raise ShapeError("%s takes two or more inputs, found %d" % (self, len(shapes)))
         for shape in shapes[1:]:

@@ -18,8 +18,8 @@ class Normalize(Layer):
     What a scaler does before a network: pixels / 255, (age - 40) / 12.  `mean` and `deviation`
     are one number for all inputs, or one for each along the last axis; a deviation may be negative, which
     inverts the input (mean 255 and deviation -255 invert a picture), but not 0.  The mean is
-    subtracted first, so nothing is lost where it is large: ``X * scale + shift`` would cancel.
-    They are measured, not trained, so it has no parameters.  One row costs as many divisions
+    subtracted first, so that a large mean loses no digits, as ``X * scale + shift`` would.
+    Both are measured, not trained, so the layer has no parameters.  One row costs as many divisions
     as it has inputs.
 
     >>> print(Normalize([40.0, 0.0], [12.0, 255.0]).forward(Matrix([[52.0, 51.0]])))
@@ -34,7 +34,7 @@ class Normalize(Layer):
         self.mean, self.deviation = row_of(mean, "mean", self), row_of(deviation, "deviation", self)
         self.inputs = width_of(self, self.mean, self.deviation)
         for what, numbers in (("mean", self.mean), ("deviation", self.deviation)):
-            for number in numbers._rows[0]:
+            for number in numbers[0]:
                 if number - number != 0 or (what == "deviation" and number == 0):
                     what += " must be finite and not 0" if what == "deviation" else " must be finite"
                     raise ValueError("%s: a %s, found %r" % (self, what, number))
@@ -46,7 +46,7 @@ class Normalize(Layer):
         yield "Z{k} = ({x} - mean) / deviation", Z.reshape(X.cols)
 
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
-        """``dX = dZ / deviation``; nothing of it is trained."""
+        """``dX = dZ / deviation``; it has nothing to train."""
         (shape,) = cache.shapes
         return [(gradient.reshape(shape[-1]) / self.deviation).reshape(gradient.cols)], {}
 

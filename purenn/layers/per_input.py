@@ -1,4 +1,4 @@
-"""Rows of numbers that a layer holds: one for all inputs along the last axis, or one for each."""
+"""Tensors of one number for all inputs along the last axis, or one for each."""
 
 from ..errors import ShapeError
 from ..matrix import Matrix
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
-    """One number for all inputs, or one for each, as a row."""
+    """One number for all inputs, or one for each, as a Matrix of one row."""
     row = Matrix([numbers] if is_number(python_number(numbers)) else numbers)
     if row.rows != 1:
         raise ShapeError("%s: expected one %s or a row of them, found %r" % (layer, what, row.shape))
@@ -18,7 +18,7 @@ def row_of(numbers: "Any", what: str, layer: "Any") -> Matrix:
 
 
 def width_of(layer: "Any", *rows: Matrix) -> "Optional[int]":
-    """The one length of the rows that hold more than one number; None where none does."""
+    """The common length of the rows of more than one number; None if there is no such row."""
     widths = [row.cols for row in rows if row.cols > 1]
     for width in widths:
         if width != widths[0]:
@@ -27,6 +27,6 @@ def width_of(layer: "Any", *rows: Matrix) -> "Optional[int]":
 
 
 def summed_to(gradient: Matrix, shape: "Tuple[int, int]") -> Matrix:
-    """A gradient of every row and column, added up where the tensor held one number for all of them."""
+    """A gradient summed over the rows, and over the columns too if the tensor has one number for all."""
     total = gradient.sum(axis=0)
     return total if shape[1] > 1 else total.sum(axis=1)

@@ -1,4 +1,4 @@
-"""Scale: each input times a factor of its own, plus a shift of its own."""
+"""Scale: each input times its factor, plus its shift."""
 
 from ..matrix import Matrix
 from ..rows import size
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class Scale(Layer):
-    """Every input scaled and shifted by itself: ``Z = X * scale + shift``.
+    """Every input scaled and shifted: ``Z = X * scale + shift``.
 
-    `scale` and `shift` are one number for all inputs, or one for each along the last axis.  It is
-    what batch normalisation is once trained.  One row costs as many multiplications as it has inputs.
+    `scale` and `shift` are one number for all inputs, or one for each along the last axis.  A
+    trained batch normalisation is one.  One row costs as many multiplications as it has inputs.
 
     >>> print(Scale([0.5, 2.0], [1.0, 0.0]).forward(Matrix([[4.0, 4.0]])))
     [[3 8]]

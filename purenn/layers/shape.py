@@ -1,4 +1,4 @@
-"""Flatten, Reshape: the same numbers in the same order, read another way."""
+"""Flatten, Reshape: the same numbers in the same order, in another shape."""
 
 from ..errors import ShapeError
 from ..matrix import Matrix
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _SameNumbers(Layer):
-    """A layer whose output holds the numbers of its input."""
+    """A layer whose output holds the same numbers as its input."""
 
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """The gradient itself."""
@@ -30,7 +30,7 @@ class Flatten(_SameNumbers):
     kind = "flatten"
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
-        """One side of as many numbers as the input has."""
+        """(n,), where n is the number of inputs."""
         (shape,) = self.check_inputs(shapes, 1)
         return (size(shape),)
 
@@ -56,7 +56,7 @@ class Reshape(_SameNumbers):
         """The shape, if the input has as many numbers."""
         (shape,) = self.check_inputs(shapes, 1)
         if size(shape) != size(self.shape):
-            raise ShapeError("%s: the numbers of %r do not make %r" % (self, shape, self.shape))
+            raise ShapeError("%s: %r cannot be reshaped to %r" % (self, shape, self.shape))
         return self.shape
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":

@@ -9,7 +9,9 @@ import datetime
 import importlib.util
 import os
 
-from purenn.bench import machine, table
+from markdown import table
+
+from purenn.bench import machine
 from purenn.codegen.plan import KERNELS
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -120,13 +122,13 @@ def write_benchmarks(results, rivals, rounds):
     for part in ORDER:
         for title, cells, notes in results[part]:
             if _on_page(title):
-                lines += ["", "### %s" % title, ""] + table(cells, markdown=True)
+                lines += ["", "### %s" % title, ""] + table(cells)
                 lines += [""] + ["- " + note for note in notes] if notes else []
     text = replaced(text, python(), lines)
     if python() == MAIN:
         for part, name in BLOCKS.items():
             for _, cells, _ in results[part]:
-                text = replaced(text, name, table(cells, markdown=True))
+                text = replaced(text, name, table(cells))
     write(BENCHMARKS, text)
     write_readmes()
 
@@ -164,7 +166,7 @@ def speed(benchmarks, readme):
     cells.append([batch % DIGITS] + _short(rows(text, TOGETHER), DIGITS))
     interpreter = text.split("## ")[1].split(",")[0]
     numbers = _start(rows(text, START), "purenn, float") + _start(rows(text, START), "NumPy")
-    return table(cells, markdown=True) + [""] + (sentence % tuple([interpreter, DIGITS] + numbers)).split("\n")
+    return table(cells) + [""] + (sentence % tuple([interpreter, DIGITS] + numbers)).split("\n")
 
 
 def _short(grid, network):

@@ -1,8 +1,9 @@
-"""Other ways to run a network than purenn's: plain lists, and ONNX Runtime."""
+"""Other ways to run a network than purenn's: plain lists, NumPy, and ONNX Runtime."""
 
 from math import exp, tanh
 from operator import mul
 
+from purenn import Dense, Normalize, UnsupportedError
 from purenn.bench import Rival
 
 
@@ -44,6 +45,61 @@ ACTIVATIONS = {
     "tanh": lambda a: [tanh(value) for value in a],
     "softmax": _softmax,
 }
+
+
+# ---- NumPy
+
+
+def by_numpy(network, samples):
+    """NumPy fed lists, and fed its own arrays; ImportError where it is not installed."""
+    import numpy as np
+
+    forward = numpy_forward(network)
+    return [
+        Rival("NumPy float32 fed lists", forward, forward, samples),
+        Rival("NumPy float32 fed arrays", forward, forward, np.array(samples, np.float32)),
+    ]
+
+
+def numpy_forward(network):
+    """The network as one writes it in NumPy: a sample or a batch in, an array out, float32.
+
+    It has dense layers, and layers that normalise before them; others raise `UnsupportedError`.
+    """
+    import numpy as np
+
+    def array(matrix):
+        return np.array(matrix.tolist(), np.float32)
+
+    def softmax(a):
+        e = np.exp(a - a.max(axis=-1, keepdims=True))
+        return e / e.sum(axis=-1, keepdims=True)
+
+    activations = {
+        "identity": lambda a: a,
+        "relu": lambda a: np.maximum(a, 0.0),
+        "sigmoid": lambda a: 1.0 / (1.0 + np.exp(-a)),
+        "tanh": np.tanh,
+        "softmax": softmax,
+    }
+    before, layers = [], []
+    for number, layer in enumerate(network.layers, 1):
+        if type(layer) is Normalize and not layers:
+            before.append((array(layer.mean)[0], array(layer.deviation)[0]))
+        elif type(layer) is Dense and layer.activation in activations and network.is_chain:
+            layers.append((array(layer.weight), array(layer.bias)[0], activations[layer.activation]))
+        else:
+            raise UnsupportedError("layer %d (%s) is not written in NumPy here" % (number, layer))
+
+    def forward(X):
+        Z = np.asarray(X, np.float32)
+        for mean, deviation in before:
+            Z = (Z - mean) / deviation
+        for W, B, h in layers:
+            Z = h(Z @ W + B)
+        return Z
+
+    return forward
 
 
 # ---- ONNX Runtime

@@ -20,6 +20,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[variable] = "1"  # one thread for each rival
 
 import cold  # noqa: E402
+import markdown  # noqa: E402
 import networks  # noqa: E402
 import pages  # noqa: E402
 import quantisation  # noqa: E402
@@ -96,7 +97,8 @@ def main():
             for title, rows, notes in PARTS[part](names, rounds, folder):
                 results[part].append((title, rows, notes))
                 show([("### " if args.markdown else "") + title, ""])
-                show(table(rows, args.markdown) + [""] if rows else [])
+                written = markdown.table if args.markdown else table
+                show(written(rows) + [""] if rows else [])
                 show(["- " + note for note in notes] + [""] if notes else [])
     if args.write:
         pages.write_benchmarks(results, rivals(), rounds)

@@ -5,10 +5,10 @@ from functools import partial
 from time import process_time
 
 from networks import DIGITS, drawn, network, pictures, samples
-from rivals import by_lists, by_onnx_runtime
+from rivals import by_lists, by_numpy, by_onnx_runtime, numpy_forward
 
 from purenn import Normalize
-from purenn.bench import compared, contenders, integers, microseconds, numpy_forward, race, ratio, timed
+from purenn.bench import compared, contenders, integers, microseconds, race, ratio, timed
 
 NAIVE, NUMPY = "lists, sum([a*b ...])", "NumPy float32 fed lists"
 NUMPY_BYTES = "NumPy float32"
@@ -48,11 +48,11 @@ def _timed(name, rounds):
 
 def _rivals(net, xs):
     rivals, notes = contenders(net, xs)
-    rivals += by_lists(net, xs)
-    try:
-        rivals += by_onnx_runtime(net, xs)
-    except ImportError as error:
-        notes.append("ONNX Runtime is left out: %s" % error)
+    for name, made in (("NumPy", by_numpy), ("plain lists", by_lists), ("ONNX Runtime", by_onnx_runtime)):
+        try:
+            rivals += made(net, xs)
+        except ImportError as error:
+            notes.append("%s is left out: %s" % (name, error))
     return rivals, notes
 
 

@@ -81,7 +81,7 @@ for x in %r:
 
 
 @pytest.mark.parametrize("name, target", [(name, "python") for name in PYTHONS] + [("MicroPython", "micropython")])
-@pytest.mark.parametrize("made", [digits, mnist])
+@pytest.mark.parametrize("made", [digits, pytest.param(mnist, marks=pytest.mark.thorough)])
 def test_integers_are_the_same_everywhere(name, target, made, tmp_path):
     network, rows = made()
     found = printed_by(name, network, target, SUMS % rows, tmp_path)
@@ -96,7 +96,7 @@ for x in %r:
 
 
 @pytest.mark.parametrize("name", PYTHONS)
-@pytest.mark.parametrize("sizes", [[4, 10, 3], [64, 32, 10]])  # sums written out, and math.dist
+@pytest.mark.parametrize("sizes", [pytest.param([4, 10, 3], marks=pytest.mark.thorough), [64, 32, 10]])
 def test_floats_are_the_same_everywhere(name, sizes, tmp_path):
     network, rows = gaussian(sizes, 4), samples(sizes[0], 5)
     found = printed_by(name, network, "python", FLOATS % rows, tmp_path)

@@ -306,8 +306,8 @@ class Unpickler:
 
     def _refuse(self) -> None:
         raise UnsupportedError(
-            "asks for more Python objects than a file of %d bytes may (arrays take less; memory= raises the limit)"
-            % self.budget.size
+            "asks for more Python objects than a file of %d bytes may (arrays take less;"
+            " memory= or --memory raises the limit)" % self.budget.size
         )
 
     def remember(self, index: int) -> None:

@@ -4,23 +4,26 @@ import sys
 
 import pytest
 
+counts = {"passed": 0, "failed": 0, "skipped": 0}
 
-def run(modules):
-    """Run every test of the modules, print what happened, and give back the number of failures."""
-    counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for module in modules:
-        tests = tests_of(__import__(module))
-        for name in sorted(tests):
-            for label, outcome in outcomes(tests[name]):
-                counts[outcome[0]] += 1
-                if outcome[0] != "passed":
-                    print("%s %s.py::%s%s %s" % (outcome[0].upper(), module, name, label, outcome[1]))
+
+def names_of(module):
+    """The tests of a module, by name."""
+    return " ".join([name for name in sorted(dir(__import__(module))) if name.startswith("test_")])
+
+
+def run(module, name):
+    """Run one test, with all of its cases, and print what did not pass."""
+    for label, (outcome, reason) in outcomes(getattr(__import__(module), name)):
+        counts[outcome] += 1
+        if outcome != "passed":
+            print("%s %s.py::%s%s %s" % (outcome.upper(), module, name, label, reason))
+
+
+def finish():
+    """Print the counts; the number of failures."""
     print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
     return counts["failed"]
-
-
-def tests_of(module):
-    return dict([(name, getattr(module, name)) for name in dir(module) if name.startswith("test_")])
 
 
 def outcomes(test):

@@ -1,116 +1,127 @@
-"""The operators that add, multiply and compare: a constant and a flow make a scale, two flows half of something."""
+"""Operators that add, multiply and compare: a value and a constant, or two values number by number."""
+
+from __future__ import annotations
 
 import math
 
 from ....errors import UnsupportedError
+from ....graph import Elementary
 from ....layers.normalize import Normalize
 from ....layers.scale import Scale
 from ....matrix import Matrix
-from ....more_activations import softplus
-from .call import Call
 from .constants import inverse
-from .joins import joined
-from .tensors import rounded
-from .values import Flow, Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Tuple
+    from typing import Callable
+
+    from ....graph import Value
+    from ....layers.base import Layer
+    from .call import Call
 
 
-def _operands(call: Call) -> "Tuple[Flow, Any, Any, bool]":
-    """(flow, constant, shape, whether the flow comes first)"""
-    first = isinstance(call.argument(0), Flow)
-    flow = call.flow(0 if first else 1)
-    constant, shape = call.along(flow, call.constant(1 if first else 0))
-    return flow, constant, shape, first
+def _of_two(what: str, layer: Callable[[Matrix | float, bool], Layer]) -> Callable[[Call], Value]:
+    """An operator that joins two values, or is a layer where one of the two is a constant.
 
+    `layer` is given the constant, and whether the value comes first.
+    """
 
-def _with_constant(layer: "Callable[[Any, bool], Any]") -> "Callable[[Call], Flow]":
-    """An operator that, with a constant, is a layer by itself; of two flows, half of something larger."""
-
-    def apply(call: Call) -> Flow:
-        if isinstance(call.argument(0), Flow) and isinstance(call.argument(1), Flow):
-            return joined(str(call.node), call.node.op, call.flow(0), call.flow(1))
-        flow, constant, shape, first = _operands(call)
-        return call.then(flow, layer(constant, first), shape)
+    def apply(call: Call) -> Value:
+        first = call.is_value(0)
+        if first and call.is_value(1):
+            return call.join(what, call.value(0), call.value(1))
+        value = call.value(0 if first else 1)
+        constant, shape = call.broadcast(value, call.constant(1 if first else 0))
+        scales = what in ("product", "quotient") and isinstance(constant, Matrix)
+        return call.apply(layer(constant, first), value, shape, noted=scales)
 
     return apply
 
 
-def _less(constant: "Any", first: bool) -> "Any":
+def _subtraction(constant: Matrix | float, first: bool) -> Layer:
     """x - c, or c - x as (x - c) / -1."""
     if _all(constant, math.isfinite):
         return Normalize(constant, 1.0 if first else -1.0)
     return Scale(1.0, -constant) if first else Scale(-1.0, constant)
 
 
-def _quotient(constant: "Any", first: bool) -> "Any":
+def _division(constant: Matrix | float, first: bool) -> Layer:
     if not first:
-        raise UnsupportedError("a constant by what flows through the network")
+        raise UnsupportedError("a constant divided by numbers that the network computes")
     if _all(constant, lambda divisor: math.isfinite(divisor) and divisor != 0):
         return Normalize(0.0, constant)
     return Scale(constant.map(inverse) if isinstance(constant, Matrix) else inverse(constant))
 
 
-def _all(constant: "Any", sound: "Callable[[float], bool]") -> bool:
-    return all(map(sound, constant._rows[0] if isinstance(constant, Matrix) else [constant]))
+def _all(constant: Matrix | float, condition: Callable[[float], bool]) -> bool:
+    return all(map(condition, constant[0] if isinstance(constant, Matrix) else [constant]))
 
 
-add = _with_constant(lambda constant, first: Scale(1.0, constant))
-subtract = _with_constant(_less)
-multiply = _with_constant(lambda constant, first: Scale(constant))
-divide = _with_constant(_quotient)
+add = _of_two("sum", lambda constant, first: Scale(1.0, constant))
+subtract = _of_two("difference", _subtraction)
+multiply = _of_two("product", lambda constant, first: Scale(constant))
+divide = _of_two("quotient", _division)
 
 
-def negative(call: Call) -> Flow:
-    flow = call.flow(0)
-    return call.then(flow, Scale(-1.0))
+def negate(call: Call) -> Value:
+    return call.apply(Scale(-1.0), call.value(0))
 
 
-# ---- parts that make an activation or a normalisation together, see joins.py
+def add_all(call: Call) -> Value:
+    """Sum, of any number of values."""
+    values = [call.value(k) for k in range(len(call.arguments))]
+    return call.join("sum", *values) if len(values) > 1 else call.value(0)
 
 
-def part(what: str) -> "Callable[[Call], Flow]":
-    return lambda call: call.then(call.flow(0), Part(what))
+# ---- parts of an activation or a normalisation, see graph/patterns.py
 
 
-def power(call: Call) -> Flow:
-    parts, exponent = {2: "Square", 3: "Cube", 0.5: "Sqrt"}, call.number(1)
-    if exponent not in parts:
-        raise UnsupportedError("to the %r" % exponent)
-    return call.then(call.flow(0), Part(parts[exponent]))
+def elementary(name: str) -> Callable[[Call], Value]:
+    return lambda call: call.apply(Elementary(name), call.value(0))
 
 
-def mean(call: Call) -> Flow:
-    flow, axes = call.flow(0), call.integers(1, "axes")
-    none, kept = call.node.integer("noop_with_empty_axes"), call.node.integer("keepdims", 1)
-    if not axes and none:
-        return flow
-    over = sorted({flow.axis(axis) for axis in axes} or range(len(flow.shape)))  # none named are all
-    flow.check_whole(tuple([flow.shape[axis] for axis in over]), "over axes %r" % over)
-    if not kept:
+def power(call: Call) -> Value:
+    value = call.value(0)
+    exponent = _number(call, value)
+    if exponent in (2, 3):
+        return call.join("product", *[value] * int(exponent))
+    if exponent != 0.5:
+        raise UnsupportedError("to the power of %r" % exponent)
+    return call.apply(Elementary("sqrt"), value)
+
+
+def greater(call: Call) -> Value:
+    value = call.value(0)
+    return call.apply(Elementary("greater", _number(call, value)), value)
+
+
+def _number(call: Call, value: Value) -> float:
+    """The constant of one number that a value meets, which leaves the value its shape."""
+    constant = call.constant(1)
+    if len(constant.data) != 1 or len(constant.shape) > len(value.shape):
+        raise UnsupportedError("%s meets a constant of shape %r, expected one number" % (value, constant.shape))
+    return constant.data[0]
+
+
+def mean(call: Call) -> Value:
+    value, axes = call.value(0), call.integers(1, "axes")
+    none_is_none, keeps_axes = call.node.integer("noop_with_empty_axes"), call.node.integer("keepdims", 1)
+    if not axes and none_is_none:
+        return value
+    over = sorted({value.axis(axis) for axis in axes} or range(len(value.shape)))
+    value.check_spans_sample(tuple([value.shape[axis] for axis in over]), "over axes %r" % over)
+    if not keeps_axes:
         raise UnsupportedError("without its axes kept")
-    shape = tuple([1 if axis in over else size for axis, size in enumerate(flow.shape)])
-    return call.then(flow, Part("Mean"), shape)
+    shape = tuple([1 if axis in over else size for axis, size in enumerate(value.shape)])
+    return call.apply(Elementary("mean"), value, shape)
 
 
-def greater(call: Call) -> Flow:
-    flow, limit = call.flow(0), call.number(1)
-    if not rounded([softplus(limit)], flow.dtype)[0] == limit:  # from where on softplus(x) is x, to the last digit
-        raise UnsupportedError("than %r" % limit)
-    return call.then(flow, Part("Greater"))
+def where(call: Call) -> Value:
+    return call.join("where", call.value(0), call.value(1), call.value(2))
 
 
-def where(call: Call) -> Flow:
-    return joined(str(call.node), "Where", call.flow(1), call.flow(2), call.flow(0))
-
-
-def concat(call: Call) -> Flow:
-    if len(call.arguments) != 2:
-        raise UnsupportedError("of %d branches" % len(call.arguments))
-    first, second = call.flow(0), call.flow(1)
-    axis = first.axis(call.node.integer("axis"))
-    if first.size != 1 or second.size != 1 or axis != len(first.shape) - 1 or first.shape[axis] != 1:
-        raise UnsupportedError("of %s and %s" % (first, second))
-    return joined(str(call.node), "Concat", first, second)
+def concat(call: Call) -> Value:
+    values = [call.value(k) for k in range(len(call.arguments))]
+    if not values:
+        raise UnsupportedError("of nothing")
+    return call.graph.concat(values, call.node.integer("axis"), name=str(call.node))

@@ -1,101 +1,173 @@
-"""Call: a node of the graph together with the values it is applied to."""
+"""Call: an operator applied to values, which each function of the table of operators gets."""
+
+from __future__ import annotations
 
 from ....errors import ModelFormatError, UnsupportedError
-from .tensors import FLOATS, Tensors
-from .values import Choice, Flow, Quantised, along
-from ...containers.protobuf import Message
+from ....graph import Elementary, Value
+from ....graph.node import shape_text
+from ....matrix import Matrix
 from ....text import quote
 from ....tensor import DTYPES, Tensor
+from ...containers.protobuf import Message
+from .tensors import FLOATS
+from .weights import QuantizedTensor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Optional, Sequence, Set, Tuple
+    from array import array
+    from typing import Any, Sequence, Union
 
-    from .model import Node
+    from ....graph import Graph
+    from ....graph.node import Shape
+    from ....layers.base import Layer
+    from .model import NodeProto
+    from .shapes import ArgMax
+    from .tensors import Tensors
+
+    Constant = Union[Tensor, QuantizedTensor]
+    Result = Union[Value, Tensor, QuantizedTensor, ArgMax]
+    Argument = Union[Result, Message, None]  # a Message is a tensor yet to be decoded
 
 
 class Call:
-    """A node, and the values it is applied to: its arguments, by number and kind."""
+    """A node of the file, and the values that it is applied to: its arguments, by number (from 0) and kind.
 
-    def __init__(self, node: "Node", arguments: "Sequence[Any]", opset: int, tensors: Tensors) -> None:
-        self.node, self.arguments, self.opset, self.tensors = node, list(arguments), opset, tensors
-        self._asked: "Set[int]" = set()
+    A value is a constant (`Tensor`, `QuantizedTensor`), computed by the network (`Value`), or a class (`ArgMax`).
+    """
 
-    def given(self, k: int) -> bool:
+    def __init__(
+        self, node: NodeProto, arguments: Sequence[Argument], opset: int, tensors: Tensors, graph: Graph
+    ) -> None:
+        self.node, self.arguments, self.opset = node, list(arguments), opset
+        self.tensors, self.graph = tensors, graph
+        self._read: set[int] = set()
+
+    # ---- the arguments
+
+    def has(self, k: int) -> bool:
         """Whether the optional argument k is there."""
-        self._asked.add(k)
+        self._read.add(k)
         return k < len(self.arguments) and self.arguments[k] is not None
 
-    def argument(self, k: int) -> "Any":
-        if not self.given(k):
+    def argument(self, k: int) -> Result:
+        if not self.has(k):
             raise ModelFormatError("input %d is missing" % (k + 1))
-        if isinstance(self.arguments[k], Message):
-            self.arguments[k] = self.tensors.decoded(self.arguments[k])
-        return self.arguments[k]
+        found = self.arguments[k]
+        if isinstance(found, Message):
+            found = self.arguments[k] = self.tensors.decoded(found)
+        return found  # type: ignore[return-value]  # not None: it is there
 
-    def check_all_asked(self, needless: "Sequence[Any]") -> None:
-        """Refuse a node that says more than was asked of it, but for what cannot matter: it may mean something else."""
-        for name in self.node.unasked():
-            if name not in needless:
+    def check_all_read(self, ignored: Sequence[str | int]) -> None:
+        """Refuse a node with an attribute or input that nobody has read, except those without an effect."""
+        for name in self.node.unread():
+            if name not in ignored:
                 raise UnsupportedError("with attribute %s" % quote(name))
-        for k, value in enumerate(self.arguments):
-            if value is not None and k not in self._asked and k not in needless:
+        for k, found in enumerate(self.arguments):
+            if found is not None and k not in self._read and k not in ignored:
                 raise UnsupportedError("with an input %d" % (k + 1))
 
     def constant(self, k: int, texts: bool = False) -> Tensor:
-        """A tensor of numbers, or where asked for of texts."""
-        value = self.argument(k)
-        if isinstance(value, Quantised):
-            self.charge(value.shape, "F32")
-            value = value.dequantised()
-        if not isinstance(value, Tensor):
+        """A constant tensor of numbers, or of texts where those are allowed."""
+        found = self.argument(k)
+        if isinstance(found, QuantizedTensor):
+            self.charge(found.shape, "F32")
+            found = found.dequantized()
+        if not isinstance(found, Tensor):
             raise UnsupportedError("input %d is computed, expected a constant" % (k + 1))
-        if value.dtype == "STRING" and not texts:
+        if found.dtype == "STRING" and not texts:
             raise UnsupportedError("of texts")
-        return value
+        return found
 
-    def flow(self, k: int, integers: bool = False) -> Flow:
-        value = self.argument(k)
-        if not isinstance(value, Flow):
-            raise UnsupportedError("input %d is %s, expected what flows through the network" % (k + 1, _kind(value)))
-        if value.dtype not in FLOATS and not integers:
-            raise UnsupportedError("of integers (%s)" % value.dtype)
-        return value
+    def value(self, k: int, integers: bool = False) -> Value:
+        """A value that the network computes; of floats, unless integers are allowed."""
+        found = self.argument(k)
+        if not isinstance(found, Value):
+            kind = "a constant" if isinstance(found, (Tensor, QuantizedTensor)) else "a class"
+            raise UnsupportedError("input %d is %s, expected numbers that the network computes" % (k + 1, kind))
+        if found.dtype not in FLOATS and not integers:
+            raise UnsupportedError("of integers (%s)" % found.dtype)
+        return found
 
-    def number(self, k: int) -> "Any":
+    def is_value(self, k: int) -> bool:
+        """Whether argument k is computed by the network."""
+        return isinstance(self.argument(k), Value)
+
+    def number(self, k: int) -> Any:
         """A constant of one element."""
         tensor = self.constant(k)
         if len(tensor.data) != 1:
             raise UnsupportedError("input %d has shape %r, expected one number" % (k + 1, tensor.shape))
         return tensor.data[0]
 
-    def integers(self, k: int, attribute: str) -> "List[int]":
+    def integers(self, k: int, attribute: str) -> list[int]:
         """A list of integers: an input, or in older versions an attribute."""
-        if not self.given(k):
+        if not self.has(k):
             return self.node.integers(attribute)
         tensor = self.constant(k)
         if tensor.dtype not in ("I64", "I32") or len(tensor.data) > 64:
             raise ModelFormatError("input %d: expected a few integers, found %r" % (k + 1, tensor))
         return list(tensor.data)
 
-    def along(self, flow: Flow, tensor: Tensor) -> "Tuple[Any, Any]":
-        """See `along`; its memory accounted for."""
-        if tensor.dtype not in FLOATS:
-            raise ModelFormatError("%s meets a constant of type %s, expected floats" % (flow, tensor.dtype))
-        if len(tensor.data) > 1:
-            self.charge((flow.size,), "F64")
-        return along(flow, tensor)
+    def broadcast(self, value: Value, tensor: Tensor) -> tuple[Matrix | float, Shape]:
+        """A constant that meets a value number by number: one number for all of a sample, or a row with one for each.
 
-    def charge(self, shape: "Sequence[int]", dtype: str) -> None:
-        """Account for the memory of an array."""
+        With it comes the shape of the result, which has as many axes as the longer of the two shapes.
+        """
+        if tensor.dtype not in FLOATS:
+            raise ModelFormatError("%s meets a constant of type %s, expected floats" % (value, tensor.dtype))
+        axes = max(len(value.shape), len(tensor.shape))
+        shape = (1,) * (axes - len(value.shape)) + value.shape
+        sizes = (1,) * (axes - len(tensor.shape)) + tensor.shape
+        for size, of_tensor in zip(shape, sizes):
+            if of_tensor not in (1, size):
+                what = "differs by the sample" if size is None else "has more numbers"
+                raise UnsupportedError(
+                    "%s meets a constant of shape %s, which %s" % (value, shape_text(tensor.shape), what)
+                )
+        if len(tensor.data) == 1:
+            return tensor.data[0], shape
+        self.charge((value.size,), "F64")
+        return Matrix.wrap([repeated(tensor.data, sizes, [1 if size is None else size for size in shape])]), shape
+
+    def charge(self, shape: Sequence[int], dtype: str) -> None:
+        """Charge the budget for an array."""
         if dtype not in DTYPES:
             raise UnsupportedError("of texts")
         self.tensors.budget.take_array(shape, dtype, "an array")
 
-    def then(self, flow: Flow, layer: "Any", shape: "Any" = None, dtype: "Optional[str]" = None) -> Flow:
-        """The flow after one layer more, which this node is."""
-        return flow.then(layer, str(self.node), shape, dtype)
+    # ---- the result
+
+    def apply(
+        self,
+        operation: Layer | Elementary,
+        value: Value,
+        shape: Shape | None = None,
+        dtype: str | None = None,
+        noted: bool = False,
+    ) -> Value:
+        """What a layer makes of a value, in the graph that is built."""
+        return self.graph.apply(operation, value, name=str(self.node), shape=shape, dtype=dtype, noted=noted)
+
+    def join(self, what: str, *values: Value) -> Value:
+        """Values combined number by number, in the graph that is built."""
+        return self.graph.join(what, *values, name=str(self.node))
 
 
-def _kind(value: "Any") -> str:
-    return {Tensor: "a constant", Quantised: "a constant", Choice: "a class"}.get(type(value), "something else")
+def repeated(data: array[Any], shape: Sequence[int], target: Sequence[int]) -> array[Any]:
+    """Numbers of some shape repeated until they fill a larger one with as many axes.
+
+    >>> from array import array
+    >>> repeated(array("d", [1.0, 2.0]), (2, 1), (2, 3))
+    array('d', [1.0, 1.0, 1.0, 2.0, 2.0, 2.0])
+    """
+    inner = 1  # how many numbers the axes so far have
+    if not data:
+        return data
+    for size, wanted in zip(reversed(shape), reversed(target)):
+        if size != wanted:
+            repetitions = data[:0]
+            for start in range(0, len(data), inner):
+                repetitions.extend(data[start : start + inner] * wanted)
+            data = repetitions
+        inner *= wanted
+    return data

@@ -1,25 +1,25 @@
-"""The tensors of an ONNX file (TensorProto), and the files beside it that hold what is too large for it."""
+"""Tensors: the arrays of an ONNX file (TensorProto), in the file itself or in another one in its folder."""
 
-import math
+from __future__ import annotations
+
 import os
 import stat
-import struct
 import sys
 from array import array
 
-from ....errors import ModelFormatError, UnsupportedError
 from ....budget import Budget
-from ...containers.protobuf import Message
-from ....source import Source
-from ....text import quote
+from ....errors import ModelFormatError, UnsupportedError
 from ....rows import size as count
+from ....source import Source
 from ....tensor import DTYPES, Tensor, checked_shape
+from ....text import quote
+from ...containers.protobuf import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, List, Set, Tuple
+    from typing import Any, Dict, Iterator, Sequence, Tuple
 
-# ONNX's numbers for the types of elements that purenn has; strings are held as a list
+# ONNX's numbers for the element types that purenn has; strings are kept in a list
 TYPES = {
     1: "F32",
     2: "U8",
@@ -56,32 +56,29 @@ HALVES = ("F16", "BF16")
 # TensorProto's fields
 _DIMS, _TYPE, _SEGMENT, _FLOATS, _INT32S, _STRINGS, _INT64S = 1, 2, 3, 4, 5, 6, 7
 _NAME, _RAW, _DOUBLES, _UINT64S, _EXTERNAL, _LOCATION = 8, 9, 10, 11, 13, 14
-# Which field holds the numbers of a type where they are not raw bytes
+# The field for the numbers of a type, unless they are raw bytes
 _TYPED = {"F32": _FLOATS, "F64": _DOUBLES, "I64": _INT64S, "U64": _UINT64S, "U32": _UINT64S, "STRING": _STRINGS}
 _PIECE = 1 << 20
 MAX_AXES = 64
 
 
 def type_name(number: int) -> str:
-    """Our name for ONNX's type of elements; `UnsupportedError` for one that purenn has not."""
+    """purenn's name for an element type of ONNX; `UnsupportedError` for one that purenn lacks."""
     if number not in TYPES:
         raise UnsupportedError("elements of type %s" % _OTHER_TYPES.get(number, number))
     return TYPES[number]
 
 
 class Tensors:
-    """The tensors of one model: decoded when asked for, within the memory that its files may take.
-
-    `budget` accounts for all arrays made on the way.
-    """
+    """The tensors of one model, each decoded when it is used; `budget` is charged for the memory they take."""
 
     def __init__(self, source: Source, budget: Budget) -> None:
         self.budget = budget
         self._folder = os.path.dirname(os.path.abspath(source.path)) if source.path else None
-        self._left: "Dict[str, int]" = {}  # bytes of each external file that no tensor has taken yet
-        self._decoded: "Set[Message]" = set()
+        self._left: dict[str, int] = {}  # bytes of each external file that no tensor has taken yet
+        self._decoded: set[Message] = set()
 
-    def shape(self, message: Message) -> "Tuple[int, ...]":
+    def shape(self, message: Message) -> tuple[int, ...]:
         """The shape of a TensorProto."""
         if message.counted(_DIMS) > MAX_AXES:
             raise ModelFormatError("a tensor of more than %d axes" % MAX_AXES)
@@ -100,7 +97,7 @@ class Tensors:
             _check_count(len(texts), shape)
             return Tensor(shape, dtype, [_decoded_text(text) for text in texts])  # type: ignore[arg-type]
         if message in self._decoded or (_RAW not in message and dtype not in ("F32", "F64")):
-            self.budget.take_array(shape, dtype, "a tensor")  # once, and as wide as in the file, it need not count
+            self.budget.take_array(shape, dtype, "a tensor")  # the first time, as wide as in the file, is free
         self._decoded.add(message)
         if _RAW in message:
             return Tensor.from_bytes(dtype, shape, message.raw(_RAW))
@@ -169,7 +166,7 @@ def _pieces(file: "Any", size: int) -> "Iterator[bytes]":
 # ---- numbers in fields of their type
 
 
-def _typed(message: Message, dtype: str, shape: "Tuple[int, ...]") -> Tensor:
+def _typed(message: Message, dtype: str, shape: tuple[int, ...]) -> Tensor:
     field = _TYPED.get(dtype, _INT32S)
     _check_count(message.counted(field, {"F32": 4, "F64": 8}.get(dtype, 0)), shape)
     if dtype == "F32":
@@ -182,7 +179,7 @@ def _typed(message: Message, dtype: str, shape: "Tuple[int, ...]") -> Tensor:
     return Tensor(shape, dtype, message.integers(field, DTYPES[dtype][0]))
 
 
-def _check_count(found: int, shape: "Tuple[int, ...]") -> None:
+def _check_count(found: int, shape: tuple[int, ...]) -> None:
     if found != count(shape):
         raise ModelFormatError("a tensor of shape %r with %d elements" % (shape, found))
 
@@ -194,33 +191,8 @@ def _decoded_text(raw: memoryview) -> str:
         raise ModelFormatError("not UTF-8 text: %r" % bytes(raw[:16])) from None
 
 
-def rounded(numbers: "Any", dtype: str) -> "array[Any]":
-    """Numbers rounded to a type of floats as IEEE says, half to even, beyond its range to infinity.
-
-    >>> list(rounded([0.1, 70000.0], "F16")), list(rounded([1.00390625, 1.01171875], "BF16"))
-    ([0.0999755859375, inf], [1.0, 1.015625])
-    """
-    if dtype == "F16":
-        return array("f", [_half(number) for number in numbers])
-    data = array("d" if dtype == "F64" else "f", numbers)
-    if dtype == "BF16":  # the upper half of a float32
-        bits = array("I", data.tobytes())
-        for k, (number, word) in enumerate(zip(data, bits)):
-            if number == number:
-                bits[k] = (word + 0x7FFF + (word >> 16 & 1)) & 0xFFFF0000
-        data = array("f", bits.tobytes())
-    return data
-
-
-def _half(number: float) -> float:
-    try:
-        return float(struct.unpack("<e", struct.pack("<e", number))[0])
-    except OverflowError:
-        return math.copysign(math.inf, number)
-
-
-def tensor_of(numbers: "List[Any]", dtype: str, shape: "Tuple[int, ...]") -> Tensor:
-    """A tensor of some numbers, which must fit their type."""
+def tensor_of(numbers: Sequence[Any], dtype: str, shape: tuple[int, ...]) -> Tensor:
+    """A tensor of numbers, each within the range of the type."""
     try:
         return Tensor(shape, dtype, array(DTYPES[dtype][0], numbers))
     except OverflowError:

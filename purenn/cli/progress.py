@@ -1,15 +1,17 @@
 """Progress: a bar on the terminal for work that takes a while, and none anywhere else."""
 
+from __future__ import annotations
+
 import os
 import sys
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Optional, TextIO
+    from typing import Callable, TextIO
 
 _PATIENCE = 0.5  # seconds before a bar appears at all
-_INTERVAL = 0.1  # seconds from one picture of it to the next
+_INTERVAL = 0.1  # seconds between redraws
 
 
 class Progress:
@@ -20,16 +22,16 @@ class Progress:
                 ...
                 progress.advance()
 
-    It is drawn on `stream` (stderr), if that is a terminal, once the work has taken half a
-    second.  `clock` gives the seconds.
+    It appears on `stream` (stderr) if that is a terminal, once the work has taken half a second.
+    `clock` gives the seconds.
     """
 
     def __init__(
         self,
         what: str,
         total: int,
-        stream: "Optional[TextIO]" = None,
-        clock: "Callable[[], float]" = time.monotonic,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.what, self.total, self.clock = what, total, clock
         self.stream = sys.stderr if stream is None else stream
@@ -51,13 +53,13 @@ class Progress:
         seconds = (self.clock() - self.start) * (self.total - done) / max(done, 1)
         before = self.what + " ["
         after = "] %*d/%d  %d s left" % (len(str(self.total)), done, self.total, seconds + 0.5)
-        room = columns - len(before) - len(after)
-        if room < 1:
+        width = columns - len(before) - len(after)
+        if width < 1:
             return after[2:][: max(columns, 0)]
-        filled = room * done // max(self.total, 1)
-        return before + "#" * filled + "." * (room - filled) + after
+        filled = width * done // max(self.total, 1)
+        return before + "#" * filled + "." * (width - filled) + after
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> Progress:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -73,7 +75,7 @@ class Progress:
         self.stream.flush()
 
 
-def _columns(stream: "TextIO") -> int:
+def _columns(stream: TextIO) -> int:
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):

@@ -1,0 +1,278 @@
+"""The arguments: the table of commands, the options of each, and how their text becomes numbers and sizes."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+from .. import __version__
+from ..formats import FORMATS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Dict, NoReturn, Sequence, Tuple
+
+    Option = Tuple[Tuple[str, ...], Dict[str, Any]]
+
+
+class Mistake(ValueError):
+    """Arguments that make no sense."""
+
+
+# ---- text becomes values
+
+
+def is_numbers(text: str) -> bool:
+    """Whether an argument is numbers with commas between them.
+
+    >>> is_numbers("1.0,-0.5"), is_numbers("digit.png"), is_numbers("-")
+    (True, False, False)
+    """
+    try:
+        return len([float(number) for number in text.split(",")]) > 0
+    except ValueError:
+        return False
+
+
+def _divisor(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < abs(number) < float("inf"):
+        raise argparse.ArgumentTypeError("expected a number other than 0, found %r" % text)
+    return number
+
+
+def _numbers(text: str) -> list[float]:
+    numbers = [_divisor(number) if float(number) else 0.0 for number in text.split(",")] if is_numbers(text) else []
+    if not numbers:
+        raise argparse.ArgumentTypeError("expected numbers with commas between them, found %r" % text)
+    return numbers
+
+
+def _from(low: int) -> Callable[[str], int]:
+    """A reader of whole numbers that are at least `low`."""
+
+    def whole_number(text: str) -> int:
+        if not re.match(r"[0-9]{1,18}\Z", text) or int(text) < low:
+            raise argparse.ArgumentTypeError("expected a whole number, at least %d, found %r" % (low, text))
+        return int(text)
+
+    return whole_number
+
+
+def size(text: str) -> int:
+    """A number of bytes, in kilobytes (K), megabytes (M), gigabytes (G) or terabytes (T) where a letter says so.
+
+    >>> size("1048576"), size("64M"), size("1.5g")
+    (1048576, 67108864, 1610612736)
+    """
+    match = re.match(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)([KMGT]?)(?:i?B)?\Z", text, re.IGNORECASE)
+    bytes_ = int(float(match.group(1)) * 1024 ** " KMGT".index(match.group(2).upper() or " ")) if match else 0
+    if not bytes_:
+        raise argparse.ArgumentTypeError("expected a size such as 64M or 2G, found %r" % text)
+    return bytes_
+
+
+def _neuron(text: str) -> tuple[int, int]:
+    match = re.match(r"([0-9]{1,18}):([0-9]{1,18})$", text)
+    if not match:
+        raise argparse.ArgumentTypeError("expected LAYER:INDEX, both counted from 1, as in 1:2, found %r" % text)
+    return int(match.group(1)), int(match.group(2))
+
+
+# ---- options
+
+
+def _option(*names: str, **settings: Any) -> Option:
+    return names, settings
+
+
+_READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
+_MODELS = ", ".join([row.title for row in FORMATS])
+
+MODEL = _option("model", metavar="MODEL", help="a network (%s); - is standard input" % _MODELS)
+DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
+INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or a file: " + _READ)
+TESTED = _option("tested", metavar="INPUTS", help="samples: " + _READ)
+EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each sample: CSV, JSON, .npy or IDX")
+SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers, as in 1.0,0.5, or a file: " + _READ)
+NAMES = _option("names", metavar="NAME", nargs="+", help="activations, as in sigmoid, leaky_relu(0.2), softmax")
+LOADING = (
+    _option(
+        "--activations",
+        metavar="NAME,...",
+        help="where MODEL holds only arrays: the activation of each layer, as in relu,leaky_relu(0.2),softmax",
+    ),
+    _option(
+        "--order",
+        metavar="NAME,...",
+        help="where MODEL holds only arrays, in no clear order: its layers from first to last, as in "
+        "input,hidden,output",
+    ),
+    _option("--labels", metavar="NAME,...", help="names of the outputs; or a file with a name on each line"),
+    _option(
+        "--memory",
+        metavar="SIZE",
+        type=size,
+        help="how much memory reading a file may take, as in 512M or 2G (default: 64M and 20 times the file)",
+    ),
+)
+PREPARATION = (
+    _option("--scale", metavar="S", type=_divisor, help="divide the inputs by S: 255 for pixels"),
+    _option("--invert", action="store_const", const=True, help="with --scale S: use 1 - x / S instead of x / S"),
+    _option("--mean", metavar="M,...", type=_numbers, help="then subtract M: one number, or one for each input"),
+    _option("--deviation", metavar="D,...", type=_numbers, help="then divide by D: one number, or one for each input"),
+)
+JOBS = _option(
+    "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one for each core"
+)
+TOP = _option("--top", metavar="K", type=_from(1), help="print only the K largest outputs, the largest first")
+QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make an integer network, calibrated on samples: " + _READ)
+BITS = _option("--bits", metavar="N", type=_from(2), help="bits of an integer network's weights: 2 to 16 (default: 8)")
+MODULE = _option("-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py")
+TARGET = _option(
+    "--target",
+    choices=("python", "micropython", "microbit"),
+    default="python",
+    help="where it will run: python (the default), micropython or microbit; boards need integer networks",
+)
+HEAP = _option("--heap", metavar="BYTES", type=_from(1), help="refuse a network that needs more of a board's heap")
+TIMED = _option("--samples", metavar="FILE", help="samples to run it on, instead of random numbers: " + _READ)
+ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how many times each takes its turn (15)")
+NUMBER = _option("--sample", metavar="K", type=_from(1), default=1, help="which sample of the file, counted from 1")
+NEURON = _option(
+    "--neuron",
+    metavar="LAYER:INDEX",
+    type=_neuron,
+    action="append",
+    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1; may be repeated",
+)
+FORM = _option(
+    "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"
+)
+PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm")
+PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg")
+DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
+FORMAT = _option(
+    "--format",
+    choices=("text", "json", "jsonl", "csv"),
+    default="text",
+    help="text (the default), json (a list), jsonl (an object on each line) or csv; "
+    "JSON has neither NaN nor infinity, both become null",
+)
+
+# module, what it does, what it takes, an example
+COMMANDS = (
+    ("demo", "show every number of a small network at work", (), "purenn demo"),
+    (
+        "info",
+        "show what a model holds: layers, shapes, parameters, operations, bytes",
+        (MODEL, *LOADING),
+        "purenn info model.safetensors",
+    ),
+    (
+        "predict",
+        "run a network on samples",
+        (MODEL, INPUTS, *LOADING, *PREPARATION, TOP, FORMAT, JOBS),
+        "purenn predict model.safetensors digit.png --scale 255 --top 3",
+    ),
+    (
+        "evaluate",
+        "run a network on samples whose labels are known; the last line is the accuracy",
+        (MODEL, TESTED, EXPECTED, *LOADING, *PREPARATION, JOBS),
+        "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
+    ),
+    (
+        "convert",
+        "write a network as safetensors, with its architecture",
+        (MODEL, DESTINATION, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
+    ),
+    (
+        "export",
+        "write a network as Python source that runs without purenn, also on a board",
+        (MODEL, MODULE, TARGET, HEAP, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        "purenn export model.safetensors -o model.py",
+    ),
+    (
+        "explain",
+        "show every number of a forward pass: as text, LaTeX or a web page",
+        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *LOADING, *PREPARATION),
+        "purenn explain model.safetensors digit.png --scale 255 -o page.html",
+    ),
+    (
+        "plot",
+        "draw activations as curves, in the terminal or as SVG",
+        (NAMES, PICTURE, DERIVATIVE),
+        "purenn plot sigmoid relu --derivative -o activations.svg",
+    ),
+    (
+        "bench",
+        "time every way to run a network on this machine",
+        (MODEL, *LOADING, TIMED, *PREPARATION, ROUNDS),
+        "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
+    ),
+)
+
+
+# ---- parsing
+
+
+class _Once(argparse.Action):
+    """Keeps the value of an option, which may not be given twice: argparse would silently keep the last."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        given = namespace.__dict__.setdefault("given", set())
+        if option is not None and self.dest in given:
+            raise argparse.ArgumentError(self, "given twice")
+        given.add(self.dest)
+        setattr(namespace, self.dest, values)
+
+
+class _Parser(argparse.ArgumentParser):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+            **settings,
+        )
+        self.register("action", None, _Once)  # for arguments that name no action
+
+    def error(self, message: str) -> NoReturn:
+        raise Mistake("%s (%s --help tells more)" % (message, self.prog))
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments (by default those of the process) by name; `command` is the module to run."""
+    return _parser().parse_args(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    description = "Trained neural networks, run by nothing but Python."
+    parser = _Parser(prog="purenn", description=description, epilog=_formats())
+    parser.add_argument("--version", action="version", version="purenn " + __version__)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, what, options, example in COMMANDS:
+        description = what[0].upper() + what[1:] + "."
+        command = commands.add_parser(name, help=what, description=description, epilog="example:\n  " + example)
+        command.set_defaults(command=name)
+        for names, settings in options:
+            command.add_argument(*names, **settings)
+    return parser
+
+
+def _formats() -> str:
+    """The formats of models, one on a line, for --help."""
+    width = max([len(row.title) for row in FORMATS])
+    rows = ["  %-*s  %s" % (width, row.title, row.endings) for row in FORMATS]
+    return "\n".join(["formats of models, recognised by what a file holds:"] + rows)
+
+
+def needs(args: argparse.Namespace, option: str, needed: str) -> None:
+    """Raise `Mistake` where an option is given without the one that gives it an effect."""
+    if getattr(args, option) is not None and getattr(args, needed) is None:
+        raise Mistake("--%s changes nothing without --%s" % (option, needed))

@@ -1,0 +1,80 @@
+"""Files named on the command line: opened, written, and described in a line."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..atomic_write import written_whole
+from ..source import Source
+from ..text import quote
+from .arguments import Mistake
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import Any
+
+
+LONGEST_NAME = 1000  # characters of a file's name that are printed
+
+
+def opened(file: str) -> Source:
+    """A file by its path, or standard input by "-"."""
+    if file != "-":
+        return Source(file)
+    if sys.stdin is None:
+        raise Mistake("standard input is closed")
+    return Source(sys.stdin.buffer, "<stdin>")
+
+
+def limit(args: Namespace) -> dict[str, Any]:
+    """The limit of memory, where one is given, for functions that read files."""
+    return {} if args.memory is None else {"memory": args.memory}
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands apart.
+
+    >>> grouped(45360)
+    '45,360'
+    """
+    return "{:,}".format(number)
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "output"), counted(2, "output")
+    ('1 output', '2 outputs')
+    """
+    return "%s %s%s" % (grouped(number), what, "" if number == 1 else "s")
+
+
+def of_file(path: str, what: Any = None) -> str:
+    """A line about a file that was written: its name, what is in it, its size."""
+    size = "%s bytes" % grouped(os.path.getsize(path))
+    return "%s: %s" % (quote(path, LONGEST_NAME), size if what is None else "%r, %s" % (what, size))
+
+
+def form_of(command: str, path: str | None, wished: str | None, forms: dict[str, str]) -> str | None:
+    """What to write: what the ending of the path says (`forms`), which may not contradict what is wished for."""
+    if path is None:
+        return wished
+    ending, endings = os.path.splitext(path)[1].lower(), ", ".join(forms)
+    if ending not in forms and (ending or wished is None or path == "-"):
+        raise Mistake("%s: %s writes files that end in %s" % (path, command, endings))
+    if wished not in (None, forms.get(ending, wished)):
+        raise Mistake("%s: its name says %s, --format says %s" % (path, forms[ending], wished))
+    return forms.get(ending, wished)
+
+
+def write_text(text: str, path: str | None) -> str:
+    """The line to print after writing a text; without a path, the text.  It is UTF-8, as pages say of themselves."""
+    if path is None:
+        if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")
+        return text.rstrip("\n")
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8"))
+    return of_file(path)

@@ -1,0 +1,78 @@
+"""info: what a model holds."""
+
+from __future__ import annotations
+
+from ..formats import identified, recognised
+from ..network import Network
+from ..quantize import split_at_quantize
+from ..text import quote
+from .files import LONGEST_NAME, grouped, limit, opened
+from .model import loaded
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from typing import Any, Iterator, Sequence
+
+    from ..tensor import Tensor
+
+_LISTED, _LONGEST_NOTE = 100, 500  # names in a line, characters of a note
+
+
+def run(args: Namespace) -> Iterator[str]:
+    """The format of the file, then the network or the arrays in it."""
+    with opened(args.model) as source:
+        if args.activations is None and args.order is None and args.labels is None:
+            format_, content = identified(source, **limit(args))
+        else:
+            format_, content = recognised(source), loaded(source, args)
+        yield "%s: %s, %s bytes\n" % (quote(source.name, LONGEST_NAME), format_.title, grouped(source.size))
+    yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
+
+
+def _about_network(network: Network) -> Iterator[str]:
+    yield "%r%s" % (network, "" if network.name is None else ", " + quote(network.name))
+    yield network.summary() + "\n"
+    is_integer = split_at_quantize(network)[1] is not None
+    size = "integers" if is_integer else "%s bytes as float32" % grouped(4 * network.parameters)
+    yield "parameters  %s (%s)" % (grouped(network.parameters), size)
+    yield "operations  %s multiplications or divisions for one sample" % grouped(network.multiplications)
+    if network.names is not None:
+        yield "inputs      %s" % _listed(network.names)
+    if network.labels is not None:
+        yield "labels      %s" % _listed(network.labels)
+    for note in network.notes:
+        yield "note        %s" % quote(note, _LONGEST_NOTE)
+    if _not_finite(network):
+        yield "warning     %s of the parameters are NaN or infinite" % grouped(_not_finite(network))
+
+
+def _about_arrays(arrays: dict[str, Tensor]) -> Iterator[str]:
+    from ..formats.models.named_arrays import notes_on, ordered_layers
+
+    width = max([len(quote(name)) for name in arrays], default=0)
+    for name, tensor in arrays.items():
+        yield "%-*s  %-4s  %r" % (width, quote(name), tensor.dtype, tensor.shape)
+    try:
+        layers, reason = ordered_layers(arrays)
+    except ValueError as error:
+        yield "\nno network: %s" % error
+        return
+    yield ""
+    for note in notes_on(layers, reason):
+        yield "note  %s" % note
+    yield "\narrays without an architecture: to run it, name an activation for each layer, as in"
+    yield "--activations %s" % ",".join(["sigmoid"] * (len(layers) - 1) + ["softmax"])
+
+
+def _listed(names: Sequence[Any]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join([quote(name) for name in names[:_LISTED]]) + (" and %s more" % grouped(more) if more > 0 else "")
+
+
+def _not_finite(network: Network) -> int:
+    number = 0
+    for layer in network.layers:
+        for _, matrix in layer.named_tensors():
+            number += sum([value - value != 0 for row in matrix.tolist() for value in row])
+    return number
