@@ -1,6 +1,6 @@
 """safetensors, purenn's own file format: https://huggingface.co/docs/safetensors
 
-8 bytes with the length of the header, the header as JSON (the type, shape and place of
+8 bytes with the length of the header, the header as JSON (the type, shape and position of
 each tensor), then the tensors.  ``__metadata__["purenn"]`` holds the architecture, itself
 JSON; a file without it is one of arrays that need their activations named.
 """
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from .budget import Budget
     from .source import Source
 
-# A header is read whole, and JSON takes many times its size in memory: 40,000 tensors fit.
-_MAX_HEADER = 4 * 1024 * 1024
-
 
 # ---- reading
 
@@ -35,7 +32,7 @@ _MAX_HEADER = 4 * 1024 * 1024
 def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor]]":
     """The network of a file that purenn wrote; else the arrays of the file, by name."""
     file = source.open()
-    header, start = _header(file, source.size)
+    header, start = _header(file, source.size, budget)
     metadata = header.pop("__metadata__", None) or {}
     tensors = {}
     for name, entry in _in_order(header, source.size - start):
@@ -45,9 +42,8 @@ def read(source: "Source", budget: "Budget") -> "Union[Network, Dict[str, Tensor
         tensors[name] = Tensor.from_bytes(entry["dtype"], entry["shape"], raw)
     if not isinstance(metadata, dict) or "purenn" not in metadata:
         return _arrays(tensors, metadata, budget)
-    return from_architecture(
-        _json(metadata["purenn"], "the architecture"), {name: _matrix(name, tensor) for name, tensor in tensors.items()}
-    )
+    architecture = _json(metadata["purenn"], "the architecture", budget)
+    return from_architecture(architecture, {name: _matrix(name, tensor) for name, tensor in tensors.items()})
 
 
 def _matrix(name: str, tensor: Tensor) -> Matrix:
@@ -70,28 +66,33 @@ def _arrays(tensors: "Dict[str, Tensor]", metadata: "Any", budget: "Budget") -> 
     return arrays
 
 
-def _header(file: "BinaryIO", size: int) -> "Tuple[Dict[str, Any], int]":
+def _header(file: "BinaryIO", size: int, budget: "Budget") -> "Tuple[Dict[str, Any], int]":
     head = file.read(8)
     length = int.from_bytes(head, "little") if len(head) == 8 else -1
     if not 2 <= length <= size - 8:
         raise ModelFormatError("a safetensors file of %d bytes cannot hold a header of %d" % (size, length))
-    if length > _MAX_HEADER:
-        raise ModelFormatError("a header of %d bytes, more than %d" % (length, _MAX_HEADER))
-    header = _json(file.read(length), "the header")
+    budget.take(length, "the header")
+    header = _json(file.read(length), "the header", budget)
     if not isinstance(header, dict):
         raise ModelFormatError("the header is not a JSON object")
     return header, 8 + length
 
 
-def _json(text: "Any", what: str) -> "Any":
+def _json(text: "Any", what: str, budget: "Budget") -> "Any":
     try:
-        return parsed(text.decode("utf-8") if isinstance(text, bytes) else text)
+        text = text.decode("utf-8") if isinstance(text, bytes) else text
+        if not isinstance(text, str):
+            raise TypeError("expected text")
+        budget.take_json(text, what)
+        return parsed(text)
+    except UnsupportedError:
+        raise
     except (ValueError, TypeError, RuntimeError) as error:  # RuntimeError: nested too deep
         raise ModelFormatError("%s is not JSON: %s" % (what, error)) from None
 
 
 def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str, Any]]]":
-    """The tensors as they lie in the file, once each lies where and as long as it must."""
+    """The tensors in the order of the file, once each starts where the one before it ends."""
     for name, entry in header.items():
         _check_entry(name, entry)
     entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])
@@ -111,7 +112,7 @@ def _check_entry(name: str, entry: "Any") -> None:
         raise ModelFormatError("tensor %s: expected an object with dtype, shape and data_offsets" % quote(name))
     dtype, shape, offsets = str(entry.get("dtype")), entry.get("shape"), entry.get("data_offsets")
     if not _is_sizes(shape) or not _is_sizes(offsets) or len(offsets) != 2:  # type: ignore[arg-type]
-        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of whole numbers" % quote(name))
+        raise ModelFormatError("tensor %s: shape and data_offsets must be lists of integers" % quote(name))
     if dtype not in DTYPES:
         raise UnsupportedError("tensor %s has elements of type %s" % (quote(name), quote(dtype)))
     expected = count(shape) * DTYPES[dtype][1]  # type: ignore[arg-type]

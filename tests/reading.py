@@ -4,6 +4,7 @@ from purenn import Network
 from purenn.budget import Budget
 from purenn.formats.containers import hdf5
 from purenn.formats.containers.archive import Archive
+from purenn.formats.containers.compressed import GZIP, decompressed
 from purenn.formats.containers.flatbuffer import Buffer
 from purenn.formats.containers.protobuf import Message
 from purenn.formats.containers.unpickler import Unpickler
@@ -38,3 +39,11 @@ def buffer_of(data):
 
 def unpickler_of(data, allowed, persistent=None):
     return Unpickler(data, allowed, Budget(len(data)), persistent)
+
+
+def sample_by(reader, content, *arguments):
+    """What the reader of a format of samples makes of a file, which may be gzipped."""
+    budget = Budget(len(content))
+    if content[:2] == GZIP:
+        content = decompressed(Source(content), budget)
+    return reader(Source(content), budget, *arguments)

@@ -3,20 +3,20 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import sample_by
 
 from drawn import doubles, rows, same, sizes
 from purenn import ModelFormatError
 from purenn.formats.samples import csv_file as csv
-from purenn.source import Source
 from sample_files import REFUSED
 
 
 def read(content):
-    return csv.read(Source(content if isinstance(content, bytes) else content.encode()))
+    return sample_by(csv.read, content if isinstance(content, bytes) else content.encode())
 
 
 def labels(text):
-    return csv.labels(Source(text.encode()))
+    return sample_by(csv.labels, text.encode())
 
 
 @given(
@@ -71,7 +71,7 @@ def test_what_is_no_number(content, message):
 def test_any_bytes_are_read_or_refused(content):
     for reader in (csv.read, csv.labels):
         try:
-            reader(Source(content))
+            sample_by(reader, content)
         except REFUSED:
             pass
 

@@ -27,6 +27,7 @@ from purenn.explain.equation import Call
 from purenn.explain.notation import escape_latex, text
 from purenn.explain.terminal import columns
 from purenn.explain.text import lines
+from purenn.budget import Budget
 from purenn.formats.samples import png
 from purenn.source import Source
 from purenn.layers import Activate, Add, Concat, Dequantize, DynamicDense, Flatten, IntegerDense, Multiply
@@ -761,7 +762,7 @@ def test_latex_compiles_as_it_is(tmp_path):
 def test_a_picture_is_the_pixels_from_black_to_white():
     pixels = [[0, 51, 102], [153, 204, 255]]
     content = b64decode(heatmap.grey(pixels).split(",")[1])
-    tensor = png.read(Source(content))
+    tensor = png.read(Source(content), Budget(len(content)))
     assert tensor.shape == (2, 3) and list(tensor.data) == [0, 51, 102, 153, 204, 255]
 
 

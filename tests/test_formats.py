@@ -87,7 +87,14 @@ def test_pickles_that_start_with_a_call_are_recognised():
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "git lfs pull"),
         (b"<!DOCTYPE html>\n<html>", "an HTML page"),
         (b"\n  <html lang=en>", "an HTML page"),
-        (b"GIF89a\x1b[2J", "it starts with b'GIF89a\\x1b[2J'"),
+        (b"XYZ89a\x1b[2J", "it starts with b'XYZ89a\\x1b[2J'"),
+        (b"GIF89a\x1b[2J", "it is a GIF picture: models and samples are different arguments"),
+        (b"\x89PNG\r\n\x1a\n", "it is a picture"),
+        (b"GGUF\x03\0\0\0", "it is a GGUF file"),
+        (b"\x08\x01\x12\x90\x12", "it is a SavedModel of TensorFlow"),
+        (b'{"format": "layers-model", "generatedBy": "keras"}', "it is a TensorFlow.js model"),
+        (b"<?xml version='1.0'?><net name='m'>", "it is XML"),
+        (b"\x0a\x8b\x01\x0a\x04feed", "it is a model of PaddlePaddle"),
         (b"1.0,2.0\n3.0,4.0\n", "it starts with b'1.0,2.0\\n3.0,4.0\\n'"),
         (b"cat,dog\n1,2\n", "it starts with"),
         (b"c\n1\n2\n", "it starts with"),
@@ -129,7 +136,7 @@ def test_a_truncated_safetensors_file_is_said_to_be_one(tmp_path):
 def test_what_the_file_itself_says_is_not_overruled(tmp_path):
     data = safetensors(tmp_path)
     assert "names its activations itself" in refusal(lambda d: load(d, activations=["relu"]), data, ValueError)
-    assert "tells the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
+    assert "gives the order of its layers itself" in refusal(lambda d: load(d, order=["a"]), data, ValueError)
     assert "2 labels for 3 outputs" in refusal(lambda d: load(d, labels=["a", "b"]), data, ShapeError)
 
 
@@ -143,10 +150,13 @@ def test_labels_leave_the_notes(tmp_path, monkeypatch):
 
 
 def test_missing_files_and_folders(tmp_path):
-    for path in (tmp_path / "missing", tmp_path):
-        with pytest.raises(OSError) as caught:
-            load(path)
-        assert str(path) in str(caught.value)
+    with pytest.raises(OSError) as caught:
+        load(tmp_path / "missing")
+    assert str(tmp_path / "missing") in str(caught.value)
+    message = refusal(load, tmp_path, ModelFormatError)
+    assert message == "%s: a folder, and not a file: name the model's file in it" % tmp_path
+    (tmp_path / "saved_model.pb").write_bytes(b"")
+    assert "it is a SavedModel of TensorFlow" in refusal(load, tmp_path, ModelFormatError)
 
 
 def test_save_refuses_other_names_and_leaves_nothing(tmp_path):

@@ -1,16 +1,17 @@
 """IDX: every element type, plain and gzipped, against struct; cut short, overstated and bombs."""
 
 import struct
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import sample_by
 
 from purenn import ModelFormatError
 from purenn.formats.samples import idx
 from purenn.source import Source
 from sample_files import REFUSED, gzipped
+from numpy_files import frugal_refusal
 from sample_files import idx as written
 
 TYPES = [(0x08, "B"), (0x09, "b"), (0x0B, "h"), (0x0C, "i"), (0x0D, "f"), (0x0E, "d")]
@@ -18,7 +19,7 @@ THREE = written(0x0B, "h", (3, 1), [1, -2, 300])
 
 
 def read(content):
-    return idx.read(Source(content))
+    return sample_by(idx.read, content)
 
 
 @pytest.mark.parametrize("code, format", TYPES)
@@ -34,9 +35,8 @@ def test_the_elements_come_back_as_written(code, format, data, shape, packed):
         low = 0 if format == "B" else -(1 << bits)
         values = data.draw(st.lists(st.integers(low, (1 << bits) - 1), min_size=number, max_size=number))
     content = written(code, format, shape, values)
-    content = gzipped(content) if packed else content
     assert idx.matches(content[:64]) and idx.shape(Source(content)) == tuple(shape)
-    tensor = read(content)
+    tensor = read(gzipped(content) if packed else content)
     assert (tensor.shape, tensor.data.typecode, tensor.data.tolist()) == (tuple(shape), format, values)
 
 
@@ -68,7 +68,7 @@ def test_any_byte_changed_is_read_or_refused(content):
 def test_gzip_is_checked():
     content = bytearray(gzipped(THREE))
     content[-6] ^= 1  # in the CRC
-    with pytest.raises(ModelFormatError, match="damaged gzip"):
+    with pytest.raises(ModelFormatError, match="compressed by gzip, and damaged"):
         read(bytes(content))
 
 
@@ -83,18 +83,13 @@ def test_more_bytes_than_declared(packed):
 @pytest.mark.parametrize("sizes", [(0xFFFFFFFF,), (0xFFFFFFFF,) * 3, (1 << 20, 1 << 10), (0xFFFFFFFF,) * 32])
 def test_huge_sizes_are_refused_before_anything_is_allocated(sizes, packed):
     content = struct.pack(">HBB%dI" % len(sizes), 0, 0x0E, len(sizes), *sizes) + bytes(8)
-    start = time.perf_counter()
-    with pytest.raises(ModelFormatError, match="ends after 8 of"):
-        read(gzipped(content) if packed else content)
-    assert time.perf_counter() - start < 1
+    content = gzipped(content) if packed else content
+    assert "ends after 8 of" in frugal_refusal(read, content, more=1 << 20)
 
 
-def test_a_gzip_bomb_is_unpacked_no_further_than_declared():
-    bomb = gzipped(written(0x08, "B", (3,), [1, 2, 3]) + bytes(1 << 26))
-    start = time.perf_counter()
-    with pytest.raises(ModelFormatError, match="more bytes than the 3"):
-        read(bomb)
-    assert time.perf_counter() - start < 0.1
+def test_a_gzip_bomb_is_unpacked_no_further_than_the_budget_allows():
+    bomb = gzipped(written(0x08, "B", (1 << 27,), []) + bytes(1 << 27))
+    assert "what it unpacks to takes" in frugal_refusal(read, bomb)
 
 
 @pytest.mark.parametrize(

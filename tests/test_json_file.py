@@ -5,11 +5,11 @@ import json as standard
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import sample_by
 
 from drawn import doubles, same, sizes
 from purenn import ModelFormatError
 from purenn.formats.samples import json_file as json
-from purenn.source import Source
 from sample_files import REFUSED
 
 anything = st.recursive(
@@ -19,7 +19,7 @@ anything = st.recursive(
 
 
 def read(text):
-    return json.read(Source(text.encode()))
+    return sample_by(json.read, text.encode())
 
 
 def nested(numbers, shape):
@@ -70,15 +70,15 @@ def test_what_is_no_sample(text, message):
 def test_anything_is_read_or_refused(content):
     for reader in (json.read, json.labels):
         try:
-            reader(Source(content))
+            sample_by(reader, content)
         except REFUSED:
             pass
 
 
 def test_labels():
-    assert json.labels(Source(b'[3, "cat", 2.0]')) == [3, "cat", 2.0]
+    assert sample_by(json.labels, b'[3, "cat", 2.0]') == [3, "cat", 2.0]
     with pytest.raises(ModelFormatError, match=r"\[1\] is a list of 1, expected a number or a string"):
-        json.labels(Source(b"[1, [2]]"))
+        sample_by(json.labels, b"[1, [2]]")
 
 
 @pytest.mark.parametrize("head", [b"[1]", b" \n[1]", b"\xef\xbb\xbf[1]", b"{}"])

@@ -1043,7 +1043,7 @@ def test_external_data_used_without_end(tmp_path):
     copies = [node("Identity", ["w%d" % k], ["s%d" % k]) for k in range(60)]
     with open(path, "wb") as file:
         file.write(only(*copies, node("MatMul", ["x", "s59"], ["y"]), initializers=many))
-    assert re.search("a tensor takes 4194304 bytes, [0-9]+ of [0-9]+ are left", refusal(load, path, UnsupportedError))
+    assert re.search("a tensor takes [0-9]+ bytes, [0-9]+ of [0-9]+ are left", refusal(load, path, UnsupportedError))
 
 
 # ---- untrusted files

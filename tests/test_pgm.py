@@ -5,6 +5,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import sample_by
 
 from purenn import ModelFormatError, UnsupportedError
 from purenn.formats.samples import pgm
@@ -14,7 +15,7 @@ from sample_files import pgm as written
 
 
 def read(content):
-    return pgm.read(Source(content))
+    return sample_by(pgm.read, content)
 
 
 @given(data=st.data(), width=st.integers(1, 5), height=st.integers(1, 5), text=st.booleans())

@@ -7,6 +7,7 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading import sample_by
 
 from purenn import ModelFormatError, UnsupportedError
 from purenn.formats.samples import png
@@ -18,7 +19,7 @@ GREY = written(3, 2, [b"\0\x80\xff", b"\1\2\3"], filters=(4, 2))
 
 
 def read(content):
-    return png.read(Source(content))
+    return sample_by(png.read, content)
 
 
 @given(data=st.data(), width=st.integers(1, 6), height=st.integers(1, 6), colour=st.sampled_from([0, 2]))

@@ -62,6 +62,6 @@ def _failed(message: str, status: int = 2) -> int:
     except AttributeError:
         pass  # it was closed from the start
     if sys.stderr is not None:
-        on_one_line = message.replace("\n", " ").replace("load(..., memory=)", "--memory")
+        on_one_line = message.replace("\n", " ")
         sys.stderr.write("purenn: %s%s\n" % ("error: " if status == 2 else "", quote(on_one_line, _LONGEST)))
     return status

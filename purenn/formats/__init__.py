@@ -10,9 +10,12 @@ Nothing that a file holds is ever executed.  A file that is damaged raises `Mode
 asks for what purenn lacks `UnsupportedError`; one `Budget` bounds the memory and the work of a load.
 """
 
+import os
+
 from ..budget import Budget
 from ..errors import ModelFormatError, UnsupportedError
 from ..network import Network
+from ..rows import size as count
 from ..source import Source
 from .signatures import COMPRESSED, TORCH_LEGACY, ZIP, holds, is_onnx, is_pickle, is_safetensors, is_tflite, starts
 
@@ -68,14 +71,8 @@ FORMATS = (
     Format("NumPy archive", ".npz", "formats.models.npz", holds=lambda names: True),  # it says what else is in it
 )
 
-# what else people have under a model's name, and what to do about it
-_REMEDIES = (
-    (b"version https://git-lfs", "a git-lfs pointer, not the file itself: run git lfs pull"),
-    (b"<!doctype html", "an HTML page, perhaps of a download that failed"),
-    (b"<html", "an HTML page, perhaps of a download that failed"),
-    (b"{", "JSON: convert a TensorFlow.js or other JSON model to .onnx, .keras or .safetensors first"),
-    (b"gguf", "a GGUF file of a language model, which purenn does not run"),
-)
+_HEAD = 1024  # bytes that tell the format, or what else a file is
+_NUMBER = 40  # bytes of memory that a number takes in the output of a layer, and the reference to it
 
 
 def load(
@@ -131,7 +128,7 @@ class _Reading:
 
     def __init__(self, source: "Any") -> None:
         self.closes = not isinstance(source, Source)
-        self.source: Source = Source(source) if self.closes else source
+        self.source: Source = _opened(source) if self.closes else source
 
     def __enter__(self) -> Source:
         return self.source
@@ -143,6 +140,16 @@ class _Reading:
             raise type(error)("%s: %s" % (self.source.name, error)) from None
 
 
+def _opened(origin: "Any") -> Source:
+    try:
+        return Source(origin)
+    except OSError:
+        path = str(origin)
+        if not hasattr(os, "path") or not os.path.isdir(path):
+            raise
+        raise ModelFormatError("%s: %s" % (path, _imported("formats.foreign").folder_remedy(path))) from None
+
+
 def _read(source: Source, budget: Budget) -> "Tuple[Format, Any]":
     chosen, content = _recognised(source, budget)
     return chosen, chosen.read(content, budget)
@@ -150,29 +157,20 @@ def _read(source: Source, budget: Budget) -> "Tuple[Format, Any]":
 
 def _recognised(source: Source, budget: Budget) -> "Tuple[Format, Any]":
     """The format of a file, and its content: the `Source`, or the `Archive` that it is."""
-    head = source.head(64)
+    head = source.head(_HEAD)
     if head[:4] in ZIP:
         archive = _imported("formats.containers.archive").Archive(source, budget)
         return [row for row in FORMATS if row.holds is not None and row.holds(archive.names)][0], archive
     for row in FORMATS:
         if row.starts is not None and row.starts(head):
             return row, source
-    raise ModelFormatError("not a model purenn reads (%s): %s" % (", ".join(titles()), _remedy(head)))
+    remedy = _imported("formats.foreign").remedy(head)
+    raise ModelFormatError("not a model purenn reads (%s): %s" % (", ".join(titles()), remedy))
 
 
 def titles() -> "List[str]":
     """What people call the formats, each with its endings."""
     return [repr(row) for row in FORMATS]
-
-
-def _remedy(head: bytes) -> str:
-    if not head:
-        return "the file is empty"
-    start = head.strip().lower()
-    for magic, remedy in _REMEDIES:
-        if start[: len(magic)] == magic:
-            return "it is " + remedy
-    return "it starts with %r" % head[:16]
 
 
 def _network(
@@ -181,6 +179,14 @@ def _network(
     activations: "Optional[Sequence[Any]]" = None,
     order: "Optional[Sequence[str]]" = None,
 ) -> Network:
+    """The network of what a file holds, once the outputs of its layers are charged as well."""
+    network = _built(content, activations, order)
+    for k, shape in enumerate(network.shapes):
+        budget.take(_NUMBER * count(shape), "the output of layer %d" % k if k else "a sample")
+    return network
+
+
+def _built(content: "Any", activations: "Optional[Sequence[Any]]", order: "Optional[Sequence[str]]") -> Network:
     if isinstance(content, dict):
         from .models.named_arrays import network_of
 
@@ -188,10 +194,8 @@ def _network(
     if activations is not None:
         raise ValueError("the file names its activations itself, leave yours out")
     if order is not None:
-        raise ValueError("the file tells the order of its layers itself, leave yours out")
+        raise ValueError("the file gives the order of its layers itself, leave yours out")
     network: Network = content if isinstance(content, Network) else content.network()
-    for k, shape in enumerate(network.shapes[1:], 1):
-        budget.take_array(shape, "F64", "the output of layer %d" % k)
     return network
 
 

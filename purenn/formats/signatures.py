@@ -30,8 +30,8 @@ def is_safetensors(head: bytes) -> bool:
 
 
 def is_onnx(head: bytes) -> bool:
-    """A protocol buffer: a small ir_version, then any other field of a model."""
-    return len(head) > 2 and head[0] == 8 and 0 < head[1] < 128 and head[2] in b"\x12\x1a\x22(2:Br\xa2\xca"
+    """A protocol buffer: an ir_version since 2017, which is 3, then any other field of a model."""
+    return len(head) > 2 and head[0] == 8 and 3 <= head[1] < 128 and head[2] in b"\x12\x1a\x22(2:Br\xa2\xca"
 
 
 def is_tflite(head: bytes) -> bool:

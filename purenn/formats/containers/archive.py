@@ -11,8 +11,6 @@ import struct
 import zipfile
 import zlib
 from contextlib import contextmanager
-from io import BytesIO
-from shutil import copyfileobj
 from typing import IO, TYPE_CHECKING, Iterator, List, Optional
 
 from ...errors import ModelFormatError, UnsupportedError
@@ -66,11 +64,10 @@ class Archive:
         size = self.size(name)
         if limit is not None and size > limit:
             raise UnsupportedError("the member %s has %d bytes, more than %d" % (quote(name), size, limit))
-        self._budget.take(size, "the member %s" % quote(name))
-        buffer = BytesIO()
+        for _ in range(2):  # zipfile reads it in pieces, and then joins them
+            self._budget.take(size, "the member %s" % quote(name))
         with self.open(name) as file:
-            copyfileobj(file, buffer)  # in pieces: read() makes it twice; at the end comes the checksum
-        content = buffer.getvalue()
+            content = file.read(size + 1)  # at the end zipfile compares the checksum
         if len(content) != size:
             raise ModelFormatError("the member %s should have %d bytes, found %d" % (quote(name), size, len(content)))
         return content

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Dict, List
 from ...errors import ModelFormatError, UnsupportedError
 from ...text import quote
 from ..containers.npy import Header
+from ..foreign import zip_remedy
 
 if TYPE_CHECKING:
     from ...budget import Budget
@@ -21,9 +22,9 @@ def read(archive: Archive, budget: Budget) -> Dict[str, Tensor]:
 
 
 def _check_members(names: List[str]) -> None:
-    for name in names:
-        if name.endswith(".onnx") or name == "__MODEL_PROTO":  # the latter as PyTorch once exported
-            raise UnsupportedError("a zip archive around an ONNX model: unpack it, and load %s" % quote(name))
+    remedy = zip_remedy(names)
+    if remedy:
+        raise UnsupportedError(remedy)
     if not any([name.endswith(".npy") for name in names]):
         raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % _listed(names))
     for name in names:

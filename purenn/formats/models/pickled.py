@@ -59,9 +59,10 @@ class _ModelUnpickler(JoblibUnpickler):
         try:
             return super().find(module, name)
         except UnsupportedError as error:
-            if str(module).partition(".")[0] != "sklearn":
-                raise
-            raise UnsupportedError("%s; of scikit-learn, %s are known" % (error, ", ".join(ESTIMATORS))) from None
+            what = "a pickle may hold arrays by name, a PyTorch module or an estimator of scikit-learn"
+            if str(module).partition(".")[0] == "sklearn":
+                what = "of scikit-learn, %s are known" % ", ".join(ESTIMATORS)
+            raise UnsupportedError("%s; %s" % (error, what)) from None
 
 
 def content_of(pickled: "Any", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":

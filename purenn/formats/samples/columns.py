@@ -1,15 +1,15 @@
 """Columns: a table's names against those that a network has for its inputs."""
 
+from __future__ import annotations
+
+from typing import List, Optional, Sequence
+
 from ...errors import ShapeError
 from ...text import quote
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import List, Optional, Sequence
 
-
-def order_of(header: "Sequence[str]", names: "Optional[Sequence[str]]") -> "Optional[List[int]]":
-    """Where the column of each input is, by name; None where columns go by their position.
+def order_of(header: Sequence[str], names: Optional[Sequence[str]]) -> Optional[List[int]]:
+    """The index of the column of each input, by name; None where columns go by their order.
 
     They do where the network has no names, and where none of its names is in the header.
     Otherwise each name must be there, once, and no other.
@@ -35,5 +35,5 @@ def order_of(header: "Sequence[str]", names: "Optional[Sequence[str]]") -> "Opti
             raise ShapeError("column %s is unknown: %s" % (quote(name) or k + 1, inputs))
         if name in header[:k]:
             raise ShapeError("column %s is there twice" % quote(name))
-    places = {name: k for k, name in enumerate(header)}
-    return [places[name] for name in names]
+    indices = {name: k for k, name in enumerate(header)}
+    return [indices[name] for name in names]

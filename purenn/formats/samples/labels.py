@@ -4,16 +4,15 @@
 [1, 0]
 """
 
+from __future__ import annotations
+
 import re
+from typing import Any, Dict, List, Optional, Sequence
 
 from ...errors import ShapeError
 from ...text import quote
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Dict, List, Optional, Sequence
-
-    Names = Optional[Sequence[Any]]
+Names = Optional[Sequence[Any]]
 
 _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,99}\s*$")
 _PLAIN_INTEGER = re.compile("(0|-?[1-9][0-9]{0,99})$")  # written as Python writes it, so not 01
@@ -21,7 +20,7 @@ _EXACT = 2.0**53  # from here on a float is no longer every whole number
 _LISTED, _LONGEST = 10, 40  # names in a message, characters of each
 
 
-def places(labels: "Sequence[Any]", names: "Names", outputs: int) -> "List[int]":
+def places(labels: Sequence[Any], names: Names, outputs: int) -> List[int]:
     """The place, from 0, of the output that each label means; `names` are the network's labels.
 
     A label means the output that is called so: by the same text, and if there is none by the
@@ -35,7 +34,7 @@ def places(labels: "Sequence[Any]", names: "Names", outputs: int) -> "List[int]"
     """
     called = list(range(outputs)) if names is None else list(names)
     numbered = not any([_looks_like_a_number(name) for name in called])
-    known: "Dict[Any, int]" = {}
+    known: Dict[Any, int] = {}
     found = []
     for number, label in enumerate(labels, 1):
         key = (type(label), label)
@@ -45,7 +44,7 @@ def places(labels: "Sequence[Any]", names: "Names", outputs: int) -> "List[int]"
     return found
 
 
-def _place(number: int, label: "Any", called: "List[Any]", numbered: bool, names: "Names") -> int:
+def _place(number: int, label: Any, called: List[Any], numbered: bool, names: Names) -> int:
     same = [k for k, name in enumerate(called) if _same_text(label, name)]
     same = same or [k for k, name in enumerate(called) if _same_number(label, _number(name))]
     same = same or [k for k in range(len(called)) if numbered and _same_number(label, k)]
@@ -61,14 +60,14 @@ def _place(number: int, label: "Any", called: "List[Any]", numbered: bool, names
     raise ShapeError("label %d is %s, which is none of the outputs (%s)" % (number, found, listed))
 
 
-def _same_text(label: "Any", name: "Any") -> bool:
+def _same_text(label: Any, name: Any) -> bool:
     """Whether both are written alike; two numbers are where they are equal, as True and 1."""
     if str(label).strip() == str(name).strip():
         return True
     return isinstance(label, (int, float)) and isinstance(name, (int, float)) and _equal(label, name)
 
 
-def _same_number(label: "Any", name: "Any") -> bool:
+def _same_number(label: Any, name: Any) -> bool:
     if name is None or not _looks_like_a_number(label):
         return False
     if isinstance(label, str):
@@ -76,20 +75,20 @@ def _same_number(label: "Any", name: "Any") -> bool:
     return _equal(label, name)
 
 
-def _equal(label: "Any", name: "Any") -> bool:
+def _equal(label: Any, name: Any) -> bool:
     """Whether two numbers are the same; a large float may have been another integer before it was rounded."""
     rounded = isinstance(label, float) and isinstance(name, int) and abs(label) >= _EXACT
     return bool(label == name) and not rounded
 
 
-def _number(name: "Any") -> "Any":
+def _number(name: Any) -> Any:
     """The number that a network's label is, or None."""
     if isinstance(name, str):
         return int(name) if _PLAIN_INTEGER.match(name.strip()) else None
     return name if isinstance(name, (int, float)) else None
 
 
-def _looks_like_a_number(label: "Any") -> bool:
+def _looks_like_a_number(label: Any) -> bool:
     if not isinstance(label, str):
         return isinstance(label, (int, float))
     try:

@@ -5,17 +5,19 @@ what the picture is, PLTE lists the colours of a palette, the IDAT chunks joined
 zlib stream of the rows, each behind a byte that names its filter.
 """
 
+from __future__ import annotations
+
 import struct
 import zlib
 from array import array
+from typing import TYPE_CHECKING, Iterator, List, Tuple
 
 from ...errors import ModelFormatError, UnsupportedError
+from ...rows import size as count
 from ...tensor import Tensor
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, List, Tuple
-
+    from ...budget import Budget
     from ...source import Source
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -23,6 +25,7 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGB_ALPHA = 0, 2, 3, 4, 6
 _CHANNELS = {_GREY: 1, _RGB: 3, _PALETTE: 1, _GREY_ALPHA: 2, _RGB_ALPHA: 4}
 _DEPTHS = {_GREY: (1, 2, 4, 8, 16), _RGB: (8, 16), _PALETTE: (1, 2, 4, 8), _GREY_ALPHA: (8, 16), _RGB_ALPHA: (8, 16)}
 _MAX_RATIO = 1032  # deflate packs no more bytes than this into one
+_STEP = 4  # bytes whose filter is undone in one step of work
 
 
 def matches(head: bytes) -> bool:
@@ -30,17 +33,18 @@ def matches(head: bytes) -> bool:
     return head[:8] == SIGNATURE
 
 
-def shape(source: "Source") -> "Tuple[int, ...]":
+def shape(source: Source) -> Tuple[int, ...]:
     """(height, width) of a grey picture, (height, width, 3) of one in colour."""
     return _Header(next(_chunks(source.head(8 + 25)))).shape
 
 
-def read(source: "Source") -> Tensor:
+def read(source: Source, budget: Budget) -> Tensor:
     """The pixels as bytes, black 0 and white 255 whatever the depth of the picture.
 
     A palette is looked up.  An alpha channel is dropped where it hides nothing; a picture
-    with transparent pixels raises `UnsupportedError`, for what lies behind them is unknown.
+    with transparent pixels raises `UnsupportedError`, for what is behind them is unknown.
     """
+    budget.take(3 * source.size, "the chunks")
     chunks = _chunks(source.read())
     header = _Header(next(chunks))
     palette, stream = b"", []
@@ -53,29 +57,34 @@ def read(source: "Source") -> Tensor:
             raise UnsupportedError("a picture with transparent colours (tRNS)")
         elif name[0] & 0x20 == 0 and name != b"IEND":  # upper case: not to be skipped
             raise UnsupportedError("a picture with a chunk %r" % name)
-    rows = _unfiltered(header, _inflated(b"".join(stream), header.height * (1 + header.stride)))
+    packed, size = b"".join(stream), header.height * (1 + header.stride)
+    if size > _MAX_RATIO * len(packed):
+        raise ModelFormatError("a picture of %d bytes cannot be packed into %d" % (size, len(packed)))
+    # the rows as they are packed, and unfiltered, and their pixels, and those joined
+    budget.take(2 * size + 120 * header.height + 9 * count(header.shape), "a picture of shape %r" % (header.shape,))
+    rows = _unfiltered(header, _inflated(packed, size), budget)
     return Tensor(header.shape, "U8", array("B", _pixels(header, palette, rows)))
 
 
-def _chunks(content: bytes) -> "Iterator[Tuple[bytes, bytes]]":
+def _chunks(content: bytes) -> Iterator[Tuple[bytes, bytes]]:
     """Name and data of each chunk, up to and with IEND."""
-    place, name = len(SIGNATURE), b""
+    position, name = len(SIGNATURE), b""
     while name != b"IEND":
-        size, name = struct.unpack(">I4s", content[place : place + 8].ljust(8, b"\xff"))
-        end = place + 12 + size
+        size, name = struct.unpack(">I4s", content[position : position + 8].ljust(8, b"\xff"))
+        end = position + 12 + size
         if end > len(content):
-            raise ModelFormatError("the file ends in the chunk at byte %d, which should end at %d" % (place, end))
-        data = content[place + 8 : end - 4]
+            raise ModelFormatError("the file ends in the chunk at byte %d, which should end at %d" % (position, end))
+        data = content[position + 8 : end - 4]
         if zlib.crc32(name + data) != int.from_bytes(content[end - 4 : end], "big"):
-            raise ModelFormatError("chunk %r at byte %d: the CRC does not match" % (name, place))
+            raise ModelFormatError("chunk %r at byte %d: the CRC does not match" % (name, position))
         yield name, data
-        place = end
+        position = end
 
 
 class _Header:
     """What IHDR says: `width`, `height`, `depth` (bits), `colour`, and what follows from it."""
 
-    def __init__(self, chunk: "Tuple[bytes, bytes]") -> None:
+    def __init__(self, chunk: Tuple[bytes, bytes]) -> None:
         name, data = chunk
         if name != b"IHDR" or len(data) != 13:
             raise ModelFormatError("a PNG starts with the chunk IHDR of 13 bytes, found %r of %d" % (name, len(data)))
@@ -99,8 +108,6 @@ class _Header:
 
 def _inflated(stream: bytes, size: int) -> bytes:
     """The `size` bytes that a zlib stream holds, never more than that in memory."""
-    if size > _MAX_RATIO * len(stream):
-        raise ModelFormatError("a picture of %d bytes cannot be packed into %d" % (size, len(stream)))
     inflater = zlib.decompressobj()
     try:
         raw = inflater.decompress(stream, size)
@@ -116,14 +123,16 @@ def _inflated(stream: bytes, size: int) -> bytes:
 # ---- filters: each byte was stored as its difference from what its neighbours predict
 
 
-def _unfiltered(header: _Header, raw: bytes) -> "List[bytearray]":
+def _unfiltered(header: _Header, raw: bytes, budget: Budget) -> List[bytearray]:
     """The rows; `above` is the row over this one, `step` the distance to the pixel on the left."""
-    rows: "List[bytearray]" = []
+    rows: List[bytearray] = []
     above = bytearray(header.stride)
     for start in range(0, len(raw), 1 + header.stride):
         line = bytearray(raw[start + 1 : start + 1 + header.stride])
         if raw[start] not in _FILTERS:
             raise ModelFormatError("row %d has the filter %d, expected 0 to 4" % (len(rows), raw[start]))
+        if raw[start]:
+            budget.work(len(line) // _STEP, "undoing the filters of a picture")
         _FILTERS[raw[start]](line, above, header.step)
         rows.append(line)
         above = line
@@ -165,7 +174,7 @@ _FILTERS = {0: _none, 1: _sub, 2: _up, 3: _average, 4: _paeth}
 # ---- from rows of bytes to pixels
 
 
-def _pixels(header: _Header, palette: bytes, rows: "List[bytearray]") -> bytes:
+def _pixels(header: _Header, palette: bytes, rows: List[bytearray]) -> bytes:
     if header.depth < 8:
         rows = [_unpacked(row, header.depth, header.width) for row in rows]
     packed = b"".join(rows)

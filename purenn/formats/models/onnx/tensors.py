@@ -106,7 +106,7 @@ class Tensors:
     # ---- external data
 
     def _external(self, message: Message, dtype: str, shape: "Tuple[int, ...]") -> Tensor:
-        entries = {entry.text(1): entry.text(2) for entry in message.messages(_EXTERNAL)}
+        entries = _entries(message)
         if dtype not in DTYPES:
             raise UnsupportedError("elements of type %s in a file beside the model" % dtype)
         path = self._path(entries.get("location", ""))
@@ -131,7 +131,7 @@ class Tensors:
             return Tensor.from_chunks(dtype, shape, _pieces(file, size), size)
 
     def _path(self, location: str) -> str:
-        """Where the file is that a model names: in the model's own folder or below, and no link on the way."""
+        """The path of a file that a model names: in the model's own folder or below, with no link on the way."""
         if self._folder is None:
             raise UnsupportedError("its weights are in another file, %s: load it by its path" % quote(location))
         parts = location.split("/")
@@ -143,12 +143,27 @@ class Tensors:
         if os.path.normcase(os.path.realpath(path)) != os.path.normcase(expected):
             raise ModelFormatError("weights behind a link: %s" % quote(location))
         try:
-            regular = stat.S_ISREG(os.stat(path).st_mode)
+            found = os.stat(path)
         except OSError as error:
             raise ModelFormatError("no weights in %s: %s" % (quote(location), error.strerror)) from None
-        if not regular:
-            raise ModelFormatError("no weights in %s: it is no file" % quote(location))
+        if not stat.S_ISREG(found.st_mode):
+            raise ModelFormatError("no weights in %s: it is not a file" % quote(location))
+        if found.st_nlink > 1:  # another name of it may be anywhere
+            raise ModelFormatError("weights behind a hard link: %s, copy the file" % quote(location))
         return path
+
+
+def _entries(message: Message) -> "Dict[str, str]":
+    """What the file says about external data, by its keys."""
+    entries: "Dict[str, str]" = {}
+    for entry in message.messages(_EXTERNAL):
+        key = entry.text(1)
+        if key in entries:
+            raise ModelFormatError("external data with two entries %s" % quote(key))
+        if key not in ("location", "offset", "length"):
+            raise UnsupportedError("external data with an entry %s" % quote(key))
+        entries[key] = entry.text(2)
+    return entries
 
 
 def _size_of(entries: "Dict[str, str]", key: str, default: int) -> int:

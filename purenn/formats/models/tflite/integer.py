@@ -24,6 +24,7 @@ from array import array
 from ....activation import Activation
 from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Graph
+from ....layers import folding
 from ....layers.activate import Activate
 from ....layers.dynamic_dense import float32, round_half_away
 from ....layers.integer import Dequantize, IntegerDense, Quantize
@@ -185,7 +186,7 @@ class _Reader:
             layers = graph.network().layers
         except UnsupportedError:
             return "identity"
-        return layers[0].activation if len(layers) == 1 and type(layers[0]) is Activate else "identity"
+        return (folding.activation_of(layers[0]) if len(layers) == 1 else None) or "identity"
 
     def _quantization_of(self, number: int) -> Quantization:
         """That of a tensor, or of the one that DEQUANTIZE makes it from."""
