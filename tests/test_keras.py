@@ -1,4 +1,4 @@
-"""Keras: its own files with its own outputs, live models where it is installed, and what strangers might write."""
+"""Keras: its own files with its own outputs, in-memory models where it is installed, and untrusted files."""
 
 import io
 import json
@@ -62,7 +62,7 @@ def test_the_outputs_are_those_of_keras(name):
 
 
 @pytest.mark.parametrize("kind", ["keras", "h5"])
-def test_what_was_read_is_told(kind):
+def test_notes_say_what_was_read(kind):
     network = load(os.path.join(FIXTURES, "keras3_everything." + kind))
     assert network.name == "everything"
     version = EXPECTED["keras3_everything." + kind]["keras"]
@@ -495,7 +495,7 @@ def numbers_of(config, weights, version, inputs):
 
 
 ARCHIVES = [name for name in sorted(EXPECTED) if name.endswith(".keras")]
-# Those that change nothing where they stand: a row is flattened in any order, 1 is the last of two axes
+# Those that change nothing in these files: a row is flattened in any order, 1 is the last of two axes
 SAME = [("Flatten", "data_format"), ("Reshape", "target_shape"), ("Sequential", "layers"), ("Functional", "layers")]
 
 
@@ -506,14 +506,14 @@ def test_no_setting_is_without_effect_but_those_that_are_said_to_be(name):
     inputs = EXPECTED[name]["inputs"]
     before = numbers_of(json.loads(text), weights, about, inputs)
     tried = 0
-    for place in range(len(list(entries(json.loads(text))))):
-        kind = list(entries(json.loads(text)))[place]["class_name"]
-        settings = list(entries(json.loads(text)))[place]["config"]
+    for index in range(len(list(entries(json.loads(text))))):
+        kind = list(entries(json.loads(text)))[index]["class_name"]
+        settings = list(entries(json.loads(text)))[index]["config"]
         counting = [key for key in SETTINGS[kind].partition(",")[0].split() if key in settings]
         for key in counting + ["surplus"]:
             for value in other_values(settings.get(key)):
                 config = json.loads(text)
-                list(entries(config))[place]["config"][key] = value
+                list(entries(config))[index]["config"][key] = value
                 after = numbers_of(config, weights, about, inputs)
                 assert after != before or (kind, key) in SAME, (kind, key, settings.get(key), value)
                 tried += 1
@@ -533,10 +533,10 @@ def other_values(value):
 
 
 @given(st.sampled_from(ARCHIVES), st.integers(0, 99), st.text(max_size=9), st.booleans())
-def test_a_class_from_anywhere_else_is_refused(name, place, text, by_module):
+def test_a_class_from_anywhere_else_is_refused(name, index, text, by_module):
     with zipfile.ZipFile(os.path.join(FIXTURES, name)) as opened:
         config, weights = json.loads(opened.read("config.json")), opened.read("model.weights.h5")
-    entry, key = list(entries(config))[place % len(list(entries(config)))], "module" if by_module else "registered_name"
+    entry, key = list(entries(config))[index % len(list(entries(config)))], "module" if by_module else "registered_name"
     if (key, text) in (("registered_name", entry["class_name"]), ("module", "keras"), ("module", "tf_keras")):
         return
     entry[key] = text
@@ -576,7 +576,7 @@ def test_axes_that_are_not_neighbours_are_refused():
     assert _spread(call, [1.0, 2.0, 3.0, 4.0]) == [1.0, 2.0, 3.0, 4.0] * 2
 
 
-def test_a_variance_of_0_is_held_to_keras_own_epsilon():
+def test_a_variance_of_0_is_clamped_to_the_epsilon_of_keras():
     for settings in ({"axis": [], "mean": 1.0, "variance": 0.0}, {"mean": [1.0] * 4, "variance": [0.0] * 4}):
         assert set(read(chain(("Normalization", settings))).layers[0].deviation.tolist()[0]) == {1e-7}
 
@@ -594,12 +594,12 @@ def test_long_settings_in_hdf5():
         checked_json("[" + "0," * (1 << 19) + "0]", "the attribute model_config")
 
 
-def places(value, path=()):
+def paths(value, path=()):
     """The path of everything in a JSON value."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield path + (key,)
-        yield from places(inner, path + (key,))
+        yield from paths(inner, path + (key,))
 
 
 @pytest.mark.parametrize("name", ["keras3_functional.keras", "keras3_nested.keras", "keras2_functional.keras"])
@@ -609,7 +609,7 @@ def test_any_setting_may_be_anything(name):
     values = [None, [], {}, "x", -1, 1e308, [[0]], 1 << 60, True]
     random_ = random.Random(name)
     tried = 0
-    for path in places(json.loads(text)):
+    for path in paths(json.loads(text)):
         config = json.loads(text)
         inner = config
         for key in path[:-1]:
@@ -623,7 +623,7 @@ def test_any_setting_may_be_anything(name):
     assert tried > 100
 
 
-# ---- strangers' files
+# ---- untrusted files
 
 
 @pytest.mark.parametrize("name", ["keras3_everything.h5", "keras3_gelu_tanh.keras", "keras2_functional.keras"])

@@ -1,4 +1,4 @@
-"""TFLite: models that TensorFlow converted, with its interpreter's outputs; live ones; what strangers might write."""
+"""TFLite: models that TensorFlow converted, with its interpreter's outputs; untrusted files."""
 
 import json
 import math
@@ -132,10 +132,10 @@ def test_casts():
     assert "(CAST): from FLOAT32 to INT32" in refusal(read, fixture("tflite_refused_cast.tflite"), UnsupportedError)
     assert (
         len(set(load(fixture("tflite_cast_integer.tflite")).layers[1].table.tolist()[0])) < 60
-    )  # whole numbers, of finer steps
+    )  # integers, of finer scales
 
 
-def test_what_was_read_is_told():
+def test_notes_say_what_was_read():
     network = load(fixture("tflite_picture_float32.tflite"))
     version = EXPECTED["tflite_picture_float32.tflite"]["tensorflow"]
     assert network.notes == ["TFLite, converted by TensorFlow " + version, "operator 0 (MUL) folded into layer 1"]
@@ -184,8 +184,8 @@ def model(tensors, operators, codes, buffers=(b"",), inputs=(0,), outputs=None, 
     outputs = [len(tensors) - 1] if outputs is None else outputs
     graph = [("tables", tensors), ("i", *inputs), ("i", *outputs), ("tables", operators)]
     kinds = [[None, None, None, number("i", tflite_model.OPERATORS.index(name))] for name in codes]
-    held = [[("B", *content)] for content in buffers]
-    root = [number("I", version), ("tables", kinds), ("tables", [graph]), ("text", "by hand"), ("tables", held)]
+    contents = [[("B", *content)] for content in buffers]
+    root = [number("I", version), ("tables", kinds), ("tables", [graph]), ("text", "by hand"), ("tables", contents)]
     root += [None, None, ("tables", [[None, None, None, None, number("I", k)] for k in signatures])]
     return flatbuffer(root, b"TFL3")
 
@@ -413,11 +413,11 @@ def test_what_leads_nowhere_is_not_looked_at():
 
 
 def reshaped(shapes, operators, names, buffers=(), given=(1, 4)):
-    """A model of 4 numbers: tensors of these shapes after the input, and constants of whole numbers behind."""
+    """A model of 4 numbers: tensors of these shapes after the input, and constants of integers after them."""
     constants = [tensor([len(content)], 2, k + 1) for k, content in enumerate(buffers)]
     tensors = [tensor(given)] + [tensor(shape) for shape in shapes] + constants
-    held = [b""] + [struct.pack("<%di" % len(content), *content) for content in buffers]
-    return model(tensors, operators, names, held, outputs=[len(shapes)])
+    contents = [b""] + [struct.pack("<%di" % len(content), *content) for content in buffers]
+    return model(tensors, operators, names, contents, outputs=[len(shapes)])
 
 
 @pytest.mark.parametrize(
@@ -471,9 +471,9 @@ def test_samples_stay_apart():
     operators = [operator(0, (0, 2), 1), operator(1, (1,), 1)]
     for target, sound in (([2, 2, 2], True), ([2, -1], True), ([1, 8], False), ([4, 2], False), ([8], False)):
         tensors = [tensor([2, 4]), tensor([2, 4]), tensor([len(target)], 2, 1), tensor([2, 4])]
-        held = [b"", struct.pack("<%di" % len(target), *target)]
+        contents = [b"", struct.pack("<%di" % len(target), *target)]
         operators = [operator(0, (0, 2), 1), operator(1, (1,), 3)]
-        data = model(tensors, operators, ["RESHAPE", "RELU"], held)
+        data = model(tensors, operators, ["RESHAPE", "RELU"], contents)
         if sound:
             assert read(data).inputs == 4
         else:
@@ -485,31 +485,31 @@ def test_a_shape_that_is_computed():
     names = ["SHAPE", "STRIDED_SLICE", "PACK", "RESHAPE", "SOFTMAX"]
     tensors = [tensor([1, 2, 2]), tensor([3], 2), tensor([], 2), tensor([2], 2), tensor([1, 4]), tensor([1, 4])]
     tensors += [tensor([1], 2, 1), tensor([1], 2, 2), tensor([], 2, 3)]
-    held = [b""] + [struct.pack("<i", n) for n in (0, 1, -1)]
+    contents = [b""] + [struct.pack("<i", n) for n in (0, 1, -1)]
     operators = [operator(0, (0,), 1), (), operator(2, (2, 8), 3), operator(3, (0, 3), 4)]
     operators += [operator(4, (4,), 5, [number("f", 1.0)], 9)]
     # begin, end and stride are constants 0, 1 and -1; the masks are begin, end, ellipsis, new axis, shrink
     for bounds, masks in (((6, 7, 7), [0, 0, 0, 0, 1]), ((6, 7, 7), [0] * 5), ((7, 7, 7), [1, 0, 0, 0, 0])):
         operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
-        network = read(model(tensors, operators, names, held, outputs=[5]))
+        network = read(model(tensors, operators, names, contents, outputs=[5]))
         assert network.forward(Matrix([[1.0] * 4])) == Matrix([[0.25] * 4])
     for bounds, masks in (((7, 7, 7), [0] * 5), ((6, 7, 7), [0, 1, 0, 0, 0]), ((7, 6, 8), [0, 1, 0, 0, 0])):
         operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
-        message = refusal(read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError)
+        message = refusal(read, model(tensors, operators, names, contents, outputs=[5]), UnsupportedError)
         assert "operator 2 (PACK): of more than a few single numbers" in message
     for stride, masks, words in ((7, [0, 0, 1, 0, 0], "of more than one axis"), (6, [0] * 5, "stride of 0")):
         bounds = (6, 7, stride)
         operators[1] = operator(1, (1,) + bounds, 2, [number("i", mask) for mask in masks], 32)
-        assert words in refusal(read, model(tensors, operators, names, held, outputs=[5]))
+        assert words in refusal(read, model(tensors, operators, names, contents, outputs=[5]))
     operators[1] = operator(1, (1, 6, 7, 7), 2, [number("i", 0)] * 4 + [number("i", 1)], 32)
     operators[2] = operator(2, (3, 8), 3)
-    assert "computed from itself" in refusal(read, model(tensors, operators, names, held, outputs=[5]))
+    assert "computed from itself" in refusal(read, model(tensors, operators, names, contents, outputs=[5]))
     operators[2] = operator(0, (8,), 3)
-    message = refusal(read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError)
+    message = refusal(read, model(tensors, operators, names, contents, outputs=[5]), UnsupportedError)
     assert "of a tensor that is not on the way" in message
     operators[2] = operator(4, (8,), 3)
     assert "its shape is computed by operator 2 (SOFTMAX)" in refusal(
-        read, model(tensors, operators, names, held, outputs=[5]), UnsupportedError
+        read, model(tensors, operators, names, contents, outputs=[5]), UnsupportedError
     )
 
 
@@ -677,7 +677,7 @@ def test_what_is_damaged(data, words):
     assert any([part in refusal(read, data) for part in words.split("|")])
 
 
-# ---- strangers' files
+# ---- untrusted files
 
 
 @pytest.mark.parametrize("name", ["tflite_picture_integer.tflite", "tflite_log_softmax_float32.tflite"])

@@ -44,7 +44,10 @@ class Buffer:
     def unpack(self, layout: str, position: int) -> Tuple[Any, ...]:
         """Numbers at a position, by their `struct` layout."""
         self.budget.work(1, "a flatbuffer")
-        return struct.unpack("<" + layout, self.bytes(position, struct.calcsize("<" + layout)))
+        layout = "<" + layout
+        if not 0 <= position <= self.size - struct.calcsize(layout):
+            self.bytes(position, struct.calcsize(layout))  # which says what is wrong
+        return struct.unpack_from(layout, self.data, position)
 
     def vector(self, code: str, position: int) -> Tuple[Any, ...]:
         """A length, and as many numbers."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .keras_spec import Spec
 
-    Output = tuple[str, int]  # what a layer of this name gives when it is called for this time, counted from 0
+    Output = tuple[str, int]  # the name of a layer, and the number of its call, from 0
     Calls = dict[str, list[list[Output]]]  # the outputs that each call of a layer takes
 
 MAX_CALLS = 1000  # of all layers
@@ -63,8 +63,10 @@ def calls_in_order(model: Spec, specs: list[Spec]) -> list[tuple[Output, list[Ou
 def _calls_of_all(model: Spec, specs: list[Spec], start: str) -> Calls:
     """The calls of all layers; the input of the model has one that takes nothing."""
     calls = {label(spec): _calls_of(spec) for spec in specs}
-    if len(calls) != len(specs) or calls.get(start) != []:
-        raise ModelFormatError("%s: its layers have names of their own, and its input no inputs" % model)
+    if len(calls) != len(specs):
+        raise ModelFormatError("%s has %d layers, but only %d names of layers" % (model, len(specs), len(calls)))
+    if calls.get(start) != []:
+        raise ModelFormatError("%s: its input should be a layer that takes nothing, found %s" % (model, quote(start)))
     calls[start] = [[]]
     if sum(map(len, calls.values())) > MAX_CALLS:
         raise UnsupportedError("a model of more than %d layers" % MAX_CALLS)

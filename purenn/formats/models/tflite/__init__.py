@@ -17,7 +17,7 @@ from ....graph import Graph
 from ...containers.flatbuffer import Buffer
 from .integer import add_integer_layers
 from .model import BOOL, FLOAT32, Model, Operator
-from .operators import Call, is_dynamic, path, varying
+from .operators import Call, is_dynamic, path
 from .shapes import Shapes
 
 TYPE_CHECKING = False
@@ -47,24 +47,24 @@ def _add_layers(graph: Graph, model: Model) -> None:
     operators, shapes = path(model, start.number, end.number), Shapes(model)
     batch = shapes.samples if shapes.samples > 1 else None
     values = {start.number: graph.input(shapes.of_samples(start.number), "F32", batch)}
-    for operator in operators:
-        values[operator.output] = Call(model, operator, graph, shapes, values).result()
-        _check_types(model, operator)
+    for operator, sources in operators:
+        values[operator.output] = Call(model, operator, graph, shapes, values).result(sources)
+        _check_types(model, operator, sources)
     graph.output = values[end.number]
     if graph.output.node is graph.start:
         raise UnsupportedError("a model without operators that compute anything")
-    if any([is_dynamic(model, operator) for operator in operators]):
+    if any([is_dynamic(model, operator) for operator, _ in operators]):
         graph.notes.append("weights of 8 bits; their layers round their inputs to 8 bits, too")
 
 
-def _check_types(model: Model, operator: Operator) -> None:
+def _check_types(model: Model, operator: Operator, sources: list[int]) -> None:
     """Refuse an operator on anything but floats; what compares them gives BOOL, and what chooses goes by it."""
-    types = [model.tensor(number).type for number in varying(model, operator) + [operator.output]]
+    types = [model.tensor(number).type for number in sources + [operator.output]]
     expected = [FLOAT32] * len(types)
     if operator.name == "GREATER":
         expected[-1] = BOOL
     elif operator.name == "SELECT_V2":
         expected[0] = BOOL
     if types != expected:
-        names = [model.tensor(number).type_name for number in varying(model, operator) + [operator.output]]
+        names = [model.tensor(number).type_name for number in sources + [operator.output]]
         raise operator.refuse("from %s to %s, in a model of floats" % (" and ".join(names[:-1]), names[-1]))

@@ -174,12 +174,12 @@ class _Reader:
         fused = fused_activation(dense)
         values = {dense.output: value if fused is None else graph.apply(Activate(fused), value)}
         try:
-            for operator in path(self.model, dense.output, number):
+            for operator, sources in path(self.model, dense.output, number):
                 shape = self.shapes.of_samples(operator.output)
                 if operator.name in ("QUANTIZE", "DEQUANTIZE"):
                     values[operator.output] = values[operator.inputs[0]].reshaped(shape)
                 elif operator.name in OPERATORS and operator.name != "CAST":
-                    values[operator.output] = Call(self.model, operator, graph, self.shapes, values).result()
+                    values[operator.output] = Call(self.model, operator, graph, self.shapes, values).result(sources)
                 else:
                     return "identity"
             graph.output = values[number]

@@ -58,12 +58,12 @@ def fused_activation(operator: Operator, index: int = 0) -> str | None:
     return None if fused is None else ACTIVATIONS[fused]
 
 
-def path(model: Model, start: int, end: int) -> list[Operator]:
-    """The operators through which one tensor leads to another, in the file's order.
+def path(model: Model, start: int, end: int) -> list[tuple[Operator, list[int]]]:
+    """The operators through which one tensor leads to another, in the file's order, with the inputs that vary.
 
     What is computed for shapes alone is not among them.
     """
-    found: set[int] = set()
+    found: dict[int, list[int]] = {}
     waiting = [end]
     while waiting:
         number = waiting.pop()
@@ -73,10 +73,10 @@ def path(model: Model, start: int, end: int) -> list[Operator]:
         if operator is None:
             raise ModelFormatError("%s does not come from the input" % model.tensor(number))
         if operator.number not in found:
-            found.add(operator.number)
             _check_inputs(operator)
-            waiting.extend(varying(model, operator))
-    return [operator for operator in model.operators if operator.number in found]
+            found[operator.number] = _varying(model, operator)
+            waiting.extend(found[operator.number])
+    return [(operator, found[operator.number]) for operator in model.operators if operator.number in found]
 
 
 def _check_inputs(operator: Operator) -> None:
@@ -86,7 +86,7 @@ def _check_inputs(operator: Operator) -> None:
         operator.check_inputs(counts)
 
 
-def varying(model: Model, operator: Operator) -> list[int]:
+def _varying(model: Model, operator: Operator) -> list[int]:
     """The inputs of an operator that are neither constants nor shapes."""
     if operator.name in RESHAPES + ("FULLY_CONNECTED",):
         return [operator.inputs[0]]
@@ -101,12 +101,11 @@ class Call:
     ) -> None:
         self.model, self.operator, self.graph, self.shapes, self.values = model, operator, graph, shapes, values
 
-    def result(self) -> Value:
-        """What the operator makes."""
+    def result(self, sources: list[int]) -> Value:
+        """What the operator makes; `sources` are the inputs that vary."""
         operator = self.operator
         if operator.name not in OPERATORS:
             raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
-        sources = varying(self.model, operator)
         for number in sources:
             if number not in self.values:
                 raise ModelFormatError("%s does not come from the input" % self.model.tensor(number))
@@ -117,7 +116,7 @@ class Call:
 
     def is_constant(self, k: int) -> bool:
         """Whether an input is a constant."""
-        return self.model.constant(self.operator.inputs[k]) is not None
+        return self.operator.inputs[k] not in self.values and self.model.constant(self.operator.inputs[k]) is not None
 
     def value(self, k: int = 0) -> Value:
         """An input that is computed."""
