@@ -1,5 +1,6 @@
 """ONNX files: the fixtures of the real frameworks, graphs by hand against ONNX Runtime, and untrusted files."""
 
+import hashlib
 import io
 import json
 import math
@@ -995,11 +996,14 @@ def beside(tmp_path, w, content=FOUR):
 
 
 def test_external_data(tmp_path):
-    for entries in ({}, {"offset": 0}, {"length": 16}, {"offset": 0, "length": 16, "checksum": "unread"}):
+    checked = {"offset": 0, "length": 16, "checksum": hashlib.sha1(FOUR).hexdigest()}
+    for entries in ({}, {"offset": 0}, {"length": 16}, checked):
         network = load(beside(tmp_path, external("w", (2, 2), location="w.bin", **entries)))
         assert network.layers[0].weight.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     path = beside(tmp_path, external("w", (2, 2), location="./w.bin", offset=4), floats([0.0, 1.0, 2.0, 3.0, 4.0]))
     assert load(path).layers[0].weight.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    wrong = beside(tmp_path, external("w", (2, 2), location="w.bin", checksum="0" * 40))
+    assert "w.bin has the SHA-1 checksum" in refusal(load, wrong, ModelFormatError)
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "w.bin").write_bytes(floats([5.0] * 4))
     assert load(beside(tmp_path, external("w", (2, 2), location="deep/w.bin"))).layers[0].weight[0, 0] == 5.0
@@ -1034,7 +1038,7 @@ def test_external_data_through_links_and_devices(tmp_path):
     (inner / "directory").mkdir()
     for location in ("fifo", "directory"):
         path = beside(inner, external("w", (2, 2), location=location))
-        assert "it is no file" in refusal(load, path, ModelFormatError)
+        assert "it is not a file" in refusal(load, path, ModelFormatError)
     os.symlink(str(inner), str(tmp_path / "alias"))  # a link to the whole folder is the user's own
     beside(inner, external("w", (2, 2), location="w.bin"))
     assert load(str(tmp_path / "alias" / "model.onnx")).inputs == 2

@@ -300,7 +300,9 @@ def test_a_header_that_claims_another_length_is_refused(length):
 
 
 def test_a_header_of_many_megabytes_is_refused():
-    assert "more than" in refused(packed("{" + " " * (4 * 1024 * 1024) + "}"))
+    data = packed('{"a": [' + "[]," * 1400000 + "[]]}")
+    with pytest.raises(UnsupportedError, match="the header takes [0-9]+ bytes"):
+        read(data, memory=64 << 20)
 
 
 @pytest.mark.parametrize(

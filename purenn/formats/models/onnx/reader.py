@@ -5,8 +5,8 @@ from __future__ import annotations
 from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Graph, Value
 from ....graph.node import shape_text
-from ....text import quote
 from ....tensor import Tensor
+from ....text import quote
 from ...containers.protobuf import Message
 from .call import Call
 from .model import Model
