@@ -105,7 +105,7 @@ class Array:
             self._tensor = Tensor.from_bytes(name, self.shape, self.raw, big_endian, self.fortran)
         return self._tensor
 
-    def list(self) -> list[Any]:
+    def tolist(self) -> list[Any]:
         """The elements of an array of one axis: numbers, texts, or Python objects that are either."""
         if self.dtype is None:
             raise ModelFormatError("a numpy.ndarray without elements")
@@ -176,7 +176,7 @@ def _scalar(dtype: Any, raw: Any) -> Any:
     array.fill((1,), dtype, False, raw)
     if isinstance(raw, list):
         raise ModelFormatError("a number of NumPy's made of a list")
-    return array.list()[0]
+    return array.tolist()[0]
 
 
 # What may be named; where there is no function, it may be passed on but not called.

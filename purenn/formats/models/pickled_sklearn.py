@@ -59,7 +59,7 @@ class Estimator:
         with blamed(name):
             if not isinstance(value, Array) or len(value.shape) != 1:
                 raise UnsupportedError("expected an array of one axis, found %s" % described(value))
-            return value.list()
+            return value.tolist()
 
     def other(self, value: Any, step: str) -> Estimator:
         """An estimator inside of this one."""
