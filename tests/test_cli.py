@@ -504,16 +504,16 @@ def test_labels_may_be_names_or_places(folder, capsys, labels, right):
 def test_names_that_are_numbers_are_never_places(folder, capsys):
     arguments = ["evaluate", "model.safetensors", "four.csv", "labels.csv", "--labels"]
     assert printed(capsys, *arguments, "1,0,2") == ["accuracy 0.2500 (1/4)"]
-    assert "label 1 is '0', which is none of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
+    assert "label 1 is '0', which is not one of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
 
 
 @pytest.mark.parametrize(
     "labels, message",
     [
         ("0\n0\n1\n", "4 samples in four.csv, but 3 labels in x.csv"),
-        ("0\n0\n3\n0\n", "x.csv: label 3 is '3', which is none of the outputs (0 to 2)"),
-        ("0\n0\n-1\n0\n", "x.csv: label 3 is '-1', which is none of the outputs (0 to 2)"),
-        ("cat\n0\n0\ncat\n", "x.csv: label 1 is 'cat', which is none of the outputs (0 to 2)"),
+        ("0\n0\n3\n0\n", "x.csv: label 3 is '3', which is not one of the outputs (0 to 2)"),
+        ("0\n0\n-1\n0\n", "x.csv: label 3 is '-1', which is not one of the outputs (0 to 2)"),
+        ("cat\n0\n0\ncat\n", "x.csv: label 1 is 'cat', which is not one of the outputs (0 to 2)"),
         ("", "x.csv: the file is empty"),
     ],
 )

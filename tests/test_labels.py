@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ShapeError
-from purenn.formats.samples.labels import places
+from purenn.formats.samples.labels import indices
 
 NAN, BIG = float("nan"), 2**53  # from which on floats are no longer every integer
 
@@ -33,40 +33,40 @@ NAN, BIG = float("nan"), 2**53  # from which on floats are no longer every integ
     ],
 )
 def test_what_a_label_means(names, labels, expected):
-    assert places(labels, names, 3) == expected
+    assert indices(labels, names, 3) == expected
 
 
 @pytest.mark.parametrize(
     "names, label, message",
     [
-        (None, "3", "label 1 is '3', which is none of the outputs (0 to 2)"),
-        (None, -1, "label 1 is -1, which is none of the outputs (0 to 2)"),
-        (None, "cat", "label 1 is 'cat', which is none of the outputs (0 to 2)"),
-        (None, 0.5, "label 1 is 0.5, which is none of the outputs (0 to 2)"),
-        (None, NAN, "label 1 is nan, which is none of the outputs (0 to 2)"),
-        ([BIG, 1, 2], float(BIG), "label 1 is %d.0, which is none of the outputs (%d, 1, 2)" % (BIG, BIG)),
-        ([BIG, 1, 2], "%de0" % BIG, "label 1 is '%de0', which is none of the outputs (%d, 1, 2)" % (BIG, BIG)),
-        (None, "inf", "label 1 is 'inf', which is none of the outputs (0 to 2)"),
-        (None, "1_0", "label 1 is '1_0', which is none of the outputs (0 to 2)"),
-        (["7", "8", "9"], 0, "label 1 is 0, which is none of the outputs (7, 8, 9)"),
-        (["01", "x", "y"], 1, "label 1 is 1, which is none of the outputs (01, x, y)"),
-        (["01", "02", "1e3"], "1000", "label 1 is '1000', which is none of the outputs (01, 02, 1e3)"),
-        ([1, "1", 2], "1", "label 1 is '1', and more than one output is called so (1 and '1')"),
-        ([1, "1", 2], 1, "label 1 is 1, and more than one output is called so (1 and '1')"),
-        ([True, 1, 2], 1, "label 1 is 1, and more than one output is called so (True and 1)"),
-        (["a", "a", "b"], "a", "label 1 is 'a', and more than one output is called so ('a' and 'a')"),
-        (["a\nb", "c", "d"], "\x1b", "label 1 is '\\x1b', which is none of the outputs ('a\\nb', c, d)"),
+        (None, "3", "label 1 is '3', which is not one of the outputs (0 to 2)"),
+        (None, -1, "label 1 is -1, which is not one of the outputs (0 to 2)"),
+        (None, "cat", "label 1 is 'cat', which is not one of the outputs (0 to 2)"),
+        (None, 0.5, "label 1 is 0.5, which is not one of the outputs (0 to 2)"),
+        (None, NAN, "label 1 is nan, which is not one of the outputs (0 to 2)"),
+        ([BIG, 1, 2], float(BIG), "label 1 is %d.0, which is not one of the outputs (%d, 1, 2)" % (BIG, BIG)),
+        ([BIG, 1, 2], "%de0" % BIG, "label 1 is '%de0', which is not one of the outputs (%d, 1, 2)" % (BIG, BIG)),
+        (None, "inf", "label 1 is 'inf', which is not one of the outputs (0 to 2)"),
+        (None, "1_0", "label 1 is '1_0', which is not one of the outputs (0 to 2)"),
+        (["7", "8", "9"], 0, "label 1 is 0, which is not one of the outputs (7, 8, 9)"),
+        (["01", "x", "y"], 1, "label 1 is 1, which is not one of the outputs (01, x, y)"),
+        (["01", "02", "1e3"], "1000", "label 1 is '1000', which is not one of the outputs (01, 02, 1e3)"),
+        ([1, "1", 2], "1", "label 1 is '1', which names more than one output (1 and '1')"),
+        ([1, "1", 2], 1, "label 1 is 1, which names more than one output (1 and '1')"),
+        ([True, 1, 2], 1, "label 1 is 1, which names more than one output (True and 1)"),
+        (["a", "a", "b"], "a", "label 1 is 'a', which names more than one output ('a' and 'a')"),
+        (["a\nb", "c", "d"], "\x1b", "label 1 is '\\x1b', which is not one of the outputs ('a\\nb', c, d)"),
     ],
 )
 def test_what_means_none_or_more_than_one(names, label, message):
     with pytest.raises(ShapeError) as caught:
-        places([label], names, 3)
+        indices([label], names, 3)
     assert str(caught.value) == message
 
 
 def test_messages_stay_short():
     with pytest.raises(ShapeError) as caught:
-        places(["x" * 10**6], ["y" * 10**6] + list(range(100)), 101)
+        indices(["x" * 10**6], ["y" * 10**6] + list(range(100)), 101)
     assert len(str(caught.value)) < 300
 
 
@@ -82,7 +82,7 @@ def test_a_label_written_as_its_name_means_it_or_is_refused(names, data):
         if label is None:
             continue
         try:
-            assert places([label], names, len(names)) == [k]
+            assert indices([label], names, len(names)) == [k]
         except ShapeError as error:
             assert "more than one" in str(error)
             twins = (
@@ -94,7 +94,7 @@ def test_a_label_written_as_its_name_means_it_or_is_refused(names, data):
 @given(st.lists(names_, min_size=1, max_size=5), names_.filter(lambda label: label is not None))
 def test_any_label_means_an_output_that_is_like_it(names, label):
     try:
-        (place,) = places([label], names, len(names))
+        (place,) = indices([label], names, len(names))
     except ShapeError:
         return
     name = names[place]
@@ -119,7 +119,7 @@ def test_integers_that_a_float_rounds_are_never_taken_for_others(names, data):
     k = data.draw(st.integers(0, len(names) - 1))
     for label in (float(names[k]), "%.18e" % names[k], "%r" % float(names[k])):
         try:
-            assert places([label], names, len(names)) == [k]
+            assert indices([label], names, len(names)) == [k]
         except ShapeError:
             assert names[k] >= BIG - 1
-    assert places([names[k], str(names[k]), "%+d" % names[k]], names, len(names)) == [k] * 3
+    assert indices([names[k], str(names[k]), "%+d" % names[k]], names, len(names)) == [k] * 3

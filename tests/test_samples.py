@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import ModelFormatError, ShapeError, UnsupportedError
-from purenn.formats.samples.labels import places
+from purenn.formats.samples.labels import indices
 from purenn.formats.samples import read_labels, read_names, read_samples
 from sample_files import REFUSED, gzipped, idx, pgm, png
 
@@ -153,7 +153,7 @@ def test_labels_of_every_format(labels):
     ):
         found = read_labels(content)
         assert all([type(label) is kind for label in found])
-        assert places(found, None, 128) == places(found, list(range(128)), 128) == labels
+        assert indices(found, None, 128) == indices(found, list(range(128)), 128) == labels
 
 
 def test_labels_stay_what_the_file_says():

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from ..errors import ShapeError, UnsupportedError
 from ..formats.samples import read_labels
-from ..formats.samples.labels import places
+from ..formats.samples.labels import indices
 from ..network import winner
 from .files import opened
 from .model import network_of
@@ -47,6 +47,6 @@ def _expected(args: Namespace, network: Network, count: int) -> list[int]:
         numbers = (count, args.tested, len(labels), args.expected)
         raise ShapeError("%d samples in %s, but %d labels in %s" % numbers)
     try:
-        return places(labels, network.labels, network.outputs)
+        return indices(labels, network.labels, network.outputs)
     except ShapeError as error:
         raise ShapeError("%s: %s" % (args.expected, error)) from None

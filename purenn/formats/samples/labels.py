@@ -1,13 +1,13 @@
 """Labels: which output of a network a label of a file means.
 
->>> places(["dog", "cat"], ["cat", "dog"], 2)
+>>> indices(["dog", "cat"], ["cat", "dog"], 2)
 [1, 0]
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Optional, Sequence
 
 from ...errors import ShapeError
 from ...text import quote
@@ -20,59 +20,68 @@ _EXACT = 2.0**53  # from here on a float is no longer every whole number
 _LISTED, _LONGEST = 10, 40  # names in a message, characters of each
 
 
-def places(labels: Sequence[Any], names: Names, outputs: int) -> List[int]:
-    """The place, from 0, of the output that each label means; `names` are the network's labels.
+def indices(labels: Sequence[Any], names: Names, outputs: int) -> list[int]:
+    """The index, from 0, of the output that each label means; `names` are the network's labels.
 
-    A label means the output that is called so: by the same text, and if there is none by the
-    same number (3.0 is 3; but "01", a text, is no number).  Without names the outputs are called
-    0, 1, 2 ...; they may be called so, too, where none of their names looks like a number.
+    A label means the output with the same text as its name, and if there is none, with the same number
+    (3.0 is 3; but "01", a text, is not a number).  Without names the outputs are called 0, 1, 2 ...; labels may
+    say so, too, where no name looks like a number.
 
     A label that means no output, or more than one, raises `ShapeError`.
 
-    >>> places(["01", "1e3"], ["01", "02", "1e3"], 3), places(["3.0", 0], None, 4), places([1], ["no", "yes"], 2)
+    >>> indices(["01", "1e3"], ["01", "02", "1e3"], 3), indices(["3.0", 0], None, 4), indices([1], ["no", "yes"], 2)
     ([0, 2], [3, 0], [1])
     """
-    called = list(range(outputs)) if names is None else list(names)
-    numbered = not any([_looks_like_a_number(name) for name in called])
-    known: Dict[Any, int] = {}
+    outputs_of = _Outputs(names, outputs)
+    known: dict[Any, int] = {}
     found = []
     for number, label in enumerate(labels, 1):
         key = (type(label), label)
         if key not in known:
-            known[key] = _place(number, label, called, numbered, names)
+            known[key] = outputs_of.index(number, label)
         found.append(known[key])
     return found
 
 
-def _place(number: int, label: Any, called: List[Any], numbered: bool, names: Names) -> int:
-    same = [k for k, name in enumerate(called) if _same_text(label, name)]
-    same = same or [k for k, name in enumerate(called) if _same_number(label, _number(name))]
-    same = same or [k for k in range(len(called)) if numbered and _same_number(label, k)]
-    if len(same) == 1:
-        return same[0]
-    found = quote(repr(label), _LONGEST)
-    if same:
-        two = " and ".join([quote(repr(called[k]), _LONGEST) for k in same[:2]])
-        raise ShapeError("label %d is %s, and more than one output is called so (%s)" % (number, found, two))
-    listed = "0 to %d" % (len(called) - 1)
-    if names is not None:
-        listed = ", ".join([quote(name, _LONGEST) for name in called[:_LISTED]] + ["..."] * (len(called) > _LISTED))
-    raise ShapeError("label %d is %s, which is none of the outputs (%s)" % (number, found, listed))
+class _Outputs:
+    """The outputs by their names: texts are compared without spaces around them, numbers by their value."""
 
+    def __init__(self, names: Names, outputs: int) -> None:
+        self.named = names is not None
+        self.names: list[Any] = list(range(outputs)) if names is None else list(names)
+        self.by_text: dict[str, list[int]] = {}
+        for k, name in enumerate(self.names):
+            self.by_text.setdefault(str(name).strip(), []).append(k)
+        self.numbers = [_number(name) for name in self.names]
+        self.may_be_counted = not any([_looks_like_a_number(name) for name in self.names])
 
-def _same_text(label: Any, name: Any) -> bool:
-    """Whether both are written alike; two numbers are where they are equal, as True and 1."""
-    if str(label).strip() == str(name).strip():
-        return True
-    return isinstance(label, (int, float)) and isinstance(name, (int, float)) and _equal(label, name)
+    def index(self, number: int, label: Any) -> int:
+        """The index of the output that the label with this number means."""
+        same = self._same(label)
+        if len(same) == 1:
+            return same[0]
+        found = quote(repr(label), _LONGEST)
+        if same:
+            two = " and ".join([quote(repr(self.names[k]), _LONGEST) for k in same[:2]])
+            raise ShapeError("label %d is %s, which names more than one output (%s)" % (number, found, two))
+        listed = "0 to %d" % (len(self.names) - 1)
+        if self.named:
+            more = ["..."] * (len(self.names) > _LISTED)
+            listed = ", ".join([quote(name, _LONGEST) for name in self.names[:_LISTED]] + more)
+        raise ShapeError("label %d is %s, which is not one of the outputs (%s)" % (number, found, listed))
 
-
-def _same_number(label: Any, name: Any) -> bool:
-    if name is None or not _looks_like_a_number(label):
-        return False
-    if isinstance(label, str):
-        label = int(label) if _INTEGER.match(label) else float(label)
-    return _equal(label, name)
+    def _same(self, label: Any) -> list[int]:
+        """The outputs that a label may mean, by the first way to compare that finds any."""
+        same = set(self.by_text.get(str(label).strip(), ()))
+        if isinstance(label, (int, float)):
+            numeric = [k for k, name in enumerate(self.names) if isinstance(name, (int, float))]
+            same |= {k for k in numeric if _equal(label, self.names[k])}
+        if not same and _looks_like_a_number(label):
+            value = (int if _INTEGER.match(label) else float)(label) if isinstance(label, str) else label
+            same = {k for k, name in enumerate(self.numbers) if name is not None and _equal(value, name)}
+            if not same and self.may_be_counted:
+                same = {k for k in range(len(self.names)) if _equal(value, k)}
+        return sorted(same)
 
 
 def _equal(label: Any, name: Any) -> bool:
