@@ -14,10 +14,9 @@ import struct
 import sys
 
 import pytest
-from onnx_files import field, graph, integers, node, opened, tensor, value
+from onnx_files import field, graph, integers, message_of, node, opened, tensor, value
 
 from purenn import ModelFormatError, UnsupportedError
-from purenn.formats.containers.protobuf import Message
 
 FLOAT, UINT8, INT8, INT64, BOOL, FLOAT16, DOUBLE, BFLOAT16 = 1, 2, 3, 7, 9, 10, 11, 16
 CODES = {FLOAT: "f", DOUBLE: "d", FLOAT16: "e"}
@@ -476,7 +475,7 @@ def outcome(seed):
         return "refused", str(error)
     except ModelFormatError as error:
         return "wrong", "refused as damaged: %s" % error
-    ops = [Message(raw).text(4) for raw in g.nodes]
+    ops = [message_of(raw).text(4) for raw in g.nodes]
     answers = [runtime(g, rows)]
     old = {"BatchNormalization": 14, "Softmax": 13, "LogSoftmax": 13}  # before those the reference is wrong
     runtime_alone = any([g.opset < old.get(op, 0) for op in ops])
