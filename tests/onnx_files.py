@@ -5,6 +5,7 @@ import os
 import struct
 
 from purenn.budget import Budget
+from purenn.formats.containers.protobuf import Message
 from purenn.formats.models.onnx import read
 from purenn.source import Source
 
@@ -89,6 +90,11 @@ def model_of(graph, opset=17, producer="tests", **domains):
 
 def model(nodes, initializers=(), inputs=None, outputs=None, opset=17):
     return model_of(graph(nodes, initializers, inputs, outputs), opset)
+
+
+def message_of(data):
+    """The fields of a message."""
+    return Message(data, Budget(len(data)))
 
 
 def opened(data):

@@ -95,6 +95,7 @@ def pair(graph, x):
         (elu, ["elu(0.5)"]),
         (lambda graph, x: elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
         (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993408473766), ["selu"]),
+        (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993175506592), ["elu(1.6732632201818298)", "scale"]),
         (layer_norm, ["layer_norm"]),
         (pair, ["dense"]),
         (lambda graph, x: gelu(graph, scaled(graph, x, 3.0)), ["scale", "gelu"]),

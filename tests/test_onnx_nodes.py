@@ -10,11 +10,10 @@ that flow in, for what is computed beforehand.  Of several outputs the first is 
 import os
 
 import pytest
-from onnx_files import field, graph, node, node_tests, opened, tensor, value
+from onnx_files import field, graph, message_of, node, node_tests, opened, tensor, value
 
 from purenn import ModelFormatError, UnsupportedError
 from purenn.budget import Budget
-from purenn.formats.containers.protobuf import Message
 from purenn.formats.models.onnx.operators import OPERATORS
 from purenn.formats.models.onnx.tensors import TYPES, Tensors
 from purenn.source import Source
@@ -37,7 +36,7 @@ def contents(name, *path):
 def candidates():
     for name in sorted(os.listdir(FOLDER)):
         if os.path.exists(os.path.join(FOLDER, name, "model.onnx")):
-            nodes = Message(contents(name, "model.onnx")).message(7).messages(1)
+            nodes = message_of(contents(name, "model.onnx")).message(7).messages(1)
             domains = {node.text(7): node.text(4) for node in nodes}
             ops = {(node.text(7) + "." if node.text(7) else "") + node.text(4) for node in nodes}
             if ops and ops <= CANDIDATES and domains:
@@ -64,11 +63,11 @@ def test_every_operator_that_a_network_can_hold():
 
 def outcome(name):
     """None where a test passed, the reason where it is unsupported, WRONG and why where it failed."""
-    data = Message(contents(name, "model.onnx"))
+    data = message_of(contents(name, "model.onnx"))
     names = [value.text(1) for value in data.message(7).messages(11)]
     try:
-        inputs = [Message(contents(name, "test_data_set_0", "input_%d.pb" % k)) for k in range(len(names))]
-        output = decoded(Message(contents(name, "test_data_set_0", "output_0.pb")))
+        inputs = [message_of(contents(name, "test_data_set_0", "input_%d.pb" % k)) for k in range(len(names))]
+        output = decoded(message_of(contents(name, "test_data_set_0", "output_0.pb")))
         tensors = [decoded(tensor) for tensor in inputs]
     except (ModelFormatError, UnsupportedError):
         return "its data are no tensors of types that purenn has"
@@ -129,14 +128,14 @@ def part(tensor, k):
 
 def some_baked(data, names, tensors, flowing):
     whole = data.message(7)
-    inputs = [bytes(raw) for raw in whole.raws(11) if Message(raw).text(1) == flowing]
+    inputs = [bytes(raw) for raw in whole.raws(11) if message_of(raw).text(1) == flowing]
     outputs = bytes(whole.raws(12)[0])
     return onnx(data, nodes_of(whole), names, tensors, inputs, [outputs])
 
 
 def all_baked(data, names, tensors, size):
     whole = data.message(7)
-    result = Message(whole.raws(12)[0]).text(1)
+    result = message_of(whole.raws(12)[0]).text(1)
     added = [
         node("Cast", [result], ["__cast"], to=1),
         node("Constant", [], ["__shape"], value_ints=[size]),

@@ -18,7 +18,6 @@ ends no pattern is a layer of its own (`MERGES`).
 from __future__ import annotations
 
 import math
-from array import array
 
 from ..layers.activate import Activate
 from ..layers.dense import Dense
@@ -237,7 +236,7 @@ def _elu(node: Node, x: Node, limit: float, above: Node, below: Node) -> Node | 
     a = _multiple(above, x)
     if limit != 0.0 or a is None or shift != -b or not (_is(power, "exp") and power.inputs[0] is x):
         return None
-    if array("f", [a, b]) == array("f", _SELU):
+    if rounded([a, b], node.dtype) == rounded(_SELU, node.dtype):
         return _activated(node, x, "selu")
     if not 1e-30 < abs(a) < 1e30 or not abs(b) < 1e30:  # also NaN
         return None
