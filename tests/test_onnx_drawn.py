@@ -478,8 +478,7 @@ def outcome(seed):
     ops = [message_of(raw).text(4) for raw in g.nodes]
     answers = [runtime(g, rows)]
     old = {"BatchNormalization": 14, "Softmax": 13, "LogSoftmax": 13}  # before those the reference is wrong
-    runtime_alone = any([g.opset < old.get(op, 0) for op in ops])
-    if not runtime_alone:
+    if not any([g.opset < old.get(op, 0) for op in ops]):
         answers.append(reference(g, rows))
     answers = [y.reshape(-1).tolist() for y in answers if y is not None]
     if not answers:
@@ -491,10 +490,10 @@ def outcome(seed):
             found += numbers[-network.outputs :]
             largest = max([largest] + [abs(number) for number in numbers if math.isfinite(number)])
             limits = {getattr(layer, "activation", "") for layer in network.layers} & set(HAVE_LIMITS)
-            if limits and not all(map(math.isfinite, numbers)):
+            if limits and not all(map(math.isfinite, row + numbers)):
                 return "skipped", "infinity, where purenn has a limit"
-            if runtime_alone and not all(map(math.isfinite, numbers)):
-                return "skipped", "infinity, which ONNX Runtime alone computes in another order"
+            if len(answers) == 1 and not all(map(math.isfinite, numbers)):
+                return "skipped", "infinity, where the two often disagree, and one answer alone"
     except ValueError as error:  # NaN and infinities have no integer
         return "refused", str(error)
     if largest > BEYOND[g.dtype]:
@@ -535,7 +534,7 @@ def tried(seeds):
 
 def test_graphs_drawn_at_random():
     pytest.importorskip("onnx.reference")
-    counts, wrong, _ = tried(range(120))
+    counts, wrong, _ = tried(range(150))
     assert not wrong, "\n".join(wrong)
     assert counts["right"] >= 40, counts
 
