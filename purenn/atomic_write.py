@@ -1,4 +1,4 @@
-"""written_whole: a file that appears finished or not at all."""
+"""atomic_write: a file that appears finished or not at all."""
 
 import os
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO
 
 
-class written_whole:
+class atomic_write:
     """A file to write in: kept under a name beside `path` until it is done, then renamed.
 
     After an exception there is neither a half-written file nor a lost old one.  A link stays

@@ -10,4 +10,4 @@ class ModelFormatError(ValueError):
 
 
 class UnsupportedError(ValueError):
-    """A model that is sound but asks for something purenn does not have, by name and place."""
+    """A model that is sound but asks for something purenn does not have; the message names it and where it is."""

@@ -141,7 +141,7 @@ def write(network: Network, path: "Any") -> None:
 def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
     import json
 
-    from .atomic_write import written_whole
+    from .atomic_write import atomic_write
 
     entries, end = ['"__metadata__":' + json.dumps(metadata)], 0
     dtypes = {}
@@ -152,7 +152,7 @@ def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]"
         entries.append(json.dumps(name) + ":" + json.dumps(entry))
     header = ("{" + ",".join(entries) + "}").encode("utf-8")
     header += b" " * (-len(header) % 8)  # so that the tensors start at a multiple of 8
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(struct.pack("<Q", len(header)) + header)
         for name, matrix in sorted(tensors.items()):
             for row in matrix:

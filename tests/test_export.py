@@ -543,7 +543,7 @@ def test_names_of_files(tmp_path):
     assert sorted(os.listdir(str(tmp_path))) == before
 
 
-def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_files_are_atomic_write_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "model.py"
     path.write_text("old")
     (tmp_path / "model_viper.py").mkdir()

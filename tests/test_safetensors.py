@@ -30,7 +30,7 @@ from purenn import (
     save,
 )
 from purenn.formats import read
-from purenn.atomic_write import written_whole
+from purenn.atomic_write import atomic_write
 
 NAN, INF = float("nan"), float("inf")
 LAYERS = [
@@ -232,13 +232,13 @@ def test_a_file_is_there_whole_or_not_at_all():
                 with open(path, "wb") as file:
                     file.write(old)
             with pytest.raises(MemoryError):
-                with written_whole(path) as file:
+                with atomic_write(path) as file:
                     file.write(b"half")
                     raise MemoryError("in the middle")
             assert os.listdir(folder) == ([] if old is None else ["net.safetensors"])
         with open(path, "rb") as file:
             assert file.read() == b"old"
-        with written_whole(path) as file:
+        with atomic_write(path) as file:
             file.write(b"new")
         with open(path, "rb") as file:
             assert file.read() == b"new"

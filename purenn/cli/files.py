@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from ..atomic_write import written_whole
+from ..atomic_write import atomic_write
 from ..source import Source
 from ..text import quote
 from .arguments import Mistake
@@ -69,6 +69,6 @@ def write_text(text: str, path: str | None) -> str:
         if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")
         return text.rstrip("\n")
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
     return of_file(path)

@@ -67,9 +67,9 @@ def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
     name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
     if not linked:
         return "<g><title>%s</title>%s</g>" % (name, inner)
-    place = "%d-%d" % (layer.k, j + 1)
+    parts = "%d-%d" % (layer.k, j + 1)
     form = '<a class="neuron" href="#sum-%s" data-neuron="%s" aria-label="%s"><title>%s</title>%s</a>'
-    return form % (place, place, name, name, inner)
+    return form % (parts, parts, name, name, inner)
 
 
 def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Scalar]]:
@@ -95,18 +95,18 @@ def symbol(name: Name) -> str:
 class _Line:
     """A line from one point to another, past layers in between."""
 
-    def __init__(self, edge: Edge, column: int, places: List[Point]) -> None:
-        self.edge, self.column, self.places = edge, column, places
+    def __init__(self, edge: Edge, column: int, points: List[Point]) -> None:
+        self.edge, self.column, self.points = edge, column, points
 
     @property
     def last(self) -> Tuple[Point, Point]:
         """Its last piece, which leads to the neuron."""
-        return self.places[-2], self.places[-1]
+        return self.points[-2], self.points[-1]
 
     @property
     def path(self) -> str:
         """Straight from one layer to the next; horizontal past the neurons of a skipped layer, with bends between."""
-        (x, y), *others = self.places
+        (x, y), *others = self.points
         d = "M%.1f %.1f" % (x, y)
         if len(others) == 1:
             return d + "L%.1f %.1f" % others[0]
@@ -135,10 +135,10 @@ class _NeuronDiagram:
         self.label_width = min(longest * _LETTER + 12, 190) if labelled else 0
         self.width = int(_COLUMN * len(explanation.layers) + _NODE + 2 * _MARGIN + self.label_width)
         self.height = max(rows) * _ROW + 24
-        self.places = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
+        self.points = [self._column(c, count, rows[c]) for c, count in enumerate(counts)]
         self.labelled = sum(map(len, self.edges)) <= _MOST_LABELS
         self.taken: List[Box] = []
-        for x, y in [place for column in self.places for place in column]:
+        for x, y in [point for column in self.points for point in column]:
             self.taken.append((x - _NODE / 2, y - _NODE_HEIGHT / 2, x + _NODE / 2, y + _NODE_HEIGHT / 2))
         self.passing: Dict[Tuple[int, float], int] = {}  # how many lines go past a layer at a height
         self.parts: List[str] = list(self._lines()) + list(self._nodes())
@@ -149,7 +149,7 @@ class _NeuronDiagram:
         return [(x, top + (row + rows - count) * _ROW) for row in range(count)]
 
     def _bias(self, c: int) -> Point:
-        x, y = self.places[c][0]
+        x, y = self.points[c][0]
         return x + _NODE / 2 - _BIAS, y - _ROW
 
     def _lines(self) -> Iterator[str]:
@@ -171,19 +171,19 @@ class _NeuronDiagram:
 
     def _line(self, edge: Edge, c: int, k: int) -> _Line:
         """The line of an edge from column c, through the gaps between neurons that are nearest to a straight line."""
-        x0, y0 = self._bias(c) if edge.i < 0 else self.places[c][edge.i]
-        x1, y1 = self.places[k][edge.j]
+        x0, y0 = self._bias(c) if edge.i < 0 else self.points[c][edge.i]
+        x1, y1 = self.points[k][edge.j]
         start, end = (x0 + (_BIAS if edge.i < 0 else _NODE / 2), y0), (x1 - _NODE / 2, y1)
-        places = [start]
+        points = [start]
         for between in range(c + 1, k):
-            x = self.places[between][0][0]
+            x = self.points[between][0][0]
             y = self._gap(between, y0 + (y1 - y0) * (x - x0) / (x1 - x0))
-            places += [(x - _NODE / 2, y), (x + _NODE / 2, y)]
-        return _Line(edge, c, places + [end])
+            points += [(x - _NODE / 2, y), (x + _NODE / 2, y)]
+        return _Line(edge, c, points + [end])
 
     def _gap(self, c: int, y: float) -> float:
         """The height nearest to y where a line can pass between the neurons of a column, next to other lines."""
-        rows = [place[1] for place in self.places[c]]
+        rows = [point[1] for point in self.points[c]]
         gaps = [row - _ROW / 2 for row in rows] + [rows[-1] + _ROW / 2]
         if self.biased[c]:
             gaps[0] -= _ROW
@@ -196,8 +196,8 @@ class _NeuronDiagram:
         weight = None if line.edge.weight is None else line.edge.weight.value
         thick = 0.8 + 4.2 * (size(weight) / largest) if largest and weight is not None else 1.2
         sign = "none" if weight is None else "neg" if (real(weight) or 0.0) < 0 else "pos"
-        place = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
-        return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % place
+        parts = (sign, "%d-%d" % (k, line.edge.j + 1), line.path, thick)
+        return '<path class="edge %s" data-to="%s" d="%s" stroke-width="%.1f"/>' % parts
 
     def _label(self, line: _Line, k: int, text: str, width: float, lines: List[Tuple[Point, Point]]) -> str:
         """The label where it covers no other label, no node, and as few lines as possible."""
@@ -213,24 +213,24 @@ class _NeuronDiagram:
                 best, least = box, covered
         self.taken.append(best)
         x, y = (best[0] + best[2]) / 2, (best[1] + best[3]) / 2
-        place = (k, line.edge.j + 1, x, y + 4, text)
-        return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % place
+        parts = (k, line.edge.j + 1, x, y + 4, text)
+        return '<text class="weight" data-to="%d-%d" x="%.1f" y="%.1f">%s</text>' % parts
 
     def _nodes(self) -> Iterator[str]:
-        for c, (x, _) in enumerate([column[0] for column in self.places]):
+        for c, (x, _) in enumerate([column[0] for column in self.points]):
             heading = "input" if c == 0 else "layer %d" % c
             yield '<text class="heading" x="%.1f" y="14">%s</text>' % (x, heading)
             if self.biased[c]:
                 bx, by = self._bias(c)
                 yield '<g class="bias"><circle cx="%.1f" cy="%.1f" r="%d"/>' % (bx, by, _BIAS)
                 yield '<text x="%.1f" y="%.1f">1</text></g>' % (bx, by + 4)
-        for i, (x, y) in enumerate(self.places[0]):
+        for i, (x, y) in enumerate(self.points[0]):
             yield self._entry(i, x, y)
         for layer in self.explanation.layers:
-            for j, (x, y) in enumerate(self.places[layer.k]):
+            for j, (x, y) in enumerate(self.points[layer.k]):
                 yield neuron(layer, j, _box(x, y) + self._numbers(layer, j, x, y), self.linked)
         if self.explanation.network.labels is not None:
-            for k, (x, y) in enumerate(self.places[-1]):
+            for k, (x, y) in enumerate(self.points[-1]):
                 yield _left_text(x + _NODE / 2 + 8, y + 4, self.explanation.label(k), 28)
 
     def _numbers(self, layer: ExplainedLayer, j: int, x: float, y: float) -> str:
@@ -311,8 +311,8 @@ class _LayerDiagram:
         if side is None:
             return self._cells(self.explanation.x, self.explanation.shape, None)
         rows = [self.explanation.x[y * side : (y + 1) * side] for y in range(side)]
-        place = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
-        return 168, 168, [place % (grey(rows), side, side)]
+        parts = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
+        return 168, 168, [parts % (grey(rows), side, side)]
 
     def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         if layer is self.explanation.layers[-1] and len(layer.z) <= _LIST:
@@ -397,8 +397,8 @@ def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:
 
 
 def _box(x: float, y: float) -> str:
-    place = (x - _NODE / 2, y - _NODE_HEIGHT / 2, _NODE, _NODE_HEIGHT)
-    return '<rect class="node" x="%.1f" y="%.1f" width="%d" height="%d" rx="12"/>' % place
+    parts = (x - _NODE / 2, y - _NODE_HEIGHT / 2, _NODE, _NODE_HEIGHT)
+    return '<rect class="node" x="%.1f" y="%.1f" width="%d" height="%d" rx="12"/>' % parts
 
 
 def _left_text(x: float, y: float, text: str, most: int) -> str:

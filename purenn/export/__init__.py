@@ -11,7 +11,7 @@ import os
 from contextlib import ExitStack
 from importlib import import_module
 
-from ..atomic_write import written_whole
+from ..atomic_write import atomic_write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,6 @@ def write(network: Network, path: Any, target: str, heap: int | None) -> list[st
         raise ValueError("%s: the name of a module for boards must be ASCII" % path)
     paths = [os.path.join(folder, file) for file in files]
     with ExitStack() as stack:
-        for out, text in [(stack.enter_context(written_whole(p)), text) for p, text in zip(paths, files.values())]:
+        for out, text in [(stack.enter_context(atomic_write(p)), text) for p, text in zip(paths, files.values())]:
             out.write(text.encode("ascii"))
     return paths
