@@ -200,7 +200,7 @@ def test_the_order_of_layers(folder, capsys):
     assert "'hiden', which is not one of the layers: hidden, input, output" in refused(
         capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
     )
-    assert "tells the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
+    assert "gives the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
 
 
 def test_info_of_arrays_that_are_no_network(folder, capsys):
@@ -780,6 +780,24 @@ def test_no_text_of_a_file_leaves_its_line_or_fills_the_screen(tmp_path, capsys,
     assert loaded >= 5  # the architecture unchanged; a text as its name, a label, the name of an input, in a label
 
 
+@pytest.mark.parametrize("text", HUGE[:-1], ids=lambda text: "%.12r" % text[:6])
+def test_no_text_of_samples_or_labels_leaves_its_line_or_fills_the_screen(folder, capsys, text):
+    save(NETWORK.replace(names=["width", "height"], labels=["cat", "dog", "eel"]), "named.safetensors")
+    field = text.replace("\ud800", "\x7f").replace("\n", "").replace("\r", "")
+    contents = ["[[1, %s]]" % json.dumps(text), "[%s]" % json.dumps([text]), '{"width": 1, %s: 2}' % json.dumps(text)]
+    contents += [
+        "{%s: 1, %s: 2}" % (json.dumps(text), json.dumps(text)),
+        "1,2\n1,%s\n" % field,
+        "width,%s\n1,2\n" % field,
+    ]
+    contents += ["width,height,%s\n1,2,3\n" % field]
+    for content in contents + [json.dumps([text] * 4), field + "\n0\n0\n0\n"]:
+        (folder / "x").write_text(content, encoding="utf-8")
+        for command in (["predict", "named.safetensors", "x"], ["evaluate", "named.safetensors", "four.csv", "x"]):
+            said = refused(capsys, *command)
+            assert is_harmless(said) and len(said) < 1000
+
+
 def test_a_path_that_plays_with_the_terminal(folder, capsys):
     for name in ("no\x1b[31m", "no\u202e", "no\nyes"):
         assert is_harmless(refused(capsys, "info", name))
@@ -857,10 +875,16 @@ def test_the_limit_reaches_every_reader(folder, capsys, monkeypatch, command, re
     assert seen[readers:] == [None] * readers
 
 
-def test_a_model_beyond_the_limit_is_refused(folder, capsys):
+def test_files_beyond_the_limit_are_refused(folder, capsys):
     said = refused(capsys, "info", "model.safetensors", "--memory", "20")
-    expected = r"model.safetensors: tensor layers.0.\S+ takes \d+ bytes, .* \(memory= or --memory raises the limit\)$"
+    expected = (
+        r"model.safetensors: the header takes \d+ bytes, 20 of 20 are left .* \(memory= or --memory raises the limit\)$"
+    )
     assert re.match(expected, said)
+    (folder / "many.csv").write_text("1,2\n" * 10000)
+    for command in (["predict"], ["evaluate", "labels.csv"]):
+        said = refused(capsys, *command[:1], "model.safetensors", "many.csv", *command[1:], "--memory", "30K")
+        assert re.match(r"many.csv: .* of 30720 are left .* \(memory= or --memory raises the limit\)$", said)
 
 
 # ---- what users get wrong

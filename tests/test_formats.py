@@ -118,7 +118,7 @@ def test_errors_name_the_file(tmp_path):
         (FILES["npz"][:-1], ModelFormatError, "zip archive"),
         (pickled([("W1", array(binary(packed(FLAT)), (2, 3))), ("b1", b"]K\x01a")]), ShapeError, "b1 must have"),
         (pickled([("Z", b"]K\x01a")]), UnsupportedError, "this does not fit Z (1,)"),
-        (npy(packed(FLAT), (2, 3)), UnsupportedError, "no place for array (2, 3)"),
+        (npy(packed(FLAT), (2, 3)), UnsupportedError, "does not fit array (2, 3)"),
         (FILES["pickled"], ValueError, "1 layer: W1 (2, 3); name an activation"),
     ):
         path.write_bytes(data)

@@ -242,7 +242,7 @@ def test_a_bias_may_be_a_row():
 @pytest.mark.parametrize(
     "arrays, kind, said",
     [
-        ({}, UnsupportedError, "this does not fit no arrays at all"),
+        ({}, UnsupportedError, "; the file has no arrays"),
         ({"W1": (2, 3), "scale": (7,), "t": (1, 2)}, UnsupportedError, "this does not fit scale (7,), t (1, 2)"),
         ({"W1": (2, 3), "b2": (3,)}, UnsupportedError, "this does not fit b2 (3,)"),
         ({"W1": (2, 3), "fc.weight": (1, 3)}, UnsupportedError, "this does not fit fc.weight (1, 3)"),

@@ -1,5 +1,6 @@
 """ONNX files: the fixtures of the real frameworks, graphs by hand against ONNX Runtime, and untrusted files."""
 
+import hashlib
 import io
 import json
 import math
@@ -134,6 +135,18 @@ def test_notes_say_what_was_folded():
         "BatchNormalization /3/BatchNormalization folded into layer 3",
         "BatchNormalization /5/BatchNormalization folded into layer 4",
     ]
+
+
+def test_notes_tell_scales_of_each_number_from_those_of_all():
+    row, number = tensor("r", (2,), [2.0, 3.0]), tensor("n", (), [2.0])
+    for name, notes in (("r", ["Mul m folded into layer 1"]), ("n", [])):
+        nodes = [node("MatMul", ["x", "w"], ["h"]), node("Mul", ["h", name], ["y"], "m")]
+        assert opened(only(*nodes, initializers=[W, row, number])).notes[1:] == notes
+
+
+def test_labels_of_probabilities_in_a_dict():
+    zip_map = node("ZipMap", ["p"], ["y"], domain="ai.onnx.ml", classlabels_strings=["no", "yes"])
+    assert opened(only(node("Softmax", ["x"], ["p"]), zip_map)).labels == ["no", "yes"]
 
 
 def test_labels_classify():
@@ -406,7 +419,9 @@ def test_inputs_and_outputs_that_no_network_has():
     assert "2 outputs (y, x)" in refusal(opened, only(relu, outputs=both), UnsupportedError)
     assert "leaves open how many" in refusal(opened, only(relu, inputs=[value("x", (None, None))]), UnsupportedError)
     assert "leaves open how many" in refusal(opened, only(relu, inputs=[value("x", (1, None, 3))]), UnsupportedError)
-    assert "has no numbers" in refusal(opened, only(relu, inputs=[value("x", (None, 2), STRING)]), UnsupportedError)
+    assert "is not a tensor of numbers" in refusal(
+        opened, only(relu, inputs=[value("x", (None, 2), STRING)]), UnsupportedError
+    )
     assert "sparse" in refusal(opened, model_of(graph([relu]) + field(15, b"")), UnsupportedError)
 
 
@@ -651,6 +666,20 @@ def test_clip_of_old_has_bounds_by_default():
     assert opened(only(node("Clip", ["x"], ["y"]), opset=11)).forward([[float("-inf"), 7.0]])[0, 0] == float("-inf")
 
 
+def test_an_integer_product_has_32_bits():
+    """Half floats have too few digits for it, unlike for its operands."""
+    nodes = [node("MatMulInteger", ["x", "i"], ["h"]), node("Cast", ["h"], ["y"], "c", to=FLOAT16)]
+    data = only(*nodes, initializers=[I3], inputs=[value("x", (None, 2), INT8)])
+    assert "Cast c: from I32 to F16, which rounds" in refusal(opened, data, UnsupportedError)
+
+
+def test_the_product_of_two_probabilities_is_not_both_of_them():
+    nodes = [node("Sigmoid", ["x"], ["p"]), node("Sub", ["one", "p"], ["q"]), node("Mul", ["q", "p"], ["m"])]
+    nodes.append(node("Normalizer", ["m"], ["y"], "z", domain="ai.onnx.ml", norm="L1"))
+    data = only(*nodes, initializers=[tensor("one", (), [1.0])])
+    assert "norm 'L1' of anything but two probabilities" in refusal(opened, data, UnsupportedError)
+
+
 def test_halves_are_rounded_to_even():
     step, zero = tensor("s", (), [2.0]), tensor("z", (), None, INT8, f5=[3])
     nodes = [node("QuantizeLinear", ["x", "s", "z"], ["q"]), node("DequantizeLinear", ["q", "s", "z"], ["y"])]
@@ -801,6 +830,14 @@ def test_a_value_has_any_number_of_uses():
     powers = [node("Pow", ["x", "p"], ["c"]), node("Sub", ["x", "c"], ["y"])]
     network = opened(only(*powers, initializers=[integers("p", [3], ())]))
     assert network.forward([[3.0, -0.5]]).tolist() == [[-24.0, -0.375]]
+
+
+def test_a_shift_behind_sums_that_meet_goes_into_the_next_dense_layer():
+    nodes = [node("MatMul", ["x", "w"], ["a"]), node("Relu", ["a"], ["r"]), node("MatMul", ["r", "w"], ["b"])]
+    nodes += [node("Add", ["r", "b"], ["s"]), node("Sub", ["s", "m"], ["c"]), node("MatMul", ["c", "w"], ["y"])]
+    network = opened(only(*nodes, initializers=[W, tensor("m", (2,), [1.0, 2.0])]))
+    assert [layer.kind for layer in network.layers] == ["dense", "dense", "add", "dense"]
+    assert network.forward([[1.0, 0.0]]).tolist() == [[7.0 + 3.0 * 10.0, 2.0 * 7.0 + 4.0 * 10.0]]
 
 
 def test_the_bias_of_a_dense_layer_may_be_a_value():
@@ -959,11 +996,14 @@ def beside(tmp_path, w, content=FOUR):
 
 
 def test_external_data(tmp_path):
-    for entries in ({}, {"offset": 0}, {"length": 16}, {"offset": 0, "length": 16, "checksum": "unread"}):
+    checked = {"offset": 0, "length": 16, "checksum": hashlib.sha1(FOUR).hexdigest()}
+    for entries in ({}, {"offset": 0}, {"length": 16}, checked):
         network = load(beside(tmp_path, external("w", (2, 2), location="w.bin", **entries)))
         assert network.layers[0].weight.tolist() == [[1.0, 2.0], [3.0, 4.0]]
     path = beside(tmp_path, external("w", (2, 2), location="./w.bin", offset=4), floats([0.0, 1.0, 2.0, 3.0, 4.0]))
     assert load(path).layers[0].weight.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    wrong = beside(tmp_path, external("w", (2, 2), location="w.bin", checksum="0" * 40))
+    assert "w.bin has the SHA-1 checksum" in refusal(load, wrong, ModelFormatError)
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "w.bin").write_bytes(floats([5.0] * 4))
     assert load(beside(tmp_path, external("w", (2, 2), location="deep/w.bin"))).layers[0].weight[0, 0] == 5.0
@@ -998,7 +1038,7 @@ def test_external_data_through_links_and_devices(tmp_path):
     (inner / "directory").mkdir()
     for location in ("fifo", "directory"):
         path = beside(inner, external("w", (2, 2), location=location))
-        assert "it is no file" in refusal(load, path, ModelFormatError)
+        assert "it is not a file" in refusal(load, path, ModelFormatError)
     os.symlink(str(inner), str(tmp_path / "alias"))  # a link to the whole folder is the user's own
     beside(inner, external("w", (2, 2), location="w.bin"))
     assert load(str(tmp_path / "alias" / "model.onnx")).inputs == 2
@@ -1200,7 +1240,7 @@ def test_integers_that_flow_in(dtype):
     nodes = [node("Cast", ["x"], ["f"], to=1), node("MatMul", ["f", "w"], ["y"])]
     inputs = [value("x", (None, 2), dtype)]
     if dtype == BOOL:
-        assert "has no numbers" in refusal(opened, only(*nodes, inputs=inputs), UnsupportedError)
+        assert "is not a tensor of numbers" in refusal(opened, only(*nodes, inputs=inputs), UnsupportedError)
     else:
         assert opened(only(*nodes, inputs=inputs)).forward([[1, 2]]).tolist() == [[7.0, 10.0]]
         nodes = [node("Relu", ["x"], ["y"], "r")]

@@ -300,7 +300,10 @@ def test_a_header_that_claims_another_length_is_refused(length):
 
 
 def test_a_header_of_many_megabytes_is_refused():
-    assert "more than" in refused(packed("{" + " " * (4 * 1024 * 1024) + "}"))
+    data = packed('{"a": [' + "[]," * 1400000 + "[]]}")
+    with pytest.raises(UnsupportedError) as caught:
+        read(data, memory=64 << 20)
+    assert "the header takes" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -456,7 +459,7 @@ def test_what_save_model_keeps_once_is_there_twice():
     many = {"x%d.weight" % k: "a.weight" for k in range(1000)}
     large = {"dtype": "F32", "shape": [500, 500], "data_offsets": [0, 10**6]}
     raw = packed({"a.weight": large, "__metadata__": many}, bytes(10**6))
-    assert "tensor x41.weight takes 2056000 bytes, " in refused(raw, UnsupportedError)
+    assert ".weight takes 2056000 bytes, " in refused(raw, UnsupportedError)
 
 
 def test_the_official_package_sorts_a_state_dict():

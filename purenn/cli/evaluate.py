@@ -8,7 +8,7 @@ from ..errors import ShapeError, UnsupportedError
 from ..formats.samples import read_labels
 from ..formats.samples.labels import places
 from ..network import winner
-from .files import limit, opened
+from .files import opened
 from .model import network_of
 from .outputs import outputs_of
 from .samples import samples_of
@@ -42,7 +42,7 @@ def run(args: Namespace) -> Iterator[str]:
 def _expected(args: Namespace, network: Network, count: int) -> list[int]:
     """The index of the right output for each of `count` samples."""
     with opened(args.expected) as source:
-        labels = read_labels(source, count, **limit(args))
+        labels = read_labels(source, count, memory=args.memory)
     if count != len(labels):
         numbers = (count, args.tested, len(labels), args.expected)
         raise ShapeError("%d samples in %s, but %d labels in %s" % numbers)

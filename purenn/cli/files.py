@@ -12,7 +12,6 @@ from .arguments import Mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
     from typing import Any
 
 
@@ -26,11 +25,6 @@ def opened(file: str) -> Source:
     if sys.stdin is None:
         raise Mistake("standard input is closed")
     return Source(sys.stdin.buffer, "<stdin>")
-
-
-def limit(args: Namespace) -> dict[str, Any]:
-    """The limit of memory, where one is given, for functions that read files."""
-    return {} if args.memory is None else {"memory": args.memory}
 
 
 def grouped(number: int) -> str:

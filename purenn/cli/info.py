@@ -6,7 +6,7 @@ from ..formats import identified, recognised
 from ..network import Network
 from ..quantize import split_at_quantize
 from ..text import quote
-from .files import LONGEST_NAME, grouped, limit, opened
+from .files import LONGEST_NAME, grouped, opened
 from .model import loaded
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ def run(args: Namespace) -> Iterator[str]:
     """The format of the file, then the network or the arrays in it."""
     with opened(args.model) as source:
         if args.activations is None and args.order is None and args.labels is None:
-            format_, content = identified(source, **limit(args))
+            format_, content = identified(source, memory=args.memory)
         else:
             format_, content = recognised(source), loaded(source, args)
         yield "%s: %s, %s bytes\n" % (quote(source.name, LONGEST_NAME), format_.title, grouped(source.size))

@@ -9,7 +9,7 @@ from ..layers.folding import is_affine
 from ..layers.normalize import Normalize
 from ..quantize import split_at_quantize
 from .arguments import Mistake
-from .files import limit, opened
+from .files import opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def network_of(args: Namespace) -> Network:
 
 def loaded(source: Source, args: Namespace) -> Network:
     """The network in a file."""
-    return load(source, args.activations, _labels(args.labels), args.order, **limit(args))
+    return load(source, args.activations, _labels(args.labels), args.order, memory=args.memory)
 
 
 def _labels(given: str | None) -> list[str] | None:

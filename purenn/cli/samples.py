@@ -9,7 +9,7 @@ from ..formats.samples import read_samples
 from ..source import Source
 from ..text import quote
 from .arguments import is_numbers
-from .files import limit, opened
+from .files import opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def samples_of(file: str, network: Network, args: Namespace) -> tuple[str, Seque
     else:
         source = opened(file)
     with source:
-        return source.name, read_samples(source, network.inputs, network.names, **limit(args))
+        return source.name, read_samples(source, network.inputs, network.names, memory=args.memory)
 
 
 def one_sample(args: Namespace, network: Network) -> tuple[Sequence[float], str]:

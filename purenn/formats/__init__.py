@@ -164,8 +164,16 @@ def _recognised(source: Source, budget: Budget) -> "Tuple[Format, Any]":
     for row in FORMATS:
         if row.starts is not None and row.starts(head):
             return row, source
-    remedy = _imported("formats.foreign").remedy(head)
-    raise ModelFormatError("not a model purenn reads (%s): %s" % (", ".join(titles()), remedy))
+    raise ModelFormatError("not a model purenn reads (%s): %s" % (", ".join(titles()), _remedy(head)))
+
+
+def _remedy(head: bytes) -> str:
+    """What a file is, and what to do about it; a board holds the core alone, without that table."""
+    try:
+        from .foreign import remedy
+    except ImportError:
+        return "it starts with %r" % head[:16]
+    return remedy(head)
 
 
 def titles() -> "List[str]":

@@ -16,8 +16,8 @@ import sys
 from typing import IO, TYPE_CHECKING, Dict, Iterator, Tuple
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...text import quote
 from ...tensor import Tensor, checked_shape
+from ...text import quote
 
 if TYPE_CHECKING:
     from ...budget import Budget

@@ -17,6 +17,8 @@ What comes out is data, but data from an untrusted source: a list may contain it
 that each of fifty others contains twice is small here and endless for whoever walks it.
 """
 
+from __future__ import annotations
+
 import re
 import struct
 
@@ -25,9 +27,9 @@ from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
+    from typing import Any, Callable
 
-    Allowed = Dict[Tuple[str, str], Optional[Callable[..., Any]]]
+    Allowed = dict[tuple[str, str], Callable[..., Any] | None]
     Operation = Callable[["Unpickler"], None]
 
     from ...budget import Budget
@@ -44,7 +46,7 @@ class Global:
 
     __slots__ = ("name", "make")
 
-    def __init__(self, name: str, make: "Optional[Callable[..., Any]]") -> None:
+    def __init__(self, name: str, make: Callable[..., Any] | None) -> None:
         self.name, self.make = name, make
 
     def __repr__(self) -> str:
@@ -56,18 +58,18 @@ class Object:
 
     __slots__ = ("name", "arguments", "state")
 
-    def __init__(self, name: str, arguments: "Tuple[Any, ...]") -> None:
+    def __init__(self, name: str, arguments: tuple[Any, ...]) -> None:
         self.name, self.arguments = name, arguments
-        self.state: "Any" = None
+        self.state: Any = None
 
-    def build(self, state: "Any") -> None:
+    def build(self, state: Any) -> None:
         self.state = state
 
     def __repr__(self) -> str:
         return "an object of %s" % self.name
 
 
-def stand_in(name: str) -> "Callable[..., Object]":
+def stand_in(name: str) -> Callable[..., Object]:
     """What to put into an allow-list for a class of which only the data matter.
 
     >>> stand_in("Linear")(784, 50).arguments
@@ -79,13 +81,13 @@ def stand_in(name: str) -> "Callable[..., Object]":
 class OrderedDict(dict):
     """A dict that may be given attributes, as PyTorch does with `_metadata`."""
 
-    state: "Any" = None
+    state: Any = None
 
-    def build(self, state: "Any") -> None:
+    def build(self, state: Any) -> None:
         self.state = state
 
 
-def _ordered_dict(pairs: "Any" = ()) -> OrderedDict:
+def _ordered_dict(pairs: Any = ()) -> OrderedDict:
     made = OrderedDict()
     for pair in _items(pairs):
         if not isinstance(pair, (list, tuple)) or len(pair) != 2:
@@ -94,13 +96,13 @@ def _ordered_dict(pairs: "Any" = ()) -> OrderedDict:
     return made
 
 
-def _items(items: "Any") -> "Any":
+def _items(items: Any) -> Any:
     if not isinstance(items, (list, tuple)):
         raise ModelFormatError("expected a list, found %s" % described(items))
     return items
 
 
-def _bytes(content: "Any" = b"", encoding: str = "") -> "Any":
+def _bytes(content: Any = b"", encoding: str = "") -> Any:
     """bytes and bytearray, which protocols 0 to 2 write as text in Latin-1."""
     if isinstance(content, str) and encoding in ("latin1", "latin-1"):
         return content.encode("latin-1")
@@ -109,15 +111,15 @@ def _bytes(content: "Any" = b"", encoding: str = "") -> "Any":
     raise ModelFormatError("expected bytes or text in Latin-1, found %s" % described(content))
 
 
-def _set(items: "Any" = ()) -> "Set[Any]":
+def _set(items: Any = ()) -> set[Any]:
     return {_key(item) for item in _items(items)}
 
 
-def _frozenset(items: "Any" = ()) -> "Any":
+def _frozenset(items: Any = ()) -> Any:
     return frozenset(_set(items))
 
 
-def _reconstructor(kind: "Any", base: "Any", state: "Any") -> "Any":
+def _reconstructor(kind: Any, base: Any, state: Any) -> Any:
     """How protocols 0 and 1 write an object: its class, called without arguments."""
     if not isinstance(kind, Global) or kind.make is None or state is not None:
         raise ModelFormatError("an object of the class %s, made of %s" % (described(kind), described(state)))
@@ -129,7 +131,7 @@ def _reconstructor(kind: "Any", base: "Any", state: "Any") -> "Any":
     return made
 
 
-def described(value: "Any") -> str:
+def described(value: Any) -> str:
     """What a value is, in a few words and without walking it.
 
     >>> described([1, 2]), described("relu"), described(None)
@@ -146,7 +148,7 @@ def described(value: "Any") -> str:
 
 
 # The names that Python gives its own types; Python 2 and 3 differ in the module.
-PLAIN: "Allowed" = {("_codecs", "encode"): _bytes, ("collections", "OrderedDict"): _ordered_dict}
+PLAIN: Allowed = {("_codecs", "encode"): _bytes, ("collections", "OrderedDict"): _ordered_dict}
 for _module in ("builtins", "__builtin__"):
     PLAIN[_module, "bytes"] = PLAIN[_module, "bytearray"] = _bytes
     PLAIN[_module, "set"], PLAIN[_module, "frozenset"] = _set, _frozenset
@@ -197,18 +199,18 @@ class Unpickler:
     def __init__(
         self,
         data: bytes,
-        allowed: "Allowed",
-        budget: "Budget",
-        persistent: "Optional[Callable[[Any], Any]]" = None,
+        allowed: Allowed,
+        budget: Budget,
+        persistent: Callable[[Any], Any] | None = None,
         position: int = 0,
     ) -> None:
         self.data, self.view, self.position, self.at = data, memoryview(data), position, position
         self.allowed, self.budget, self.persistent = allowed, budget, persistent
-        self.globals: "Dict[Tuple[str, str], Global]" = {}
-        self.stack: "List[Any]" = []
-        self.memo: "Dict[int, Any]" = {}
+        self.globals: dict[tuple[str, str], Global] = {}
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
 
-    def load(self) -> "Any":
+    def load(self) -> Any:
         """The object that the pickle describes.
 
         A name outside the list, and what only another program could supply, raise
@@ -220,7 +222,7 @@ class Unpickler:
         except (ModelFormatError, UnsupportedError) as error:
             raise type(error)("%s, at byte %d of the pickle" % (error, self.at)) from None
 
-    def _run(self) -> "Any":
+    def _run(self) -> Any:
         data, operations, budget = self.data, self.operations, self.budget
         while True:
             self.at = self.position
@@ -241,7 +243,7 @@ class Unpickler:
 
     # ---- the bytes
 
-    def take(self, size: int) -> "memoryview":
+    def take(self, size: int) -> memoryview:
         """The next bytes, in place."""
         start = self.position
         if size > len(self.data) - start:
@@ -263,20 +265,20 @@ class Unpickler:
 
     # ---- the stack
 
-    def push(self, value: "Any") -> None:
+    def push(self, value: Any) -> None:
         self.stack.append(value)
 
-    def pop(self) -> "Any":
+    def pop(self) -> Any:
         value = self.top()
         self.stack.pop()
         return value
 
-    def top(self) -> "Any":
+    def top(self) -> Any:
         if not self.stack or self.stack[-1] is _MARK:
             raise ModelFormatError("takes a value where none is on the stack")
         return self.stack[-1]
 
-    def pop_to_mark(self, price: int = _POINTER) -> "List[Any]":
+    def pop_to_mark(self, price: int = _POINTER) -> list[Any]:
         """The values above the last mark, which goes too."""
         stack = self.stack
         start = len(stack) - 1
@@ -289,7 +291,7 @@ class Unpickler:
         del stack[start:]
         return values
 
-    def target(self, kind: type) -> "Any":
+    def target(self, kind: type) -> Any:
         """The value on top, to which some are to be added."""
         value = self.top()
         if not isinstance(value, kind):
@@ -318,7 +320,7 @@ class Unpickler:
             raise ModelFormatError("recalls %d, which was never stored" % index)
         self.push(self.memo[index])
 
-    def find(self, module: "Any", name: "Any") -> Global:
+    def find(self, module: Any, name: Any) -> Global:
         """What stands for a global name: nothing but an exact match will do."""
         if not isinstance(module, str) or not isinstance(name, str):
             raise ModelFormatError("a name made of %s and %s" % (described(module), described(name)))
@@ -332,7 +334,7 @@ class Unpickler:
         known = self.globals[module, name] = Global("%s.%s" % (module, name), self.allowed[module, name])
         return known
 
-    def make(self, function: "Any", arguments: "Any") -> None:
+    def make(self, function: Any, arguments: Any) -> None:
         """Push what stands for the result of a call."""
         if not isinstance(function, Global) or function.make is None:
             raise ModelFormatError("calls %s" % described(function))
@@ -346,15 +348,15 @@ class Unpickler:
         except (TypeError, ValueError) as error:  # too many arguments, or of another kind
             raise ModelFormatError("%s: %s" % (function.name, error)) from None
 
-    def persistent_object(self, identity: "Any") -> None:
+    def persistent_object(self, identity: Any) -> None:
         if self.persistent is None:
             raise UnsupportedError("refers to an object outside of the pickle, %s" % described(identity))
         self.push(self.persistent(identity))
 
-    operations: "Dict[int, Tuple[Operation, int]]" = {}  # the opcodes, below
+    operations: dict[int, tuple[Operation, int]] = {}  # the opcodes, below
 
 
-def _weight(values: "Tuple[Any, ...]", machine: Unpickler) -> int:
+def _weight(values: tuple[Any, ...], machine: Unpickler) -> int:
     """What it may cost to copy the arguments of a call, or the state of an array, into a stand-in."""
     machine.spend(_POINTER * len(values))  # before the walk: a long tuple may be passed a million times
     weight = 0
@@ -366,7 +368,7 @@ def _weight(values: "Tuple[Any, ...]", machine: Unpickler) -> int:
     return weight
 
 
-def _key(key: "Any") -> "Any":
+def _key(key: Any) -> Any:
     """A key that is cheap to hash and to compare, however often: a short name, a small number, some of these."""
     if isinstance(key, tuple):
         sound = len(key) <= 16 and all([_is_plain_key(part) for part in key])
@@ -377,7 +379,7 @@ def _key(key: "Any") -> "Any":
     return key
 
 
-def _is_plain_key(key: "Any") -> bool:
+def _is_plain_key(key: Any) -> bool:
     if isinstance(key, (str, bytes)):
         return len(key) <= 1000
     return key is None or (isinstance(key, int) and -(1 << 31) <= key < 1 << 31)
@@ -386,23 +388,23 @@ def _is_plain_key(key: "Any") -> bool:
 # ---- the arguments of opcodes
 
 
-def _utf8(raw: "memoryview") -> str:
+def _utf8(raw: memoryview) -> str:
     try:
         return str(raw, "utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
         raise ModelFormatError("text that is not UTF-8: %s" % error) from None
 
 
-def _latin1(raw: "memoryview") -> str:
+def _latin1(raw: memoryview) -> str:
     """A string of Python 2, text or bytes: Latin-1 keeps both."""
     return str(raw, "latin-1")
 
 
-def _bytes_or_view(raw: "memoryview") -> "Union[bytes, memoryview]":
+def _bytes_or_view(raw: memoryview) -> bytes | memoryview:
     return raw if len(raw) > _COPIED else bytes(raw)
 
 
-def _long(raw: "memoryview") -> int:
+def _long(raw: memoryview) -> int:
     if len(raw) > _MAX_INT_BYTES:
         raise UnsupportedError("an integer of %d bytes" % len(raw))
     return int.from_bytes(raw, "little", signed=True)
@@ -446,7 +448,7 @@ def _quoted(line: bytes) -> str:
     return _ESCAPE.sub(_unescaped, line[1:-1]).decode("latin-1")
 
 
-def _unescaped(match: "re.Match[bytes]") -> bytes:
+def _unescaped(match: re.Match[bytes]) -> bytes:
     escape = match.group(1)
     if len(escape) == 3:
         return bytes([int(escape[1:], 16)])
@@ -469,19 +471,19 @@ def _name(line: bytes) -> str:
 # ---- opcodes: pushing values
 
 
-def _constant(value: "Any") -> "Operation":
+def _constant(value: Any) -> Operation:
     return lambda machine: machine.push(value)
 
 
-def _new(kind: type) -> "Operation":
+def _new(kind: type) -> Operation:
     return lambda machine: machine.push(kind())
 
 
-def _integer(size: int, signed: bool = False) -> "Operation":
+def _integer(size: int, signed: bool = False) -> Operation:
     return lambda machine: machine.push(machine.number(size, signed))
 
 
-def _counted(size: int, convert: "Callable[[memoryview], Any]") -> "Operation":
+def _counted(size: int, convert: Callable[[memoryview], Any]) -> Operation:
     """A length of `size` bytes, and that many bytes."""
 
     def operation(machine: Unpickler) -> None:
@@ -492,7 +494,7 @@ def _counted(size: int, convert: "Callable[[memoryview], Any]") -> "Operation":
     return operation
 
 
-def _lined(convert: "Callable[[bytes], Any]") -> "Operation":
+def _lined(convert: Callable[[bytes], Any]) -> Operation:
     """The text up to the end of the line."""
 
     def operation(machine: Unpickler) -> None:
@@ -510,7 +512,7 @@ def _binary_float(machine: Unpickler) -> None:
 # ---- opcodes: putting values together
 
 
-def _tuple_of(size: int) -> "Operation":
+def _tuple_of(size: int) -> Operation:
     def operation(machine: Unpickler) -> None:
         values = [machine.pop() for _ in range(size)]
         machine.push(tuple(reversed(values)))
@@ -527,7 +529,7 @@ def _list(machine: Unpickler) -> None:
 
 
 def _dict(machine: Unpickler) -> None:
-    made: "Dict[Any, Any]" = {}
+    made: dict[Any, Any] = {}
     _add_pairs(made, machine.pop_to_mark(price=_ENTRY))
     machine.push(made)
 
@@ -556,7 +558,7 @@ def _set_items(machine: Unpickler) -> None:
     _add_pairs(machine.target(dict), values)
 
 
-def _add_pairs(target: "Dict[Any, Any]", values: "List[Any]") -> None:
+def _add_pairs(target: dict[Any, Any], values: list[Any]) -> None:
     if len(values) % 2:
         raise ModelFormatError("a dict of %d keys and values: one has no partner" % len(values))
     for k in range(0, len(values), 2):
@@ -593,7 +595,7 @@ def _put(machine: Unpickler) -> None:
     machine.remember(_index(machine.line()))
 
 
-def _binput(size: int) -> "Operation":
+def _binput(size: int) -> Operation:
     return lambda machine: machine.remember(machine.number(size))
 
 
@@ -605,7 +607,7 @@ def _get(machine: Unpickler) -> None:
     machine.recall(_index(machine.line()))
 
 
-def _binget(size: int) -> "Operation":
+def _binget(size: int) -> Operation:
     return lambda machine: machine.recall(machine.number(size))
 
 
@@ -678,7 +680,7 @@ def _frame(machine: Unpickler) -> None:
         raise ModelFormatError("cut short: a frame of %d bytes, %d remain" % (size, left))
 
 
-def _refused(what: str) -> "Operation":
+def _refused(what: str) -> Operation:
     def operation(machine: Unpickler) -> None:
         raise UnsupportedError("asks for %s, which only the program that wrote it has" % what)
 

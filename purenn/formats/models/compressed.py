@@ -1,5 +1,7 @@
 """Compressed pickles, as joblib.dump writes them."""
 
+from __future__ import annotations
+
 from ...errors import UnsupportedError
 from ...source import Source
 from ..containers.compressed import decompressed
@@ -8,14 +10,13 @@ from . import pickled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Union
 
     from ...budget import Budget
     from ...graph import Graph
     from ...tensor import Tensor
 
 
-def read(source: Source, budget: "Budget") -> "Union[Graph, Dict[str, Tensor]]":
+def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     """What a compressed pickle holds."""
     with Source(decompressed(source, budget), "what it unpacks to") as content:
         if not is_pickle(content.head(64)):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 
 from ...errors import UnsupportedError
+from ...text import quote
 from ..containers import hdf5
 from .keras_layers import SILENT
 from .keras_model import checked_json, graph_of
 from .keras_weights import WeightsByName, by_number, layers_of, named_variables, snake_case, variables
-from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import sys
 from ...errors import ShapeError, UnsupportedError
 from ...layers.dense import Dense
 from ...network import Network
-from ...text import quote
 from ...tensor import Unordered
+from ...text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -133,10 +133,11 @@ def found_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
     layers = _numbered_layers(arrays) or _named_layers(arrays)
     used = {name for layer in layers for name in (layer.name, layer.bias_name)}
     unused = [name for name in arrays if name not in used]
+    listed = _listed(["%s %r" % (quote(name), arrays[name].shape) for name in unused])
     if unused or not layers:
         raise UnsupportedError(
-            "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; this does not fit %s"
-            % (_listed(["%s %r" % (quote(name), arrays[name].shape) for name in unused]) or "no arrays at all")
+            "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; %s"
+            % ("this does not fit %s" % listed if listed else "the file has no arrays")
         )
     return layers
 

@@ -8,11 +8,16 @@ unpickler.py is the machine; what it makes of a library's objects is in pickled_
 pickled_torch.py and pickled_sklearn.py.
 """
 
+from __future__ import annotations
+
 from array import array
 
+from ...budget import Budget
 from ...errors import ModelFormatError, UnsupportedError
 from ...graph import Graph
-from ...budget import Budget
+from ...tensor import Tensor
+from ...text import quote
+from ..containers.unpickler import Global, Object, described
 from .allowed import ALLOWED
 from .pickled_joblib import JoblibUnpickler
 from .pickled_numpy import Array
@@ -20,15 +25,12 @@ from .pickled_sklearn import Estimator
 from .pickled_torch import Bare, PickledModule, Storage, View
 from .sklearn import ESTIMATORS
 from .sklearn import graph_of as graph_of_estimator
-from ...text import quote
-from ...tensor import Tensor
 from .torch_modules import graph_of as graph_of_module
 from .torch_storages import Legacy
-from ..containers.unpickler import Global, Object, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Sequence, Set, Tuple, Union
+    from typing import Any, Sequence
 
     from ...source import Source
     from ..containers.unpickler import Allowed
@@ -40,10 +42,10 @@ _NESTED_WORK = 100  # of opening a pickle in a pickle
 _PREFIXES = ("module.", "_orig_mod.")
 
 
-def read(source: "Source", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
+def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     """The graph of an estimator or a module, or the arrays of a pickled dict, by name."""
     data = source.read()
-    nested: "Allowed" = {("torch.storage", "_load_from_bytes"): lambda raw: _load_from_bytes(raw, budget)}
+    nested: Allowed = {("torch.storage", "_load_from_bytes"): lambda raw: _load_from_bytes(raw, budget)}
     machine = _ModelUnpickler(data, {**ALLOWED, **nested}, budget)
     found = machine.load()
     if machine.position < len(data):
@@ -55,7 +57,7 @@ def read(source: "Source", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
 class _ModelUnpickler(JoblibUnpickler):
     """An unpickler that says which estimators it knows."""
 
-    def find(self, module: "Any", name: "Any") -> Global:
+    def find(self, module: Any, name: Any) -> Global:
         try:
             return super().find(module, name)
         except UnsupportedError as error:
@@ -65,7 +67,7 @@ class _ModelUnpickler(JoblibUnpickler):
             raise UnsupportedError("%s; %s" % (error, what)) from None
 
 
-def content_of(pickled: "Any", budget: Budget) -> "Union[Graph, Dict[str, Tensor]]":
+def content_of(pickled: Any, budget: Budget) -> Graph | dict[str, Tensor]:
     """What a pickle holds."""
     if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
         return graph_of_module(PickledModule(pickled, budget), budget)
@@ -84,15 +86,15 @@ def content_of(pickled: "Any", budget: Budget) -> "Union[Graph, Dict[str, Tensor
     return _tensors(pickled, budget)
 
 
-def _is_model(held: "Any") -> bool:
+def _is_model(held: Any) -> bool:
     return isinstance(held, dict) or (isinstance(held, Object) and held.name.startswith("torch.nn."))
 
 
-def _has_arrays(held: "Dict[Any, Any]") -> bool:
+def _has_arrays(held: dict[Any, Any]) -> bool:
     return any([isinstance(value, (View, Bare, Array)) for value in held.values()])
 
 
-def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
+def _tensors(pickled: dict[Any, Any], budget: Budget) -> dict[str, Tensor]:
     """The arrays of a dict."""
     tensors = {}
     prefix = _prefix(pickled)
@@ -114,7 +116,7 @@ def _tensors(pickled: "Dict[Any, Any]", budget: Budget) -> "Dict[str, Tensor]":
     return tensors
 
 
-def _prefix(names: "Dict[Any, Any]") -> int:
+def _prefix(names: dict[Any, Any]) -> int:
     """How many characters of every name only tell what the module was wrapped in."""
     length = 0
     while True:
@@ -126,7 +128,7 @@ def _prefix(names: "Dict[Any, Any]") -> int:
             return length
 
 
-def _tensor_of_list(value: "Any", budget: Budget) -> Tensor:
+def _tensor_of_list(value: Any, budget: Budget) -> Tensor:
     if type(value) in (int, float):
         return _tensor_of_rows((), [[value]])
     if not isinstance(value, (list, tuple)) or not value:
@@ -140,8 +142,8 @@ def _tensor_of_list(value: "Any", budget: Budget) -> Tensor:
     return _tensor_of_rows((len(rows), len(rows[0])) if nested else (len(value),), rows)
 
 
-def _tensor_of_rows(shape: "Tuple[int, ...]", rows: "Sequence[Sequence[Any]]") -> Tensor:
-    kinds: "Set[type]" = set()
+def _tensor_of_rows(shape: tuple[int, ...], rows: Sequence[Sequence[Any]]) -> Tensor:
+    kinds: set[type] = set()
     for i, row in enumerate(rows):
         kinds |= set(map(type, row))
         if not kinds <= {int, float}:
@@ -156,7 +158,7 @@ def _tensor_of_rows(shape: "Tuple[int, ...]", rows: "Sequence[Sequence[Any]]") -
     return Tensor(shape, "F64" if data.typecode == "d" else "I64", data)
 
 
-def _load_from_bytes(raw: "Any", budget: Budget) -> Storage:
+def _load_from_bytes(raw: Any, budget: Budget) -> Storage:
     """The storage of a tensor that was pickled without torch.save, itself a file of PyTorch's."""
     if not isinstance(raw, (bytes, memoryview)):
         raise ModelFormatError("expected bytes, found %s" % described(raw))

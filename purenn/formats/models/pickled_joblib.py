@@ -10,15 +10,17 @@ its state as ever, and behind the BUILD that gives it its state
 or a pickle of its own for an array of Python objects.  Then the opcodes go on.
 """
 
+from __future__ import annotations
+
 from ...errors import ModelFormatError, UnsupportedError
-from .pickled_numpy import NUMPY, Array, Dtype, checked_kind
 from ...rows import size as count
 from ...tensor import checked_shape
 from ..containers.unpickler import PLAIN, Unpickler, described
+from .pickled_numpy import NUMPY, Array, Dtype, checked_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, Optional
+    from typing import Any, Callable
 
     from ...budget import Budget
     from ..containers.unpickler import Allowed
@@ -30,9 +32,9 @@ class Wrapper:
     """Stands in for a NumpyArrayWrapper: what the array whose elements follow is like."""
 
     def __init__(self) -> None:
-        self.state: "Dict[Any, Any]" = {}
+        self.state: dict[Any, Any] = {}
 
-    def build(self, state: "Any") -> None:
+    def build(self, state: Any) -> None:
         if not isinstance(state, dict):
             raise ModelFormatError("a NumpyArrayWrapper with %s for a state" % described(state))
         self.state = state
@@ -82,9 +84,9 @@ class JoblibUnpickler(Unpickler):
     def __init__(
         self,
         data: bytes,
-        allowed: "Allowed",
-        budget: "Budget",
-        persistent: "Optional[Callable[[Any], Any]]" = None,
+        allowed: Allowed,
+        budget: Budget,
+        persistent: Callable[[Any], Any] | None = None,
         position: int = 0,
     ) -> None:
         allowed = {**allowed, ("joblib.numpy_pickle", "NumpyArrayWrapper"): Wrapper}

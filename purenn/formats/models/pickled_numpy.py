@@ -10,18 +10,20 @@ NumPy 2 says ``numpy._core`` for ``numpy.core``.  A dtype is ``numpy.dtype("f4",
 state that tells the byte order.
 """
 
+from __future__ import annotations
+
 import sys
 
 from ...errors import ModelFormatError, UnsupportedError
-from ..containers.npy import dtype_of
-from ...text import quote
 from ...rows import size as count
 from ...tensor import Tensor, checked_shape
+from ...text import quote
+from ..containers.npy import dtype_of
 from ..containers.unpickler import Global, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Dict, List, Optional, Tuple
+    from typing import Any, Callable
 
 _MAX_TEXT = 1000  # characters of one text in an array
 # Classes whose elements are what they say; the others may have rules of their own, as masked arrays do
@@ -39,12 +41,12 @@ class Dtype:
 
     __slots__ = ("code", "order")
 
-    def __init__(self, code: "Any", align: "Any" = None, copy: "Any" = None) -> None:
+    def __init__(self, code: Any, align: Any = None, copy: Any = None) -> None:
         if not isinstance(code, str):
             raise ModelFormatError("expected the name of an element type")
         self.code, self.order = code, "="
 
-    def build(self, state: "Any") -> None:
+    def build(self, state: Any) -> None:
         """(version, byte order, and what only texts, dates and records have)."""
         if not isinstance(state, tuple) or len(state) < 2 or state[1] not in ("<", ">", "|", "="):
             raise ModelFormatError("a numpy.dtype with a state that tells no byte order")
@@ -52,7 +54,7 @@ class Dtype:
             raise ModelFormatError("a numpy.dtype of type %s with fields, which only records have" % quote(self.code))
         self.order = state[1]
 
-    def element(self) -> "Tuple[str, bool]":
+    def element(self) -> tuple[str, bool]:
         """The name of the element type, and whether it is big-endian."""
         return dtype_of(self.code, self.order)
 
@@ -69,20 +71,20 @@ class Array:
     __slots__ = ("shape", "dtype", "fortran", "raw", "_tensor")
 
     def __init__(self) -> None:
-        self.shape: "Tuple[int, ...]" = ()
-        self.dtype: "Optional[Dtype]" = None
+        self.shape: tuple[int, ...] = ()
+        self.dtype: Dtype | None = None
         self.fortran = False
-        self.raw: "Any" = b""
-        self._tensor: "Optional[Tensor]" = None
+        self.raw: Any = b""
+        self._tensor: Tensor | None = None
 
-    def build(self, state: "Any") -> None:
+    def build(self, state: Any) -> None:
         """(1, shape, dtype, fortran, raw); raw is a list for an array of Python objects."""
         if not isinstance(state, tuple) or len(state) != 5:
             raise ModelFormatError("a numpy.ndarray with a state that is not (version, shape, dtype, order, elements)")
         _, shape, dtype, fortran, raw = state
         self.fill(shape, dtype, bool(fortran), raw)
 
-    def fill(self, shape: "Any", dtype: "Any", fortran: bool, raw: "Any") -> None:
+    def fill(self, shape: Any, dtype: Any, fortran: bool, raw: Any) -> None:
         if not isinstance(dtype, Dtype):
             raise ModelFormatError("a numpy.ndarray without a numpy.dtype")
         if isinstance(raw, str):
@@ -103,7 +105,7 @@ class Array:
             self._tensor = Tensor.from_bytes(name, self.shape, self.raw, big_endian, self.fortran)
         return self._tensor
 
-    def list(self) -> "List[Any]":
+    def tolist(self) -> list[Any]:
         """The elements of an array of one axis: numbers, texts, or Python objects that are either."""
         if self.dtype is None:
             raise ModelFormatError("a numpy.ndarray without elements")
@@ -114,7 +116,7 @@ class Array:
         tensor = self.tensor()
         return [bool(number) for number in tensor.data] if tensor.dtype == "BOOL" else tensor.data.tolist()
 
-    def _texts(self, dtype: Dtype) -> "List[str]":
+    def _texts(self, dtype: Dtype) -> list[str]:
         """Texts of a fixed number of characters, four bytes each; zeros fill them up."""
         digits, raw = dtype.code[1:], self.raw
         length = int(digits) if digits.isdigit() and len(digits) <= 4 else 0
@@ -128,7 +130,7 @@ class Array:
         except UnicodeDecodeError as error:
             raise ModelFormatError("a text that is none: %s" % error) from None
 
-    def _objects(self) -> "List[Any]":
+    def _objects(self) -> list[Any]:
         if not isinstance(self.raw, list) or len(self.raw) != count(self.shape):
             raise ModelFormatError("an array of %d Python objects has %s" % (count(self.shape), described(self.raw)))
         for value in self.raw:
@@ -148,19 +150,19 @@ def _latin1(raw: str) -> bytes:
         raise ModelFormatError("a numpy.ndarray whose elements are text, and not Latin-1") from None
 
 
-def checked_kind(kind: "Any") -> None:
+def checked_kind(kind: Any) -> None:
     """Raise `UnsupportedError` for a class that is none of NumPy's arrays of numbers alone."""
     if not isinstance(kind, Global) or kind.name not in _KINDS:
         raise UnsupportedError("an array of the class %s, expected numpy.ndarray" % described(kind))
 
 
-def _reconstruct(kind: "Any", shape: "Any", code: "Any") -> Array:
+def _reconstruct(kind: Any, shape: Any, code: Any) -> Array:
     """An empty array, which the state that follows fills."""
     checked_kind(kind)
     return Array()
 
 
-def _frombuffer(raw: "Any", dtype: "Any", shape: "Any", order: "Any", axes: "Any" = None) -> Array:
+def _frombuffer(raw: Any, dtype: Any, shape: Any, order: Any, axes: Any = None) -> Array:
     if order not in ("C", "F"):
         raise UnsupportedError("an array whose axes lie in another order than C or Fortran's")
     array = Array()
@@ -168,17 +170,17 @@ def _frombuffer(raw: "Any", dtype: "Any", shape: "Any", order: "Any", axes: "Any
     return array
 
 
-def _scalar(dtype: "Any", raw: "Any") -> "Any":
+def _scalar(dtype: Any, raw: Any) -> Any:
     """A single number or text, as numpy.float64(0.5): Python's own."""
     array = Array()
     array.fill((1,), dtype, False, raw)
     if isinstance(raw, list):
         raise ModelFormatError("a number of NumPy's made of a list")
-    return array.list()[0]
+    return array.tolist()[0]
 
 
 # What may be named; where there is no function, it may be passed on but not called.
-NUMPY: "Dict[Tuple[str, str], Optional[Callable[..., Any]]]" = {
+NUMPY: dict[tuple[str, str], Callable[..., Any] | None] = {
     ("numpy", "dtype"): Dtype,
     ("numpy", "ndarray"): None,
     ("numpy", "matrix"): None,

@@ -6,12 +6,12 @@ and the random numbers, must have a name here too, and is then ignored.
 
 from __future__ import annotations
 
-from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
-from .pickled_numpy import Array
-from .sklearn import MODELS, SCALERS, blamed
+from ...errors import ModelFormatError, UnsupportedError
 from ...text import quote
 from ..containers.unpickler import Object, described, stand_in
+from .pickled_numpy import Array
+from .sklearn import MODELS, SCALERS, blamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Estimator:
         with blamed(name):
             if not isinstance(value, Array) or len(value.shape) != 1:
                 raise UnsupportedError("expected an array of one axis, found %s" % described(value))
-            return value.list()
+            return value.tolist()
 
     def other(self, value: Any, step: str) -> Estimator:
         """An estimator inside of this one."""

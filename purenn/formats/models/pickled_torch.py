@@ -16,13 +16,13 @@ from __future__ import annotations
 from array import array
 from operator import neg
 
-from ...errors import ModelFormatError, UnsupportedError
 from ...budget import Budget
-from ...text import quote
+from ...errors import ModelFormatError, UnsupportedError
 from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
-from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
+from ...text import quote
 from ..containers.unpickler import Global, Object, Unpickler, described, stand_in
+from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

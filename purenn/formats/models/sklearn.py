@@ -17,12 +17,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
+from ...graph import Graph
 from ...layers.dense import Dense
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
-from ...graph import Graph
-from ...validation import checked_names
 from ...text import quote
+from ...validation import checked_names
 from ..containers.unpickler import described
 
 TYPE_CHECKING = False

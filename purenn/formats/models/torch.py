@@ -13,19 +13,19 @@ classes of its modules say.  So it is refused.
 from __future__ import annotations
 
 from ...errors import ModelFormatError, UnsupportedError
-from .allowed import ALLOWED
+from ...text import quote
 from ..containers.archive import Archive
+from .allowed import ALLOWED
 from .pickled import content_of
 from .pickled_torch import TorchUnpickler
-from ...text import quote
 from .torch_storages import Storages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
-    from ...graph import Graph
     from ...budget import Budget
+    from ...graph import Graph
     from ...tensor import Tensor
 
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"

@@ -14,13 +14,13 @@ import math
 from itertools import islice
 
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
+from ...graph import Graph
 from ...layers.activate import Activate
 from ...layers.dense import Dense
 from ...layers.layer_norm import LayerNorm
 from ...layers.normalize import Normalize
 from ...layers.scale import Scale
 from ...matrix import Matrix
-from ...graph import Graph
 from ...text import quote
 
 TYPE_CHECKING = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...errors import ModelFormatError, UnsupportedError
+from ...tensor import DTYPES
+from ...text import quote
+from ..containers.unpickler import Global, described
 from .allowed import ALLOWED
 from .pickled_torch import Storage, TorchUnpickler, storage_of
-from ...text import quote
-from ...tensor import DTYPES
-from ..containers.unpickler import Global, described
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Storages:
 class Legacy:
     """A file of a version before 1.6; also what `pickle.dumps` makes of a tensor's storage."""
 
-    def __init__(self, data: bytes, budget: "Budget") -> None:
+    def __init__(self, data: bytes, budget: Budget) -> None:
         self.data, self.budget = data, budget
         self.storages = Storages(self._fetch)
         self.spans: dict[str, tuple[int, int]] = {}  # start and end of the bytes of each storage

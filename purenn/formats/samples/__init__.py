@@ -26,8 +26,9 @@ from ...tensor import Tensor
 from ..containers import npy
 from ..containers.compressed import GZIP, decompressed
 from . import csv_file as csv
-from . import idx, pgm, png
+from . import idx
 from . import json_file as json
+from . import pgm, png
 
 _HEAD = 64  # bytes that tell the format
 _IN_TEXT = b"\t\n\v\f\r" + bytes(range(32, 256))  # what a CSV file may hold, valid UTF-8 or not

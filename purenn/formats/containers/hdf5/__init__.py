@@ -19,8 +19,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from ....errors import ModelFormatError, UnsupportedError
-from ....text import quote
 from ....tensor import Tensor
+from ....text import quote
 from .content import UNDEFINED, Content, Fields
 from .group import link, symbols
 from .header import (

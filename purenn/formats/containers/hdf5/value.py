@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Dict, List, Tuple, Union
 
 from ....errors import ModelFormatError, UnsupportedError
 from ....rows import size as count
-from ....text import quote
 from ....tensor import DTYPES, Tensor, checked_shape
+from ....text import quote
 from .content import VIEW, Fields
 from .group import text_of
 

@@ -89,7 +89,7 @@ def prelu(call: Call) -> Value:
 def clip(call: Call) -> Value:
     """Clamped to low ... high."""
     value = call.value(0)
-    limit = _LARGEST if call.opset < 11 else math.inf  # where no bound is given
+    limit = _LARGEST if call.opset < 11 else math.inf  # where there is no bound
     low = call.number(1) if call.has(1) else call.node.real("min", -limit)
     high = call.number(2) if call.has(2) else call.node.real("max", limit)
     if not low < high:

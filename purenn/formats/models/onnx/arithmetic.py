@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _of_two(what: str, layer: Callable[[Matrix | float, bool], Layer]) -> Callable[[Call], Value]:
     """An operator that joins two values, or is a layer where one of the two is a constant.
 
-    `layer` is given the constant, and whether the value comes first.
+    `layer` takes the constant, and whether the value comes first.
     """
 
     def apply(call: Call) -> Value:

@@ -6,8 +6,8 @@ from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Elementary, Value
 from ....graph.node import shape_text
 from ....matrix import Matrix
-from ....text import quote
 from ....tensor import DTYPES, Tensor
+from ....text import quote
 from ...containers.protobuf import Message
 from .tensors import FLOATS
 from .weights import QuantizedTensor

@@ -239,22 +239,22 @@ def transpose(call: Call) -> Constant:
     shape = value.shape
     order = permutation(call, len(shape))
     target = tuple([shape[k] for k in order])
-    moved = [k for k in order if shape[k] != 1]
-    if moved != sorted(moved) and len(moved) > 2:
+    longer = [k for k in order if shape[k] != 1]  # axes whose order matters
+    if longer != sorted(longer) and len(longer) > 2:
         raise UnsupportedError("of more than two axes, perm %r" % order)
     if isinstance(value, QuantizedTensor):
-        tensor = _transposed(call, value.tensor, target, moved)
+        tensor = _transposed(call, value.tensor, target, longer)
         return QuantizedTensor(
             tensor, value.scale, value.zero_point, None if value.axis is None else order.index(value.axis)
         )
-    return _transposed(call, call.constant(0), target, moved)
+    return _transposed(call, call.constant(0), target, longer)
 
 
-def _transposed(call: Call, tensor: Tensor, target: tuple[int, ...], moved: list[int]) -> Tensor:
-    if moved == sorted(moved):
+def _transposed(call: Call, tensor: Tensor, target: tuple[int, ...], longer: list[int]) -> Tensor:
+    if longer == sorted(longer):
         return Tensor(target, tensor.dtype, tensor.data)
     call.charge(target, tensor.dtype)
-    cols, data = tensor.shape[max(moved)], tensor.data[:0]
+    cols, data = tensor.shape[max(longer)], tensor.data[:0]
     for j in range(cols):
         data.extend(tensor.data[j::cols])
     return Tensor(target, tensor.dtype, data)

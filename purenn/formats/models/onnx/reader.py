@@ -5,8 +5,8 @@ from __future__ import annotations
 from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Graph, Value
 from ....graph.node import shape_text
-from ....text import quote
 from ....tensor import Tensor
+from ....text import quote
 from ...containers.protobuf import Message
 from .call import Call
 from .model import Model
@@ -68,7 +68,7 @@ class _Reader:
     # ---- the input
 
     def _enter(self) -> NodeProto | None:
-        """Make the input of the graph of the input of the file; or of columns, then return the node that joins them."""
+        """Add the input.  Where the file has an input for each column, return the node that puts them side by side."""
         uses: dict[str, int] = {}
         for names in [node.inputs for node in self.model.nodes] + [[info.name for info in self.model.outputs]]:
             for name in names:
@@ -97,7 +97,7 @@ class _Reader:
     def _input(self, info: ValueInfo) -> Value:
         """The input of the graph: its first axis counts the samples, unless it has but one axis."""
         if info.dtype in ("", "STRING", "BOOL"):
-            raise UnsupportedError("the input %s has no numbers" % quote(info.name))
+            raise UnsupportedError("the input %s is not a tensor of numbers" % quote(info.name))
         shape = info.shape
         if shape is None or (len(shape) == 2 and shape[1] is None):
             shape = ((shape or (None,))[0], self._features(info.name))
@@ -209,7 +209,7 @@ def _names(infos: Sequence[ValueInfo]) -> str:
 
 
 def _are_columns(inputs: Sequence[ValueInfo]) -> bool:
-    """Whether each of the inputs is a column of a table, all of one type."""
+    """Whether the inputs are columns of a table, all of one type."""
     first = inputs[0] if inputs else None
     if first is None or first.dtype in ("", "STRING", "BOOL"):
         return False

@@ -121,8 +121,8 @@ def unsqueeze(call: Call) -> Value:
 def transpose(call: Call) -> Value:
     value = call.value(0, integers=True)
     order = permutation(call, len(value.shape))
-    moved = [k for k in order if value.shape[k] != 1]
-    if moved != sorted(moved):
+    longer = [k for k in order if value.shape[k] != 1]  # axes whose order matters
+    if longer != sorted(longer):
         raise UnsupportedError("%s by perm %r" % (value, order))
     return value.reshaped(tuple([value.shape[k] for k in order]))
 
@@ -144,7 +144,7 @@ def argmax(call: Call) -> ArgMax:
 
 
 def feature_extractor(call: Call) -> ArgMax:
-    """The label of a class that is given by its index."""
+    """The label of a class, by its index."""
     found = call.argument(1)
     if not isinstance(found, ArgMax) or found.labels:
         raise UnsupportedError("of features")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import sys
@@ -17,7 +18,7 @@ from ...containers.protobuf import Message
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, Iterator, Sequence, Tuple
+    from typing import Any, BinaryIO, Iterator, Sequence
 
 # ONNX's numbers for the element types that purenn has; strings are kept in a list
 TYPES = {
@@ -75,6 +76,7 @@ class Tensors:
     def __init__(self, source: Source, budget: Budget) -> None:
         self.budget = budget
         self._folder = os.path.dirname(os.path.abspath(source.path)) if source.path else None
+        self._digests: dict[str, str] = {}  # of external files that have a checksum
         self._left: dict[str, int] = {}  # bytes of each external file that no tensor has taken yet
         self._decoded: set[Message] = set()
 
@@ -105,7 +107,7 @@ class Tensors:
 
     # ---- external data
 
-    def _external(self, message: Message, dtype: str, shape: "Tuple[int, ...]") -> Tensor:
+    def _external(self, message: Message, dtype: str, shape: tuple[int, ...]) -> Tensor:
         entries = _entries(message)
         if dtype not in DTYPES:
             raise UnsupportedError("elements of type %s in a file beside the model" % dtype)
@@ -122,6 +124,8 @@ class Tensors:
             if path not in self._left:
                 self._left[path] = end
                 self.budget.extend(end)
+            if "checksum" in entries:
+                self._check_sum(path, file, entries)
             if message in self._decoded or size > self._left[path]:  # the same bytes once more
                 self.budget.take_array(shape, dtype, "a tensor")
             else:
@@ -129,6 +133,18 @@ class Tensors:
             self._decoded.add(message)
             file.seek(offset)
             return Tensor.from_chunks(dtype, shape, _pieces(file, size), size)
+
+    def _check_sum(self, path: str, file: BinaryIO, entries: dict[str, str]) -> None:
+        """Compare a file with the SHA-1 digest that an entry has of it."""
+        if path not in self._digests:
+            file.seek(0)
+            digest = hashlib.sha1()
+            for piece in iter(lambda: file.read(_PIECE), b""):
+                digest.update(piece)
+            self._digests[path] = digest.hexdigest()
+        if entries["checksum"].lower() != self._digests[path]:
+            found = (quote(entries["location"]), self._digests[path], quote(entries["checksum"]))
+            raise ModelFormatError("%s has the SHA-1 checksum %s, expected %s" % found)
 
     def _path(self, location: str) -> str:
         """The path of a file that a model names: in the model's own folder or below, with no link on the way."""
@@ -153,27 +169,27 @@ class Tensors:
         return path
 
 
-def _entries(message: Message) -> "Dict[str, str]":
+def _entries(message: Message) -> dict[str, str]:
     """What the file says about external data, by its keys."""
-    entries: "Dict[str, str]" = {}
+    entries: dict[str, str] = {}
     for entry in message.messages(_EXTERNAL):
         key = entry.text(1)
         if key in entries:
             raise ModelFormatError("external data with two entries %s" % quote(key))
-        if key not in ("location", "offset", "length"):
+        if key not in ("location", "offset", "length", "checksum"):
             raise UnsupportedError("external data with an entry %s" % quote(key))
         entries[key] = entry.text(2)
     return entries
 
 
-def _size_of(entries: "Dict[str, str]", key: str, default: int) -> int:
+def _size_of(entries: dict[str, str], key: str, default: int) -> int:
     text = entries.get(key, str(default))
     if not (text.isdigit() and text.isascii() and len(text) < 20):
         raise ModelFormatError("external data with %s %s" % (key, quote(text)))
     return int(text)
 
 
-def _pieces(file: "Any", size: int) -> "Iterator[bytes]":
+def _pieces(file: Any, size: int) -> Iterator[bytes]:
     for start in range(0, size, _PIECE):
         yield file.read(min(_PIECE, size - start))
 

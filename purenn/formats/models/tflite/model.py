@@ -11,10 +11,10 @@ from __future__ import annotations
 from array import array
 
 from ....errors import ModelFormatError, UnsupportedError
-from ...containers.flatbuffer import Buffer, Table
-from ....text import quote
 from ....rows import size as count
 from ....tensor import Tensor
+from ....text import quote
+from ...containers.flatbuffer import Buffer, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
