@@ -428,6 +428,18 @@ def test_branches_that_are_not_read(layers, words, keras):
     assert words in refusal(read, functional(layers, keras=keras), UnsupportedError)
 
 
+def test_layers_of_models_in_models_are_counted_together():
+    inner = {"layers": [{"class_name": "ReLU", "config": {}}] * 600}
+    message = refusal(read, chain(("Sequential", inner), ("Sequential", inner)), UnsupportedError)
+    assert "a model of more than 1000 layers" in message
+
+
+def test_a_model_that_computes_nothing_is_refused():
+    for layers in ([], [("Dropout", {}, [0]), ("Flatten", {}, [1])]):
+        message = refusal(read, functional(layers), UnsupportedError)
+        assert "a model without layers that compute anything" in message
+
+
 @pytest.mark.parametrize(
     "layers, words",
     [

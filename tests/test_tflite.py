@@ -16,7 +16,9 @@ from reading import read_by
 from test_flatbuffer import flatbuffer
 
 from purenn import Dense, DynamicDense, IntegerDense, Matrix, Normalize, UnsupportedError, load, save, softmax
+from purenn.budget import Budget
 from purenn.formats import recognised
+from purenn.formats.containers.flatbuffer import Buffer
 from purenn.formats.models import tflite
 from purenn.formats.models.tflite import model as tflite_model
 from purenn.source import Source
@@ -403,6 +405,68 @@ def test_samples_are_not_put_side_by_side():
             assert "along axis %d of the shape %r" % (axis, tuple(shape)) in refusal(read, data, UnsupportedError)
 
 
+def with_constant(name, numbers, is_second=True, options=None):
+    """An operator on the input and a constant."""
+    tensors = [tensor([1, 2]), tensor([len(numbers)], 0, 1), tensor([1, 2])]
+    operators = [operator(0, (0, 1) if is_second else (1, 0), 2, options, kind_of(name))]
+    return model(tensors, operators, [name], [b"", struct.pack("<%df" % len(numbers), *numbers)])
+
+
+@pytest.mark.parametrize(
+    "name, is_second, expected",
+    [
+        ("ADD", True, [7.0, -3.0]),
+        ("ADD", False, [7.0, -3.0]),
+        ("SUB", True, [-1.0, -7.0]),
+        ("SUB", False, [1.0, 7.0]),
+        ("MUL", True, [12.0, -10.0]),
+        ("DIV", True, [0.75, -2.5]),
+    ],
+)
+@pytest.mark.parametrize("fused", [0, 1])
+def test_arithmetic_with_a_constant(name, is_second, expected, fused):
+    network = read(with_constant(name, [4.0, 2.0], is_second, [number("b", fused)]))
+    expected = [max(y, 0.0) if fused else y for y in expected]
+    assert network.forward(Matrix([3.0, -5.0])).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (with_constant("DIV", [4.0, 0.0]), "divides by its input, or by 0"),
+        (with_constant("DIV", [4.0, 2.0], False), "divides by its input, or by 0"),
+        (with_constant("ADD", [math.inf]), "a constant that is not finite"),
+        (with_constant("MUL", [1.0, math.nan]), "a constant that is not finite"),
+        (with_constant("SELECT_V2", [1.0]), "has 2 inputs and 1 outputs, expected 3 and 1"),
+        (with_constant("CONCATENATION", [1.0, 2.0]), "is a constant"),
+        (model([tensor([1, 2])] * 2, [operator(0, (0,), 1)], ["SQUEEZE"]), "without operators that compute anything"),
+        (dense(outputs=[1]), "does not come from the input"),
+    ],
+)
+def test_constants_that_are_not_read(data, words):
+    assert words in refusal(read, data)
+
+
+def test_a_comparison_is_with_one_number():
+    tensors = [tensor([1, 2]), tensor([1, 2], tflite_model.BOOL), tensor([1, 2]), tensor([2], 0, 1)]
+    operators = [operator(0, (0, 3), 1), operator(1, (1, 0, 0), 2)]
+    data = model(tensors, operators, ["GREATER", "SELECT_V2"], [b"", bytes(8)], outputs=[2])
+    assert "operator 0 (GREATER): compares with 2 numbers" in refusal(read, data, UnsupportedError)
+
+
+def test_constants_are_charged_each_time_they_are_used():
+    """A file may name the same bytes a thousand times, and integers that become floats."""
+    width = 1 << 15
+    tensors = [tensor([1, width]), tensor([width], 9, 1, [0.5]), tensor([1, width])]
+    data = model(tensors, [operator(0, (0, 1), 2)], ["MUL"], [b"", b"\1" * width])
+    budget = Budget(len(data))
+    file = tflite_model.Model(Buffer(data, budget))
+    for read_constant, least in ((file.tensors[1].tensor, width), (lambda: file.floats(1), (1 + 4) * width)) * 2:
+        before = budget.remaining
+        assert len(read_constant().data) == width
+        assert before - budget.remaining >= least
+
+
 def test_what_leads_nowhere_is_not_looked_at():
     tensors = [tensor([1, 2]), tensor([1, 2]), tensor([1, 2])]
     data = model(tensors, [operator(0, (0,), 1), operator(1, (0,), 2)], ["COS", "RELU"])
@@ -602,6 +666,28 @@ def test_floats_between_integers_are_single_precision():
     names = ["FULLY_CONNECTED", "DEQUANTIZE", "CAST", "QUANTIZE"]
     network = read(model(tensors, operators, names, [b"", b"\1"]))
     assert network.predict([1.0]) == [26 * fine]
+
+
+@pytest.mark.parametrize(
+    "operators, expected",
+    [
+        ([(1, 3, 4, 9)], "relu"),
+        ([(1, 3, 4, 9), (2, 4, 5, 0), (4, 5, 6, 9)], "relu"),
+        ([(1, 3, 4, 9), (2, 4, 5, 0), (3, 5, 6, 2), (3, 6, 7, 0), (4, 7, 8, 9)], "identity"),  # truncated
+        ([(1, 3, 4, 9), (5, 4, 5, 9)], "identity"),  # relu, and then sigmoid
+    ],
+)
+def test_a_layer_in_integers_is_called_by_all_that_is_done_to_its_sums(operators, expected):
+    """(the operator, its input, its output, the type of that)"""
+    kinds = dict([(output, kind) for _, _, output, kind in operators])
+    quantised = {"scales": [0.5], "zeros": [-7]}
+    tensors = INT_TENSORS + [
+        tensor([1, 2], kinds.get(k, 9), 0, **(quantised if kinds.get(k, 9) == 9 else {})) for k in range(4, 9)
+    ]
+    made = [operator(0, (0, 1, 2), 3)] + [operator(code, (given,), output) for code, given, output, _ in operators]
+    names = ["FULLY_CONNECTED", "RELU", "DEQUANTIZE", "CAST", "QUANTIZE", "LOGISTIC"]
+    network = read(model(tensors, made, names, INT_BUFFERS, outputs=[operators[-1][2]]))
+    assert network.layers[1].activation == expected
 
 
 def test_what_changes_the_inputs_integers_is_refused():

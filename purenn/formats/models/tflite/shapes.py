@@ -66,6 +66,9 @@ class Shapes:
         """CONCATENATION along an axis other than that of the samples."""
         axis = _axis(operator, operator.option(0, "i"), len(shape))
         rest = shape[:axis] + shape[axis + 1 :]
+        for number in operator.inputs:
+            if number not in self._known:
+                raise operator.refuse("%s is a constant" % self.model.tensor(number))
         others = [self[number] for number in operator.inputs]
         if self.samples > 1 or len(shape) > 1:
             if axis == 0 or set(rest[1:] if self.samples > 1 else rest) - {1}:
