@@ -91,7 +91,7 @@ def every_python(arguments):
     for name, python in pythons():
         start = time.time()
         inside = environment(os.path.join(VENV, "every", name.replace(" ", "-")), python)
-        command = [inside, "-m", "pytest", "-q", "--hypothesis-profile=quick"] + core_tests() + arguments
+        command = [inside, "-m", "pytest", "-q", "-n", "auto", "--hypothesis-profile=quick"] + core_tests() + arguments
         result, code = finished(command)
         table.append((name, result, time.time() - start))
         status = status or code

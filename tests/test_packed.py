@@ -5,7 +5,6 @@ import math
 import pathlib
 import pickle
 import struct
-import tracemalloc
 from array import array
 from random import Random
 
@@ -468,6 +467,7 @@ def test_wide_lanes_take_memory_in_proportion_to_their_number(kernel):
         network = Network([Quantize(1.0, 0, 255), end])
     else:
         network = Network([Dense([[float(j % 7) for j in range(wide)]] * 2, [float(j % 5) for j in range(wide)])])
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
     tracemalloc.start()
     found = network.compile(kernel)([3.0] * network.inputs)
     most = tracemalloc.get_traced_memory()[1]
