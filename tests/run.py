@@ -19,7 +19,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(CHECKOUT, ".venv")
 TARGETS = os.path.join(CHECKOUT, "tests", "targets")
 PYTHON = getattr(sys, "_base_executable", sys.executable)  # not that of a virtual environment we are in
-SHARED = ["-n", "auto", "--dist", "loadgroup"]  # a group is what shares a browser, or a page of the docs
+SHARED = ["-n", "auto", "--dist", "loadfile"]  # blocks of a page run in order, in one process
 ASK = "import sys; print(sys.implementation.name, '%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -91,7 +91,7 @@ def every_python(arguments):
     for name, python in pythons():
         start = time.time()
         inside = environment(os.path.join(VENV, "every", name.replace(" ", "-")), python)
-        command = [inside, "-m", "pytest", "-q", "-n", "auto", "--hypothesis-profile=quick"] + core_tests() + arguments
+        command = [inside, "-m", "pytest", "-q", "--hypothesis-profile=quick"] + SHARED + core_tests() + arguments
         result, code = finished(command)
         table.append((name, result, time.time() - start))
         status = status or code

@@ -132,10 +132,10 @@ def opened(tmp_path_factory):
 
 
 def in_order():
-    """The blocks of all pages; those of a page stay together in one process."""
+    """The blocks of all pages, which run in order in one process."""
     for page in pages():
         for block in blocks_of(page):
-            yield pytest.param(block, id=str(block), marks=pytest.mark.xdist_group(os.path.basename(page)))
+            yield pytest.param(block, id=str(block))
 
 
 @pytest.mark.parametrize("block", list(in_order()))

@@ -12,7 +12,7 @@ from purenn.formats.samples import read_samples
 from test_explain import of_every_kind
 from test_cli import PICTURES, WEIGHTS, needs_mnist
 
-pytestmark = [pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here"), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
 
 SCRIPT = "<script>document.title = 'run'</script>"
 WINDOWS = [(1100, False), (1100, True), (390, False), (390, True)]  # width, dark

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 
-from microbit import COMMAND, FIRMWARE, Microbit
+from microbit import COMMAND, FIRMWARE, LineLost, Microbit
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -43,7 +43,7 @@ def micropython(folder, *scripts):
     return printed(["node", os.path.join(HERE, "micropython", "script.mjs"), folder] + list(scripts))
 
 
-def microbit(folder, script):
+def _on_board(folder, script):
     with Microbit() as board:
         for name in sorted(os.listdir(folder)):
             with open(os.path.join(folder, name), "rb") as file:
@@ -51,6 +51,16 @@ def microbit(folder, script):
             if name != script:
                 board.copy(name, content)
         return board.run(read(os.path.join(folder, script)))
+
+
+def microbit(folder, script):
+    """What a script prints on the board, started anew where its serial line was lost."""
+    for _ in range(4):
+        try:
+            return _on_board(folder, script)
+        except LineLost as error:
+            lost = error
+    raise lost
 
 
 def printed(command):

@@ -10,6 +10,10 @@ COMMAND = ["qemu-system-arm", "-M", "microbit", "-nographic", "-monitor", "none"
 _AT_ONCE = 8  # bytes: the emulated serial line drops what comes in larger pieces
 
 
+class LineLost(RuntimeError):
+    """The emulated serial line dropped bytes, as it does on a busy machine."""
+
+
 class Microbit:
     """``with Microbit() as board``: `copy` a file in, `run` lines of Python in the raw REPL."""
 
@@ -56,16 +60,16 @@ class Microbit:
     def _send(self, data):
         for k in range(0, len(data), _AT_ONCE):
             self.qemu.stdin.write(data[k : k + _AT_ONCE])
-            time.sleep(0.001)
+            time.sleep(0.004)  # the UART of the board drops what comes faster than a busy machine emulates it
 
-    def _until(self, mark, seconds=60.0):
+    def _until(self, mark, seconds=20.0):
         """All that the board sends before `mark`."""
         end = time.monotonic() + seconds
         while mark not in self.received:
             ready, _, _ = select.select([self.qemu.stdout], [], [], max(0.0, end - time.monotonic()))
             more = os.read(self.qemu.stdout.fileno(), 4096) if ready else b""
             if not more:
-                raise RuntimeError("the micro:bit sent %r, no %r" % (self.received[-500:], mark))
+                raise LineLost("the micro:bit sent %r, no %r" % (self.received[-500:], mark))
             self.received += more
         before, _, self.received = self.received.partition(mark)
         return before
