@@ -6,7 +6,6 @@ it by its name in files, and `register` adds one of your own.
 
 from ..errors import UnsupportedError
 from ..rows import short
-from ..text import quote
 from .base import TYPES, Layer
 
 TYPE_CHECKING = False
@@ -65,7 +64,7 @@ def kind_of(name: str) -> "Any":
     if name in _registered:
         return _registered[name]
     if name not in KINDS:
-        known = ", ".join([quote(kind) for kind in sorted(list(KINDS) + list(_registered))])
+        known = ", ".join(sorted(list(KINDS) + list(_registered)))
         raise UnsupportedError("unknown kind of layer %s, known are: %s (see purenn.register)" % (short(name), known))
     module, class_name = KINDS[name]
     return getattr(_imported(module), class_name)
