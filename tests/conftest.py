@@ -7,6 +7,8 @@ import signal
 import pytest
 from hypothesis import settings
 
+from purenn import layers
+
 PROFILE = "thorough" if os.environ.get("CI") == "true" else "quick"
 settings.register_profile("quick", max_examples=25, deadline=None)
 settings.register_profile("thorough", max_examples=200, deadline=None, derandomize=True)
@@ -28,6 +30,15 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if item.get_closest_marker("thorough"):
                 item.add_marker(pytest.mark.skip(reason=LEFT))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def kinds_of_layers():
+    """Kinds of layers that the tests of a module register are not known to the next module."""
+    before = dict(layers._registered)
+    yield
+    layers._registered.clear()
+    layers._registered.update(before)
 
 
 def pytest_collection_finish(session):

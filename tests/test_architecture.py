@@ -372,7 +372,6 @@ def test_a_symmetric_that_is_no_bool():
 # ---- kinds of your own
 
 
-@register
 class Threshold(Layer):
     kind = "tests.threshold"
     tensors = ("level", "height?")
@@ -387,6 +386,7 @@ class Threshold(Layer):
 
 
 def test_a_registered_kind_of_your_own_comes_back():
+    register(Threshold)
     for height in (None, Matrix([[2.0, 3.0]])):
         layer = Threshold([0.5], height, False, "caf\u00e9", (3, -1), 1 / 3, -7)
         network = Network([Dense([[1.0], [2.0]]), layer])
