@@ -30,6 +30,33 @@ def _is_printable(text: str) -> bool:
     return all([" " <= c <= "~" for c in text])  # MicroPython has no table of other characters
 
 
+def listed(names: "Sequence[Any]", most: int, limit: int = 80) -> str:
+    """The first names of a sequence, each as `quote` writes it; dots where there are more.
+
+    >>> listed(["W1", "b1"], 2), listed(["W1", "b1", "W2"], 2)
+    ('W1, b1', 'W1, b1, ...')
+    """
+    return ", ".join([quote(name, limit) for name in names[:most]] + (["..."] if len(names) > most else []))
+
+
+def grouped(number: int) -> str:
+    """A number with its thousands set apart.
+
+    >>> grouped(45360)
+    '45,360'
+    """
+    return "{:,}".format(number)
+
+
+def counted(number: int, what: str) -> str:
+    """A number and what is counted.
+
+    >>> counted(1, "output"), counted(2000, "addition")
+    ('1 output', '2,000 additions')
+    """
+    return "%s %s" % (grouped(number), what if number == 1 else what + "s")
+
+
 def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> "List[str]":
     """Lines of columns of one width each: the first `left` columns to the left, the others to the right.
 

@@ -7,7 +7,7 @@ import sys
 
 from ..atomic_write import atomic_write
 from ..source import Source
-from ..text import quote
+from ..text import grouped, quote
 from .arguments import Mistake
 
 TYPE_CHECKING = False
@@ -25,24 +25,6 @@ def opened(file: str) -> Source:
     if sys.stdin is None:
         raise Mistake("standard input is closed")
     return Source(sys.stdin.buffer, "<stdin>")
-
-
-def grouped(number: int) -> str:
-    """A number with its thousands apart.
-
-    >>> grouped(45360)
-    '45,360'
-    """
-    return "{:,}".format(number)
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "output"), counted(2, "output")
-    ('1 output', '2 outputs')
-    """
-    return "%s %s%s" % (grouped(number), what, "" if number == 1 else "s")
 
 
 def of_file(path: str, what: Any = None) -> str:

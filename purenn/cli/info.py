@@ -5,8 +5,8 @@ from __future__ import annotations
 from ..formats import identified, recognised
 from ..network import Network
 from ..quantize import split_at_quantize
-from ..text import quote
-from .files import LONGEST_NAME, grouped, opened
+from ..text import grouped, quote
+from .files import LONGEST_NAME, opened
 from .model import loaded
 
 TYPE_CHECKING = False

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from ..text import counted
 from .answers import PRINTERS, Sample, largest
 from .arguments import Mistake
-from .files import counted
 from .model import network_of
 from .outputs import outputs_of
 from .samples import samples_of

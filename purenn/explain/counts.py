@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Iterable, Optional
 
 from ..activation import RECORDS, Activation
+from ..text import counted
 from .element import RESHAPES, ROW_FUNCTIONS, Row, Scope, name_and_expression
 from .equation import Call, Joined, Name, Node, Operation, Product
-from .wording import counted
 
 _EXPS = ("exp", "log", "tanh")  # as expensive as an exp
 

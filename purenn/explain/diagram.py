@@ -10,11 +10,12 @@ import math
 from html import escape
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple
 
+from ..text import counted
 from .element import Row, entry
 from .equation import Name
 from .explanation import Edge, ExplainedLayer, Explanation, value_name
 from .heatmap import grey, html_number, signed
-from .wording import Scalar, counted, format_number, real, shortened, size
+from .wording import Scalar, format_number, real, shortened, size
 
 Point = Tuple[float, float]
 Box = Tuple[float, float, float, float]

@@ -10,7 +10,8 @@ from html import escape
 from typing import List, Optional, Sequence
 
 from ..matrix import Matrix
-from .wording import Scalar, counted, ends, format_number, real, size
+from ..text import counted
+from .wording import Scalar, ends, format_number, real, size
 
 POSITIVE, NEGATIVE = (37, 99, 235), (234, 88, 12)  # blue and orange: told apart by all eyes
 _GREY, _PALETTE = 0, 3

@@ -6,7 +6,7 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
 from ..network import Network
-from ..text import quote
+from ..text import counted, quote
 from ..trace import Trace
 from .blocks import rendered
 from .counts import Counts
@@ -15,7 +15,7 @@ from .equation import Number
 from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
 from .notation import escape_latex, latex, latex_pieces
-from .wording import Scalar, counted, ends, largest
+from .wording import Scalar, ends, largest
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 8

@@ -10,7 +10,7 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
 from ..network import Network
-from ..text import quote
+from ..text import counted, grouped, quote
 from ..trace import Trace
 from . import diagram, heatmap, plot
 from .blocks import rendered, terms
@@ -23,7 +23,7 @@ from .heatmap import html_number
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
-from .wording import Scalar, counted, grouped, largest, real, shortened, size
+from .wording import Scalar, largest, real, shortened, size
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page

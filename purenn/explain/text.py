@@ -6,7 +6,7 @@ import re
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
-from ..text import quote
+from ..text import counted, quote
 from . import braille
 from .blocks import rendered, terms
 from .counts import Counts
@@ -15,7 +15,7 @@ from .equation import Name
 from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .notation import text
 from .terminal import Terminal, columns, padded, table, wrapped
-from .wording import Scalar, counted, ends, format_number, largest, real, shortened
+from .wording import Scalar, ends, format_number, largest, real, shortened
 
 _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line for each
 _LARGEST = 8

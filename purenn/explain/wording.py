@@ -62,24 +62,6 @@ def ends(values: Sequence[T], most: int, edge: int) -> List[Optional[T]]:
     return list(values) if len(values) <= most else [*values[:edge], None, *values[-edge:]]
 
 
-def grouped(number: int) -> str:
-    """A count with its thousands set apart.
-
-    >>> grouped(45200)
-    '45,200'
-    """
-    return "{:,}".format(number)
-
-
-def counted(number: int, what: str) -> str:
-    """A count and what is counted.
-
-    >>> counted(1, "addition"), counted(2000, "addition")
-    ('1 addition', '2,000 additions')
-    """
-    return "%s %s" % (grouped(number), what if number == 1 else what + "s")
-
-
 def shortened(text: str, most: int) -> str:
     """A text of at most so many characters.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, List
 
 from ...errors import ModelFormatError, UnsupportedError
-from ...text import quote
+from ...text import listed, quote
 from ..containers.npy import Header
 from ..foreign import zip_remedy
 
@@ -26,14 +26,10 @@ def _check_members(names: List[str]) -> None:
     if remedy:
         raise UnsupportedError(remedy)
     if not any([name.endswith(".npy") for name in names]):
-        raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % _listed(names))
+        raise UnsupportedError("a zip archive without arrays (.npy), it holds %s" % (listed(names, 3) or "nothing"))
     for name in names:
         if not name.endswith(".npy"):
             raise UnsupportedError("a zip archive with a member that is not an array (.npy): %s" % quote(name))
-
-
-def _listed(names: List[str]) -> str:
-    return ", ".join([quote(name) for name in names[:3]]) + (", ..." if len(names) > 3 else "") if names else "nothing"
 
 
 def _array(archive: Archive, name: str, budget: Budget) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import List, Optional, Sequence
 
 from ...errors import ShapeError
-from ...text import quote
+from ...text import listed, quote
 
 
 def order_of(header: Sequence[str], names: Optional[Sequence[str]]) -> Optional[List[int]]:
@@ -24,15 +24,13 @@ def order_of(header: Sequence[str], names: Optional[Sequence[str]]) -> Optional[
     known = set(names or [])
     if names is None or not known & set(header):
         return None
-    inputs = "the network's inputs are %s" % ", ".join(
-        [quote(name) for name in names[:20]] + ["..."][: len(names) - 20]
-    )
+    inputs = "the network's inputs are %s" % listed(names, 20)
     for name in names:
         if name not in header:
             raise ShapeError("column %s is missing: %s" % (quote(name), inputs))
     for k, name in enumerate(header):
         if name not in known:
-            raise ShapeError("column %s is unknown: %s" % (quote(name) or k + 1, inputs))
+            raise ShapeError("column %s is unknown: %s" % (quote(name), inputs))
         if name in header[:k]:
             raise ShapeError("column %s is there twice" % quote(name))
     indices = {name: k for k, name in enumerate(header)}

@@ -10,7 +10,7 @@ import re
 from typing import Any, Optional, Sequence
 
 from ...errors import ShapeError
-from ...text import quote
+from ...text import listed, quote
 
 Names = Optional[Sequence[Any]]
 
@@ -64,11 +64,8 @@ class _Outputs:
         if same:
             two = " and ".join([quote(repr(self.names[k]), _LONGEST) for k in same[:2]])
             raise ShapeError("label %d is %s, which names more than one output (%s)" % (number, found, two))
-        listed = "0 to %d" % (len(self.names) - 1)
-        if self.named:
-            more = ["..."] * (len(self.names) > _LISTED)
-            listed = ", ".join([quote(name, _LONGEST) for name in self.names[:_LISTED]] + more)
-        raise ShapeError("label %d is %s, which is not one of the outputs (%s)" % (number, found, listed))
+        outputs = listed(self.names, _LISTED, _LONGEST) if self.named else "0 to %d" % (len(self.names) - 1)
+        raise ShapeError("label %d is %s, which is not one of the outputs (%s)" % (number, found, outputs))
 
     def _same(self, label: Any) -> list[int]:
         """The outputs that a label may mean, by the first way to compare that finds any."""

@@ -6,7 +6,7 @@ from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Graph, Value
 from ....graph.node import shape_text
 from ....tensor import Tensor
-from ....text import quote
+from ....text import listed, quote
 from ...containers.protobuf import Message
 from .call import Call
 from .model import Model
@@ -204,8 +204,7 @@ class _Reader:
 
 
 def _names(infos: Sequence[ValueInfo]) -> str:
-    names = [quote(info.name) for info in infos[:3]]
-    return (", ".join(names) or "none") + (", ..." if len(infos) > 3 else "")
+    return listed([info.name for info in infos], 3) or "none"
 
 
 def _are_columns(inputs: Sequence[ValueInfo]) -> bool:
