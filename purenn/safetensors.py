@@ -92,7 +92,7 @@ def _json(text: "Any", what: str, budget: "Budget") -> "Any":
 
 
 def _in_order(header: "Dict[str, Any]", size: int) -> "List[Tuple[str, Dict[str, Any]]]":
-    """The tensors in the order of the file, once each starts where the one before it ends."""
+    """The tensors in the order of the file; each must start where the one before it ends."""
     for name, entry in header.items():
         _check_entry(name, entry)
     entries = sorted(header.items(), key=lambda item: item[1]["data_offsets"])

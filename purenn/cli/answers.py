@@ -35,7 +35,7 @@ class Sample:
 
     def __init__(self, file: str, number: int, row: Sequence[float], alone: bool) -> None:
         self.file, self.number, self.row, self.alone = file, number, row, alone
-        self.answers: Answers = None  # label and output; None is no class
+        self.answers: Answers = None  # label and output; None where there is no class
 
 
 def largest(labels: Sequence[Any], outputs: Sequence[float], top: int) -> Answers:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..network import Network
-    from ..source import Source
 
 _CALIBRATED = 500  # samples, about: more would change little
 _DEFAULT_BITS = 8
@@ -27,20 +26,20 @@ LARGE_TABLE, SMALL_TABLE = 1 << 15, 256  # entries of a table: on a computer, on
 def network_of(args: Namespace) -> Network:
     """The network of MODEL, with its inputs prepared as --scale and the others say."""
     with opened(args.model) as source:
-        return prepared(loaded(source, args), args)
+        network = load(source, args.activations, labels_of(args), args.order, memory=args.memory)
+        return prepared(network, args)
 
 
-def loaded(source: Source, args: Namespace) -> Network:
-    """The network in a file."""
-    return load(source, args.activations, _labels(args.labels), args.order, memory=args.memory)
-
-
-def _labels(given: str | None) -> list[str] | None:
+def labels_of(args: Namespace) -> list[str] | None:
+    """The labels that --labels lists, or that the file named there has."""
     from ..formats.samples import read_names
 
+    given = args.labels
     if given is None:
         return None
-    return read_names(given) if os.path.isfile(given) else [name.strip() for name in given.split(",")]
+    return (
+        read_names(given, memory=args.memory) if os.path.isfile(given) else [name.strip() for name in given.split(",")]
+    )
 
 
 def prepared(network: Network, args: Namespace) -> Network:

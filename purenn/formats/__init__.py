@@ -100,21 +100,28 @@ def load(
     """
     with _Reading(source) as opened:
         budget = Budget(opened.size, memory)
-        network = _network(_read(opened, budget)[1], budget, activations, order)
-        return network if labels is None else network.replace(labels=labels)
+        return _labelled(_network(_read(opened, budget)[1], budget, activations, order), labels)
 
 
 def read(source: "Any", memory: "Optional[int]" = None) -> "Union[Network, Dict[str, Tensor]]":
     """What a file holds: a `Network`, or the arrays of a file without an architecture."""
-    return identified(source, memory)[1]
+    return identified(source, memory=memory)[1]
 
 
-def identified(source: "Any", memory: "Optional[int]" = None) -> "Tuple[Format, Union[Network, Dict[str, Tensor]]]":
-    """The format of a file, and what it holds."""
+def identified(
+    source: "Any",
+    activations: "Optional[Sequence[Any]]" = None,
+    labels: "Optional[Sequence[Any]]" = None,
+    order: "Optional[Sequence[str]]" = None,
+    memory: "Optional[int]" = None,
+) -> "Tuple[Format, Union[Network, Dict[str, Tensor]]]":
+    """The format of a file, and what it holds; arrays alone stay arrays where nothing is said about their network."""
     with _Reading(source) as opened:
         budget = Budget(opened.size, memory)
         chosen, content = _read(opened, budget)
-        return chosen, content if isinstance(content, dict) else _network(content, budget)
+        if isinstance(content, dict) and activations is labels is order is None:
+            return chosen, content
+        return chosen, _labelled(_network(content, budget, activations, order), labels)
 
 
 def recognised(source: "Any") -> Format:
@@ -205,6 +212,10 @@ def _built(content: "Any", activations: "Optional[Sequence[Any]]", order: "Optio
         raise ValueError("the file gives the order of its layers itself, leave yours out")
     network: Network = content if isinstance(content, Network) else content.network()
     return network
+
+
+def _labelled(network: Network, labels: "Optional[Sequence[Any]]") -> Network:
+    return network if labels is None else network.replace(labels=labels)
 
 
 def save(network: Network, path: "Any") -> None:

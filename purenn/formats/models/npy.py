@@ -1,4 +1,4 @@
-"""NumPy's .npy: one array, which is no network by itself."""
+"""NumPy's .npy: one array, which is not a network by itself."""
 
 from __future__ import annotations
 

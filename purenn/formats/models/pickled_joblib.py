@@ -20,7 +20,7 @@ from .pickled_numpy import NUMPY, Array, Dtype, checked_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any
 
     from ...budget import Budget
     from ..containers.unpickler import Allowed
@@ -81,16 +81,8 @@ def _pickled_inside(machine: Unpickler) -> Array:
 class JoblibUnpickler(Unpickler):
     """An unpickler that knows joblib's arrays, and every other pickle."""
 
-    def __init__(
-        self,
-        data: bytes,
-        allowed: Allowed,
-        budget: Budget,
-        persistent: Callable[[Any], Any] | None = None,
-        position: int = 0,
-    ) -> None:
-        allowed = {**allowed, ("joblib.numpy_pickle", "NumpyArrayWrapper"): Wrapper}
-        super().__init__(data, allowed, budget, persistent, position)
+    def __init__(self, data: bytes, allowed: Allowed, budget: Budget) -> None:
+        super().__init__(data, {**allowed, ("joblib.numpy_pickle", "NumpyArrayWrapper"): Wrapper}, budget)
 
 
 def _build(machine: Unpickler) -> None:

@@ -7,12 +7,12 @@ import math
 from ....errors import ModelFormatError, UnsupportedError
 from ....graph.patterns import probability
 from ....layers.activate import Activate
+from ....layers.dynamic_dense import float32
 from ....layers.folding import activation_of
 from ....layers.layer_norm import LayerNorm
 from ....layers.normalize import Normalize
 from ....layers.scale import Scale
 from ....matrix import Matrix
-from ....rounding import rounded
 from ....text import quote
 from .constants import divided, square_root
 from .tensors import tensor_of
@@ -45,7 +45,7 @@ def with_parameters(name: str, **defaults: float) -> Callable[[Call], Value]:
 def selu(call: Call) -> Value:
     value = call.value(0)
     alpha, gamma = _parameter(call, value, "alpha", _SELU[0]), _parameter(call, value, "gamma", _SELU[1])
-    if value.dtype != "F64" and [_single(alpha), _single(gamma)] == list(map(_single, _SELU)):
+    if value.dtype != "F64" and [float32(alpha), float32(gamma)] == list(map(float32, _SELU)):
         return call.apply(Activate("selu"), value)
     return call.apply(Scale(gamma), call.apply(Activate("elu(%r)" % alpha), value))
 
@@ -116,7 +116,7 @@ def softmax(name: str) -> Callable[[Call], Value]:
 
 def _parameter(call: Call, value: Value, name: str, default: float) -> float:
     """A number among the attributes, which are float32."""
-    number = call.node.real(name, _single(default))
+    number = call.node.real(name, float32(default))
     if not math.isfinite(number):
         raise UnsupportedError("with %s %r" % (name, number))
     return shortest(number, value.dtype)
@@ -132,13 +132,9 @@ def shortest(number: float, dtype: str) -> float:
     """
     for digits in range(6, 10):
         short = float("%.*g" % (digits, number))
-        if dtype != "F64" and _single(short) == number:
+        if dtype != "F64" and float32(short) == number:
             return short
     return number
-
-
-def _single(number: float) -> float:
-    return float(rounded([number], "F32")[0])
 
 
 # ---- normalisations
