@@ -8,11 +8,8 @@ the file must be refused by name: a number that differs is a fault.
 
 import os
 import random
-import re
 import sys
 import tempfile
-import warnings
-from collections import Counter
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -20,6 +17,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from keras import layers as L  # noqa: E402
+
+from tally import tally  # noqa: E402
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load  # noqa: E402
 
@@ -405,25 +404,8 @@ def distance(found, wanted):
 
 def counted(number, first=0):
     """How many of so many files were right, refused and so on."""
-    warnings.simplefilter("ignore")
-    counts, reasons, seed = Counter(), Counter(), first
     with tempfile.TemporaryDirectory() as directory:
-        while sum(counts.values()) < number:
-            verdict, where, why = tried(seed, directory)
-            seed += 1
-            if verdict is None:
-                reasons["no model: %s %s" % (where, re.sub("[0-9]+", "", why))] += 1
-                continue
-            counts[verdict] += 1
-            reasons["%s %s" % (verdict, where)] += 1
-            if verdict in ("wrong", "damaged", "lost"):
-                print(verdict, where, "seed %d" % (seed - 1), why)
-            elif verdict == "refused":
-                reasons["refused: " + " ".join(why.split(" ")[2:])[:70]] += 1
-    for reason, times in sorted(reasons.items(), key=lambda item: -item[1]):
-        print("%5d %s" % (times, reason))
-    print("Keras %s: tried %d, %s" % (keras.__version__, sum(counts.values()), dict(counts)))
-    return counts
+        return tally(lambda seed: tried(seed, directory), number, first, "Keras %s" % keras.__version__)
 
 
 if __name__ == "__main__":

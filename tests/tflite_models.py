@@ -10,10 +10,7 @@ themselves, so three steps of the output are allowed there.
 
 import os
 import random
-import re
 import sys
-import warnings
-from collections import Counter
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -22,6 +19,8 @@ sys.path[:0] = [os.path.dirname(HERE), os.path.join(HERE, "fixtures")]
 import make_tflite  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+
+from tally import tally  # noqa: E402
 
 from purenn import Matrix, ModelFormatError, UnsupportedError, load  # noqa: E402
 
@@ -130,24 +129,7 @@ def tried(seed, kinds):
 
 def counted(number, first=0, kinds=("float32", "float16", "hybrid", "integer")):
     """How many of so many files were right, refused and so on."""
-    warnings.simplefilter("ignore")
-    counts, reasons, seed = Counter(), Counter(), first
-    while sum(counts.values()) < number:
-        verdict, kind, why = tried(seed, kinds)
-        seed += 1
-        if verdict is None:
-            reasons["no model: %s %s" % (kind, re.sub("[0-9]+", "", why))] += 1
-            continue
-        counts[verdict] += 1
-        reasons["%s %s" % (verdict, kind)] += 1
-        if verdict in ("wrong", "damaged"):
-            print(verdict, kind, "seed %d" % (seed - 1), why)
-        elif verdict == "refused":
-            reasons["refused: " + re.sub("[0-9]+", "", why)[:80]] += 1
-    for reason, times in sorted(reasons.items(), key=lambda item: -item[1]):
-        print("%5d %s" % (times, reason))
-    print("TensorFlow %s: tried %d, %s" % (tf.__version__, sum(counts.values()), dict(counts)))
-    return counts
+    return tally(lambda seed: tried(seed, kinds), number, first, "TensorFlow %s" % tf.__version__)
 
 
 if __name__ == "__main__":
