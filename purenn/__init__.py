@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .layers.activate import Activate
+    from .layers.convolution import Conv1D, Conv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.layer_norm import LayerNorm
@@ -59,6 +60,8 @@ __all__ = [
     "Activation",
     "Add",
     "Concat",
+    "Conv1D",
+    "Conv2D",
     "Dense",
     "Dequantize",
     "DynamicDense",
