@@ -17,7 +17,7 @@ from ..errors import ModelFormatError, UnsupportedError
 from ..network import Network
 from ..rows import size as count
 from ..source import Source
-from .signatures import COMPRESSED, TORCH_LEGACY, ZIP, holds, is_onnx, is_pickle, is_safetensors, is_tflite, starts
+from .signatures import COMPRESSED, ZIP, holds, is_onnx, is_pickle, is_safetensors, is_tflite, is_torch_legacy, starts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ FORMATS = (
     Format("safetensors", ".safetensors", "safetensors", starts=is_safetensors),
     Format("NumPy array", ".npy", "formats.models.npy", starts=starts(b"\x93NUMPY")),
     Format("PyTorch", ".pt .pth .ckpt", "formats.models.torch", holds=holds("data.pkl", "archive_format")),
-    Format("PyTorch before 1.6", ".pt .pth", "formats.models.torch_legacy", starts=starts(TORCH_LEGACY)),
+    Format("PyTorch before 1.6", ".pt .pth", "formats.models.torch_legacy", starts=is_torch_legacy),
     Format("pickle (NumPy, scikit-learn, PyTorch)", ".pkl .pickle", "formats.models.pickled", starts=is_pickle),
     Format("compressed pickle", ".joblib .gz", "formats.models.compressed", starts=starts(*COMPRESSED)),
     Format("Keras", ".keras", "formats.models.keras", holds=holds("config.json")),

@@ -235,7 +235,8 @@ def _size(sizes: Any = ()) -> Any:
 def storage_of(identity: Any, fetch: Callable[[str], tuple[Any, bool]]) -> tuple[str, Storage]:
     """The key and the storage of a persistent id: ("storage", class, key, device, length, ...)."""
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
-        raise ModelFormatError("refers to %s, expected a storage" % described(identity))
+        hint = ": in protocol 0 torch writes what it cannot read itself, use 2" if isinstance(identity, str) else ""
+        raise ModelFormatError("refers to %s, expected a storage%s" % (described(identity), hint))
     kind, key = identity[1], identity[2]
     (length,) = checked_shape((identity[4],))
     dtype = _STORAGE_CLASSES.get(kind.name) if isinstance(kind, Global) else None
