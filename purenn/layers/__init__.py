@@ -30,6 +30,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "concat": ("merge", "Concat"),
     "flatten": ("shape", "Flatten"),
     "reshape": ("shape", "Reshape"),
+    "permute": ("shape", "Permute"),
 }
 _MODULES = {name: module for module, name in KINDS.values()}
 _registered: "Dict[str, Any]" = {}

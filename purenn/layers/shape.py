@@ -1,13 +1,14 @@
-"""Flatten, Reshape: the same numbers in the same order, in another shape."""
+"""Flatten, Reshape, Permute: the same numbers in another shape, for Permute in another order."""
 
 from ..errors import ShapeError
 from ..matrix import Matrix
-from ..rows import checked_shape, size
+from ..rows import checked_shape, described, size
 from .base import Layer
+from .selection import Selection, places_of, strides_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Iterator, Sequence, Tuple
+    from typing import Iterator, List, Sequence, Tuple
 
     from .base import Cache, Gradients, Shape
 
@@ -62,3 +63,38 @@ class Reshape(_SameNumbers):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = reshape(X)``."""
         yield "Z{k} = reshape({x})", values[0]
+
+
+class Permute(Selection):
+    """The axes of a sample in another order: ``Z = permute(X)``, axis n of Z is axis ``axes[n]`` of X.
+
+    The axes are counted from 0, without the one of the samples.  (1, 0) transposes rows and cols,
+    (2, 0, 1) puts the channels first.  Nothing is multiplied.
+
+    >>> layer = Permute((1, 0))
+    >>> layer.output_shape((2, 3))
+    (3, 2)
+    >>> layer.forward(Matrix([1, 2, 3, 4, 5, 6]), shapes=[(2, 3)])
+    Matrix([[1, 4, 2, 5, 3, 6]])
+    """
+
+    kind = "permute"
+    settings = (("axes", tuple),)
+
+    def __init__(self, axes: "Sequence[int]") -> None:
+        self.axes = tuple(axes) if isinstance(axes, list) else axes
+        if not self.axes or sorted(self.axes) != list(range(len(self.axes))):
+            found = described(self.axes)
+            raise ValueError("Permute: its axes are the numbers from 0 upwards, each once, found %s" % found)
+
+    def output_shape(self, *shapes: "Shape") -> "Shape":
+        """The sides in the order of `axes`."""
+        (shape,) = self.check_inputs(shapes, 1)
+        if len(shape) != len(self.axes):
+            raise ShapeError("Permute: the axes %r do not fit the shape %r" % (self.axes, shape))
+        return tuple([shape[axis] for axis in self.axes])
+
+    def places(self, shape: "Shape") -> "List[int]":
+        """For each output of a flat sample, the place of the input that it reads."""
+        strides = strides_of(shape)
+        return places_of([range(shape[axis]) for axis in self.axes], [strides[axis] for axis in self.axes])
