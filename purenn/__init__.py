@@ -30,14 +30,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .layers.activate import Activate
+    from .layers.batch_norm import BatchNorm
     from .layers.convolution import Conv1D, Conv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.layer_norm import LayerNorm
     from .layers.merge import Add, Concat, Multiply
     from .layers.normalize import Normalize
+    from .layers.pad import Pad
+    from .layers.prelu import PRelu
     from .layers.scale import Scale
-    from .layers.shape import Flatten, Reshape
+    from .layers.shape import Flatten, Permute, Reshape
+    from .layers.slice import Slice
+    from .layers.upsample import Upsample
     from .more_activations import (
         clip,
         elu,
@@ -59,6 +64,7 @@ __all__ = [
     "Activate",
     "Activation",
     "Add",
+    "BatchNorm",
     "Concat",
     "Conv1D",
     "Conv2D",
@@ -74,11 +80,16 @@ __all__ = [
     "Multiply",
     "Network",
     "Normalize",
+    "PRelu",
+    "Pad",
+    "Permute",
     "Quantize",
     "Reshape",
     "Scale",
     "ShapeError",
+    "Slice",
     "UnsupportedError",
+    "Upsample",
     "clip",
     "elu",
     "from_keras",

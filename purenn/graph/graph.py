@@ -150,7 +150,9 @@ class Graph:
     ) -> Node:
         """A node of the graph, whose output is charged to the budget."""
         if self.budget is not None:
-            self.budget.take(8 * result.size, "the output of %s" % (name or operation))
+            layer = None if isinstance(operation, Elementary) else operation
+            numbers = result.size if layer is None or takes is None else max(result.size, layer.workspace(*takes))
+            self.budget.take(8 * numbers, "the output of %s" % (name or operation))
         made = Node(operation, inputs, result.size, result.dtype, name, takes=takes, gives=gives)
         if takes is None and id(inputs[0]) in self._raw:
             self._raw.add(id(made))

@@ -202,9 +202,9 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     if _factors(variance.inputs[0]) != [id(centred)] * 2 or not 0.0 <= epsilon < math.inf:
         return None
-    return Node(
-        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, takes=mean.takes, gives=mean.takes[0]
-    )
+    if mean.takes is None or variance.takes != mean.takes:
+        return None
+    return Node(LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0])
 
 
 def _log(node: Node) -> Node | None:

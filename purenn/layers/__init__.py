@@ -21,7 +21,9 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "scale": ("scale", "Scale"),
     "normalize": ("normalize", "Normalize"),
     "layer_norm": ("layer_norm", "LayerNorm"),
+    "batch_norm": ("batch_norm", "BatchNorm"),
     "activate": ("activate", "Activate"),
+    "prelu": ("prelu", "PRelu"),
     "quantize": ("integer", "Quantize"),
     "integer_dense": ("integer", "IntegerDense"),
     "dequantize": ("integer", "Dequantize"),
@@ -31,6 +33,9 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "flatten": ("shape", "Flatten"),
     "reshape": ("shape", "Reshape"),
     "permute": ("shape", "Permute"),
+    "pad": ("pad", "Pad"),
+    "slice": ("slice", "Slice"),
+    "upsample": ("upsample", "Upsample"),
 }
 _MODULES = {name: module for module, name in KINDS.values()}
 _registered: "Dict[str, Any]" = {}

@@ -40,6 +40,15 @@ class Selection(Layer):
         return [gathered(gradient, self.places(shape), size(shape))], {}
 
 
+def as_tuple(numbers: "Any") -> "Any":
+    """A list as a tuple, as settings are; any other value unchanged, for `Layer` to check.
+
+    >>> as_tuple([1, 2])
+    (1, 2)
+    """
+    return tuple(numbers) if isinstance(numbers, list) else numbers
+
+
 def strides_of(shape: "Shape") -> "List[int]":
     """How far apart neighbours along each axis are in a flat sample.
 

@@ -4,7 +4,7 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import checked_shape, described, size
 from .base import Layer
-from .selection import Selection, places_of, strides_of
+from .selection import Selection, as_tuple, places_of, strides_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Permute(Selection):
     settings = (("axes", tuple),)
 
     def __init__(self, axes: "Sequence[int]") -> None:
-        self.axes = tuple(axes) if isinstance(axes, list) else axes
+        self.axes = as_tuple(axes)
         if not self.axes or sorted(self.axes) != list(range(len(self.axes))):
             found = described(self.axes)
             raise ValueError("Permute: its axes are the numbers from 0 upwards, each once, found %s" % found)
