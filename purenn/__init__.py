@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
+    from .layers.convolution import Conv1D, Conv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.layer_norm import LayerNorm
@@ -65,6 +66,8 @@ __all__ = [
     "Add",
     "BatchNorm",
     "Concat",
+    "Conv1D",
+    "Conv2D",
     "Dense",
     "Dequantize",
     "DynamicDense",

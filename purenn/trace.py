@@ -18,8 +18,8 @@ class TraceEntry:
     """One layer of a forward pass.
 
     `number` counts from 1; `inputs` are the values it took, `sources` the layers they come from (0 is
-    the input); `steps` are pairs of an equation and its value.  `X` is the first input, `A` the first
-    value, `Z` the output.
+    the input); `steps` are pairs of an equation and its value.  `X` is the first input, `Z` the output
+    and `A` the value before it, the output itself where there is no step before.
     """
 
     def __init__(self, network: "Network", number: int, inputs: "List[Matrix]") -> None:
@@ -30,7 +30,7 @@ class TraceEntry:
         made = list(self.layer.steps(inputs, self.input_shapes))
         self.equations = [equation for equation, _ in made]  # with the fields in braces, as the layer writes them
         self.steps = [(equation.format(**names), value) for equation, value in made]
-        self.X, self.A = inputs[0], self.steps[0][1]
+        self.X, self.A = inputs[0], self.steps[max(0, len(self.steps) - 2)][1]
         self.Z = checked_value(network, number, self.steps[-1][1], self.X.rows)
 
     def __str__(self) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # name in files: (module, class); a row for each kind
 KINDS: "Dict[str, Tuple[str, str]]" = {
     "dense": ("dense", "Dense"),
+    "conv1d": ("convolution", "Conv1D"),
+    "conv2d": ("convolution", "Conv2D"),
     "dynamic_dense": ("dynamic_dense", "DynamicDense"),
     "scale": ("scale", "Scale"),
     "normalize": ("normalize", "Normalize"),

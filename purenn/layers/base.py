@@ -2,7 +2,7 @@
 
 from ..errors import ShapeError, UnsupportedError
 from ..matrix import Matrix
-from ..rows import described, python_number
+from ..rows import described, python_number, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Layer:
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """(the gradient at each input, the gradient at each tensor) from the gradient at the output.
 
-        With `at_sum` the gradient is that at A, the first value of `steps`, for a loss that is joined with the
+        With `at_sum` the gradient is that at A, the value before the output, for a loss that is joined with the
         activation: for cross-entropy with softmax it is Y - T.
         """
         raise UnsupportedError("%s has no gradient" % self)
@@ -88,6 +88,10 @@ class Layer:
     def cost(self, *shapes: "Shape") -> int:
         """How many multiplications one sample takes."""
         return 0
+
+    def workspace(self, *shapes: "Shape") -> int:
+        """How many numbers the steps of one sample hold: those of the sums and of the output, if not more."""
+        return 2 * size(self.output_shape(*shapes))
 
     @property
     def parameters(self) -> int:
