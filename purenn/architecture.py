@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
 _VERSION = 4
-_METADATA = ("labels", "name", "names", "multilabel")  # what a network has besides its layers and wires
+_METADATA = ("labels", "name", "names", "multilabel", "channels")  # what a network has besides its layers and wires
 _KEYS = _METADATA + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
 # kind: what its tensors and settings were called in files of versions 1 and 2

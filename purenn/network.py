@@ -8,6 +8,7 @@ from .matrix import Matrix
 from .rows import as_sample, is_nested, samples_of, short, size
 from .text import aligned
 from .validation import (
+    checked_channels,
     checked_layers,
     checked_list,
     checked_names,
@@ -39,7 +40,9 @@ class Network:
     `shapes` follow from it and are checked when the network is built.
 
     `labels` names the outputs, for `classify`, and `names` the inputs: the columns of a table.  In
-    a `multilabel` network each output is a yes or a no by itself.  `name` is any string.
+    a `multilabel` network each output is a yes or a no by itself.  `name` is any string.  `channels`
+    is "first" or "last" where the inputs are a picture: the axis of `input_shape` that holds its colours, so
+    that a picture from a file is put in that order.
 
     >>> from purenn import Dense
     >>> net = Network([Dense([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3], "sigmoid"),
@@ -63,6 +66,7 @@ class Network:
         name: "Optional[str]" = None,
         names: "Optional[Sequence[str]]" = None,
         multilabel: bool = False,
+        channels: "Optional[str]" = None,
     ) -> None:
         self._layers: "Tuple[Any, ...]" = checked_layers(layers)
         self.wires = checked_wires(self.layers, wires)
@@ -76,6 +80,7 @@ class Network:
         if not (name is None or isinstance(name, str)):
             raise TypeError("the name of a network is a string, found %s" % short(name))
         self.name, self.multilabel = name, bool(multilabel)
+        self.channels = checked_channels(channels, self.input_shape)
         self._predictor: "Any" = None  # for `predict`; the next for `predict_quantized`
         self._quantized: "Any" = None
         self.notes: "List[str]" = []  # from the loader: the format, the producer, what it folded
@@ -263,7 +268,7 @@ class Network:
         >>> net.replace(layers=(Normalize(0.0, 255.0),) + net.layers).predict([255, 0])
         [1.0]
         """
-        keep = ["labels", "name", "names", "multilabel", "input_shape"] + (
+        keep = ["labels", "name", "names", "multilabel", "channels", "input_shape"] + (
             [] if "layers" in changes else ["layers", "wires"]
         )
         settings = {what: getattr(self, what) for what in keep}

@@ -117,6 +117,17 @@ def checked_names(names: "Any", inputs: int) -> "Optional[List[str]]":
     return checked
 
 
+def checked_channels(channels: "Any", input_shape: "Shape") -> "Optional[str]":
+    """Which axis of the input holds the channels: "first" or "last" of two or more, or None."""
+    if channels is None:
+        return None
+    if channels not in ("first", "last"):
+        raise ValueError("channels are first or last, found %s" % short(channels))
+    if len(input_shape) < 2:
+        raise ShapeError("channels %s: the input shape %r has no axis for them" % (channels, input_shape))
+    return str(channels)
+
+
 def checked_value(network: "Any", k: int, Z: "Any", samples: int) -> "Any":
     """The output of layer k, if its shape is the one that `output_shape` promised."""
     expected = (samples, size(network.shapes[k]))

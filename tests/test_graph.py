@@ -279,11 +279,11 @@ def test_shapes_are_checked():
     with pytest.raises(ShapeError, match="expects 2 inputs"):
         graph.apply(Dense([[1.0], [2.0]]), x)
     with pytest.raises(ModelFormatError, match="gives 1 numbers, its shape is"):
-        graph.apply(Dense([[1.0], [2.0], [3.0]]), x)
+        graph.apply(Dense([[1.0], [2.0], [3.0]]), x, shape=(None, 2))
     with pytest.raises(UnsupportedError, match="whose shapes differ"):
         graph.join("sum", x, graph.apply(Dense([[1.0, 2.0]] * 3), x, shape=(None, 2)))
     with pytest.raises(UnsupportedError, match="along axis 1"):
-        graph.concat([x.reshaped((None, 1, 3)), x.reshaped((None, 1, 3))], 1)
+        graph.concat([x.reshaped((None, 1, 3)), x.reshaped((None, 3, 1))], 1)
 
 
 def test_widths_are_charged_to_the_budget():
@@ -292,3 +292,80 @@ def test_widths_are_charged_to_the_budget():
     with pytest.raises(UnsupportedError, match=r"the output of cat takes \d+ bytes"):
         for _ in range(60):
             value = graph.concat([value, value], 1, name="cat")
+
+
+# ---- the order of axes
+
+
+def picture(channels=2, rows=3, cols=4):
+    """A graph whose input is a picture, channels first, and a sample with every number different."""
+    graph = Graph()
+    x = graph.input((None, channels, rows, cols))
+    return graph, x, [[float(n * n % 97) for n in range(channels * rows * cols)]]
+
+
+def nested(sample, sides):
+    """A flat row as nested lists."""
+    if len(sides) == 1:
+        return list(sample)
+    n = len(sample) // sides[0]
+    return [nested(sample[k * n : (k + 1) * n], sides[1:]) for k in range(sides[0])]
+
+
+def test_a_layout_moves_the_numbers_that_a_layer_reads():
+    graph, x, sample = picture()
+    graph.output = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    network = graph.network()
+    assert kinds(network) == ["permute", "scale", "permute"]
+    assert (network.input_shape, network.channels) == ((2, 3, 4), "first")
+    picture_of = nested(sample[0], (2, 3, 4))
+    expected = [v for row in picture_of[0] for v in row] + [10.0 * v for row in picture_of[1] for v in row]
+    assert network.forward(sample).tolist() == [expected]
+
+
+def test_transposes_that_undo_each_other_move_nothing():
+    graph, x, sample = picture()
+    y = graph.apply(Activate("relu"), x.transposed((0, 2, 3, 1)))
+    graph.output = graph.apply(Scale(2.0), y.transposed((0, 3, 1, 2)))
+    assert kinds(graph.network()) == ["relu", "scale"]
+    assert graph.network().forward(sample).tolist() == [[2.0 * v for v in sample[0]]]
+
+
+def test_a_dense_layer_takes_in_the_order_of_a_flattened_picture():
+    graph, x, sample = picture()
+    y = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    y = graph.apply(Activate("relu"), y.reshaped((None, 24)))
+    weight = [[float(i), float(i * i % 11)] for i in range(24)]
+    graph.output = graph.apply(Dense(weight), y, shape=(None, 2))
+    network = graph.network()
+    assert kinds(network) == ["permute", "scale", "relu", "flatten", "dense"]
+    z = [v * (1.0 if i < 12 else 10.0) for i, v in enumerate(sample[0])]
+    assert network.forward(sample).tolist() == [[sum([v * w[j] for v, w in zip(z, weight)]) for j in range(2)]]
+
+
+@given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(1, 3)] * 3), st.permutations([1, 2, 3]))
+def test_transposed_values_are_those_of_nested_lists(axes, sides, layout):
+    graph, x, sample = picture(*sides)
+    axes = [0] + axes
+    y = x.transposed(axes)
+    size = y.shape[layout[-1]]
+    graph.output = graph.apply(Scale([float(k + 2) for k in range(size)]), y, layout=layout)
+    source = nested(sample[0], sides)
+    expected = []
+    for i in range(y.shape[1]):
+        for j in range(y.shape[2]):
+            for k in range(y.shape[3]):
+                at, index = [i, j, k], [0, 0, 0]
+                for axis, position in zip(axes[1:], at):
+                    index[axis - 1] = position
+                factor = float(at[layout[-1] - 1] + 2)
+                expected.append(source[index[0]][index[1]][index[2]] * factor)
+    assert graph.network().forward(sample).tolist() == [expected]
+
+
+def test_a_value_is_joined_with_one_in_another_order():
+    graph, x, sample = picture()
+    y = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    graph.output = graph.join("sum", y, x)
+    z = [v + v * (1.0 if i < 12 else 10.0) for i, v in enumerate(sample[0])]
+    assert graph.network().forward(sample).tolist() == [z]

@@ -8,7 +8,9 @@ from ..layers.folding import is_affine
 from ..network import Network
 from ..rows import size as count
 from .node import Elementary, Node, Value, in_order
+from .order import in_native_order
 from .patterns import with_layers
+from .shapes import with_shapes
 from .simplify import simplified
 
 TYPE_CHECKING = False
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..budget import Budget
     from ..layers.base import Layer
-    from .node import Shape
+    from .node import Shape, Sides
 
 
 class Graph:
@@ -46,69 +48,118 @@ class Graph:
         self.labels: Sequence[Any] | None = None
         self.names: Sequence[str] | None = None
         self.multilabel = False
+        self.channels: str | None = None  # "first" or "last": the axis of the input that holds them
         self.notes: list[str] = []
+        self._input_sides: Sides = ()
+        self._raw: set[int] = set()  # the input, and what has become of its numbers one by one
 
     # ---- building it
 
     def input(self, shape: Shape, dtype: str = "F32", batch: int | None = None) -> Value:
         """The input of the network; `shape` has None for the axis that counts samples."""
         assert self.start is None, "a network has one input"
-        value = Value(Node(None, [], count([size for size in shape if size is not None]), dtype), shape, dtype, batch)
-        self.start = value.node
+        sides = tuple([size for size in shape if size is not None])
+        if None not in shape and len(sides) > 1 and sides[0] == 1:
+            sides = sides[1:]  # made for one sample
+        value = Value(Node(None, [], count(sides), dtype), shape, dtype, batch)
+        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node)}
         return value
 
     def apply(
         self,
         operation: Layer | Elementary,
-        *values: Value,
+        value: Value,
         name: str = "",
         shape: Shape | None = None,
+        layout: Sequence[int] | None = None,
+        over: Sequence[int] | None = None,
         dtype: str | None = None,
         noted: bool = False,
         fixed: bool = False,
     ) -> Value:
-        """The value that an operation makes of others; `shape` where it is not that of the first.
+        """The value that an operation makes of another one.
 
+        `layout` lists the axes of the value in the order in which the operation reads them, channels last: (2, 3, 1)
+        for a convolution in a file whose shapes are (samples, channels, rows, cols).  It is left out where an
+        operation takes one number after the other, or along the last axis of the file's own order.  Where it
+        takes some axes together as one row, as a softmax does, those are `over`.
+
+        `shape` is that of the result, where it does not follow: from the value's, and from the layout if there is one.
         Where a normalisation or a scale is `noted`, the network's notes say into which layer it went.
         A `fixed` operation stays a layer of its own.
-        A layer that cannot take so many numbers raises `ShapeError`.
+        An operation that cannot take a value of this shape raises `ShapeError`.
         """
-        first = values[0]
-        result = Value(first.node, first.shape if shape is None else shape, dtype or first.dtype, first.batch)
-        if not isinstance(operation, Elementary):
-            width = count(operation.output_shape(*[(value.size,) for value in values]))
-            if width != result.size:
-                raise ModelFormatError("%s gives %d numbers, its shape is %s" % (operation, width, result))
-        if self.budget is not None:
-            self.budget.take(8 * result.size, "the output of %s" % (name or operation))
-        inputs, folded = [value.node for value in values], [name] if noted and is_affine(operation) else []
-        result.node = Node(operation, inputs, result.size, result.dtype, name, folded, fixed)
-        return result
+        if layout is None and operation.is_elementwise:
+            result = value.typed(dtype or value.dtype) if shape is None else value.reshaped(shape)
+            made = self._node(operation, [result.node], result, name)
+        else:
+            axes, takes = _reading(operation, value, layout, over)
+            gives = _mean_shape(takes) if isinstance(operation, Elementary) else operation.output_shape(takes)
+            result = _result(value, shape, axes, gives)
+            if count(gives) != result.size:
+                raise ModelFormatError("%s gives %d numbers, its shape is %s" % (operation, count(gives), result))
+            made = self._node(operation, [value.arranged(axes)], result, name, [takes], gives)
+            self._note_channels(value, layout)
+        made.folded, made.fixed = [name] if noted and is_affine(operation) else [], fixed
+        made.dtype = dtype or value.dtype
+        return Value(made, result.shape, made.dtype, value.batch, result.order)
 
     def join(self, what: str, *values: Value, name: str = "") -> Value:
         """Values combined number by number: their sum, product, difference, quotient, or `where`.
 
-        Shapes are equal, or one value has one number to a sample, which only some patterns allow.
+        Their shapes are equal, or a value is repeated along its axes of size 1 to that of the largest.
         """
-        larger = max(values, key=lambda value: value.size)
+        largest = max(values, key=lambda value: value.size)
         for value in values:
-            if not value.matches(larger) or value.batch != larger.batch:
+            if not value.spreads_to(largest) or value.batch != largest.batch:
                 raise UnsupportedError("joins %s, whose shapes differ" % " and ".join(map(str, values)))
-        return self.apply(Elementary(what), *values, name=name, shape=larger.shape)
+        layout = largest.layout
+        nodes = [value.arranged(layout) for value in values]
+        takes = [value.sides(layout) for value in values]
+        differ = any([sides != takes[0] for sides in takes]) and len(layout) > 1
+        made = self._node(Elementary(what), nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
+        return Value(made, largest.shape, largest.dtype, largest.batch, largest.order)
 
     def concat(self, values: Sequence[Value], axis: int, name: str = "") -> Value:
-        """Values side by side along an axis, which is the only one of a sample with more than one number."""
+        """Values side by side along an axis of a sample."""
         first = values[0]
         axis = first.axis(axis)
+        shape = first.shape[:axis] + (sum([value.shape[axis] or 0 for value in values]),) + first.shape[axis + 1 :]
         for value in values:
-            rest = [size for k, size in enumerate(value.shape) if k != axis]
-            if len(value.shape) != len(first.shape) or value.shape[axis] is None or set(rest) - {None, 1}:
+            rest = value.shape[:axis] + (shape[axis],) + value.shape[axis + 1 :]
+            if rest != shape or len(value.shape) != len(first.shape) or value.shape[axis] is None:
                 raise UnsupportedError("joins %s along axis %d" % (" and ".join(map(str, values)), axis))
         if len(values) == 1:
             return first
-        total = sum([value.size for value in values])
-        shape = first.shape[:axis] + (total,) + first.shape[axis + 1 :]
-        return self.apply(Elementary("concat"), *values, name=name, shape=shape)
+        layout = _layout_with(max(values, key=lambda value: len(value.layout)), axis)
+        result = Value(first.node, shape, first.dtype, first.batch)
+        result.order = result.order_of(layout)
+        nodes, takes = [value.arranged(layout) for value in values], [value.sides(layout) for value in values]
+        operation = Elementary("concat", layout.index(axis) - len(layout))
+        result.node = self._node(operation, nodes, result, name, takes, result.sides(layout))
+        return result
+
+    def _node(
+        self,
+        operation: Layer | Elementary,
+        inputs: Sequence[Node],
+        result: Value,
+        name: str,
+        takes: Sequence[Sides] | None = None,
+        gives: Sides | None = None,
+    ) -> Node:
+        """A node of the graph, whose output is charged to the budget."""
+        if self.budget is not None:
+            self.budget.take(8 * result.size, "the output of %s" % (name or operation))
+        made = Node(operation, inputs, result.size, result.dtype, name, takes=takes, gives=gives)
+        if takes is None and id(inputs[0]) in self._raw:
+            self._raw.add(id(made))
+        return made
+
+    def _note_channels(self, value: Value, layout: Sequence[int] | None) -> None:
+        """Where the channels of the input are, if this layer reads the input as a picture."""
+        if layout is not None and len(layout) > 1 and id(value.node) in self._raw:
+            self.channels = "first" if layout[-1] == min(layout) else "last"
 
     # ---- what becomes of it
 
@@ -118,7 +169,9 @@ class Graph:
         `UnsupportedError` names an elementary operation that is part of no layer purenn knows.
         """
         assert self.start is not None and self.output is not None, "the reader has set input and output"
-        nodes = in_order(simplified(with_layers(self.output.node)))
+        output = simplified(in_native_order(with_layers(self.output.in_order().node)))
+        input_shape = self._input_shape(in_order(output))
+        nodes = in_order(with_shapes(output, self.start, input_shape))
         layers = [_layer(node) for node in nodes]
         numbers = {id(self.start): 0}
         numbers.update({id(node): k for k, node in enumerate(nodes, 1)})
@@ -126,16 +179,80 @@ class Graph:
             network = Network(
                 layers or [Activate("identity")],
                 [tuple([numbers[id(before)] for before in node.inputs]) for node in nodes] or [(0,)],
-                (self.start.width,),
+                input_shape,
                 labels=self.labels,
                 names=self.names,
                 name=self.name,
                 multilabel=self.multilabel,
+                channels=self.channels if len(input_shape) > 1 else None,
             )
         except (ValueError, TypeError) as error:
             raise ModelFormatError(str(error)) from None
         network.notes = self.notes + _on_scales(nodes)
         return network
+
+    def _input_shape(self, nodes: Sequence[Node]) -> Sides:
+        """The shape that the file gives a sample; flat, if the order of its numbers is the same for every reader."""
+        sides = self._input_sides
+        is_picture = len([size for size in sides if size > 1]) > 2
+        is_read = any([len(takes) > 1 for node in nodes for takes in node.takes or ()])
+        return sides if is_picture or is_read else (count(sides),)
+
+
+def _reading(
+    operation: Layer | Elementary, value: Value, layout: Sequence[int] | None, over: Sequence[int] | None
+) -> tuple[Sides, Sides]:
+    """(the axes in the order in which an operation reads a value, the shape in which it reads them)."""
+    if layout is not None:
+        return tuple(layout), value.sides(layout)
+    if over is not None:
+        row = tuple(sorted([value.axis(axis) for axis in over]))
+        if None in [value.shape[axis] for axis in row]:
+            what = "axis %d" % row if len(row) == 1 else "axes %r" % (list(row),)
+            raise UnsupportedError("over %s of %s" % (what, value))
+        others = tuple([axis for axis in value.layout if axis not in row])
+        return others + row, value.sides(others) + (count(value.sides(row)),)
+    return value.axes, _sides(operation, value)
+
+
+def _sides(operation: Layer | Elementary, value: Value) -> Sides:
+    """The shape in which an operation reads a value whose numbers are in the order of the file.
+
+    A value with one long axis is a row; so is any other for a layer with as many inputs as it has numbers.
+    """
+    sides = value.sides(value.axes)
+    is_row = len(value.layout) < 2 if operation.inputs is None else operation.inputs == value.size
+    while len(sides) > 1 and sides[0] == 1:
+        sides = sides[1:]
+    return (value.size,) if is_row else sides
+
+
+def _mean_shape(sides: Sides) -> Sides:
+    """The shape of means along the last axis."""
+    return sides[:-1] or (1,)
+
+
+def _result(value: Value, shape: Shape | None, axes: Sides, gives: Sides) -> Value:
+    """The value that an operation makes of another when it reads these axes, its node yet to be set."""
+    if shape is None:
+        sizes = list(value.shape)
+        for axis, size in zip(axes, gives if len(gives) == len(axes) else ()):
+            sizes[axis] = size
+        shape = tuple(sizes)
+    result = Value(value.node, shape, value.dtype, value.batch)
+    if len(result.shape) == len(value.shape):
+        result.order = result.order_of(axes)
+    return result
+
+
+def _layout_with(value: Value, axis: int) -> Sides:
+    """The layout of a value, and in it an axis that may have one number, at its own position."""
+    layout = value.layout
+    if axis in layout:
+        return layout
+    later = [k for k, other in enumerate(layout) if other > axis]
+    k = later[0] if later else len(layout)
+    return layout[:k] + (axis,) + layout[k:]
 
 
 def _layer(node: Node) -> Layer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ModelFormatError, UnsupportedError
+from ..layers.shape import Permute
 from ..rows import size as count
 
 TYPE_CHECKING = False
@@ -12,19 +13,27 @@ if TYPE_CHECKING:
     from ..layers.base import Layer
 
     Shape = tuple[int | None, ...]
+    Sides = tuple[int, ...]
 
 
 class Elementary:
     """An operation that is not a layer yet: a part of one, as erf or a mean, or what brings values together.
 
     `name` is one of abs, erf, exp, greater, log, mean and sqrt, of one value; concat, difference, product, quotient,
-    sum and where, of several.  `parameter` is what `greater` compares with.
+    sum and where, of several.  `parameter` is what `greater` compares with, or the axis of `concat`, counted from the
+    last one (-1).
     """
 
     __slots__ = ("name", "parameter")
+    inputs = None  # it takes any number of them
 
     def __init__(self, name: str, parameter: float = 0.0) -> None:
         self.name, self.parameter = name, parameter
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether each number of the result depends on one number alone."""
+        return self.name != "mean"
 
     def __repr__(self) -> str:
         return "Elementary(%r)" % self.name
@@ -33,12 +42,14 @@ class Elementary:
 class Node:
     """An `operation` on what its `inputs` give: `width` numbers to a sample, of the element type `dtype`.
 
-    The operation is a layer or `Elementary`; the input of the graph has none.  `name` says which node of the file
-    it is.  `folded` has the names of the normalisations and scales that this node took in.  A `fixed` node stays as it
-    is, so that its numbers are rounded exactly as the framework rounds them.
+    The operation is a layer or `Elementary`; the input of the graph has none.  `takes` has the shape in which it reads
+    each input, channels last, and `gives` is the shape of its output; both are None where the operation takes any
+    shape and keeps it.  `name` says which node of the file it is.  `folded` has the names of the normalisations and
+    scales that this node took in.  A `fixed` node stays as it is, so that its numbers are rounded exactly as the
+    framework rounds them.
     """
 
-    __slots__ = ("operation", "inputs", "width", "dtype", "name", "folded", "fixed")
+    __slots__ = ("operation", "inputs", "width", "dtype", "name", "folded", "fixed", "takes", "gives", "permuted")
 
     def __init__(
         self,
@@ -49,14 +60,25 @@ class Node:
         name: str = "",
         folded: Sequence[str] = (),
         fixed: bool = False,
+        takes: Sequence[Sides] | None = None,
+        gives: Sides | None = None,
     ) -> None:
         self.operation, self.inputs = operation, list(inputs)
         self.width, self.dtype, self.name, self.folded = width, dtype, name, list(folded)
-        self.fixed = fixed
+        self.fixed, self.takes, self.gives = fixed, takes, gives
+        self.permuted: dict[tuple[Sides, Sides], Node] = {}  # by the shape that is read and the order of its axes
 
-    def then(self, operation: Layer | Elementary, width: int | None = None) -> Node:
-        """A node that takes what this one gives, and goes by the same name."""
-        return Node(operation, [self], self.width if width is None else width, self.dtype, self.name)
+    def then(self, operation: Layer | Elementary) -> Node:
+        """A node that takes what this one gives, number by number, and goes by the same name."""
+        return Node(operation, [self], self.width, self.dtype, self.name)
+
+    def permute(self, sides: Sides, axes: Sides) -> Node:
+        """The numbers of this node, read in the shape `sides`, with the axes in another order; made once for each."""
+        if (sides, axes) not in self.permuted:
+            gives = tuple([sides[axis] for axis in axes])
+            made = Node(Permute(axes), [self], self.width, self.dtype, self.name, takes=[sides], gives=gives)
+            self.permuted[sides, axes] = made
+        return self.permuted[sides, axes]
 
     def __repr__(self) -> str:
         return "Node(%r, %s)" % (self.name, self.operation)
@@ -66,26 +88,85 @@ class Value:
     """What flows out of a `node`, in the `shape` that the file gives it there.
 
     One axis of the shape is None: the samples, `batch` of them where the file fixes that.  (A file may as well
-    be made for one sample alone, then there is no such axis.)  All other axes together, in row-major order,
-    are the `size` numbers of one sample.  `dtype` is the type of the elements.
+    be made for one sample alone, then there is no such axis.)  All other axes together are the `size` numbers of
+    one sample.  `dtype` is the type of the elements.
+
+    The numbers of the node need not run in the order of that shape: frameworks store pictures channels first, layers
+    compute them channels last.  `order` lists the axes in the order in which the node's numbers run, the last one
+    fastest; it counts only the axes with more than one number, so that it survives axes of size 1.
     """
 
-    __slots__ = ("node", "shape", "batch", "dtype", "size")
+    __slots__ = ("node", "shape", "batch", "dtype", "size", "order")
 
-    def __init__(self, node: Node, shape: Shape, dtype: str = "F32", batch: int | None = None) -> None:
+    def __init__(
+        self, node: Node, shape: Shape, dtype: str = "F32", batch: int | None = None, order: Sides | None = None
+    ) -> None:
         self.node, self.shape, self.batch, self.dtype = node, tuple(shape), batch, dtype
         self.size = count([size for size in self.shape if size is not None])
+        self.order = tuple(range(len(self._long()))) if order is None else order
         before = self.shape[: self.shape.index(None)] if None in self.shape else ()
         if count([size for size in before if size is not None]) != 1:
             raise UnsupportedError("the samples are not the first axis of %s" % self)
 
+    def _long(self) -> list[int]:
+        """The axes with more than one number."""
+        return [axis for axis, size in enumerate(self.shape) if size not in (None, 1)]
+
+    @property
+    def axes(self) -> Sides:
+        """All axes but that of the samples, in the order of the shape."""
+        return tuple([axis for axis, size in enumerate(self.shape) if size is not None])
+
+    @property
+    def layout(self) -> Sides:
+        """The axes with more than one number, in the order in which the node's numbers run."""
+        long = self._long()
+        return tuple([long[k] for k in self.order])
+
+    def sides(self, axes: Sequence[int]) -> Sides:
+        """The sizes of some axes."""
+        return tuple([self.shape[axis] or 1 for axis in axes])
+
+    def order_of(self, layout: Sequence[int]) -> Sides:
+        """A layout as `order` has it; all axes with more than one number must be in it, once."""
+        long = self._long()
+        order = tuple([long.index(axis) for axis in layout if axis in long])
+        assert sorted(order) == list(range(len(long))), "a layout %r of %s" % (layout, self)
+        return order
+
+    def arranged(self, layout: Sequence[int]) -> Node:
+        """A node whose numbers run over these axes, the last one fastest."""
+        order = self.order_of(layout)
+        if order == self.order:
+            return self.node
+        return self.node.permute(self.sides(self.layout), tuple([self.order.index(k) for k in order]))
+
+    def in_order(self) -> Value:
+        """The same value with its numbers in the order of its shape."""
+        return Value(self.arranged(self.axes), self.shape, self.dtype, self.batch)
+
     def reshaped(self, shape: Shape) -> Value:
-        """The same numbers in another shape."""
-        return Value(self.node, shape, self.dtype, self.batch)
+        """The same numbers, in the order of the shape, in another shape."""
+        new = Value(self.node, shape, self.dtype, self.batch)
+        if new.sides(new._long()) == self.sides(self._long()):
+            return Value(self.node, shape, self.dtype, self.batch, self.order)
+        return Value(self.arranged(self.axes), shape, self.dtype, self.batch)
+
+    def transposed(self, axes: Sequence[int]) -> Value:
+        """The same numbers with the axes of the shape in another order; nothing moves.
+
+        >>> x = Value(Node(None, [], 6), (None, 2, 3))
+        >>> y = x.transposed((0, 2, 1))
+        >>> print(y, y.layout, y.in_order().node.operation)
+        (N, 3, 2) (2, 1) Permute (1, 0)
+        """
+        shape = tuple([self.shape[axis] for axis in axes])
+        new = Value(self.node, shape, self.dtype, self.batch)
+        return Value(self.node, shape, self.dtype, self.batch, new.order_of([axes.index(a) for a in self.layout]))
 
     def typed(self, dtype: str) -> Value:
         """The same numbers as elements of another type, which holds them all."""
-        return Value(self.node, self.shape, dtype, self.batch)
+        return Value(self.node, self.shape, dtype, self.batch, self.order)
 
     def axis(self, axis: int) -> int:
         """An axis counted from the front, where -1 means the last one."""
@@ -96,11 +177,10 @@ class Value:
         if None in over or count([size for size in over if size is not None]) != self.size:
             raise UnsupportedError("%s of %s" % (what, self))
 
-    def matches(self, other: Value) -> bool:
-        """Whether two values can be combined number by number: shapes are equal, or one has one number to a sample."""
-        large, small = (self, other) if self.size >= other.size else (other, self)
-        ones = tuple([size and 1 for size in large.shape])  # None stays None
-        return small.shape in (large.shape, ones)
+    def spreads_to(self, other: Value) -> bool:
+        """Whether this value, repeated along its axes of size 1, has the shape of another."""
+        pairs = zip(self.shape, other.shape)
+        return len(self.shape) == len(other.shape) and all([a == b or a == 1 for a, b in pairs])
 
     def __str__(self) -> str:
         return shape_text(self.shape)

@@ -202,7 +202,9 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     if _factors(variance.inputs[0]) != [id(centred)] * 2 or not 0.0 <= epsilon < math.inf:
         return None
-    return Node(LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name)
+    return Node(
+        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, takes=mean.takes, gives=mean.takes[0]
+    )
 
 
 def _log(node: Node) -> Node | None:
@@ -269,20 +271,24 @@ PATTERNS: dict[str, Rule] = {
 # ---- layers that bring values together
 
 
-def _merge(node: Node, layer: Layer, inputs: Sequence[Node]) -> Node | None:
-    """A layer in place of a node; values that differ in size are combined number by number in patterns alone."""
-    same = all([before.width == node.width for before in inputs])
-    return Node(layer, inputs, node.width, node.dtype, node.name) if same else None
+def _merge(node: Node, layer: Layer, inputs: Sequence[Node]) -> Node:
+    """A layer in place of a node."""
+    return Node(layer, inputs, node.width, node.dtype, node.name, takes=node.takes, gives=node.gives)
 
 
-def _difference(node: Node) -> Node | None:
+def _difference(node: Node) -> Node:
     """``x - y = x + (-1) y``, exactly"""
     x, y = node.inputs
     return _merge(node, Add(), [x, y.then(Scale(-1.0))])
 
 
+def _concatenated(node: Node) -> Node:
+    """Values side by side along an axis"""
+    return _merge(node, Concat(int(node.operation.parameter)), node.inputs)  # type: ignore[union-attr]  # elementary
+
+
 MERGES: dict[str, Rule] = {
-    "concat": lambda node: Node(Concat(), node.inputs, node.width, node.dtype, node.name),
+    "concat": _concatenated,
     "difference": _difference,
     "product": lambda node: _merge(node, Multiply(), node.inputs),
     "sum": lambda node: _merge(node, Add(), node.inputs),

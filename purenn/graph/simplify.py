@@ -64,7 +64,8 @@ def _folded(chain: Sequence[Node], exact: bool) -> list[Node]:
     for node, follower in zip(chain, followers):
         if not exact or leading < len(kept):
             node.operation = of_sums(node.operation, kept[-1].operation if kept else None)
-        if len(kept) > 1 and may_pass(kept[-2].operation, kept[-1].operation, node.operation):
+        passes = len(kept) > 1 and may_pass(kept[-2].operation, kept[-1].operation, node.operation)
+        if passes and _fit(kept[-1], node):
             scale = passed(kept[-2].operation, node.operation)
             if scale is not None:
                 node.operation = scale
@@ -72,6 +73,8 @@ def _folded(chain: Sequence[Node], exact: bool) -> list[Node]:
                 del kept[-2]
         kept.append(node)
         while len(kept) > 1 and not may_pass(kept[-2].operation, kept[-1].operation, follower):
+            if not _fit(kept[-2], kept[-1]):
+                break
             one = joined(kept[-2].operation, kept[-1].operation, exact and leading >= len(kept) - 2)
             if one is None:
                 break
@@ -82,10 +85,17 @@ def _folded(chain: Sequence[Node], exact: bool) -> list[Node]:
     return kept
 
 
+def _fit(first: Node, second: Node) -> bool:
+    """Whether a node reads what the one before it gives in the same shape, so that their rows have one length."""
+    return second.takes is None or first.gives is None or first.gives == second.takes[0]
+
+
 def _merged(first: Node, second: Node, operation: object) -> Node:
     """Two nodes as one, which stands for both."""
-    folded = first.folded + second.folded
-    return Node(operation, first.inputs, second.width, second.dtype, second.name, folded)  # type: ignore[arg-type]
+    one = Node(operation, first.inputs, second.width, second.dtype, second.name)  # type: ignore[arg-type]
+    one.folded = first.folded + second.folded
+    one.takes, one.gives = first.takes or second.takes, second.gives or first.gives
+    return one
 
 
 def _without_neutral(nodes: list[Node]) -> list[Node]:

@@ -25,6 +25,11 @@ class Activate(Layer):
         self.h = Activation(activation)
         self.activation = self.h.name
 
+    @property
+    def is_elementwise(self) -> bool:
+        """Not with softmax, which looks at a row."""
+        return not self.h.rowwise
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = h(X)``; a softmax along the last axis."""
         (X,), (shape,) = values, shapes

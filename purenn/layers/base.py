@@ -94,6 +94,11 @@ class Layer:
         return 2 * size(self.output_shape(*shapes))
 
     @property
+    def is_elementwise(self) -> bool:
+        """Whether each number of the output depends on one number of the input alone, and all in the same way."""
+        return False
+
+    @property
     def parameters(self) -> int:
         """How many trained numbers the layer holds."""
         return sum([matrix.rows * matrix.cols for _, matrix in self.named_tensors()])
@@ -107,6 +112,21 @@ class Layer:
         """(name, Matrix) of each tensor that is not None."""
         names = [name.rstrip("?") for name in self.tensors]
         return [(name, getattr(self, name)) for name in names if getattr(self, name) is not None]
+
+    def replace(self, **changes: "Any") -> "Any":
+        """A copy of this layer with some arguments changed.
+
+        >>> from purenn import Dense
+        >>> print(Dense([[1.0]], [0.5], "relu").replace(bias=[2.0]).forward(Matrix([1.0])))
+        [[3]]
+        """
+        arguments = dict([(name, getattr(self, name)) for name, _ in self.settings])
+        arguments.update(dict(self.named_tensors()))
+        h = getattr(self, "h", None)
+        if h is not None:
+            arguments["activation"] = h
+        arguments.update(changes)
+        return type(self)(**arguments)
 
     def __setattr__(self, name: str, value: "Any") -> None:
         settings = dict(self.settings)

@@ -32,9 +32,11 @@ from ..matrix import Matrix
 from .activate import Activate
 from .dense import Dense
 from .dynamic_dense import DynamicDense
+from .integer import IntegerDense
 from .layer_norm import LayerNorm
 from .normalize import Normalize
 from .scale import Scale
+from .shape import Permute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -272,6 +274,27 @@ RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
     (Scale, Dense): _scale_before_dense,
     (Scale, Scale): _scale_after_scale,
 }
+
+
+# ---- permutations
+
+
+def in_order_before(layer: "Any", permute: "Any", shape: "Any") -> "Optional[Any]":
+    """A dense layer of the numbers as they were before a permutation of `shape`, or None.
+
+    ``permuted(x) W  =  sum over j of x[source(j)] W[j]  =  x W'`` where ``W'[source(j)] = W[j]``.  Only the order of
+    adding changes.
+
+    >>> one = in_order_before(Dense([[1.0], [2.0], [3.0], [4.0]]), Permute((1, 0)), (2, 2))
+    >>> print(one.weight.T)
+    [[1 3 2 4]]
+    """
+    if type(permute) is not Permute or type(layer) not in (Dense, DynamicDense, IntegerDense):
+        return None
+    rows: "List[Any]" = [None] * layer.inputs
+    for source, row in zip(permute.places(shape), layer.weight):
+        rows[source] = row
+    return layer.replace(weight=Matrix.wrap(rows))
 
 
 # ---- rows of doubles

@@ -89,6 +89,11 @@ class Quantize(Layer):
         """The highest of the model's own integers."""
         return self.high + self.zero_point
 
+    @property
+    def is_elementwise(self) -> bool:
+        """With one scale for all inputs."""
+        return self.inputs is None
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = X / scale``, and ``Z = round(A)``, clamped to low ... high."""
         (X,), (shape,) = values, shapes
@@ -228,6 +233,11 @@ class Dequantize(Layer):
         self.activation = self.h.name
         if not all([s - s == 0 for s in self.scale.tolist()[0]]):
             raise ValueError("%s: a scale must be a finite number" % self)
+
+    @property
+    def is_elementwise(self) -> bool:
+        """With one scale for all inputs, and no softmax."""
+        return self.inputs is None and not self.h.rowwise
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = X * scale`` and ``Z = h(A)``."""

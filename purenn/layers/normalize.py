@@ -39,6 +39,11 @@ class Normalize(Layer):
                     what += " must be finite and not 0" if what == "deviation" else " must be finite"
                     raise ValueError("%s: a %s, found %r" % (self, what, number))
 
+    @property
+    def is_elementwise(self) -> bool:
+        """With one mean and one deviation for all inputs."""
+        return self.inputs is None
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = (X - mean) / deviation``."""
         (X,), (shape,) = values, shapes

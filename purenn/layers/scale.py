@@ -29,6 +29,11 @@ class Scale(Layer):
         self.scale, self.shift = row_of(scale, "scale", self), row_of(shift, "shift", self)
         self.inputs = width_of(self, self.scale, self.shift)
 
+    @property
+    def is_elementwise(self) -> bool:
+        """With one factor and one shift for all inputs."""
+        return self.inputs is None
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = X * scale + shift``."""
         (X,), (shape,) = values, shapes

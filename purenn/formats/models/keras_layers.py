@@ -244,8 +244,8 @@ def _elu(call: Call) -> Value:
 
 def _softmax(call: Call) -> Value:
     call.named()
-    call.check_along_all()
-    return call.then(Activate("softmax"))
+    over = [1 + axis for axis in call.spec.axes(call.shape)]
+    return call.graph.apply(Activate("softmax"), call.value, name=call.name, over=over)
 
 
 # ---- normalisations and scales

@@ -107,9 +107,8 @@ def softmax(name: str) -> Callable[[Call], Value]:
         """Over one axis; before version 13 over that axis and all behind it."""
         value = call.value(0)
         axis = value.axis(call.node.integer("axis", -1 if call.opset >= 13 else 1))
-        over = value.shape[axis : axis + 1 if call.opset >= 13 else len(value.shape)]
-        value.check_spans_sample(over, "over axis %d" % axis)
-        return call.apply(Activate(name), value)
+        over = range(axis, axis + 1 if call.opset >= 13 else len(value.shape))
+        return call.apply(Activate(name), value, over=over)
 
     return apply
 

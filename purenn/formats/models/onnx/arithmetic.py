@@ -109,11 +109,10 @@ def mean(call: Call) -> Value:
     if not axes and none_is_none:
         return value
     over = sorted({value.axis(axis) for axis in axes} or range(len(value.shape)))
-    value.check_spans_sample(tuple([value.shape[axis] for axis in over]), "over axes %r" % over)
     if not keeps_axes:
         raise UnsupportedError("without its axes kept")
     shape = tuple([1 if axis in over else size for axis, size in enumerate(value.shape)])
-    return call.apply(Elementary("mean"), value, shape)
+    return call.apply(Elementary("mean"), value, shape, over=over)
 
 
 def where(call: Call) -> Value:

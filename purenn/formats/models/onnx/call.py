@@ -142,11 +142,13 @@ class Call:
         operation: Layer | Elementary,
         value: Value,
         shape: Shape | None = None,
+        layout: Sequence[int] | None = None,
+        over: Sequence[int] | None = None,
         dtype: str | None = None,
         noted: bool = False,
     ) -> Value:
-        """What a layer makes of a value, in the graph that is built."""
-        return self.graph.apply(operation, value, name=str(self.node), shape=shape, dtype=dtype, noted=noted)
+        """What a layer makes of a value, in the graph that is built (`Graph.apply`)."""
+        return self.graph.apply(operation, value, str(self.node), shape, layout, over, dtype, noted)
 
     def join(self, what: str, *values: Value) -> Value:
         """Values combined number by number, in the graph that is built."""
