@@ -5,6 +5,7 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import is_sized, size
 from .base import Layer
+from .selection import gathered
 from .windows import Windows
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ class _Convolution(Layer):
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dA = dZ h'(A)``, ``dP = dA W^T``, ``dW = P^T dA``, and dB is dA added up over the places.
 
-        dX has at each number the sum of dP over all patches that it is in.
+        dX has at each number the sum of dP over its copies in the patches.
         """
         (shape,) = cache.shapes
         P = cache.values[0].reshape(self._seen)
@@ -108,22 +109,14 @@ class _Convolution(Layer):
         groups = list(zip(_split(dA, self.groups), _split(self.weight, self.groups)))
         dW = [patches.T @ dA_g for patches, (dA_g, _) in zip(self._by_group(P), groups)]
         dP = self._from_groups([dA_g @ weight.T for dA_g, weight in groups])
-        dX = self._added_up(dP, shape)
+        dX = gathered(dP.reshape(cache.values[0].cols), self._places(shape), size(shape))
         return [dX], {"weight": _joined(dW), "bias": dA.sum(axis=0)}
 
-    def _added_up(self, dP: Matrix, shape: "Shape") -> Matrix:
-        """The sum at each input of the gradients at its copies in the patches."""
-        channels, sources = self.inputs, self.windows.sources(shape[:-1])
-        samples: "List[Sequence[Any]]" = []
-        for start in range(0, dP.rows, len(sources)):
-            dx: "List[Any]" = [0] * size(shape)
-            for seen, dp in zip(sources, dP[start : start + len(sources)]):
-                for n, place in enumerate(seen):
-                    if place is not None:
-                        for c in range(channels):
-                            dx[place * channels + c] += dp[n * channels + c]
-            samples.append(dx)
-        return Matrix.wrap(samples)
+    def _places(self, shape: "Shape") -> "List[int]":
+        """For each number of the patches of one sample its place in the sample; below 0 for padding."""
+        places = [source for seen in self.windows.sources(shape[:-1]) for source in seen]
+        channels = range(self.inputs)
+        return [-1 if place is None else place * self.inputs + c for place in places for c in channels]
 
     # ---- groups
 
@@ -231,17 +224,22 @@ def _rows_and_kernel(name: str, weight: "Any", kernel: "Any", axes: int) -> "Tup
         return weight if isinstance(weight, Matrix) else Matrix(weight), kernel
     rows, sides = [weight], []
     for _ in range(axes + 1):
-        lengths = [len(part) if is_sized(part) else 0 for part in rows]
-        if min(lengths) != max(lengths) or not lengths[0]:
-            raise ShapeError(
-                "%s: a nested weight has %d axes, and its lists along one are equally long" % (name, axes + 2)
-            )
-        sides.append(lengths[0])
-        rows = [entry for part in rows for entry in part]
+        sides.append(_common_length(rows))
+        rows = [entry for part in rows for entry in part] if sides[-1] else []
+    if not _common_length(rows):
+        wanted = (name, axes + 2)
+        raise ShapeError("%s: a nested weight has %d axes, and its lists along one are equally long" % wanted)
     found = tuple(sides[:axes])
-    if kernel is not None and Windows(name, axes, kernel).kernel != found:
-        raise ShapeError("%s: kernel is %r, the weight is nested as one of %s" % (name, kernel, _by(found)))
+    given = found if kernel is None else Windows(name, axes, kernel).kernel
+    if given != found:
+        raise ShapeError("%s: the kernel is %s, the weight is nested as one of %s" % (name, _by(given), _by(found)))
     return Matrix(rows), found
+
+
+def _common_length(parts: "Sequence[Any]") -> int:
+    """The length that lists have in common; 0 where there is none."""
+    lengths = [len(part) if is_sized(part) and not isinstance(part, (str, dict)) else 0 for part in parts]
+    return lengths[0] if lengths and min(lengths) == max(lengths) else 0
 
 
 def _is_nested(weight: "Any") -> bool:
