@@ -59,7 +59,7 @@ class _Max(_Pool):
         for places in self.seen(shape):
             for c in range(channels):
                 best = places[0] * channels + c
-                for place in places:
+                for place in places[1:]:
                     number = row[place * channels + c]
                     if number > row[best] or (number != number and row[best] == row[best]):
                         best = place * channels + c
