@@ -596,16 +596,20 @@ def test_a_softmax_before_flatten_may_be_along_one_axis_of_several(along, axis):
             ModelFormatError,
         ),
         (
-            module("normalization.LayerNorm", ("normalized_shape", sizes([2, 2]))),
-            "normalized_shape must be one size",
-            UnsupportedError,
+            module("normalization.LayerNorm", ("normalized_shape", sizes([2, 0]))),
+            "normalized_shape must be sizes, found (2, 0)",
+            ModelFormatError,
         ),
         (
             sequential(linear(ONE), module("batchnorm.BatchNorm1d")),
             "1 (BatchNorm1d) has no running statistics",
             UnsupportedError,
         ),
-        (name("torch.nn.modules.conv", "Conv2d") + b")\x81", "names torch.nn.modules.conv.Conv2d", UnsupportedError),
+        (
+            name("torch.nn.modules.conv", "ConvTranspose2d") + b")\x81",
+            "names torch.nn.modules.conv.ConvTranspose2d",
+            UnsupportedError,
+        ),
         (name("__main__", "Net") + b")\x81", "save its state_dict, or export it to ONNX", UnsupportedError),
     ],
 )
