@@ -29,19 +29,18 @@ def found_side(steps: Sequence[Step], channels: int, axes: int, wanted: int, bud
 
     A step makes of a shape, channels last, the next one, and tells whether it reads all of it.
     """
-    fitting: list[tuple[int, bool]] = []
+    fitting, whole = [], []  # sides that fit, and those of them of which all is read
     for side in range(1, _LARGEST + 1):
         budget.work(1 + len(steps), "looking for the size of the input")
         found, is_whole = _walked(steps, (side,) * axes + (channels,))
         if found == wanted:
-            fitting.append((side, is_whole))
-        if found > wanted or len(fitting) > _MOST:
+            fitting.append(side)
+            whole += [side] * is_whole
+        if found > wanted or len(whole) > 1:
             break
-    whole = [side for side, is_whole in fitting if is_whole]
-    sides = [side for side, _ in fitting]
-    chosen = sides[0] if len(sides) == 1 else whole[0] if len(whole) == 1 and len(sides) <= _MOST else None
-    shown = ["x".join([str(side)] * axes) for side in sides[:_MOST]] + ["..."] * (len(sides) > _MOST)
-    return chosen, ", ".join(shown)
+    only = fitting if len(fitting) == 1 else whole
+    shown = ["x".join([str(side)] * axes) for side in fitting[:_MOST]] + ["..."] * (len(fitting) > _MOST)
+    return only[0] if len(only) == 1 else None, ", ".join(shown)
 
 
 def _walked(steps: Sequence[Step], shape: Shape) -> tuple[int, bool]:
