@@ -30,9 +30,7 @@ _MOST_PARTS = 16  # parts of a name that are searched for numbers
 _MOST_LAYERS, _MOST_TRIES = 100, 20000  # of a search for the order of layers
 _DICTS_KEEP_ORDER = sys.implementation.name != "micropython"
 _BY_FILE = "the order of the file"
-_ARCHITECTURE = "for other layers say what they are, as in architecture='conv 5x5 relu, maxpool 2, dense' (--architecture)"
-    "for other layers give an architecture, as in load(path, architecture='conv 5x5 relu, maxpool 2, dense')"
-)
+_ARCHITECTURE = "other layers are said by architecture='conv 5x5 relu, maxpool 2, dense' or --architecture"
 
 
 class DenseArrays:
