@@ -2,7 +2,7 @@
 
 import pytest
 from drawn import doubles, every, flat, rows, same, same_rows
-from duals import Tie
+from duals import Tie, dual
 from hypothesis import given
 from hypothesis import strategies as st
 from test_gradients import derivative, inner
@@ -218,11 +218,15 @@ def test_they_are_tensorflows(drawn, same_, x):
     tensorflow = pytest.importorskip("tensorflow")
     case = Case([axis[:4] + (0, 0) for axis in drawn], "same" if same_ else "", dilated=False)
     numbers = x[0][: size(case.shape)]
-    picture = tensorflow.reshape(tensorflow.constant(numbers), (1,) + case.shape)
-    for layer, kind in ((case.max_pool(), "MAX"), (case.average_pool(False), "AVG")):
+    ones = (1,) * (2 - len(drawn))
+    picture = tensorflow.reshape(tensorflow.constant(numbers), (1,) + case.sides + ones + (CHANNELS,))
+    for layer, pool in (
+        (case.max_pool(), tensorflow.nn.max_pool2d),
+        (case.average_pool(False), tensorflow.nn.avg_pool2d),
+    ):
         padding = "SAME" if same_ else "VALID"
-        expected = tensorflow.nn.pool(picture, case.kernel, kind, case.stride, padding).numpy()
-        assert layer.output_shape(case.shape) == expected.shape[1:]
+        expected = pool(picture, case.kernel + ones, case.stride + ones, padding).numpy()
+        assert size(layer.output_shape(case.shape)) == expected.size
         found = layer.forward(Matrix([numbers]), shapes=[case.shape])
         assert found.allclose(Matrix([expected.ravel().tolist()]), rtol=1e-5, atol=1e-5)
 
@@ -243,7 +247,9 @@ def test_gradients_are_exact(drawn, rule, x):
         (dX,), tensors = layer.backward(G, Cache([X], shapes, [Z]))
         assert tensors == {} and dX.shape == X.shape
         try:
-            expected = derivative(lambda X, of=(G, layer, shapes): inner(of[0], of[1].forward(X, shapes=of[2])), X)
+            expected = derivative(
+                lambda X, of=(G, layer, shapes): inner(of[0], of[1].forward(X, shapes=of[2])), X.map(dual)
+            )
         except Tie:
             continue  # two are the largest
         assert dX.allclose(expected, rtol=1e-12, atol=1e-12)
