@@ -45,7 +45,7 @@ from .batch_norm import BatchNorm
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dynamic_dense import DynamicDense
-from .integer import IntegerDense
+from .integer import IntegerDense, Quantize
 from .layer_norm import LayerNorm
 from .normalize import Normalize
 from .pad import Pad
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
 _CONVOLUTIONS = (Conv1D, Conv2D)
 WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
-_OTHER_SUMS = (DynamicDense, IntegerDense, LayerNorm)  # of more than one input, for each output
+_OTHER_SUMS = (DynamicDense, IntegerDense, LayerNorm, Quantize)  # of several inputs for each output, or rounded
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
