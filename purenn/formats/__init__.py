@@ -73,6 +73,7 @@ FORMATS = (
 
 _HEAD = 1024  # bytes that tell the format, or what else a file is
 _NUMBER = 40  # bytes of memory that a number takes in the output of a layer, and the reference to it
+_REFERENCE = 8  # to a number that is there
 
 
 def load(
@@ -194,10 +195,15 @@ def _network(
     activations: "Optional[Sequence[Any]]" = None,
     order: "Optional[Sequence[str]]" = None,
 ) -> Network:
-    """The network of what a file holds, once the outputs of its layers are charged as well."""
+    """The network of what a file holds, once the outputs of its layers, and their patches, are charged as well."""
     network = _built(content, activations, order)
     for k, shape in enumerate(network.shapes):
         budget.take(_NUMBER * count(shape), "the output of layer %d" % k if k else "a sample")
+    patches = [  # those of one layer at a time; they refer to numbers that are there already
+        layer.workspace(*network.shapes_into(k)) - 2 * count(network.shapes[k])
+        for k, layer in enumerate(network.layers, 1)
+    ]
+    budget.take(_REFERENCE * max(0, max(patches)), "what layer %d sees" % (patches.index(max(patches)) + 1))
     return network
 
 
