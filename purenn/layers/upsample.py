@@ -156,6 +156,10 @@ class Upsample(Layer):
         (shape,) = shapes
         return sum([2 * size(self.size[: axis + 1] + shape[axis + 1 :]) for axis in range(len(self.size))])
 
+    def __str__(self) -> str:
+        """`Upsample to 4x6`: the kind and the size."""
+        return "Upsample to %s" % "x".join([str(n) for n in self.size]) if "size" in self.__dict__ else "Upsample"
+
     # ---- where an output lies
 
     def _places(self, shape: "Shape") -> "List[int]":
