@@ -115,6 +115,14 @@ def test_a_scale_stands_for_the_ratio_of_the_sizes():
     assert whole.parameters == 0 and Upsample((8,)).scale is None
 
 
+def test_beyond_the_last_number_stands_the_last():
+    """Where a file rounds the size up, an output may lie past the end: 3 / 0.75 = 4."""
+    X = Matrix([1.0, 2.0, 3.0, 4.0])
+    for mode in ("nearest", "bilinear"):
+        layer = Upsample((4,), mode, "asymmetric", scale=[0.75])
+        assert layer.forward(X, shapes=[(4, 1)])[0, 3] == 4.0
+
+
 def test_single_precision_decides_as_it_does_in_torch():
     """Output 23 of 46 lies at 7 exactly, by exact arithmetic; 23 * float32(14 / 46) is less."""
     torch = pytest.importorskip("torch")
