@@ -220,6 +220,11 @@ def test_what_is_refused(f, error, message):
     assert refused(f, error).startswith(message)
 
 
+def test_its_workspace_holds_what_is_made_along_the_first_axis():
+    """A picture of one row that becomes a column: far more numbers in between than at either end."""
+    assert Upsample((1000, 1), "bilinear").workspace((1, 1000, 1)) == 1000 * 1000 + 1000 + 2 * 1000
+
+
 def test_equation_and_shapes_in_a_network():
     assert [step for step, _ in Upsample((1,)).steps([Matrix([1])], [(1, 1)])] == ["Z{k} = upsample({x})"]
     net = Network([Upsample((4, 2)), Upsample((2, 2), "bilinear")], input_shape=(2, 3, 3))
