@@ -49,13 +49,16 @@ if TYPE_CHECKING:
         gelu,
         gelu_tanh,
         hard_sigmoid,
+        hard_swish,
         leaky_relu,
         log_softmax,
+        mish,
         selu,
         silu,
         softmax_plain,
         softplus,
         softsign,
+        threshold,
     )
 
 __version__ = "0.3.0"
@@ -98,10 +101,12 @@ __all__ = [
     "gelu",
     "gelu_tanh",
     "hard_sigmoid",
+    "hard_swish",
     "identity",
     "leaky_relu",
     "load",
     "log_softmax",
+    "mish",
     "register",
     "relu",
     "save",
@@ -114,6 +119,7 @@ __all__ = [
     "softsign",
     "step",
     "tanh",
+    "threshold",
 ]
 
 
