@@ -413,6 +413,26 @@ def expand(call: Call) -> Tensor:
     return Tensor(shape, tensor.dtype, data)
 
 
+def equal(call: Call) -> Tensor:
+    a, b = call.constant(0), call.constant(1)
+    if a.dtype != b.dtype or (a.shape != b.shape and 1 not in (len(a.data), len(b.data))):
+        raise UnsupportedError("of %r and %r" % (a, b))
+    shape = a.shape if len(a.shape) >= len(b.shape) and len(a.data) >= len(b.data) else b.shape
+    call.charge(shape, "BOOL")
+    pairs = zip(_filling(a, a.shape, shape), _filling(b, b.shape, shape))
+    return Tensor(shape, "BOOL", array("B", [p == q for p, q in pairs]))
+
+
+def where(call: Call) -> Tensor:
+    """Number by number one of two constants of the same shape."""
+    condition, a, b = call.constant(0), call.constant(1), call.constant(2)
+    if condition.dtype != "BOOL" or a.dtype != b.dtype or not condition.shape == a.shape == b.shape:
+        raise UnsupportedError("of %r, %r and %r" % (condition, a, b))
+    call.charge(a.shape, a.dtype)
+    chosen = [p if is_first else q for is_first, p, q in zip(condition.data, a.data, b.data)]
+    return Tensor(a.shape, a.dtype, array(a.data.typecode, chosen))
+
+
 def constant_of_shape(call: Call) -> Tensor:
     """One number, 0 by default, as often as the shape says."""
     shape = tuple(call.integers(0, ""))

@@ -159,7 +159,22 @@ def _with_constants(call: Call, value: Value, before: list[Tensor], after: list[
     return call.apply_along(Scale(1.0, row), value, along)
 
 
-# ---- Resize
+# ---- Resize, Expand
+
+
+def expand(call: Call) -> Value:
+    """Axes of size 1 repeated until they have the sizes of a shape."""
+    value, target = call.value(0), call.integers(1, "")
+    shape = (1,) * (len(target) - len(value.shape)) + value.shape
+    target = [1] * (len(shape) - len(target)) + target
+    sizes = {}
+    for axis, (side, size) in enumerate(zip(shape, target)):
+        is_kept = size in (1, side) or (side is None and size in (BATCH, value.batch))
+        if not is_kept and (side != 1 or size < 1):
+            raise UnsupportedError("of %s to %r" % (value, tuple(target)))
+        if not is_kept:
+            sizes[axis] = size, float(size)
+    return _resized(call, value.reshaped(shape), sizes, "asymmetric", "floor")
 
 
 def upsample(call: Call) -> Value:
