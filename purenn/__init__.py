@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .layers.merge import Add, Concat, Multiply
     from .layers.normalize import Normalize
     from .layers.pad import Pad
+    from .layers.pooling import AveragePool, GlobalAveragePool, GlobalMaxPool, MaxPool
     from .layers.prelu import PRelu
     from .layers.scale import Scale
     from .layers.shape import Flatten, Permute, Reshape
@@ -64,6 +65,7 @@ __all__ = [
     "Activate",
     "Activation",
     "Add",
+    "AveragePool",
     "BatchNorm",
     "Concat",
     "Conv1D",
@@ -72,10 +74,13 @@ __all__ = [
     "Dequantize",
     "DynamicDense",
     "Flatten",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
     "IntegerDense",
     "Layer",
     "LayerNorm",
     "Matrix",
+    "MaxPool",
     "ModelFormatError",
     "Multiply",
     "Network",

@@ -1,6 +1,6 @@
 """A network as plain data and back: an architecture for JSON, and matrices by name.
 
-    {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
+    {"version": 4, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}], ...}
 
 and the tensors ``layers.0.weight``, ``layers.0.bias``.  A layer's class declares its parts
 (`kind`, `tensors`, `settings`), so this works for every kind.  Settings that are floats are stored as
@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple
 
-_VERSION = 3
+_VERSION = 4
 _METADATA = ("labels", "name", "names", "multilabel", "channels")  # what a network has besides its layers and wires
 _KEYS = _METADATA + ("version", "input_shape", "layers", "wires")
 _LARGEST = 1 << 62
@@ -30,6 +30,8 @@ _OLD_NAMES = {
     "dequantize": {"scale": "step"},
     "dynamic_dense": {"scale": "step"},
 }
+# kind: settings that version 4 added to it, as they always were before
+_ADDED = {"concat": {"axis": -1}}
 
 
 # ---- from a network
@@ -108,7 +110,11 @@ def from_architecture(architecture: "Any", tensors: "Any") -> Network:
     else:
         shape = _integers(architecture["input_shape"], "input_shape")
     old_names = _OLD_NAMES if architecture["version"] < 3 else {}
-    layers = [_layer(number, spec, parts, old_names.get(spec["kind"], {})) for number, spec in enumerate(specs)]
+    added = _ADDED if architecture["version"] < 4 else {}
+    layers = []
+    for number, spec in enumerate(specs):
+        kind = spec["kind"]
+        layers.append(_layer(number, spec, parts, old_names.get(kind, {}), added.get(kind, {})))
     parts.check_all_taken()
     about = {what: architecture[what] for what in _METADATA if what in architecture}
     try:
@@ -127,7 +133,7 @@ def _check_outline(architecture: "Any") -> None:
     if not isinstance(architecture, dict) or not isinstance(architecture.get("layers"), list):
         raise ModelFormatError("the architecture has no list of layers")
     version = architecture.get("version")
-    if type(version) is not int or version not in (1, 2, _VERSION):
+    if type(version) is not int or version not in (1, 2, 3, _VERSION):
         raise UnsupportedError("written as version %s, this is version %d" % (short(version), _VERSION))
     for part in architecture:
         if part not in _KEYS:
@@ -173,24 +179,28 @@ class _Tensors:
             raise ModelFormatError("tensor %s belongs to no layer" % quote(sorted(self.left)[0]))
 
 
-def _layer(number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dict[str, str]") -> "Any":
+def _layer(
+    number: int, spec: "Dict[str, Any]", parts: _Tensors, old_names: "Dict[str, str]", added: "Dict[str, Any]"
+) -> "Any":
+    """A layer; its settings in `old_names` have other names in the file, those in `added` are not in it."""
     where = "layer %d (%s)" % (number + 1, quote(spec["kind"]))
     try:
         kind = kind_of(spec["kind"])
     except UnsupportedError as error:
         raise UnsupportedError("layer %d: %s" % (number + 1, error)) from None
-    arguments: "Dict[str, Any]" = {}
+    arguments: "Dict[str, Any]" = dict(added)
     optional = kind.optional_tensors()
+    settings = [(name, type_) for name, type_ in kind.settings if name not in added]
     for name in [declared.rstrip("?") for declared in kind.tensors]:
         if name not in optional or _setting(where, spec, name, bool):
             arguments[name] = parts.take("layers.%d.%s" % (number, old_names.get(name, name)))
-    for name, type_ in kind.settings:
+    for name, type_ in settings:
         if type_ is float:
             arguments[name] = parts.take_number("layers.%d.%s" % (number, name))
         else:
             arguments[name] = _setting(where, spec, old_names.get(name, name), type_)
     for name in spec:
-        if name not in ["kind"] + optional + [old_names.get(setting, setting) for setting, _ in kind.settings]:
+        if name not in ["kind"] + optional + [old_names.get(setting, setting) for setting, _ in settings]:
             raise ModelFormatError("%s has no setting %s" % (where, quote(name)))
     try:
         return kind(**arguments)

@@ -12,6 +12,8 @@ from purenn import (
     Activate,
     Add,
     Concat,
+    Conv1D,
+    Conv2D,
     Dense,
     Dequantize,
     DynamicDense,
@@ -42,6 +44,15 @@ BOOK = Dense(W1, B1, "sigmoid")
 EACH = [
     (BOOK, [(2,)], (3,), 6, 9, "Dense 2 -> 3, sigmoid"),
     (BOOK, [(4, 5, 2)], (4, 5, 3), 120, 9, "Dense 2 -> 3, sigmoid"),
+    (Conv1D([[[1, 2]], [[3, 4]]], [5, 6], "relu"), [(4, 1)], (3, 2), 12, 6, "Conv1D 2, 1 -> 2, relu"),
+    (
+        Conv2D([[[[1, 2]]]], stride=2, groups=2),
+        [(3, 4, 2)],
+        (2, 2, 2),
+        8,
+        4,
+        "Conv2D 1x1, 2 -> 2 in 2 groups, identity",
+    ),
     (DynamicDense([[1, 2, 3], [4, 5, 6]]), [(5, 2)], (5, 3), 30, 9, "DynamicDense 2 -> 3, identity"),
     (Scale(2.0), [(3, 4)], (3, 4), 12, 2, "Scale"),
     (Scale([1.0, 2.0], 0.5), [(3, 2)], (3, 2), 6, 3, "Scale 2"),
@@ -97,7 +108,7 @@ def test_its_steps_end_in_what_forward_gives(layer, shapes, output, cost, parame
     steps = list(layer.steps(values, shapes))
     assert layer.forward(*values, shapes=shapes) == steps[-1][1]
     assert steps[-1][1].shape == (2, purenn.rows.size(output))
-    assert [equation[:4] for equation, _ in steps] == (["A{k}", "Z{k}"] if len(steps) == 2 else ["Z{k}"])
+    assert [equation[:4] for equation, _ in steps] == ["P{k}", "A{k}", "Z{k}"][-len(steps) :]
     names = {"k": "7", "h": "h", "x": "X", "x1": "X", "x2": "Z2", "x3": "Z3"}
     assert all(["{" not in equation.format(**names) for equation, _ in steps])
     one_by_one = [layer.forward(*[Matrix.wrap([v[m]]) for v in values], shapes=shapes).tolist()[0] for m in range(2)]
@@ -138,7 +149,9 @@ def test_run_by_itself_a_layer_checks_its_inputs(layer, shapes, output, cost, pa
     else:
         X = Matrix([[1.0] * 13])
         assert refused(lambda: layer.forward(X, X)) == "%s takes 1 input, found 2" % text
-        if layer.inputs is not None:
+        if type(layer) in (Conv1D, Conv2D):
+            assert refused(lambda: layer.forward(X)).startswith("%s expects a shape (" % text)
+        elif layer.inputs is not None:
             assert refused(lambda: layer.forward(X)) == "%s expects %d inputs, found shape (13,)" % (text, layer.inputs)
 
 
@@ -148,7 +161,7 @@ def test_each_kind_is_in_the_table_and_found_by_its_name():
         assert kind_of(name) is getattr(purenn, class_name) is getattr(purenn.layers, class_name)
         assert kind_of(name).kind == name and class_name in purenn.__all__
     assert refused(lambda: kind_of("conv9d"), UnsupportedError).startswith(
-        "unknown kind of layer 'conv9d', known are: activate, add, concat, dense, "
+        "unknown kind of layer 'conv9d', known are: activate, add, concat, conv1d, conv2d, dense, "
     )
 
 

@@ -14,7 +14,12 @@ _SIGNS = {"add": " + ", "multiply": "*"}
 
 
 def takes(network: Network, k: int, dialect: Dialect) -> int | str:
-    """One layer."""
+    """One layer, of values of one shape, or joined along the last axis."""
+    layer, shapes = network.layers[k - 1], network.shapes_into(k)
+    if layer.kind in _SIGNS and set(shapes) != {shapes[0]}:
+        return "repeats values along an axis, and has no code of its own for it"
+    if layer.kind == "concat" and layer.axis % len(shapes[0]) != len(shapes[0]) - 1:
+        return "joins along axis %d, and has no code of its own for it" % layer.axis
     return 1
 
 

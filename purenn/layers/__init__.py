@@ -36,6 +36,10 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "pad": ("pad", "Pad"),
     "slice": ("slice", "Slice"),
     "upsample": ("upsample", "Upsample"),
+    "max_pool": ("pooling", "MaxPool"),
+    "average_pool": ("pooling", "AveragePool"),
+    "global_max_pool": ("pooling", "GlobalMaxPool"),
+    "global_average_pool": ("pooling", "GlobalAveragePool"),
 }
 _MODULES = {name: module for module, name in KINDS.values()}
 _registered: "Dict[str, Any]" = {}

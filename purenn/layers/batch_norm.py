@@ -61,6 +61,11 @@ class BatchNorm(Layer):
         """``sqrt(variance + epsilon)``."""
         return self.variance.map(lambda v: math.sqrt(v + self.epsilon))
 
+    @property
+    def is_elementwise(self) -> bool:
+        """With one number of each for all inputs."""
+        return self.inputs is None
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = (X - mean) / sqrt(variance + epsilon)`` and ``Z = A * scale + shift``."""
         (X,), (shape,) = values, shapes

@@ -231,17 +231,22 @@ def _rows_and_kernel(name: str, weight: "Any", kernel: "Any", axes: int) -> "Tup
         return weight if isinstance(weight, Matrix) else Matrix(weight), kernel
     rows, sides = [weight], []
     for _ in range(axes + 1):
-        lengths = [len(part) if is_sized(part) else 0 for part in rows]
-        if min(lengths) != max(lengths) or not lengths[0]:
-            raise ShapeError(
-                "%s: a nested weight has %d axes, and its lists along one are equally long" % (name, axes + 2)
-            )
-        sides.append(lengths[0])
-        rows = [entry for part in rows for entry in part]
+        sides.append(_common_length(rows))
+        rows = [entry for part in rows for entry in part] if sides[-1] else []
+    if not _common_length(rows):
+        wanted = (name, axes + 2)
+        raise ShapeError("%s: a nested weight has %d axes, and its lists along one are equally long" % wanted)
     found = tuple(sides[:axes])
-    if kernel is not None and Windows(name, axes, kernel).kernel != found:
-        raise ShapeError("%s: kernel is %r, the weight is nested as one of %s" % (name, kernel, _by(found)))
+    given = found if kernel is None else Windows(name, axes, kernel).kernel
+    if given != found:
+        raise ShapeError("%s: the kernel is %s, the weight is nested as one of %s" % (name, _by(given), _by(found)))
     return Matrix(rows), found
+
+
+def _common_length(parts: "Sequence[Any]") -> int:
+    """The length that lists have in common; 0 where there is none."""
+    lengths = [len(part) if is_sized(part) and not isinstance(part, (str, dict)) else 0 for part in parts]
+    return lengths[0] if lengths and min(lengths) == max(lengths) else 0
 
 
 def _is_nested(weight: "Any") -> bool:

@@ -31,6 +31,11 @@ class PRelu(Layer):
         self.slope = row_of(slope, "slope", self)
         self.inputs = width_of(self, self.slope)
 
+    @property
+    def is_elementwise(self) -> bool:
+        """With one slope for all inputs."""
+        return self.inputs is None
+
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = X if X > 0 else slope * X``."""
         (X,), (shape,) = values, shapes

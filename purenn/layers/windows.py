@@ -50,7 +50,7 @@ class Windows:
             raise ValueError("%s: padding is numbers, 'same' or 'valid', found %s" % (layer, described(padding)))
         if rule == "valid" and same:
             raise ValueError("%s: padding is 'valid', and `same` is asked for" % layer)
-        self.same = same or rule == "same"
+        self.same = rule == "same" or same
         self.kernel = self._numbers("kernel", kernel, 1, (1, axes))
         self.stride = self._numbers("stride", stride, 1, (1, axes))
         self.dilation = self._numbers("dilation", dilation, 1, (1, axes))
@@ -61,6 +61,7 @@ class Windows:
 
     def _numbers(self, what: str, given: "Any", least: int, lengths: "Shape") -> "Shape":
         """A setting as a tuple, of one number for each axis at least."""
+        given = given.tolist() if hasattr(given, "tolist") else given
         numbers = tuple(given) if isinstance(given, (list, tuple)) else (given,)
         numbers = tuple([python_number(number) for number in numbers])
         if len(numbers) not in lengths or not all([type(n) is int and n >= least for n in numbers]):

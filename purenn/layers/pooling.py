@@ -1,0 +1,296 @@
+"""MaxPool, AveragePool, and both over all places: of the numbers under a window one, channel by channel."""
+
+from ..errors import ShapeError
+from ..matrix import Matrix
+from ..rows import is_sized, size
+from .base import Layer
+from .windows import Windows
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Iterator, List, Sequence, Tuple
+
+    from .base import Cache, Gradients, Shape
+
+    Places = List[List[int]]
+
+
+class _Pool(Layer):
+    """A layer that makes one number of those at some places, for each channel: (..., channels) to (..., channels)."""
+
+    def seen(self, shape: "Shape") -> "Places":
+        """For each output place, row by row, the places of the input that it sees, without those in the padding."""
+        raise NotImplementedError("%s sees nothing" % self)
+
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The outputs of a flat sample."""
+        raise NotImplementedError("%s has no outputs" % self)
+
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The gradient at a flat sample, from the one at its outputs."""
+        raise NotImplementedError("%s has no gradient" % self)
+
+    def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
+        """``Z = max_pool(X)``, where max_pool is the name of the kind."""
+        (X,), (shape,) = values, shapes
+        yield "Z{k} = %s({x})" % self.kind, X.map_rows(lambda row: self.pooled(row, shape))
+
+    def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
+        """At each input its share of the gradients at the outputs that see it."""
+        (X,), (shape,) = cache.inputs, cache.shapes
+        return [Matrix.wrap([self.shared(dz, x, shape) for dz, x in zip(gradient, X)])], {}
+
+
+class _Max(_Pool):
+    """The largest number; the first of equal ones, and NaN if there is one."""
+
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        return [row[index] for index in self._winners(row, shape)]
+
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        found: "List[Any]" = [0] * len(row)
+        for d, index in zip(gradient, self._winners(row, shape)):
+            found[index] = found[index] + d
+        return found
+
+    def _winners(self, row: "Sequence[Any]", shape: "Shape") -> "List[int]":
+        """The index in a flat sample of what each output takes."""
+        channels, winners = shape[-1], []
+        for places in self.seen(shape):
+            for c in range(channels):
+                best = places[0] * channels + c
+                for place in places:
+                    number = row[place * channels + c]
+                    if number > row[best] or (number != number and row[best] == row[best]):
+                        best = place * channels + c
+                winners.append(best)
+        return winners
+
+
+class _Average(_Pool):
+    """The sum of the numbers, from the first place to the last, divided by how many count."""
+
+    def divisors(self, shape: "Shape") -> "List[int]":
+        """For each output place, by how many its sum is divided."""
+        return [len(places) for places in self.seen(shape)]
+
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        channels = shape[-1]
+        means: "List[Any]" = []
+        for places, divisor in zip(self.seen(shape), self.divisors(shape)):
+            sums: "List[Any]" = [0] * channels
+            for place in places:
+                sums = [s + number for s, number in zip(sums, row[place * channels : (place + 1) * channels])]
+            means += [s / divisor for s in sums]
+        return means
+
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        channels, found = shape[-1], [0] * len(row)
+        for n, (places, divisor) in enumerate(zip(self.seen(shape), self.divisors(shape))):
+            for place in places:
+                for c in range(channels):
+                    found[place * channels + c] = found[place * channels + c] + gradient[n * channels + c] / divisor
+        return found
+
+    def cost(self, *shapes: "Shape") -> int:
+        """A division for each output."""
+        return size(self.output_shape(*shapes))
+
+
+# ---- under a window that moves
+
+
+class _Windowed(_Pool):
+    """A pool under a window that moves along one axis or two."""
+
+    kernel: "Shape"
+    stride: "Shape"
+    padding: "Shape"
+    dilation: "Shape" = (1,)
+    same: bool
+    ceil: bool
+
+    def _set(self, kernel: "Any", stride: "Any", padding: "Any", dilation: "Any", same: bool, ceil: bool) -> "Shape":
+        """Keep the settings as `Windows` reads them; the dilation."""
+        stride = kernel if stride is None else stride
+        axes = _axes_of((kernel, stride, dilation), padding)
+        windows = Windows(type(self).__name__, axes or 2, kernel, stride, padding, dilation, same, ceil)
+        kept = [windows.kernel, windows.stride, windows.padding, windows.dilation]
+        self.kernel, self.stride, self.padding, dilation = kept if axes else [numbers[:1] for numbers in kept]
+        self.same, self.ceil = windows.same, ceil
+        return dilation
+
+    def windows(self, shape: "Shape") -> Windows:
+        """Where the window stands on an input of a shape."""
+        axes, length, most = len(shape) - 1, len(self.kernel), len(self.padding)
+        if not (axes == length or (axes == 2 and most == 1)) or axes > 2:
+            expected = "(rows, cols, channels)" if length == 2 else "(steps, channels)"
+            expected = "(steps, channels) or (rows, cols, channels)" if most == 1 else expected
+            hint = ": give the network such an input_shape" if axes == 0 else ""
+            raise ShapeError("%s expects a shape %s, found %r%s" % (self, expected, shape, hint))
+        return Windows(self, axes, self.kernel, self.stride, self.padding, self.dilation, self.same, self.ceil)
+
+    def output_shape(self, *shapes: "Shape") -> "Shape":
+        """The places of the window along each axis, and the channels."""
+        (shape,) = self.check_inputs(shapes, 1)
+        windows, sides = self.windows(shape), shape[:-1]
+        counts, margins = windows.sizes(sides), windows.margins(sides)
+        for axis, side in enumerate(sides):
+            before, dilation, kernel = margins[axis], windows.dilation[axis], windows.kernel[axis]
+            is_before = before > dilation * (kernel - 1)
+            is_after = (counts[axis] - 1) * windows.stride[axis] - before >= side
+            is_around = (
+                before > 0 and kernel > 1 and dilation > side
+            )  # what it sees may lie on either side of the input
+            if is_before or is_after or is_around:
+                what = (self, axis, shape, windows.padding)
+                raise ShapeError("%s: along axis %d of %r a window may see nothing but the padding %r" % what)
+        return counts + shape[-1:]
+
+    def seen(self, shape: "Shape") -> "Places":
+        """For each output place, row by row, the places of the input under its window."""
+        sources = self.windows(shape).sources(shape[:-1])
+        return [[place for place in places if place is not None] for places in sources]
+
+    def __str__(self) -> str:
+        """`MaxPool 2x2`: the kind and the kernel."""
+        return "%s %s" % (type(self).__name__, "x".join([str(n) for n in self.__dict__.get("kernel", ())]))
+
+
+def _axes_of(settings: "Sequence[Any]", padding: "Any") -> int:
+    """How many axes the settings speak of; 0 where each is one number, which holds for every axis."""
+    lengths = [len(setting) for setting in settings if is_sized(setting)]
+    padded = len(padding) if is_sized(padding) and not isinstance(padding, str) else 1
+    if max(lengths + [1]) > 1 or padded > 2:
+        return 2
+    return 1 if padded == 2 else 0
+
+
+class MaxPool(_Windowed, _Max):
+    """The largest number under a window, channel by channel: ``Z = max_pool(X)``.
+
+    X is (rows, cols, channels) or (steps, channels).  `kernel` is the size of the window, `stride` how far it moves,
+    the kernel's size where it is left out; each is a number for all axes or one for each.  `padding` stands around the
+    input and is never the largest; it is a number, or (rows, cols), or (top, left, bottom, right), and
+    (before, after) where there is one axis.  "same" is the rule of Keras and TensorFlow: ceil(side / stride) outputs.
+    `dilation` sets apart what the window sees.  With `ceil` the last window may hang over the end.
+
+    NaN is the largest number, as in torch.  Nothing is multiplied.
+
+    >>> MaxPool(2).output_shape((28, 28, 8))
+    (14, 14, 8)
+    >>> MaxPool(2).forward(Matrix([1, 5, 2, 4]), shapes=[(4, 1)])
+    Matrix([[5, 4]])
+    """
+
+    kind = "max_pool"
+    settings = (
+        ("kernel", tuple),
+        ("stride", tuple),
+        ("padding", tuple),
+        ("dilation", tuple),
+        ("same", bool),
+        ("ceil", bool),
+    )
+
+    def __init__(
+        self,
+        kernel: "Any",
+        stride: "Any" = None,
+        padding: "Any" = 0,
+        dilation: "Any" = 1,
+        same: bool = False,
+        ceil: bool = False,
+    ) -> None:
+        self.dilation = self._set(kernel, stride, padding, dilation, same, ceil)
+
+
+class AveragePool(_Windowed, _Average):
+    """The mean of the numbers under a window, channel by channel: ``Z = average_pool(X)``.
+
+    X, `kernel`, `stride`, `padding`, `same` and `ceil` are those of `MaxPool`.  The padding adds nothing to a sum;
+    where it is `counted`, as torch does unless told otherwise, the divisor includes it.  What hangs over
+    the end beyond the padding never counts.  One sample costs a division for each output.
+
+    >>> AveragePool(2).forward(Matrix([1.0, 5.0, 2.0, 4.0]), shapes=[(4, 1)])
+    Matrix([[3.0, 3.0]])
+    >>> AveragePool(2, padding=1, counted=True).forward(Matrix([4.0, 2.0]), shapes=[(2, 1)])
+    Matrix([[2.0, 1.0]])
+    """
+
+    kind = "average_pool"
+    settings = (
+        ("kernel", tuple),
+        ("stride", tuple),
+        ("padding", tuple),
+        ("same", bool),
+        ("ceil", bool),
+        ("counted", bool),
+    )
+
+    def __init__(
+        self,
+        kernel: "Any",
+        stride: "Any" = None,
+        padding: "Any" = 0,
+        same: bool = False,
+        ceil: bool = False,
+        counted: bool = False,
+    ) -> None:
+        self._set(kernel, stride, padding, 1, same, ceil)
+        self.counted = counted
+
+    def divisors(self, shape: "Shape") -> "List[int]":
+        """For each output place, how many numbers are under the window, with those in the padding if it is counted."""
+        if not self.counted:
+            return _Average.divisors(self, shape)
+        windows, sides, divisors = self.windows(shape), shape[:-1], [1]
+        margins = windows.margins(sides)
+        for axis, along in enumerate(windows.positions(sides)):
+            first, end = -margins[axis], sides[axis] + margins[axis + len(sides)]
+            counts = [min(window[-1] + 1, end) - max(window[0], first) for window in along]
+            divisors = [divisor * count for divisor in divisors for count in counts]
+        return divisors
+
+
+# ---- over all places
+
+
+class _Global(_Pool):
+    """A pool over all places of each channel."""
+
+    def output_shape(self, *shapes: "Shape") -> "Shape":
+        """(channels,)."""
+        (shape,) = self.check_inputs(shapes, 1)
+        if len(shape) < 2:
+            hint = ": give the network such an input_shape"
+            raise ShapeError("%s expects a shape (..., channels) with places, found %r%s" % (self, shape, hint))
+        return shape[-1:]
+
+    def seen(self, shape: "Shape") -> "Places":
+        """All places, for the one output place."""
+        return [list(range(size(shape[:-1])))]
+
+
+class GlobalMaxPool(_Global, _Max):
+    """The largest number of each channel: ``Z = global_max_pool(X)``, (..., channels) to (channels,).
+
+    NaN is the largest number.  Nothing is multiplied.
+
+    >>> GlobalMaxPool().forward(Matrix([1, 20, 3, 10]), shapes=[(2, 2)])
+    Matrix([[3, 20]])
+    """
+
+    kind = "global_max_pool"
+
+
+class GlobalAveragePool(_Global, _Average):
+    """The mean of each channel: ``Z = global_average_pool(X)``, (..., channels) to (channels,).
+
+    One sample costs a division for each channel.
+
+    >>> GlobalAveragePool().forward(Matrix([1.0, 20.0, 3.0, 10.0]), shapes=[(2, 2)])
+    Matrix([[2.0, 15.0]])
+    """
+
+    kind = "global_average_pool"
