@@ -204,7 +204,9 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     if mean.takes is None or variance.takes != mean.takes:
         return None
-    return Node(LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0])
+    return Node(
+        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0]
+    )
 
 
 def _log(node: Node) -> Node | None:

@@ -29,7 +29,9 @@ from array import array
 from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
+from ..rows import size
 from .activate import Activate
+from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dynamic_dense import DynamicDense
 from .integer import IntegerDense
@@ -42,6 +44,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
+_CONVOLUTIONS = (Conv1D, Conv2D)
+WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
+_OTHER_SUMS = (DynamicDense, IntegerDense, LayerNorm)  # of more than one input, for each output
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
@@ -77,7 +82,7 @@ def is_neutral(layer: "Any") -> bool:
 
 def keeps_exact(layer: "Any") -> bool:
     """Whether some outputs of a layer may be as exact as its inputs, because they are not sums."""
-    return is_affine(layer) or type(layer) is Activate or (type(layer) is Dense and _picks(layer))
+    return _picks(layer) if type(layer) in WEIGHTED else type(layer) not in _OTHER_SUMS
 
 
 def activation_of(layer: "Any") -> "Optional[str]":
@@ -99,18 +104,33 @@ def factor_and_shift(layer: "Any") -> "Optional[Tuple[float, float]]":
 
 
 def is_plain(layer: "Any") -> bool:
-    """Whether a layer is dense and has no activation."""
-    return type(layer) is Dense and layer.h == _IDENTITY
+    """Whether a layer is a dense layer or a convolution, and has no activation."""
+    return type(layer) in WEIGHTED and layer.h == _IDENTITY
 
 
-def _picks(dense: Dense) -> bool:
-    """Whether an output of a dense layer is one input times a power of 2: no sum, and no product that is rounded."""
-    terms = [0] * dense.outputs
-    for row in dense.weight:
+def _picks(layer: "Any") -> bool:
+    """Whether an output may be one input times a power of 2: no sum, and no product that is rounded.
+
+    Where a convolution adds padding, a window at the edge may see one place of the kernel alone.
+    """
+    rows = list(layer.weight)
+    seen = len(rows) // size(layer.kernel) if _is_padded(layer) else len(rows)
+    return any([_picks_one(rows[start : start + seen]) for start in range(0, len(rows), seen)])
+
+
+def _picks_one(rows: "Sequence[Any]") -> bool:
+    """Whether a column has no more than one number, and that a power of 2."""
+    terms = [0] * len(rows[0])
+    for row in rows:
         terms = [n + (w != 0) + (abs(math.frexp(w)[0]) not in (0.0, 0.5)) for n, w in zip(terms, row)]
         if min(terms) > 1:
             return False
     return True
+
+
+def _is_padded(layer: "Any") -> bool:
+    """Whether a convolution may see padding; the rule `same` adds none to a kernel of one place."""
+    return type(layer) in _CONVOLUTIONS and (any(layer.padding) or (layer.same and size(layer.kernel) > 1))
 
 
 def _all(row: Matrix, number: float) -> bool:
@@ -123,7 +143,7 @@ def _all(row: Matrix, number: float) -> bool:
 def of_sums(layer: "Any", before: "Any") -> "Any":
     """A normalisation of sums as a scale, ``X * (1 / d) - m / d``, which more kinds of layer can absorb.
 
-    Directly after a dense layer it is kept, because that absorbs it with one rounding less.
+    Directly after a layer with a weight it is kept, because that absorbs it with one rounding less.
     """
     if type(layer) is not Normalize or is_plain(before):
         return layer
@@ -135,7 +155,7 @@ def of_sums(layer: "Any", before: "Any") -> "Any":
 
 
 def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
-    """Whether a scale can be moved behind a dense layer to another scale: ``(X s) W  =  (X W) s``, s one number.
+    """Whether a scale can be moved behind the sums to another scale: ``(X s) W  =  (X W) s``, s one number.
 
     Then the weight is multiplied once instead of twice.
     """
@@ -149,7 +169,7 @@ def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
 
 
 def passed(first: "Any", third: "Any") -> "Optional[Scale]":
-    """The scale after the dense layer, multiplied by the one before it: ``(X W) * (s * s3) + t3``."""
+    """The scale after the sums, multiplied by the one before them: ``(X W) * (s * s3) + t3``."""
     scale = _times(first.scale, third.scale)
     return None if scale is None else Scale(scale, third.shift)
 
@@ -157,9 +177,9 @@ def passed(first: "Any", third: "Any") -> "Optional[Scale]":
 # ---- neighbours
 
 
-def _activate_after_dense(dense: Dense, activate: Activate, exact: bool) -> "Optional[Dense]":
+def _activate_after_sums(layer: "Any", activate: Activate, exact: bool) -> "Optional[Any]":
     """``h(X W + B)``"""
-    return Dense(dense.weight, dense.bias, activate.h) if is_plain(dense) else None
+    return layer.replace(activation=activate.h) if is_plain(layer) else None
 
 
 def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
@@ -169,45 +189,59 @@ def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool
     return DynamicDense(dense.weight, dense.bias, activate.h, dense.scale, dense.symmetric)
 
 
-def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Dense]":
+def _scale_after_sums(layer: "Any", scale: Scale, exact: bool) -> "Optional[Any]":
     """``X (W * s) + (B * s + t)``; an addition alone leaves the weight as it is."""
-    shifts_twice = not (_all(scale.shift, 0.0) or _all(dense.bias, 0.0))
-    if not is_plain(dense) or (exact and shifts_twice and _picks(dense)):
+    shifts_twice = not (_all(scale.shift, 0.0) or _all(layer.bias, 0.0))
+    if not is_plain(layer) or (exact and shifts_twice and _picks(layer)):
         return None
-    weight: "Optional[Matrix]" = dense.weight
+    weight: "Optional[Matrix]" = layer.weight
     if not _all(scale.scale, 1.0):
-        weight = _products(dense.weight, [scale.scale] * dense.inputs)
-    elif _all(dense.bias, 0.0):
-        return Dense(dense.weight, list(_repeated(scale.shift, dense.outputs)))
-    bias = _finite([_sum(_product(dense.bias[0], scale.scale), scale.shift)])
-    return None if weight is None or bias is None else Dense(weight, bias)
+        weight = _products(layer.weight, [scale.scale] * layer.weight.rows)
+    elif _all(layer.bias, 0.0):
+        return layer.replace(bias=list(_repeated(scale.shift, layer.outputs)))
+    bias = _finite([_sum(_product(layer.bias[0], scale.scale), scale.shift)])
+    return None if weight is None or bias is None else layer.replace(weight=weight, bias=bias)
 
 
-def _normalize_after_dense(dense: Dense, norm: Normalize, exact: bool) -> "Optional[Dense]":
+def _normalize_after_sums(layer: "Any", norm: Normalize, exact: bool) -> "Optional[Any]":
     """``X (W / d) + (B - m) / d``"""
-    if not is_plain(dense) or (exact and not _all(norm.mean, 0.0) and _picks(dense)):
+    if not is_plain(layer) or (exact and not _all(norm.mean, 0.0) and _picks(layer)):
         return None
-    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight]
-    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight)])
-    weight = Matrix.wrap(rows) if sound else None
-    bias = _finite([_quotient(_sum(dense.bias[0], -norm.mean), norm.deviation)])
-    return None if weight is None or bias is None else Dense(weight, bias)
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in layer.weight]
+    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, layer.weight)])
+    bias = _finite([_quotient(_sum(layer.bias[0], -norm.mean), norm.deviation)])
+    return layer.replace(weight=Matrix.wrap(rows), bias=bias) if sound and bias is not None else None
 
 
-def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[Dense]":
-    """``X (s^T * W) + (t W + B)``"""
-    if exact and not _all(scale.shift, 0.0):
+def _scale_before_sums(scale: Scale, layer: "Any", exact: bool) -> "Optional[Any]":
+    """``X (s^T * W) + (t W + B)``; padding, which gets no shift, allows none."""
+    if not _all(scale.shift, 0.0) and (exact or _is_padded(layer)):
         return None
-    weight: "Optional[Matrix]" = dense.weight
+    weight: "Optional[Matrix]" = layer.weight
     if not _all(scale.scale, 1.0):
-        factors = _repeated(scale.scale, dense.inputs)
-        weight = _products(dense.weight, [Matrix.wrap([[factor]]) for factor in factors])
-    sums = list(dense.bias[0])
-    for row, shift in zip(dense.weight, _repeated(scale.shift, dense.inputs)):
-        if shift:
-            sums = [total + shift * w for total, w in zip(sums, row)]
+        weight = _products(layer.weight, _for_rows(layer, scale.scale))
+    sums = list(layer.bias[0])
+    if not _all(scale.shift, 0.0):
+        for row, shift in zip(layer.weight, _for_rows(layer, scale.shift)):
+            shifts = _repeated(shift, layer.outputs)
+            sums = [total + t * w if t else total for total, t, w in zip(sums, shifts, row)]
     bias = _finite([array("d", sums)])
-    return None if weight is None or bias is None else Dense(weight, bias, dense.h)
+    return None if weight is None or bias is None else layer.replace(weight=weight, bias=bias)
+
+
+def _for_rows(layer: "Any", numbers: Matrix) -> "List[Matrix]":
+    """For each row of a weight the numbers of the inputs that it weighs: one for all outputs, or one for each.
+
+    In a convolution a row stands for one channel of every group.
+    """
+    each = _repeated(numbers, layer.inputs)
+    groups = layer.groups if type(layer) in _CONVOLUTIONS else 1
+    width, filters = layer.inputs // groups, layer.outputs // groups
+    found = []
+    for channel in range(width):
+        row = [each[group * width + channel] for group in range(groups)]
+        found.append(Matrix.wrap([row if groups == 1 else [number for number in row for _ in range(filters)]]))
+    return found * (layer.weight.rows // width)
 
 
 def _scale_after_scale(first: Scale, second: Scale, exact: bool) -> "Optional[Scale]":
@@ -259,21 +293,26 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
 
 def is_pair(layer: "Any") -> bool:
     """Whether a layer makes [1 - p, p] of p."""
-    return is_plain(layer) and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
+    return (
+        type(layer) is Dense
+        and is_plain(layer)
+        and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
+    )
 
 
 RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
-    (Dense, Activate): _activate_after_dense,
     (Dense, Dense): both_probabilities,
-    (Dense, Normalize): _normalize_after_dense,
-    (Dense, Scale): _scale_after_dense,
     (DynamicDense, Activate): _activate_after_dynamic,
     (LayerNorm, Scale): _scale_after_norm,
     (Normalize, Normalize): _normalize_after_normalize,
     (Normalize, Scale): _scale_after_normalize,
-    (Scale, Dense): _scale_before_dense,
     (Scale, Scale): _scale_after_scale,
 }
+for _kind in WEIGHTED:
+    RULES[_kind, Activate] = _activate_after_sums
+    RULES[_kind, Normalize] = _normalize_after_sums
+    RULES[_kind, Scale] = _scale_after_sums
+    RULES[Scale, _kind] = _scale_before_sums
 
 
 # ---- permutations
