@@ -5,16 +5,26 @@ normalisation, then an activation.  One dense layer can do all of that:
 
     (X W + B) * s + t    =  X (W * s) + (B * s + t)          a scale after a dense layer
     (X W + B - m) / d    =  X (W / d) + (B - m) / d          a normalisation after one
+                                                             (a batch normalisation is one, then a scale)
     (X * s) W + B        =  X (s^T * W) + B                  a scale before one
     (X * s + t) W + B    =  X (s^T * W) + (t W + B)          a scale and a shift before one
     1 - sigmoid(a)       =  sigmoid(-a)                      one output made into two probabilities
+
+A convolution is a dense layer on patches P.  What follows it has a number for each filter, a column of W, as after a
+dense layer.  What comes before it has a number for each channel c, and all rows of W that stand for c get it:
+
+    (P(X) * s) W         =  P(X) (s^T * W)                   as padding is 0, and stays 0
+    (P(X) * s + t) W     =  P(X) (s^T * W) + t W             only without padding, to which t is not added
+    P(pad(X, 0)) W       =  P'(X) W                          zeros around the input are padding
 
 The result must stay as exact.  A factor costs one rounding, and is not folded where a product
 would leave the range of normal doubles.  Shifts can cancel, so it matters what they are added to:
 
 - The input may be exact.  Then X - m is exact wherever X is near m (Sterbenz' lemma), however large m
   is, and X (W / d) - (m / d) W would lose about m / d of it.  So no shift of the input goes into a
-  dense layer, nor a shift of an activation or a selection of inputs.
+  dense layer, nor a shift of an activation or a selection of inputs; and where a selection of inputs has a
+  bias, none but a power of 2 is multiplied into it, for X + B may be exact, and X s + B s is not.  A window
+  at the edge, which sees little but padding, may be a selection.
 - Sums already have a rounding error of u |x| for each number x and u = 2^-53 at least.  (x * s + t) w always has
   an error of u |x s w|; and |t| <= |x s + t| + |x s|, so computing t w separately
   adds only errors of that size and of the size of the result.  After the first layer of sums, shifts
@@ -31,12 +41,14 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
 from .activate import Activate
+from .batch_norm import BatchNorm
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dynamic_dense import DynamicDense
 from .integer import IntegerDense
 from .layer_norm import LayerNorm
 from .normalize import Normalize
+from .pad import Pad
 from .scale import Scale
 from .shape import Permute
 
@@ -68,13 +80,15 @@ def joined(first: "Any", second: "Any", exact: bool) -> "Optional[Any]":
 
 def is_affine(layer: "Any") -> bool:
     """Whether a layer computes factor * x + shift of every number."""
-    return type(layer) in (Scale, Normalize)
+    return type(layer) in (Scale, Normalize, BatchNorm)
 
 
 def is_neutral(layer: "Any") -> bool:
     """Whether a layer returns its input."""
     if type(layer) is Activate:
         return layer.h == _IDENTITY
+    if type(layer) is BatchNorm:
+        return all([is_neutral(part) for part in _parts(layer)])
     if type(layer) is Normalize:
         return _all(layer.mean, 0.0) and _all(layer.deviation, 1.0)
     return type(layer) is Scale and _all(layer.scale, 1.0) and _all(layer.shift, 0.0)
@@ -98,9 +112,18 @@ def factor_and_shift(layer: "Any") -> "Optional[Tuple[float, float]]":
     """
     if not is_affine(layer) or layer.inputs is not None:
         return None
+    if type(layer) is BatchNorm:
+        norm, scale = _parts(layer)
+        factor, shift = scale.scale[0, 0] / norm.deviation[0, 0], scale.shift[0, 0]
+        return factor, shift - norm.mean[0, 0] * factor
     if type(layer) is Scale:
         return layer.scale[0, 0], layer.shift[0, 0]
     return 1.0 / layer.deviation[0, 0], -layer.mean[0, 0] / layer.deviation[0, 0]
+
+
+def _parts(norm: BatchNorm) -> "Tuple[Normalize, Scale]":
+    """A batch normalisation as its two steps."""
+    return Normalize(norm.mean, norm.deviation), Scale(norm.scale, norm.shift)
 
 
 def is_plain(layer: "Any") -> bool:
@@ -137,6 +160,11 @@ def _all(row: Matrix, number: float) -> bool:
     return all([value == number for value in row[0]])
 
 
+def _are_powers(row: Matrix) -> bool:
+    """Whether a product with each of these numbers is exact: they are powers of 2, or less than 0 and such."""
+    return all([abs(math.frexp(value)[0]) == 0.5 for value in row[0]])
+
+
 # ---- scales after sums
 
 
@@ -145,13 +173,15 @@ def of_sums(layer: "Any", before: "Any") -> "Any":
 
     Directly after a layer with a weight it is kept, because that absorbs it with one rounding less.
     """
-    if type(layer) is not Normalize or is_plain(before):
+    if type(layer) not in (Normalize, BatchNorm) or is_plain(before):
         return layer
-    n = max(layer.mean.cols, layer.deviation.cols)
-    scale = _quotient([1.0] * layer.deviation.cols, layer.deviation)
-    shift = _quotient(_repeated(-layer.mean, n), layer.deviation)
-    sound = _sound(scale) and _finite([shift])
-    return Scale(Matrix.wrap([scale]), Matrix.wrap([shift])) if sound else layer
+    norm, last = _parts(layer) if type(layer) is BatchNorm else (layer, Scale())
+    n = max(norm.mean.cols, norm.deviation.cols)
+    scale = _quotient([1.0] * norm.deviation.cols, norm.deviation)
+    shift = _quotient(_repeated(-norm.mean, n), norm.deviation)
+    if not _sound(scale) or not _finite([shift]):
+        return layer
+    return _scale_after_scale(Scale(Matrix.wrap([scale]), Matrix.wrap([shift])), last, False) or layer
 
 
 def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
@@ -191,8 +221,8 @@ def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool
 
 def _scale_after_sums(layer: "Any", scale: Scale, exact: bool) -> "Optional[Any]":
     """``X (W * s) + (B * s + t)``; an addition alone leaves the weight as it is."""
-    shifts_twice = not (_all(scale.shift, 0.0) or _all(layer.bias, 0.0))
-    if not is_plain(layer) or (exact and shifts_twice and _picks(layer)):
+    is_safe = _all(layer.bias, 0.0) or (_all(scale.shift, 0.0) and _are_powers(scale.scale))
+    if not is_plain(layer) or (exact and not is_safe and _picks(layer)):
         return None
     weight: "Optional[Matrix]" = layer.weight
     if not _all(scale.scale, 1.0):
@@ -205,12 +235,20 @@ def _scale_after_sums(layer: "Any", scale: Scale, exact: bool) -> "Optional[Any]
 
 def _normalize_after_sums(layer: "Any", norm: Normalize, exact: bool) -> "Optional[Any]":
     """``X (W / d) + (B - m) / d``"""
-    if not is_plain(layer) or (exact and not _all(norm.mean, 0.0) and _picks(layer)):
+    is_safe = _all(norm.mean, 0.0) and (_all(layer.bias, 0.0) or _are_powers(norm.deviation))
+    if not is_plain(layer) or (exact and not is_safe and _picks(layer)):
         return None
     rows: "List[Any]" = [_quotient(row, norm.deviation) for row in layer.weight]
     sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, layer.weight)])
     bias = _finite([_quotient(_sum(layer.bias[0], -norm.mean), norm.deviation)])
     return layer.replace(weight=Matrix.wrap(rows), bias=bias) if sound and bias is not None else None
+
+
+def _batch_norm_after_sums(layer: "Any", norm: BatchNorm, exact: bool) -> "Optional[Any]":
+    """``(X (W / d) + (B - m) / d) * s + t``, as a normalisation and a scale one after the other."""
+    normalize, scale = _parts(norm)
+    normalized = _normalize_after_sums(layer, normalize, exact)
+    return None if normalized is None else _scale_after_sums(normalized, scale, exact)
 
 
 def _scale_before_sums(scale: Scale, layer: "Any", exact: bool) -> "Optional[Any]":
@@ -300,6 +338,17 @@ def is_pair(layer: "Any") -> bool:
     )
 
 
+def _pad_before_convolution(pad: Pad, layer: "Any", exact: bool) -> "Optional[Any]":
+    """``P(pad(X, 0))  =  P'(X)`` with more padding."""
+    axes = len(layer.kernel)
+    around, of_channels = pad.padding[: 2 * axes], pad.padding[2 * axes :]
+    if pad.mode != "constant" or pad.value != 0 or layer.same or of_channels != (0, 0):
+        return None
+    before = [layer.padding[axis] + around[2 * axis] for axis in range(axes)]
+    after = [layer.padding[axes + axis] + around[2 * axis + 1] for axis in range(axes)]
+    return layer.replace(padding=before + after)
+
+
 RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
     (Dense, Dense): both_probabilities,
     (DynamicDense, Activate): _activate_after_dynamic,
@@ -310,9 +359,12 @@ RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
 }
 for _kind in WEIGHTED:
     RULES[_kind, Activate] = _activate_after_sums
+    RULES[_kind, BatchNorm] = _batch_norm_after_sums
     RULES[_kind, Normalize] = _normalize_after_sums
     RULES[_kind, Scale] = _scale_after_sums
     RULES[Scale, _kind] = _scale_before_sums
+for _kind in _CONVOLUTIONS:
+    RULES[Pad, _kind] = _pad_before_convolution
 
 
 # ---- permutations
