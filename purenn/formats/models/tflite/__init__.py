@@ -17,7 +17,8 @@ from ....graph import Graph
 from ...containers.flatbuffer import Buffer
 from .integer import add_integer_layers
 from .model import BOOL, FLOAT32, Model, Operator
-from .operators import Call, is_dynamic, path
+from .dense import is_dynamic
+from .operators import Call, path
 from .shapes import Shapes
 
 TYPE_CHECKING = False
@@ -48,7 +49,7 @@ def _add_layers(graph: Graph, model: Model) -> None:
     batch = shapes.samples if shapes.samples > 1 else None
     values = {start.number: graph.input(shapes.of_samples(start.number), "F32", batch)}
     for operator, sources in operators:
-        values[operator.output] = Call(model, operator, graph, shapes, values).result(sources)
+        Call(model, operator, graph, shapes, values).result(sources)
         _check_types(model, operator, sources)
     graph.output = values[end.number]
     if graph.output.node is graph.start:
