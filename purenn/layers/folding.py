@@ -46,7 +46,7 @@ from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dynamic_convolution import DynamicConv2D
 from .dynamic_dense import DynamicDense
-from .integer import IntegerDense
+from .integer import IntegerDense, Quantize
 from .layer_norm import LayerNorm
 from .normalize import Normalize
 from .pad import Pad
@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
 _CONVOLUTIONS = (Conv1D, Conv2D)
 WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
-_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm)  # of more than one input, for each output
+# of several inputs for each output, or rounded
+_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
