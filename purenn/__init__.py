@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
     from .layers.convolution import Conv1D, Conv2D
+    from .layers.dynamic_convolution import DynamicConv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.layer_norm import LayerNorm
@@ -75,6 +76,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dequantize",
+    "DynamicConv2D",
     "DynamicDense",
     "Flatten",
     "GlobalAveragePool",
