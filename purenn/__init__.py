@@ -50,13 +50,16 @@ if TYPE_CHECKING:
         gelu,
         gelu_tanh,
         hard_sigmoid,
+        hard_swish,
         leaky_relu,
         log_softmax,
+        mish,
         selu,
         silu,
         softmax_plain,
         softplus,
         softsign,
+        threshold,
     )
 
 __version__ = "0.3.0"
@@ -103,10 +106,12 @@ __all__ = [
     "gelu",
     "gelu_tanh",
     "hard_sigmoid",
+    "hard_swish",
     "identity",
     "leaky_relu",
     "load",
     "log_softmax",
+    "mish",
     "register",
     "relu",
     "save",
@@ -119,6 +124,7 @@ __all__ = [
     "softsign",
     "step",
     "tanh",
+    "threshold",
 ]
 
 
