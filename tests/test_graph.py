@@ -430,3 +430,13 @@ def test_a_value_is_joined_with_one_in_another_order():
     graph.output = graph.join("sum", y, x)
     z = [v + v * (1.0 if i < 12 else 10.0) for i, v in enumerate(sample[0])]
     assert graph.network().forward(sample).tolist() == [z]
+
+
+def test_one_number_meets_a_row():
+    """A gate of one channel, over the places of a series of one channel."""
+    graph = Graph()
+    x = graph.input((None, 6, 1))
+    gate = graph.apply(Dense([[1.0]] * 6), x.reshaped((None, 6)), shape=(None, 1)).reshaped((None, 1, 1))
+    graph.output = graph.join("product", x, gate)
+    network = graph.network()
+    assert network.forward(Matrix([[1.0, 2.0, 3.0, 0.0, 0.0, 0.5]])).tolist() == [[6.5, 13.0, 19.5, 0.0, 0.0, 3.25]]
