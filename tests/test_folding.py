@@ -23,6 +23,7 @@ from purenn import (
     Slice,
 )
 from purenn.graph import Graph
+from purenn.layers.folding import factor_and_shift
 
 numbers = st.floats(min_value=-4.0, max_value=4.0).filter(lambda x: x == 0.0 or abs(x) > 1e-9)
 deviations = numbers.filter(lambda d: abs(d) > 0.1)
@@ -195,6 +196,13 @@ def test_zeros_around_the_input_are_padding():
     assert one.padding == (1, 4, 2, 4) and one.weight is layer.weight
     (one,) = folded([Pad((1, 0, 0, 0)), Conv1D([[[1.5]], [[0.75]]])], (3, 1)).layers
     assert one.padding == (1, 0)
+
+
+def test_the_factor_and_the_shift_of_a_batch_normalisation():
+    norm = BatchNorm(2.0, 8.0, 6.0, 5.0, 1.0)
+    factor, shift = factor_and_shift(norm)
+    assert (factor, shift) == (2.0, 1.0) and norm.forward(Matrix([7.0])) == Matrix([7.0 * factor + shift])
+    assert factor_and_shift(BatchNorm([1.0, 2.0], 1.0)) is None
 
 
 # ---- what stays apart

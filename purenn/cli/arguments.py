@@ -87,11 +87,13 @@ def sides(text: str) -> tuple[int, ...]:
     return tuple([int(side) for side in text.split("x")])
 
 
-def _neuron(text: str) -> tuple[int, int]:
-    match = re.match(r"([0-9]{1,18}):([0-9]{1,18})$", text)
+def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
+    match = re.match(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18})*)$", text)
     if not match:
-        raise argparse.ArgumentTypeError("expected LAYER:INDEX, both counted from 1, as in 1:2, found %r" % text)
-    return int(match.group(1)), int(match.group(2))
+        expected = "expected LAYER:INDEX, both counted from 1, as in 1:2, found %r; in pictures LAYER:ROW,COL,CHANNEL"
+        raise argparse.ArgumentTypeError(expected % text)
+    index = tuple([int(number) for number in match.group(2).split(",")])
+    return int(match.group(1)), index if len(index) > 1 else index[0]
 
 
 # ---- options
@@ -177,7 +179,8 @@ NEURON = _option(
     metavar="LAYER:INDEX",
     type=_neuron,
     action="append",
-    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1; may be repeated",
+    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, and 1:3,5,2 row 3, column 5 of "
+    "channel 2; may be repeated",
 )
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"

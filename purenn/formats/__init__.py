@@ -82,6 +82,7 @@ FORMATS = (
 
 _HEAD = 1024  # bytes that tell the format, or what else a file is
 _NUMBER = 40  # bytes of memory that a number takes in the output of a layer, and the reference to it
+_REFERENCE = 8  # to a number that is there
 
 
 class Said:
@@ -246,11 +247,16 @@ def titles() -> "List[str]":
 
 
 def _network(content: "Any", budget: Budget, said: Said) -> Network:
-    """The network of what a file holds, once the outputs of its layers are charged as well."""
+    """The network of what a file holds, once the outputs of its layers, and their patches, are charged as well."""
     network = _built(content, budget, said)
     said.check_shape(network)
     for k, shape in enumerate(network.shapes):
         budget.take(_NUMBER * count(shape), "the output of layer %d" % k if k else "a sample")
+    patches = [  # those of one layer at a time; they refer to numbers that are there already
+        layer.workspace(*network.shapes_into(k)) - 2 * count(network.shapes[k])
+        for k, layer in enumerate(network.layers, 1)
+    ]
+    budget.take(_REFERENCE * max(0, max(patches)), "what layer %d sees" % (patches.index(max(patches)) + 1))
     return network
 
 

@@ -50,8 +50,10 @@ class Graph:
         self.multilabel = False
         self.channels: str | None = None  # "first" or "last": the axis of the input that holds them
         self.notes: list[str] = []
+        self._workspace = 0  # numbers that the steps of one layer hold, the most so far
         self._input_sides: Sides = ()
-        self._raw: set[int] = set()  # the input, and what has become of its numbers one by one
+        # of the input, and of what has become of its numbers one by one: its long axes in the order they run there
+        self._raw: dict[int, Sides] = {}
 
     # ---- building it
 
@@ -62,7 +64,7 @@ class Graph:
         if None not in shape and len(sides) > 1 and sides[0] == 1:
             sides = sides[1:]  # made for one sample
         value = Value(Node(None, [], count(sides), dtype), shape, dtype, batch)
-        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node)}
+        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node): value.order}
         return value
 
     def apply(
@@ -99,7 +101,7 @@ class Graph:
             if count(gives) != result.size:
                 raise ModelFormatError("%s gives %d numbers, its shape is %s" % (operation, count(gives), result))
             made = self._node(operation, [value.arranged(axes)], result, name, [takes], gives)
-            self._note_channels(value, layout)
+            self._follow_input(value, layout, axes, made)
         made.folded, made.fixed = [name] if noted and is_affine(operation) else [], fixed
         made.dtype = dtype or value.dtype
         return Value(made, result.shape, made.dtype, value.batch, result.order)
@@ -116,7 +118,7 @@ class Graph:
         layout = largest.layout
         nodes = [value.arranged(layout) for value in values]
         takes = [value.sides(layout) for value in values]
-        differ = any([sides != takes[0] for sides in takes]) and len(layout) > 1
+        differ = any([sides != takes[0] for sides in takes])
         made = self._node(Elementary(what), nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
         return Value(made, largest.shape, largest.dtype, largest.batch, largest.order)
 
@@ -149,19 +151,40 @@ class Graph:
         gives: Sides | None = None,
     ) -> Node:
         """A node of the graph, whose output is charged to the budget."""
-        if self.budget is not None:
-            layer = None if isinstance(operation, Elementary) else operation
-            numbers = result.size if layer is None or takes is None else max(result.size, layer.workspace(*takes))
-            self.budget.take(8 * numbers, "the output of %s" % (name or operation))
+        what = name or operation
+        self._charge(8 * result.size, what)
+        if takes is not None and not isinstance(operation, Elementary):
+            workspace = operation.workspace(*takes)  # held by one layer at a time
+            self._charge(8 * max(0, workspace - self._workspace), what)
+            self._workspace = max(workspace, self._workspace)
         made = Node(operation, inputs, result.size, result.dtype, name, takes=takes, gives=gives)
         if takes is None and id(inputs[0]) in self._raw:
-            self._raw.add(id(made))
+            self._raw[id(made)] = self._raw[id(inputs[0])]
         return made
 
-    def _note_channels(self, value: Value, layout: Sequence[int] | None) -> None:
-        """Where the channels of the input are, if this layer reads the input as a picture."""
-        if layout is not None and len(layout) > 1 and id(value.node) in self._raw:
-            self.channels = "first" if layout[-1] == min(layout) else "last"
+    def _charge(self, size: int, what: object) -> None:
+        if self.budget is not None:
+            self.budget.take(size, "the output of %s" % what)
+
+    def _follow_input(self, value: Value, layout: Sequence[int] | None, axes: Sides, made: Node) -> None:
+        """Note where the channels of the input are, if this layer reads the input as a picture.
+
+        Layers that keep its axes may have come before, and transposes.
+        """
+        found = self._raw.get(id(value.node), ())
+        if len(found) != len(value.layout):
+            return
+        origin = dict(zip(value.layout, found))
+        takes, gives = made.takes or [()], made.gives or ()
+        if [side > 1 for side in takes[0]] == [side > 1 for side in gives]:
+            self._raw[id(made)] = tuple([origin[axis] for axis in axes if axis in origin])
+        if layout is None or len(layout) < 2 or self.channels is not None:
+            return
+        if layout[-1] in origin and len(found) > 1:
+            self.channels = {0: "first", len(found) - 1: "last"}.get(origin[layout[-1]])
+        elif layout[-1] not in origin:  # one channel
+            ends = self._input_sides[0] == 1, self._input_sides[-1] == 1
+            self.channels = {(True, False): "first", (False, True): "last"}.get(ends)
 
     # ---- what becomes of it
 
