@@ -382,6 +382,19 @@ def test_the_size_of_a_picture_follows_where_one_fits():
         ),
         (lambda t: [POOL, FLATTEN, linear(t.of(2, 4)[0])], "is not known: give it"),
         (
+            lambda t: [conv2d(t, 4, 2, 3), layer("pooling.MaxPool1d", kernel_size=2), FLATTEN, linear(t.of(2, 4)[0])],
+            "no square fits",
+        ),
+        (
+            lambda t: [
+                layer("conv.Conv1d", {"weight": t.of(4, 2, 3)[0]}),
+                layer("pixelshuffle.PixelShuffle", upscale_factor=2),
+                FLATTEN,
+                linear(t.of(2, 4)[0]),
+            ],
+            "no square fits",
+        ),
+        (
             lambda t: [layer("upsampling.Upsample", scale_factor=2.0), FLATTEN, linear(t.of(2, 4)[0])],
             "takes a series or a picture",
         ),
