@@ -1,20 +1,22 @@
 """PyTorch's modules of pictures and series: files written by hand, beside torch's definitions written out."""
 
 import math
+import os
 import random
 import struct
 
 import pytest
-from fixture_files import error, fixture, table
+from fixture_files import content, error, fixture, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy_files import frugal_refusal, integer, packed, refusal, text
-from torch_files import dict_of, linear, module, sequential, storage, torch_zip, view
+from numpy_files import frugal_refusal, integer, mutated, packed, refusal, text
+from torch_files import archive, dict_of, linear, members, module, sequential, storage, torch_zip, view
 
 from purenn import Matrix, ModelFormatError, ShapeError, UnsupportedError, load
 from purenn.rows import size
 
 FILES = table("torch_pictures.json")
+THOROUGH = os.environ.get("CI") == "true"
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -561,3 +563,24 @@ def test_agrees_with_torch_on_drawn_pictures():
     counts = run_pictures(25, seed=3)
     assert not counts.wrong, counts.wrong[0]
     assert counts.right > counts.refused and counts.found
+
+
+# ---- strangers' files
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_mutations(name):
+    """Of the pickle, in an archive of what it holds; a checksum would hide others."""
+    data, random_, options = content(name), random.Random(7), FILES[name]["options"]
+    held = members(data) if data[:2] == b"PK" else None
+    place = [k for k, (path, _) in enumerate(held) if path.endswith("data.pkl")][0] if held else None
+    for _ in range(300 if THOROUGH else 15):
+        changed = mutated(data if held is None else held[place][1], random_)
+        if held is not None:
+            changed = archive([(path, changed if k == place else part) for k, (path, part) in enumerate(held)])
+        try:
+            load(changed, **options)
+        except (ModelFormatError, UnsupportedError, ShapeError) as problem:
+            assert str(problem).isprintable() and len(str(problem)) < 1000
+        except ValueError as problem:  # of the words of an architecture, which do not fit damaged arrays
+            assert "architecture" in options and type(problem) is ValueError
