@@ -435,7 +435,7 @@ def test_items():
     items = items_of(
         "Conv 3X5 stride 2x1 padding same ReLU, BATCHNORM epsilon 1e-3, clip(0, 6), dense hard_sigmoid(0.2, 0.5)"
     )
-    assert [(item.number, item.kind, item.kernel, item.settings, item.activation) for item in items] == [
+    assert [(item.number, item.word, item.kernel, item.settings, item.activation) for item in items] == [
         (1, "conv", (3, 5), {"stride": (2, 1), "padding": "same"}, "relu"),
         (2, "batchnorm", (), {"epsilon": 0.001}, "identity"),
         (3, "activation", (), {}, "clip(0.0, 6.0)"),
