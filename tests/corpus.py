@@ -147,8 +147,7 @@ def _open_described(data):
     try:
         _run(load(data, architecture=_WORDS))
     except ValueError as error:
-        if type(error) is not ValueError:
-            raise
+        assert str(error).isprintable(), repr(str(error))
 
 
 def open_samples(data):
