@@ -169,6 +169,8 @@ def _sample_shape(model: Spec) -> tuple[int, ...]:
         raise model.refuse("the file does not tell the shape of its input")
     if not shape[1:]:
         raise model.refuse("an input of shape %s, whose samples have no axis" % quote(shape))
+    if None in shape[1:]:
+        raise model.refuse("an input of shape %s, whose sides are open: a network has one input_shape" % quote(shape))
     if not all([type(size) is int and 0 < size <= _MAX_INPUTS for size in shape[1:]]):
         raise model.refuse("an input of shape %s" % quote(shape))
     if count(shape[1:]) > _MAX_INPUTS:
