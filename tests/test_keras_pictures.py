@@ -637,9 +637,18 @@ def test_convolutions_that_cannot_be(settings, shape, arrays, words):
     assert words in message
 
 
-def test_a_picture_of_any_size_is_refused_with_a_remedy():
-    message = refusal(read, chain(("ReLU", {}), shape=(None, None, 3)), UnsupportedError)
-    assert "an input of shape [None, None, None, 3]" in message and "input_shape" in message
+def test_a_picture_of_any_size():
+    """A network has one size: without it the file is refused, and it must be one that fits."""
+    data = chain(("GlobalMaxPooling2D", {}), shape=(None, None, 3))
+    message = refusal(load, data, UnsupportedError)
+    assert "an input of shape [None, None, 3] with open sides: say its size by input_shape" in message
+    network = load(data, input_shape=(2, 1, 3))
+    assert network.input_shape == (2, 1, 3) and network([1, 2, 3, 4, 0, 6]) == [4, 2, 6]
+    for other in ((2, 1, 4), (2, 3), (4, 2, 1, 3)):
+        message = refusal(lambda data, shape=other: load(data, input_shape=shape), data, ShapeError)
+        assert "takes samples of shape [None, None, 3], not of the input shape %r" % (other,) in message
+    message = refusal(lambda data: load(data, input_shape=(9, 3)), chain(("ReLU", {}), shape=(8, 3)), ShapeError)
+    assert "the network takes samples of shape (24,), not of the input shape (9, 3)" in message
 
 
 @pytest.mark.parametrize(
