@@ -85,8 +85,12 @@ def _models():
         "joblib": [content("sklearn_1.9.1_binary.joblib"), content("sklearn_1.9.1_words.joblib.xz")],
         "compressed": [gzip.compress(pickled(_ARRAYS), mtime=0), content("sklearn_1.9.1_words.joblib.bz2")],
         "torch": _torch(),
-        "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
-        "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
+        "keras": [
+            content("keras%s.keras" % name) for name in ("3_relu_softmax", "2_functional", "3_pictures", "2_series")
+        ],
+        "hdf5": [
+            content(name) for name in ("keras2_functional.h5", "keras2_mobile.h5", "hdf5_earliest.h5", "hdf5_latest.h5")
+        ],
         "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
