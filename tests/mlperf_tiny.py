@@ -96,7 +96,7 @@ def with_numbers(model, inputs):
     return model
 
 
-def drawn(name, count=20):
+def drawn(name, count=8):
     """(a model, inputs for it)"""
     model = MODELS[name]()
     inputs = np.random.default_rng(6).normal(size=(count,) + tuple(model.input_shape[1:])).astype("float32")
@@ -109,11 +109,11 @@ def measured(name, kind):
     model, inputs = drawn(name)
     content = make_tflite.converted(model, kind, None)
     wanted, _ = make_tflite.run(content, inputs, make_tflite.KERNELS.BUILTIN_REF)
-    started = time.perf_counter()
+    started = time.process_time()
     network = load(content)
-    loaded = time.perf_counter()
+    loaded = time.process_time()
     found = network.forward(Matrix(inputs.reshape(len(inputs), -1).tolist())).tolist()
-    ended = time.perf_counter()
+    ended = time.process_time()
     far = np.abs(np.array(found) - np.array(wanted)).max() / max(1.0, np.abs(wanted).max())
     classes = len(set(np.argmax(wanted, axis=1)))
     same = np.mean(np.argmax(found, axis=1) == np.argmax(wanted, axis=1))

@@ -14,6 +14,7 @@ from numpy_files import refusal
 from test_tflite import FIXTURES, fixture, kind_of, model, number, operator, read, tensor
 
 from purenn import DynamicConv2D, Matrix, ModelFormatError, UnsupportedError, load, save
+from purenn.formats.models.tflite.operators import OPERATORS
 from purenn.rows import size
 
 with open(os.path.join(FIXTURES, "tflite_pictures.json"), encoding="utf-8") as _file:
@@ -964,6 +965,12 @@ def pool(shape=(1, 4, 4, 2), kernel=(2, 2), stride=(2, 2), rule=VALID):
 def test_what_is_refused(data, words):
     message = refusal(read, data)
     assert words in message and "operator 0" in message
+
+
+def test_the_page_of_formats_lists_the_operators():
+    with open(os.path.join(os.path.dirname(FIXTURES), "..", "docs", "formats.md"), encoding="utf-8") as file:
+        listed = file.read().split("## From TFLite")[1].split("are read:\n")[1].split(".\n")[0]
+    assert [name.strip(" `\n") for name in listed.split(",")] == sorted(OPERATORS)
 
 
 # ---- TensorFlow itself
