@@ -36,6 +36,11 @@ _WORDS = "conv 2x2 relu, dense softmax"
 _ARRAYS = [("W1", array(binary(_W1), (2, 3))), ("b1", array_5(_B1, (3,)))]
 
 
+_TFLITE = ("int8", "picture_float32") + tuple(
+    ["pictures_" + name for name in ("kinds_float32", "ordered_float16", "series_float32", "wide_hybrid")]
+)
+
+
 def _safetensors():
     """A chain, a branch and an integer network."""
     dense, square = Dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0.5, 0.25], "relu"), Dense([[1.0, 0.0], [0.0, 1.0]])
@@ -91,7 +96,7 @@ def _models():
         "hdf5": [
             content(name) for name in ("keras2_functional.h5", "keras2_mobile.h5", "hdf5_earliest.h5", "hdf5_latest.h5")
         ],
-        "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")],
+        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
 
