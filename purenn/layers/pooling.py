@@ -74,6 +74,10 @@ class _Average(_Pool):
         """For each output place, by how many its sum is divided."""
         return [len(places) for places in self.seen(shape)]
 
+    def divided(self, total: "Any", count: int) -> "Any":
+        """What becomes of a sum of `count` numbers."""
+        return total / count
+
     def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
         channels = shape[-1]
         means: "List[Any]" = []
@@ -81,7 +85,7 @@ class _Average(_Pool):
             sums: "List[Any]" = [0] * channels
             for place in places:
                 sums = [s + number for s, number in zip(sums, row[place * channels : (place + 1) * channels])]
-            means += [s / divisor for s in sums]
+            means += [self.divided(s, divisor) for s in sums]
         return means
 
     def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
