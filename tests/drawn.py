@@ -18,6 +18,22 @@ def matrices(numbers):
     return st.tuples(sizes, sizes).flatmap(lambda shape: rows(numbers, shape[0], shape[1]))
 
 
+def every(shape):
+    """Every index of a shape, the last axis running fastest."""
+    found = [()]
+    for side in shape:
+        found = [index + (i,) for index in found for i in range(side)]
+    return found
+
+
+def flat(shape, index):
+    """Where an index is in a flat sample of a shape."""
+    place = 0
+    for side, i in zip(shape, index):
+        place = place * side + i
+    return place
+
+
 def same(a, b):
     """Whether two numbers are equal to the last bit: -0.0 is not 0.0, and any NaN is NaN."""
     return repr(a) == repr(b) if a == b == 0 else a == b or (a != a and b != b)

@@ -70,7 +70,7 @@ def refused(f, error=ModelFormatError):
     with pytest.raises(error) as caught:
         f()
     message = str(caught.value)
-    assert "\n" not in message and "\x1b" not in message and len(message) < 300
+    assert "\n" not in message and "\x1b" not in message and len(message) < 450  # the kinds of layer are listed
     return message
 
 
@@ -110,7 +110,7 @@ def test_a_wired_network_comes_back(tape):
 def test_what_is_written():
     architecture, tensors = to_architecture(INTEGERS)
     assert architecture == {
-        "version": 3,
+        "version": 4,
         "input_shape": [2],
         "layers": [
             {"kind": "quantize", "low": -128, "high": 127, "zero_point": 3, "rounding": "away"},
@@ -180,7 +180,7 @@ def test_a_label_that_json_does_not_give_back(label):
 
 def dense(**changes):
     """(architecture, tensors) of a network of one dense layer, some of it changed."""
-    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
+    architecture = {"version": 4, "input_shape": [2], "layers": [{"kind": "dense", "activation": "relu"}]}
     architecture.update(changes)
     for what in [what for what in architecture if architecture[what] is KeyError]:
         del architecture[what]
@@ -257,12 +257,15 @@ def test_no_layers():
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"version": 4}, "written as version 4, this is version 3"),
-        ({"version": KeyError}, "written as version None, this is version 3"),
-        ({"version": "2"}, "written as version '2', this is version 3"),
-        ({"version": True}, "written as version True, this is version 3"),
+        ({"version": 5}, "written as version 5, this is version 4"),
+        ({"version": KeyError}, "written as version None, this is version 4"),
+        ({"version": "2"}, "written as version '2', this is version 4"),
+        ({"version": True}, "written as version True, this is version 4"),
         ({"version": [1] * 10000}, "written as version "),
-        ({"layers": [{"kind": "conv9d"}]}, "layer 1: unknown kind of layer 'conv9d', known are: activate, add, "),
+        (
+            {"layers": [{"kind": "conv9d"}]},
+            "layer 1: unknown kind of layer 'conv9d', known are: activate, add, average_pool, ",
+        ),
         ({"layers": [{"kind": "x" * 100000}]}, "layer 1: unknown kind of layer 'xxx"),
         ({"layers": [{"kind": "\n\x1b[31m"}]}, "layer 1: unknown kind of layer '\\n"),
         ({"dropout": 0.5}, "the architecture has a part dropout, which this release does not know"),
@@ -323,7 +326,7 @@ def test_tensors_of_a_wrong_shape(name, matrix, message):
     ],
 )
 def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
-    architecture = {"version": 3, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
+    architecture = {"version": 4, "input_shape": [2], "layers": [{"kind": "layer_norm"}]}
     tensors = {"layers.0.scale": Matrix([1.0]), "layers.0.shift": Matrix([0.0]), "layers.0.epsilon": Matrix(numbers)}
     assert refused(lambda: from_architecture(architecture, tensors)) == message
 
@@ -347,13 +350,13 @@ def test_a_setting_that_is_a_tensor_is_one_number(numbers, message):
 def test_settings_of_a_wrong_type(changes, message):
     spec = {"kind": "quantize", "low": 0, "high": 255, "zero_point": 0, "rounding": "up"}
     spec.update(changes)
-    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
+    architecture = {"version": 4, "input_shape": [1], "layers": [spec]}
     assert refused(lambda: from_architecture(architecture, {"layers.0.scale": Matrix([0.5])})).startswith(message)
 
 
 @pytest.mark.parametrize("shape", [6, "6", None, [2.0], [True], [[6]], {"0": 6}, [0], [], [-6]])
 def test_a_shape_in_a_file(shape):
-    architecture = {"version": 3, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
+    architecture = {"version": 4, "input_shape": [6], "layers": [{"kind": "reshape", "shape": shape}]}
     message = refused(lambda: from_architecture(architecture, {}))
     assert message.startswith("layer 1 (reshape): shape must be ") or message.startswith(
         "layer 1: Reshape: a shape is "
@@ -363,7 +366,7 @@ def test_a_shape_in_a_file(shape):
 def test_a_symmetric_that_is_no_bool():
     tensors = {"layers.0." + name: Matrix([1]) for name in ("weight", "bias", "scale")}
     spec = {"kind": "dynamic_dense", "activation": "relu", "symmetric": 1}
-    architecture = {"version": 3, "input_shape": [1], "layers": [spec]}
+    architecture = {"version": 4, "input_shape": [1], "layers": [spec]}
     assert refused(lambda: from_architecture(architecture, tensors)) == (
         "layer 1 (dynamic_dense): symmetric must be true or false, found int 1"
     )
@@ -436,7 +439,37 @@ def test_an_entrance_of_release_0_1_0_multiplied():
         )
 
 
-# ---- files of version 2
+# ---- files of versions 2 and 3
+
+
+def as_version_3(architecture):
+    """The same network as release 0.3 wrote it, which joined along the last axis alone."""
+    layers = [dict(spec) for spec in architecture["layers"]]
+    for spec in layers:
+        if spec["kind"] == "concat":
+            assert spec.pop("axis") == -1
+    return dict(architecture, version=3, layers=layers)
+
+
+@pytest.mark.parametrize("network", [FLOATS, INTEGERS, ENDING])
+def test_files_of_version_3_open_and_answer_as_they_did(network):
+    architecture, tensors = to_architecture(network)
+    again = from_architecture(as_version_3(architecture), tensors)
+    assert alike(again, network)
+    x = [[1.5, -0.25], [0.0, 3.0]]
+    assert same_rows(again.forward(x).tolist(), network.forward(x).tolist())
+
+
+def test_the_axis_of_a_concatenation_came_with_version_4():
+    layers = [{"kind": "concat", "axis": 0}]
+    architecture = {"version": 4, "input_shape": [2, 1], "layers": layers, "wires": [[0, 0]]}
+    assert from_architecture(architecture, {}).output_shape == (4, 1)
+    for version in (2, 3):
+        message = refused(lambda version=version: from_architecture(dict(architecture, version=version), {}))
+        assert message == "layer 1 (concat) has no setting axis"
+    del layers[0]["axis"]
+    assert refused(lambda: from_architecture(architecture, {})) == "layer 1 (concat): axis is missing"
+    assert from_architecture(dict(architecture, version=3), {}).output_shape == (2, 2)
 
 
 def as_version_2(architecture, tensors):
@@ -453,7 +486,7 @@ def as_version_2(architecture, tensors):
     }
     layers = [
         {old.get(name, name) if k in integers else name: value for name, value in spec.items()}
-        for k, spec in enumerate(architecture["layers"])
+        for k, spec in enumerate(as_version_3(architecture)["layers"])
     ]
     return dict(architecture, version=2, layers=layers), tensors
 

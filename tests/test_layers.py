@@ -11,6 +11,8 @@ import purenn
 from purenn import (
     Activate,
     Add,
+    AveragePool,
+    BatchNorm,
     Concat,
     Conv1D,
     Conv2D,
@@ -18,6 +20,8 @@ from purenn import (
     Dequantize,
     DynamicDense,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
     GlobalSum,
     IntegerAdd,
     IntegerAveragePool,
@@ -26,15 +30,21 @@ from purenn import (
     LayerNorm,
     LookupTable,
     Matrix,
+    MaxPool,
     Multiply,
     Network,
     Normalize,
+    Pad,
+    Permute,
+    PRelu,
     Quantize,
     Requantize,
     Reshape,
     Scale,
     ShapeError,
+    Slice,
     UnsupportedError,
+    Upsample,
     register,
     relu,
     softmax,
@@ -78,9 +88,30 @@ EACH = [
     (Dequantize([0.5, 0.25], "softmax"), [(3, 2)], (3, 2), 6, 0, "Dequantize 2, softmax"),
     (Add(), [(3, 2)] * 3, (3, 2), 0, 0, "Add"),
     (Multiply(), [(3, 2)] * 3, (3, 2), 12, 0, "Multiply"),
+    (Add(), [(3, 1, 2), (3, 4, 1)], (3, 4, 2), 0, 0, "Add"),
+    (Multiply(), [(1, 1, 2), (3, 4, 2)], (3, 4, 2), 24, 0, "Multiply"),
     (Concat(), [(3, 2), (3, 1), (3, 4)], (3, 7), 0, 0, "Concat"),
+    (Concat(axis=1), [(3, 2, 2), (3, 1, 2)], (3, 3, 2), 0, 0, "Concat"),
     (Flatten(), [(3, 2, 4)], (24,), 0, 0, "Flatten"),
     (Reshape((4, 6)), [(3, 2, 4)], (4, 6), 0, 0, "Reshape"),
+    (Permute((2, 0, 1)), [(3, 2, 4)], (4, 3, 2), 0, 0, "Permute"),
+    (Pad((1, 2, 0, 1), "constant", 0.5), [(3, 2)], (6, 3), 0, 0, "Pad"),
+    (Pad((1, 2), "reflect"), [(3,)], (6,), 0, 0, "Pad"),
+    (Slice([0, 2], [3, -1], [2, -1]), [(4, 3)], (2, 3), 0, 0, "Slice"),
+    (Upsample((4, 6)), [(2, 4, 3)], (4, 6, 3), 0, 0, "Upsample"),
+    (Upsample((5,), "bilinear", scale=[2.5]), [(2, 3)], (5, 3), 30, 0, "Upsample"),
+    (Upsample((4, 6), "bilinear", "align_corners"), [(2, 3, 1)], (4, 6, 1), 2 * 12 + 2 * 24, 0, "Upsample"),
+    (BatchNorm([1.0, 2.0], 4.0, 3.0), [(3, 3, 2)], (3, 3, 2), 36, 2, "BatchNorm 2"),
+    (BatchNorm(0.0, 1.0, [1.0, 2.0], [3.0, 4.0], 1e-3), [(2,)], (2,), 4, 4, "BatchNorm 2"),
+    (PRelu([0.5, 0.25]), [(3, 2)], (3, 2), 6, 2, "PRelu 2"),
+    (PRelu(0.5), [(3, 2)], (3, 2), 6, 1, "PRelu"),
+    (MaxPool(2), [(4, 6, 3)], (2, 3, 3), 0, 0, "MaxPool 2"),
+    (MaxPool((3, 2), 1, (1, 0), ceil=True), [(4, 6, 2)], (4, 5, 2), 0, 0, "MaxPool 3x2"),
+    (MaxPool(2, padding="same", dilation=2), [(5, 2)], (3, 2), 0, 0, "MaxPool 2"),
+    (AveragePool(2, 1, padding=(1, 0), counted=True), [(4, 3)], (4, 3), 12, 0, "AveragePool 2"),
+    (AveragePool((2, 2), ceil=True), [(3, 5, 2)], (2, 3, 2), 12, 0, "AveragePool 2x2"),
+    (GlobalMaxPool(), [(4, 6, 3)], (3,), 0, 0, "GlobalMaxPool"),
+    (GlobalAveragePool(), [(4, 3)], (3,), 3, 0, "GlobalAveragePool"),
 ]
 
 # samples, weight, bias
@@ -174,7 +205,7 @@ def test_each_kind_is_in_the_table_and_found_by_its_name():
         assert kind_of(name) is getattr(purenn, class_name) is getattr(purenn.layers, class_name)
         assert kind_of(name).kind == name and class_name in purenn.__all__
     assert refused(lambda: kind_of("conv9d"), UnsupportedError).startswith(
-        "unknown kind of layer 'conv9d', known are: activate, add, concat, conv1d, conv2d, dense, "
+        "unknown kind of layer 'conv9d', known are: activate, add, average_pool, batch_norm, concat, conv1d, conv2d, "
     )
 
 

@@ -1,4 +1,4 @@
-"""Integers brought from one scale to another: Requantize, IntegerAdd, LookupTable, pools of integers; against C's arithmetic."""
+"""Integers from one scale to another, tables and pools of integers, against C's arithmetic written out."""
 
 import math
 from fractions import Fraction
@@ -119,7 +119,11 @@ def test_one_shift_for_several_multipliers():
 @pytest.mark.parametrize(
     "arguments, error, words",
     [
-        (([1 << 31], [0], 0, 1), ValueError, "Requantize: a multiplier is an integer from 0 to 2147483647, found 21474"),
+        (
+            ([1 << 31], [0], 0, 1),
+            ValueError,
+            "Requantize: a multiplier is an integer from 0 to 2147483647, found 21474",
+        ),
         (([-1], [0], 0, 1), ValueError, "a multiplier is an integer from 0"),
         (([1.5], [0], 0, 1), ValueError, "a multiplier is an integer from 0 to 2147483647, found 1.5"),
         (([1], [31], 0, 1), ValueError, "Requantize: a shift is an integer from -31 to 30, found 31"),

@@ -379,7 +379,7 @@ def test_a_header_that_is_no_unicode_is_refused():
 
 
 def architecture(**changes):
-    whole = {"version": 3, "input_shape": [1], "layers": [{"kind": "dense", "activation": "relu"}], "name": None}
+    whole = {"version": 4, "input_shape": [1], "layers": [{"kind": "dense", "activation": "relu"}], "name": None}
     whole.update(changes)
     return json.dumps(whole)
 
@@ -414,8 +414,8 @@ def test_an_architecture_that_does_not_fit_is_refused(text, message):
 
 
 def test_what_this_version_does_not_know_is_refused():
-    text = architecture(version=4)
-    assert refused(with_architecture(text), UnsupportedError) == "<bytes>: written as version 4, this is version 3"
+    text = architecture(version=5)
+    assert refused(with_architecture(text), UnsupportedError) == "<bytes>: written as version 5, this is version 4"
 
 
 @pytest.mark.parametrize("names", [("layers.0.weight",), ("layers.0.bias",), (), ("weight", "bias")])
@@ -538,7 +538,7 @@ def test_files_of_release_0_1_0_answer_as_they_did(name):
             assert same_rows(outputs.tolist(), expected["outputs"])
         assert (network.labels, network.name) == (expected["labels"], expected["name"])
         assert network.input_shape == (len(expected["inputs"][0]),)
-    assert json.loads(header_of(written(old))["__metadata__"]["purenn"])["version"] == 3
+    assert json.loads(header_of(written(old))["__metadata__"]["purenn"])["version"] == 4
     assert [repr(layer) for layer in again.layers] == [repr(layer) for layer in old.layers]
 
 

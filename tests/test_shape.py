@@ -1,14 +1,19 @@
-"""Flatten and Reshape: the same numbers, another shape."""
+"""Flatten and Reshape: the same numbers, another shape; Permute: in another order."""
 
 import pytest
-from drawn import doubles, rows, same_rows
+from drawn import doubles, every, flat, rows, same_rows
 from hypothesis import given
+from hypothesis import strategies as st
 
-from purenn import Flatten, Matrix, Network, Reshape, ShapeError
+from purenn import Flatten, Matrix, Network, Permute, Reshape, ShapeError
+from purenn.layers.base import Cache
+from purenn.rows import size
+
+sides = st.lists(st.integers(min_value=1, max_value=3), min_size=1, max_size=4)
 
 
-def refused(f):
-    with pytest.raises(ShapeError) as caught:
+def refused(f, error=ShapeError):
+    with pytest.raises(error) as caught:
         f()
     return str(caught.value)
 
@@ -46,3 +51,62 @@ def test_other_numbers_than_there_are():
 def test_equations():
     assert [step for step, _ in Flatten().steps([Matrix([1])], [(1,)])] == ["Z{k} = flatten({x})"]
     assert [step for step, _ in Reshape((1, 1)).steps([Matrix([1])], [(1,)])] == ["Z{k} = reshape({x})"]
+
+
+# ---- Permute
+
+
+def drawn_axes(shape, keys):
+    """The axes of a shape in an order that the keys say."""
+    return [axis for _, axis in sorted(zip(keys, range(len(shape))))]
+
+
+@given(shape=sides, keys=rows(st.floats(min_value=0, max_value=1), 1, 4), x=rows(doubles, 2, 81))
+def test_each_number_by_its_index(shape, keys, x):
+    axes, x = drawn_axes(shape, keys[0]), [row[: size(shape)] for row in x]
+    layer = Permute(axes)
+    output = tuple([shape[axis] for axis in axes])
+    assert layer.output_shape(tuple(shape)) == output
+    expected = []
+    for row in x:
+        expected.append([])
+        for index in every(output):
+            source = [0] * len(shape)
+            for i, axis in zip(index, axes):
+                source[axis] = i
+            expected[-1].append(row[flat(shape, source)])
+    found = layer.forward(Matrix(x), shapes=[tuple(shape)])
+    assert same_rows(found.tolist(), expected)
+
+
+@given(shape=sides, keys=rows(st.floats(min_value=0, max_value=1), 1, 4))
+def test_the_gradient_goes_back_to_where_a_number_came_from(shape, keys):
+    layer, shape = Permute(drawn_axes(shape, keys[0])), tuple(shape)
+    X = Matrix([list(range(size(shape)))])
+    Z = layer.forward(X, shapes=[shape])
+    assert sorted(Z[0]) == X[0] and layer.backward(Z, Cache([X], [shape], [Z])) == ([X], {})
+
+
+def test_channels_first_by_hand():
+    """(rows, cols, channels) = (1, 2, 3) becomes (3, 1, 2)."""
+    net = Network([Permute((2, 0, 1))], input_shape=(1, 2, 3))
+    assert net.output_shape == (3, 1, 2)
+    assert net.predict([1, 2, 3, 10, 20, 30]) == [1, 10, 2, 20, 3, 30]
+    assert [step for step, _ in Permute((0,)).steps([Matrix([1])], [(1,)])] == ["Z{k} = permute({x})"]
+
+
+@pytest.mark.parametrize("axes", [(), (1,), (0, 0), (0, 2), (1, -1), (-1, 0)])
+def test_axes_are_each_of_them_once(axes):
+    assert refused(lambda: Permute(axes), ValueError) == (
+        "Permute: its axes are the numbers from 0 upwards, each once, found tuple %r" % (axes,)
+    )
+
+
+def test_axes_that_do_not_fit():
+    assert refused(lambda: Permute((1, 0)).output_shape((2, 3, 4))) == (
+        "Permute: the axes (1, 0) do not fit the shape (2, 3, 4)"
+    )
+    assert refused(lambda: Permute((1, 0)).forward(Matrix([1, 2]))) == (
+        "Permute: the axes (1, 0) do not fit the shape (2,)"
+    )
+    assert refused(lambda: Permute(3), TypeError) == "Permute: axes must be integers, found int 3"

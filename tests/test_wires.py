@@ -155,6 +155,7 @@ def test_what_is_no_list_of_wires(wires):
     )
 
 
+WIDE = Dense([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 TWO, PAIR = Dense([[1.0, 2.0]]), Dense([[1.0], [2.0]])
 
 
@@ -169,12 +170,12 @@ TWO, PAIR = Dense([[1.0, 2.0]]), Dense([[1.0], [2.0]])
             "Dense 1 -> 1, identity expects 1 inputs, found shape (2,)",
         ),
         (
-            [TWO, Add()],
+            [WIDE, Add()],
             [[0], [0, 1]],
             None,
-            "layer 2, which takes the input and layer 1 (Dense 1 -> 2, identity): Add: the shapes (1,) and (2,) differ",
+            "layer 2, which takes the input and layer 1 (Dense 2 -> 3, identity): Add: the shapes (2,) and (3,) differ",
         ),
-        ([TWO, Multiply()], [[0], [1, 0]], None, "Multiply: the shapes (2,) and (1,) differ"),
+        ([WIDE, Multiply()], [[0], [1, 0]], None, "Multiply: the shapes (3,) and (2,) differ"),
         (
             [Flatten(), Concat()],
             [[0], [0, 1]],

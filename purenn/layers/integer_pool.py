@@ -1,7 +1,7 @@
 """IntegerAveragePool, GlobalSum: pooling of integers."""
 
 from .base import Layer
-from .pooling import AveragePool, GlobalAveragePool
+from .pooling import AveragePool, GlobalAveragePool, window_sums
 from .requantize import check_limits
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ class IntegerAveragePool(AveragePool):
     """
 
     kind = "integer_average_pool"
-    settings = (
+    settings = (  # type: ignore[assignment]  # others than those of an AveragePool
         ("kernel", tuple),
         ("stride", tuple),
         ("padding", tuple),
@@ -53,8 +53,12 @@ class IntegerAveragePool(AveragePool):
         self.low, self.high, self.zero_point = low, high, zero_point
         check_limits(self, low, high)
 
-    def divided(self, total: int, count: int) -> int:
-        """The mean of `count` integers with this sum."""
+    def pooled(self, row: "Sequence[int]", shape: "Shape") -> "List[int]":
+        """The rounded mean under each window."""
+        counts = [count for count in self.divisors(shape) for _ in range(shape[-1])]
+        return [self._mean(total, n) for total, n in zip(window_sums(row, self.seen(shape), shape[-1]), counts)]
+
+    def _mean(self, total: int, count: int) -> int:
         own = total + count * self.zero_point
         nearest = (own + count // 2) // count if own > 0 else -((count // 2 - own) // count)
         return min(max(nearest - self.zero_point, self.low), self.high)
@@ -72,9 +76,9 @@ class GlobalSum(GlobalAveragePool):
 
     kind = "global_sum"
 
-    def divided(self, total: "Any", count: int) -> "Any":
-        """The sum itself."""
-        return total
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The sum of each channel."""
+        return window_sums(row, self.seen(shape), shape[-1])
 
     def divisors(self, shape: "Shape") -> "List[int]":
         """1: nothing is divided."""

@@ -41,64 +41,56 @@ class _Pool(Layer):
         return [Matrix.wrap([self.shared(dz, x, shape) for dz, x in zip(gradient, X)])], {}
 
 
-class _Max(_Pool):
-    """The largest number; the first of equal ones, and NaN if there is one."""
-
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        return [row[index] for index in self._winners(row, shape)]
-
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        found: "List[Any]" = [0] * len(row)
-        for d, index in zip(gradient, self._winners(row, shape)):
-            found[index] = found[index] + d
-        return found
-
-    def _winners(self, row: "Sequence[Any]", shape: "Shape") -> "List[int]":
-        """The index in a flat sample of what each output takes."""
-        channels, winners = shape[-1], []
-        for places in self.seen(shape):
-            for c in range(channels):
-                best = places[0] * channels + c
-                for place in places:
-                    number = row[place * channels + c]
-                    if number > row[best] or (number != number and row[best] == row[best]):
-                        best = place * channels + c
-                winners.append(best)
-        return winners
+def _winners(row: "Sequence[Any]", seen: "Places", channels: int) -> "List[int]":
+    """The index of the largest number of each window and channel: the first of equal ones, and NaN if there is one."""
+    winners = []
+    for places in seen:
+        for c in range(channels):
+            best = places[0] * channels + c
+            for place in places[1:]:
+                number = row[place * channels + c]
+                if number > row[best] or (number != number and row[best] == row[best]):
+                    best = place * channels + c
+            winners.append(best)
+    return winners
 
 
-class _Average(_Pool):
-    """The sum of the numbers, from the first place to the last, divided by how many count."""
+def _given_to(winners: "List[int]", gradient: "Sequence[Any]", count: int) -> "List[Any]":
+    """The gradient of each output, added to that of its winner among `count` numbers."""
+    found: "List[Any]" = [0] * count
+    for d, index in zip(gradient, winners):
+        found[index] = found[index] + d
+    return found
 
-    def divisors(self, shape: "Shape") -> "List[int]":
-        """For each output place, by how many its sum is divided."""
-        return [len(places) for places in self.seen(shape)]
 
-    def divided(self, total: "Any", count: int) -> "Any":
-        """What becomes of a sum of `count` numbers."""
-        return total / count
+def window_sums(row: "Sequence[Any]", seen: "Places", channels: int) -> "List[Any]":
+    """The sum under each window, channel by channel, added from the first place to the last."""
+    found: "List[Any]" = []
+    for places in seen:
+        sums: "List[Any]" = [0] * channels
+        for place in places:
+            sums = [s + number for s, number in zip(sums, row[place * channels : (place + 1) * channels])]
+        found += sums
+    return found
 
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        channels = shape[-1]
-        means: "List[Any]" = []
-        for places, divisor in zip(self.seen(shape), self.divisors(shape)):
-            sums: "List[Any]" = [0] * channels
-            for place in places:
-                sums = [s + number for s, number in zip(sums, row[place * channels : (place + 1) * channels])]
-            means += [self.divided(s, divisor) for s in sums]
-        return means
 
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        channels, found = shape[-1], [0] * len(row)
-        for n, (places, divisor) in enumerate(zip(self.seen(shape), self.divisors(shape))):
-            for place in places:
-                for c in range(channels):
-                    found[place * channels + c] = found[place * channels + c] + gradient[n * channels + c] / divisor
-        return found
+def _means(row: "Sequence[Any]", seen: "Places", divisors: "List[int]", channels: int) -> "List[Any]":
+    """The sum under each window, divided by how many places count."""
+    every = [divisor for divisor in divisors for _ in range(channels)]
+    return [s / divisor for s, divisor in zip(window_sums(row, seen, channels), every)]
 
-    def cost(self, *shapes: "Shape") -> int:
-        """A division for each output."""
-        return size(self.output_shape(*shapes))
+
+def _shared_out(
+    gradient: "Sequence[Any]", seen: "Places", divisors: "List[int]", channels: int, count: int
+) -> "List[Any]":
+    """The gradient of each output, divided as its sum was, added to those of all places it sees."""
+    found: "List[Any]" = [0] * count
+    for n, (places, divisor) in enumerate(zip(seen, divisors)):
+        shares = [d / divisor for d in gradient[n * channels : (n + 1) * channels]]
+        for place in places:
+            for c, share in enumerate(shares):
+                found[place * channels + c] = found[place * channels + c] + share
+    return found
 
 
 # ---- under a window that moves
@@ -170,7 +162,7 @@ def _axes_of(settings: "Sequence[Any]", padding: "Any") -> int:
     return 1 if padded == 2 else 0
 
 
-class MaxPool(_Windowed, _Max):
+class MaxPool(_Windowed):
     """The largest number under a window, channel by channel: ``Z = max_pool(X)``.
 
     X is (rows, cols, channels) or (steps, channels).  `kernel` is the size of the window, `stride` how far it moves,
@@ -208,8 +200,16 @@ class MaxPool(_Windowed, _Max):
     ) -> None:
         self.dilation = self._set(kernel, stride, padding, dilation, same, ceil)
 
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The largest number under each window."""
+        return [row[index] for index in _winners(row, self.seen(shape), shape[-1])]
 
-class AveragePool(_Windowed, _Average):
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """Each gradient at the number that was the largest."""
+        return _given_to(_winners(row, self.seen(shape), shape[-1]), gradient, len(row))
+
+
+class AveragePool(_Windowed):
     """The mean of the numbers under a window, channel by channel: ``Z = average_pool(X)``.
 
     X, `kernel`, `stride`, `padding`, `same` and `ceil` are those of `MaxPool`.  The padding adds nothing to a sum;
@@ -247,7 +247,7 @@ class AveragePool(_Windowed, _Average):
     def divisors(self, shape: "Shape") -> "List[int]":
         """For each output place, how many numbers are under the window, with those in the padding if it is counted."""
         if not self.counted:
-            return _Average.divisors(self, shape)
+            return [len(places) for places in self.seen(shape)]
         windows, sides, divisors = self.windows(shape), shape[:-1], [1]
         margins = windows.margins(sides)
         for axis, along in enumerate(windows.positions(sides)):
@@ -255,6 +255,18 @@ class AveragePool(_Windowed, _Average):
             counts = [min(window[-1] + 1, end) - max(window[0], first) for window in along]
             divisors = [divisor * count for divisor in divisors for count in counts]
         return divisors
+
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The mean under each window."""
+        return _means(row, self.seen(shape), self.divisors(shape), shape[-1])
+
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """Of each gradient an equal share at all numbers under its window."""
+        return _shared_out(gradient, self.seen(shape), self.divisors(shape), shape[-1], len(row))
+
+    def cost(self, *shapes: "Shape") -> int:
+        """A division for each output."""
+        return size(self.output_shape(*shapes))
 
 
 # ---- over all places
@@ -276,7 +288,7 @@ class _Global(_Pool):
         return [list(range(size(shape[:-1])))]
 
 
-class GlobalMaxPool(_Global, _Max):
+class GlobalMaxPool(_Global):
     """The largest number of each channel: ``Z = global_max_pool(X)``, (..., channels) to (channels,).
 
     NaN is the largest number.  Nothing is multiplied.
@@ -287,8 +299,16 @@ class GlobalMaxPool(_Global, _Max):
 
     kind = "global_max_pool"
 
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The largest number under each window."""
+        return [row[index] for index in _winners(row, self.seen(shape), shape[-1])]
 
-class GlobalAveragePool(_Global, _Average):
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """Each gradient at the number that was the largest."""
+        return _given_to(_winners(row, self.seen(shape), shape[-1]), gradient, len(row))
+
+
+class GlobalAveragePool(_Global):
     """The mean of each channel: ``Z = global_average_pool(X)``, (..., channels) to (channels,).
 
     One sample costs a division for each channel.
@@ -298,3 +318,19 @@ class GlobalAveragePool(_Global, _Average):
     """
 
     kind = "global_average_pool"
+
+    def divisors(self, shape: "Shape") -> "List[int]":
+        """The number of places, for the one output place."""
+        return [size(shape[:-1])]
+
+    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """The mean under each window."""
+        return _means(row, self.seen(shape), self.divisors(shape), shape[-1])
+
+    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+        """Of each gradient an equal share at all numbers under its window."""
+        return _shared_out(gradient, self.seen(shape), self.divisors(shape), shape[-1], len(row))
+
+    def cost(self, *shapes: "Shape") -> int:
+        """A division for each output."""
+        return size(self.output_shape(*shapes))

@@ -10,7 +10,7 @@ from .per_input import row_of, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Iterator, Sequence, Tuple
+    from typing import Any, Dict, Iterator, Sequence, Tuple
 
     from .base import Shape
 
@@ -105,10 +105,7 @@ class IntegerAdd(Broadcast):
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = round(2^20 X1 M1) + round(2^20 X2 M2)`` and ``Z = clip(round(A M3), low, high)``."""
         factors = list(zip(self.multiplier[0], self.shift[0]))
-        parts = []
-        for value, (multiplier, shift) in zip(self.alike(values, shapes), factors):
-            levels = {x: rescaled(x << _SUM_BITS, multiplier, shift) for x in set([x for row in value for x in row])}
-            parts.append(value.map(lambda x, levels=levels: levels[x]))
+        parts = [_shifted(value, *factor) for value, factor in zip(self.alike(values, shapes), factors)]
         A = parts[0] - parts[1] if self.difference else parts[0] + parts[1]
         sign = "-" if self.difference else "+"
         yield "A{k} = round(2 ** 20 * {x1} * factor[1]) %s round(2 ** 20 * {x2} * factor[2])" % sign, A
@@ -119,6 +116,16 @@ class IntegerAdd(Broadcast):
     def cost(self, *shapes: "Shape") -> int:
         """Three for each number of the output."""
         return 3 * size(self.output_shape(*shapes))
+
+
+def _shifted(value: Matrix, multiplier: int, shift: int) -> Matrix:
+    """``round(2^20 X M)``; there are few integers, and each is computed once."""
+    known: "Dict[int, int]" = {}
+    for row in value:
+        for x in row:
+            if x not in known:
+                known[x] = rescaled(x << _SUM_BITS, multiplier, shift)
+    return value.map(lambda x: known[x])
 
 
 def check_factors(layer: Layer, multiplier: Matrix, shift: Matrix) -> None:

@@ -10,7 +10,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const checkout = path.resolve(here, "../../..");
 const core = JSON.parse(fs.readFileSync(path.join(checkout, "package.json"))).urls.map(([name]) => name);
 const names =
-  "text rows matrix activations layers windows convolution merge shape network wires trace gradients architecture quantize safetensors";
+  "text rows matrix activations layers windows convolution pooling batch_norm prelu pad slice upsample " +
+  "merge shape network wires trace gradients architecture quantize safetensors";
 const tests = names.split(" ").map((name) => `test_${name}`);
 
 const python = await loadMicroPython({
