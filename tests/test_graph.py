@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn import Activate, Dense, LayerNorm, Matrix, ModelFormatError, Normalize, Scale, ShapeError, UnsupportedError
+from purenn import (
+    Activate,
+    Dense,
+    LayerNorm,
+    Matrix,
+    ModelFormatError,
+    Normalize,
+    Pad,
+    Scale,
+    ShapeError,
+    UnsupportedError,
+)
 from purenn.budget import Budget
 from purenn.graph import Elementary, Graph
 from purenn.rounding import rounded
@@ -143,13 +154,19 @@ def test_a_layer_normalisation_computes_what_its_parts_do():
         lambda graph, x: layer_norm(graph, x, root="abs"),
         lambda graph, x: softplus_with_threshold(graph, x, 3.0),  # there softplus(x) is 3.05
         lambda graph, x: graph.join("quotient", x, scaled(graph, x, 1.0, 1.0)),
-        lambda graph, x: graph.join("sum", x, mean(graph, x)),
-        lambda graph, x: graph.join("difference", x, mean(graph, x)),
     ],
 )
 def test_what_is_no_pattern_is_refused(build):
     with pytest.raises(UnsupportedError, match="not in any combination that purenn knows"):
         graph_of(build).network()
+
+
+def test_a_mean_that_is_no_part_of_a_normalisation_is_a_layer():
+    for what, sign in (("sum", 1.0), ("difference", -1.0)):
+        network = graph_of(lambda graph, x, what=what: graph.join(what, x, mean(graph, x))).network()
+        assert "global_average_pool" in kinds(network)
+        for row, x in zip(network.forward(X).tolist(), X):
+            assert row == pytest.approx([v + sign * (sum(x) / 3) for v in x], rel=1e-12)
 
 
 def test_other_constants_are_other_functions():
@@ -321,6 +338,50 @@ def test_a_layout_moves_the_numbers_that_a_layer_reads():
     picture_of = nested(sample[0], (2, 3, 4))
     expected = [v for row in picture_of[0] for v in row] + [10.0 * v for row in picture_of[1] for v in row]
     assert network.forward(sample).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    "sides, axes, layout, channels",
+    [
+        ((2, 3, 4), (0, 1, 2, 3), (2, 3, 1), "first"),
+        ((3, 4, 2), (0, 3, 1, 2), (2, 3, 1), "last"),  # a file that computes channels first, of pictures channels last
+        ((3, 4, 2), (0, 1, 2, 3), (1, 2, 3), "last"),
+        ((3, 2, 4), (0, 2, 1, 3), (2, 3, 1), None),
+        ((1, 3, 4), (0, 1, 2, 3), (2, 3, 1), "first"),
+        ((3, 4, 1), (0, 3, 1, 2), (2, 3, 1), "last"),
+        ((2, 4), (0, 1, 2), (2, 1), "first"),
+    ],
+)
+def test_where_the_channels_of_the_input_are(sides, axes, layout, channels):
+    """The input, scaled per channel and per row, transposed, and read as a picture at last."""
+    graph = Graph()
+    x = graph.input((None,) + sides)
+    x = graph.apply(Scale([float(n) for n in range(sides[0])]), x, over=(1,)) if sides[0] > 1 else x
+    x = graph.apply(Scale([float(n) for n in range(sides[-1])]), x, over=(len(sides),)) if sides[-1] > 1 else x
+    y = graph.apply(Pad((1, 0) * len(layout)), x.transposed(axes), layout=layout)
+    assert graph.channels == channels and y.shape[1:] == tuple([sides[axis - 1] + 1 for axis in axes[1:]])
+
+
+@given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(1, 3)] * 3), st.sets(st.integers(1, 3), min_size=1))
+def test_means_over_any_axes_are_those_of_nested_lists(layout, sides, over):
+    graph, x, sample = picture(*sides)
+    x = graph.apply(Pad((0, 0) * 3), x, layout=layout)  # whose numbers run in any order
+    shape = tuple([1 if axis in over else size for axis, size in enumerate(x.shape)])
+    graph.output = graph.apply(Elementary("mean"), x, shape=shape, over=tuple(over))
+    sums = {}
+    for n, v in enumerate(sample[0]):
+        at = (n // (sides[1] * sides[2]), n // sides[2] % sides[1], n % sides[2])
+        key = tuple([0 if axis + 1 in over else k for axis, k in enumerate(at)])
+        sums.setdefault(key, []).append(v)
+    expected = [sum(sums[key]) / len(sums[key]) for key in sorted(sums)]
+    assert graph.network().forward(sample).tolist()[0] == pytest.approx(expected, rel=1e-14)
+
+
+def test_a_mean_over_the_places_of_a_picture_moves_nothing():
+    graph, x, sample = picture()
+    x = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    graph.output = graph.apply(Elementary("mean"), x, shape=(None, 2), over=(2, 3))
+    assert [kind for kind in kinds(graph.network()) if kind != "reshape"] == ["permute", "scale", "global_average_pool"]
 
 
 def test_transposes_that_undo_each_other_move_nothing():

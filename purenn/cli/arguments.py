@@ -7,6 +7,7 @@ import re
 
 from .. import __version__
 from ..formats import FORMATS
+from ..formats.samples.resize import METHODS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ PREPARATION = (
     _option("--mean", metavar="M,...", type=_numbers, help="then subtract M: one number, or one for each input"),
     _option("--deviation", metavar="D,...", type=_numbers, help="then divide by D: one number, or one for each input"),
 )
+RESIZE = _option("--resize", choices=METHODS, help="bring a picture to the size that the network takes")
 JOBS = _option(
     "--jobs", metavar="N", type=_from(0), default=1, help="share the work among N processes; 0: one for each core"
 )
@@ -175,7 +177,7 @@ COMMANDS = (
     (
         "predict",
         "run a network on samples",
-        (MODEL, INPUTS, *LOADING, *PREPARATION, TOP, FORMAT, JOBS),
+        (MODEL, INPUTS, *LOADING, *PREPARATION, RESIZE, TOP, FORMAT, JOBS),
         "purenn predict model.safetensors digit.png --scale 255 --top 3",
     ),
     (
@@ -199,7 +201,7 @@ COMMANDS = (
     (
         "explain",
         "show every number of a forward pass: as text, LaTeX or a web page",
-        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *LOADING, *PREPARATION),
+        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *LOADING, *PREPARATION, RESIZE),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),
     (

@@ -34,6 +34,9 @@ def _about_network(network: Network) -> Iterator[str]:
     size = "integers" if is_integer else "%s bytes as float32" % grouped(4 * network.parameters)
     yield "parameters  %s (%s)" % (grouped(network.parameters), size)
     yield "operations  %s multiplications or divisions for one sample" % grouped(network.multiplications)
+    if len(network.input_shape) > 1:
+        order = "" if network.channels is None else ", channels %s" % network.channels
+        yield "input       %r%s: a flat sample is in this order" % (network.input_shape, order)
     if network.names is not None:
         yield "inputs      %s" % _listed(network.names)
     if network.labels is not None:

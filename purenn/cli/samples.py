@@ -26,7 +26,11 @@ def samples_of(file: str, network: Network, args: Namespace) -> tuple[str, Seque
     else:
         source = opened(file)
     with source:
-        return source.name, read_samples(source, network.inputs, network.names, memory=args.memory)
+        resize = getattr(args, "resize", None)  # of the commands that have it
+        rows = read_samples(
+            source, network.input_shape, network.names, memory=args.memory, channels=network.channels, resize=resize
+        )
+        return source.name, rows
 
 
 def one_sample(args: Namespace, network: Network) -> tuple[Sequence[float], str]:

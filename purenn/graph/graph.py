@@ -51,7 +51,8 @@ class Graph:
         self.channels: str | None = None  # "first" or "last": the axis of the input that holds them
         self.notes: list[str] = []
         self._input_sides: Sides = ()
-        self._raw: set[int] = set()  # the input, and what has become of its numbers one by one
+        # of the input, and of what has become of its numbers one by one: its long axes in the order they run there
+        self._raw: dict[int, Sides] = {}
 
     # ---- building it
 
@@ -62,7 +63,7 @@ class Graph:
         if None not in shape and len(sides) > 1 and sides[0] == 1:
             sides = sides[1:]  # made for one sample
         value = Value(Node(None, [], count(sides), dtype), shape, dtype, batch)
-        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node)}
+        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node): value.order}
         return value
 
     def apply(
@@ -99,7 +100,7 @@ class Graph:
             if count(gives) != result.size:
                 raise ModelFormatError("%s gives %d numbers, its shape is %s" % (operation, count(gives), result))
             made = self._node(operation, [value.arranged(axes)], result, name, [takes], gives)
-            self._note_channels(value, layout)
+            self._follow_input(value, layout, axes, made)
         made.folded, made.fixed = [name] if noted and is_affine(operation) else [], fixed
         made.dtype = dtype or value.dtype
         return Value(made, result.shape, made.dtype, value.batch, result.order)
@@ -156,13 +157,28 @@ class Graph:
             self.budget.take(8 * numbers, "the output of %s" % (name or operation))
         made = Node(operation, inputs, result.size, result.dtype, name, takes=takes, gives=gives)
         if takes is None and id(inputs[0]) in self._raw:
-            self._raw.add(id(made))
+            self._raw[id(made)] = self._raw[id(inputs[0])]
         return made
 
-    def _note_channels(self, value: Value, layout: Sequence[int] | None) -> None:
-        """Where the channels of the input are, if this layer reads the input as a picture."""
-        if layout is not None and len(layout) > 1 and id(value.node) in self._raw:
-            self.channels = "first" if layout[-1] == min(layout) else "last"
+    def _follow_input(self, value: Value, layout: Sequence[int] | None, axes: Sides, made: Node) -> None:
+        """Note where the channels of the input are, if this layer reads the input as a picture.
+
+        Layers that keep its axes may have come before, and transposes.
+        """
+        found = self._raw.get(id(value.node), ())
+        if len(found) != len(value.layout):
+            return
+        origin = dict(zip(value.layout, found))
+        takes, gives = made.takes or [()], made.gives or ()
+        if [side > 1 for side in takes[0]] == [side > 1 for side in gives]:
+            self._raw[id(made)] = tuple([origin[axis] for axis in axes if axis in origin])
+        if layout is None or len(layout) < 2 or self.channels is not None:
+            return
+        if layout[-1] in origin and len(found) > 1:
+            self.channels = {0: "first", len(found) - 1: "last"}.get(origin[layout[-1]])
+        elif layout[-1] not in origin:  # one channel
+            ends = self._input_sides[0] == 1, self._input_sides[-1] == 1
+            self.channels = {(True, False): "first", (False, True): "last"}.get(ends)
 
     # ---- what becomes of it
 

@@ -157,8 +157,8 @@ class Value:
 
         >>> x = Value(Node(None, [], 6), (None, 2, 3))
         >>> y = x.transposed((0, 2, 1))
-        >>> print(y, y.layout, y.in_order().node.operation)
-        (N, 3, 2) (2, 1) Permute (1, 0)
+        >>> print(y, y.layout, y.node is x.node)
+        (N, 3, 2) (2, 1) True
         """
         shape = tuple([self.shape[axis] for axis in axes])
         new = Value(self.node, shape, self.dtype, self.batch)

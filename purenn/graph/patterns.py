@@ -11,8 +11,8 @@
 
 `PATTERNS` has a function for each operation that can end a pattern.  It gets the node, looks backwards from it,
 and returns the node that stands for the pattern, or None.  Constants count only if they are what they should
-be, rounded to the element type that flows there, and no other number.  A sum, product or concatenation that
-ends no pattern is a layer of its own (`MERGES`).
+be, rounded to the element type that flows there, and no other number.  A sum, product, concatenation or mean that
+is part of no pattern is a layer of its own (`MERGES`).
 """
 
 from __future__ import annotations
@@ -24,9 +24,12 @@ from ..layers.dense import Dense
 from ..layers.folding import activation_of, factor_and_shift
 from ..layers.layer_norm import LayerNorm
 from ..layers.merge import Add, Concat, Multiply
+from ..layers.pooling import GlobalAveragePool
 from ..layers.scale import Scale
+from ..layers.shape import Permute
 from ..more_activations import softplus
 from ..rounding import rounded
+from ..rows import size as count
 from .node import Elementary, Node, in_order
 
 TYPE_CHECKING = False
@@ -204,7 +207,9 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     if mean.takes is None or variance.takes != mean.takes:
         return None
-    return Node(LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0])
+    return Node(
+        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0]
+    )
 
 
 def _log(node: Node) -> Node | None:
@@ -287,9 +292,31 @@ def _concatenated(node: Node) -> Node:
     return _merge(node, Concat(int(node.operation.parameter)), node.inputs)  # type: ignore[union-attr]  # elementary
 
 
+def _mean(node: Node) -> Node:
+    """The mean of each row, as that of all places where the rows are the channels."""
+    assert node.takes is not None, "a mean is given the shape of its rows"
+    n = node.takes[0][-1]
+    rows = node.inputs[0].width // n
+    source = node.inputs[0] if rows == 1 else _places_first(node.inputs[0], rows, n)
+    return Node(
+        GlobalAveragePool(), [source], rows, node.dtype, node.name, node.folded, takes=[(n, rows)], gives=(rows,)
+    )
+
+
+def _places_first(node: Node, rows: int, n: int) -> Node:
+    """A node of (rows, n) as (n, rows): the one before it, where that was turned the other way."""
+    if type(node.operation) is Permute and node.takes is not None:
+        sides, axes = node.takes[0], node.operation.axes
+        first = axes[0]
+        if axes == tuple(range(first, len(axes))) + tuple(range(first)) and count(sides[:first]) == n:
+            return node.inputs[0]
+    return node.permute((rows, n), (1, 0))
+
+
 MERGES: dict[str, Rule] = {
     "concat": _concatenated,
     "difference": _difference,
+    "mean": _mean,
     "product": lambda node: _merge(node, Multiply(), node.inputs),
     "sum": lambda node: _merge(node, Add(), node.inputs),
 }

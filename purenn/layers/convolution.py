@@ -5,6 +5,7 @@ from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import is_sized, size
 from .base import Layer
+from .selection import gathered
 from .windows import Windows
 
 TYPE_CHECKING = False
@@ -99,7 +100,7 @@ class _Convolution(Layer):
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dA = dZ h'(A)``, ``dP = dA W^T``, ``dW = P^T dA``, and dB is dA added up over the places.
 
-        dX has at each number the sum of dP over all patches that it is in.
+        dX has at each number the sum of dP over its copies in the patches.
         """
         (shape,) = cache.shapes
         P = cache.values[0].reshape(self._seen)
@@ -108,22 +109,14 @@ class _Convolution(Layer):
         groups = list(zip(_split(dA, self.groups), _split(self.weight, self.groups)))
         dW = [patches.T @ dA_g for patches, (dA_g, _) in zip(self._by_group(P), groups)]
         dP = self._from_groups([dA_g @ weight.T for dA_g, weight in groups])
-        dX = self._added_up(dP, shape)
+        dX = gathered(dP.reshape(cache.values[0].cols), self._places(shape), size(shape))
         return [dX], {"weight": _joined(dW), "bias": dA.sum(axis=0)}
 
-    def _added_up(self, dP: Matrix, shape: "Shape") -> Matrix:
-        """The sum at each input of the gradients at its copies in the patches."""
-        channels, sources = self.inputs, self.windows.sources(shape[:-1])
-        samples: "List[Sequence[Any]]" = []
-        for start in range(0, dP.rows, len(sources)):
-            dx: "List[Any]" = [0] * size(shape)
-            for seen, dp in zip(sources, dP[start : start + len(sources)]):
-                for n, place in enumerate(seen):
-                    if place is not None:
-                        for c in range(channels):
-                            dx[place * channels + c] += dp[n * channels + c]
-            samples.append(dx)
-        return Matrix.wrap(samples)
+    def _places(self, shape: "Shape") -> "List[int]":
+        """For each number of the patches of one sample its place in the sample; below 0 for padding."""
+        places = [source for seen in self.windows.sources(shape[:-1]) for source in seen]
+        channels = range(self.inputs)
+        return [-1 if place is None else place * self.inputs + c for place in places for c in channels]
 
     # ---- groups
 

@@ -5,16 +5,26 @@ normalisation, then an activation.  One dense layer can do all of that:
 
     (X W + B) * s + t    =  X (W * s) + (B * s + t)          a scale after a dense layer
     (X W + B - m) / d    =  X (W / d) + (B - m) / d          a normalisation after one
+                                                             (a batch normalisation is one, then a scale)
     (X * s) W + B        =  X (s^T * W) + B                  a scale before one
     (X * s + t) W + B    =  X (s^T * W) + (t W + B)          a scale and a shift before one
     1 - sigmoid(a)       =  sigmoid(-a)                      one output made into two probabilities
+
+A convolution is a dense layer on patches P.  What follows it has a number for each filter, a column of W, as after a
+dense layer.  What comes before it has a number for each channel c, and all rows of W that stand for c get it:
+
+    (P(X) * s) W         =  P(X) (s^T * W)                   as padding is 0, and stays 0
+    (P(X) * s + t) W     =  P(X) (s^T * W) + t W             only without padding, to which t is not added
+    P(pad(X, 0)) W       =  P'(X) W                          zeros around the input are padding
 
 The result must stay as exact.  A factor costs one rounding, and is not folded where a product
 would leave the range of normal doubles.  Shifts can cancel, so it matters what they are added to:
 
 - The input may be exact.  Then X - m is exact wherever X is near m (Sterbenz' lemma), however large m
   is, and X (W / d) - (m / d) W would lose about m / d of it.  So no shift of the input goes into a
-  dense layer, nor a shift of an activation or a selection of inputs.
+  dense layer, nor a shift of an activation or a selection of inputs; and where a selection of inputs has a
+  bias, none but a power of 2 is multiplied into it, for X + B may be exact, and X s + B s is not.  A window
+  at the edge, which sees little but padding, may be a selection.
 - Sums already have a rounding error of u |x| for each number x and u = 2^-53 at least.  (x * s + t) w always has
   an error of u |x s w|; and |t| <= |x s + t| + |x s|, so computing t w separately
   adds only errors of that size and of the size of the result.  After the first layer of sums, shifts
@@ -29,12 +39,16 @@ from array import array
 from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
+from ..rows import size
 from .activate import Activate
+from .batch_norm import BatchNorm
+from .convolution import Conv1D, Conv2D
 from .dense import Dense
 from .dynamic_dense import DynamicDense
-from .integer import IntegerDense
+from .integer import IntegerDense, Quantize
 from .layer_norm import LayerNorm
 from .normalize import Normalize
+from .pad import Pad
 from .scale import Scale
 from .shape import Permute
 
@@ -42,6 +56,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
 
+_CONVOLUTIONS = (Conv1D, Conv2D)
+WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
+_OTHER_SUMS = (DynamicDense, IntegerDense, LayerNorm, Quantize)  # of several inputs for each output, or rounded
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
@@ -63,13 +80,15 @@ def joined(first: "Any", second: "Any", exact: bool) -> "Optional[Any]":
 
 def is_affine(layer: "Any") -> bool:
     """Whether a layer computes factor * x + shift of every number."""
-    return type(layer) in (Scale, Normalize)
+    return type(layer) in (Scale, Normalize, BatchNorm)
 
 
 def is_neutral(layer: "Any") -> bool:
     """Whether a layer returns its input."""
     if type(layer) is Activate:
         return layer.h == _IDENTITY
+    if type(layer) is BatchNorm:
+        return all([is_neutral(part) for part in _parts(layer)])
     if type(layer) is Normalize:
         return _all(layer.mean, 0.0) and _all(layer.deviation, 1.0)
     return type(layer) is Scale and _all(layer.scale, 1.0) and _all(layer.shift, 0.0)
@@ -77,7 +96,7 @@ def is_neutral(layer: "Any") -> bool:
 
 def keeps_exact(layer: "Any") -> bool:
     """Whether some outputs of a layer may be as exact as its inputs, because they are not sums."""
-    return is_affine(layer) or type(layer) is Activate or (type(layer) is Dense and _picks(layer))
+    return _picks(layer) if type(layer) in WEIGHTED else type(layer) not in _OTHER_SUMS
 
 
 def activation_of(layer: "Any") -> "Optional[str]":
@@ -93,28 +112,57 @@ def factor_and_shift(layer: "Any") -> "Optional[Tuple[float, float]]":
     """
     if not is_affine(layer) or layer.inputs is not None:
         return None
+    if type(layer) is BatchNorm:
+        norm, scale = _parts(layer)
+        factor, shift = scale.scale[0, 0] / norm.deviation[0, 0], scale.shift[0, 0]
+        return factor, shift - norm.mean[0, 0] * factor
     if type(layer) is Scale:
         return layer.scale[0, 0], layer.shift[0, 0]
     return 1.0 / layer.deviation[0, 0], -layer.mean[0, 0] / layer.deviation[0, 0]
 
 
+def _parts(norm: BatchNorm) -> "Tuple[Normalize, Scale]":
+    """A batch normalisation as its two steps."""
+    return Normalize(norm.mean, norm.deviation), Scale(norm.scale, norm.shift)
+
+
 def is_plain(layer: "Any") -> bool:
-    """Whether a layer is dense and has no activation."""
-    return type(layer) is Dense and layer.h == _IDENTITY
+    """Whether a layer is a dense layer or a convolution, and has no activation."""
+    return type(layer) in WEIGHTED and layer.h == _IDENTITY
 
 
-def _picks(dense: Dense) -> bool:
-    """Whether an output of a dense layer is one input times a power of 2: no sum, and no product that is rounded."""
-    terms = [0] * dense.outputs
-    for row in dense.weight:
+def _picks(layer: "Any") -> bool:
+    """Whether an output may be one input times a power of 2: no sum, and no product that is rounded.
+
+    Where a convolution adds padding, a window at the edge may see one place of the kernel alone.
+    """
+    rows = list(layer.weight)
+    seen = len(rows) // size(layer.kernel) if _is_padded(layer) else len(rows)
+    return any([_picks_one(rows[start : start + seen]) for start in range(0, len(rows), seen)])
+
+
+def _picks_one(rows: "Sequence[Any]") -> bool:
+    """Whether a column has no more than one number, and that a power of 2."""
+    terms = [0] * len(rows[0])
+    for row in rows:
         terms = [n + (w != 0) + (abs(math.frexp(w)[0]) not in (0.0, 0.5)) for n, w in zip(terms, row)]
         if min(terms) > 1:
             return False
     return True
 
 
+def _is_padded(layer: "Any") -> bool:
+    """Whether a convolution may see padding; the rule `same` adds none to a kernel of one place."""
+    return type(layer) in _CONVOLUTIONS and (any(layer.padding) or (layer.same and size(layer.kernel) > 1))
+
+
 def _all(row: Matrix, number: float) -> bool:
     return all([value == number for value in row[0]])
+
+
+def _are_powers(row: Matrix) -> bool:
+    """Whether a product with each of these numbers is exact: they are powers of 2, or less than 0 and such."""
+    return all([abs(math.frexp(value)[0]) == 0.5 for value in row[0]])
 
 
 # ---- scales after sums
@@ -123,19 +171,21 @@ def _all(row: Matrix, number: float) -> bool:
 def of_sums(layer: "Any", before: "Any") -> "Any":
     """A normalisation of sums as a scale, ``X * (1 / d) - m / d``, which more kinds of layer can absorb.
 
-    Directly after a dense layer it is kept, because that absorbs it with one rounding less.
+    Directly after a layer with a weight it is kept, because that absorbs it with one rounding less.
     """
-    if type(layer) is not Normalize or is_plain(before):
+    if type(layer) not in (Normalize, BatchNorm) or is_plain(before):
         return layer
-    n = max(layer.mean.cols, layer.deviation.cols)
-    scale = _quotient([1.0] * layer.deviation.cols, layer.deviation)
-    shift = _quotient(_repeated(-layer.mean, n), layer.deviation)
-    sound = _sound(scale) and _finite([shift])
-    return Scale(Matrix.wrap([scale]), Matrix.wrap([shift])) if sound else layer
+    norm, last = _parts(layer) if type(layer) is BatchNorm else (layer, Scale())
+    n = max(norm.mean.cols, norm.deviation.cols)
+    scale = _quotient([1.0] * norm.deviation.cols, norm.deviation)
+    shift = _quotient(_repeated(-norm.mean, n), norm.deviation)
+    if not _sound(scale) or not _finite([shift]):
+        return layer
+    return _scale_after_scale(Scale(Matrix.wrap([scale]), Matrix.wrap([shift])), last, False) or layer
 
 
 def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
-    """Whether a scale can be moved behind a dense layer to another scale: ``(X s) W  =  (X W) s``, s one number.
+    """Whether a scale can be moved behind the sums to another scale: ``(X s) W  =  (X W) s``, s one number.
 
     Then the weight is multiplied once instead of twice.
     """
@@ -149,7 +199,7 @@ def may_pass(first: "Any", second: "Any", third: "Any") -> bool:
 
 
 def passed(first: "Any", third: "Any") -> "Optional[Scale]":
-    """The scale after the dense layer, multiplied by the one before it: ``(X W) * (s * s3) + t3``."""
+    """The scale after the sums, multiplied by the one before them: ``(X W) * (s * s3) + t3``."""
     scale = _times(first.scale, third.scale)
     return None if scale is None else Scale(scale, third.shift)
 
@@ -157,9 +207,9 @@ def passed(first: "Any", third: "Any") -> "Optional[Scale]":
 # ---- neighbours
 
 
-def _activate_after_dense(dense: Dense, activate: Activate, exact: bool) -> "Optional[Dense]":
+def _activate_after_sums(layer: "Any", activate: Activate, exact: bool) -> "Optional[Any]":
     """``h(X W + B)``"""
-    return Dense(dense.weight, dense.bias, activate.h) if is_plain(dense) else None
+    return layer.replace(activation=activate.h) if is_plain(layer) else None
 
 
 def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
@@ -169,45 +219,67 @@ def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool
     return DynamicDense(dense.weight, dense.bias, activate.h, dense.scale, dense.symmetric)
 
 
-def _scale_after_dense(dense: Dense, scale: Scale, exact: bool) -> "Optional[Dense]":
+def _scale_after_sums(layer: "Any", scale: Scale, exact: bool) -> "Optional[Any]":
     """``X (W * s) + (B * s + t)``; an addition alone leaves the weight as it is."""
-    shifts_twice = not (_all(scale.shift, 0.0) or _all(dense.bias, 0.0))
-    if not is_plain(dense) or (exact and shifts_twice and _picks(dense)):
+    is_safe = _all(layer.bias, 0.0) or (_all(scale.shift, 0.0) and _are_powers(scale.scale))
+    if not is_plain(layer) or (exact and not is_safe and _picks(layer)):
         return None
-    weight: "Optional[Matrix]" = dense.weight
+    weight: "Optional[Matrix]" = layer.weight
     if not _all(scale.scale, 1.0):
-        weight = _products(dense.weight, [scale.scale] * dense.inputs)
-    elif _all(dense.bias, 0.0):
-        return Dense(dense.weight, list(_repeated(scale.shift, dense.outputs)))
-    bias = _finite([_sum(_product(dense.bias[0], scale.scale), scale.shift)])
-    return None if weight is None or bias is None else Dense(weight, bias)
+        weight = _products(layer.weight, [scale.scale] * layer.weight.rows)
+    elif _all(layer.bias, 0.0):
+        return layer.replace(bias=list(_repeated(scale.shift, layer.outputs)))
+    bias = _finite([_sum(_product(layer.bias[0], scale.scale), scale.shift)])
+    return None if weight is None or bias is None else layer.replace(weight=weight, bias=bias)
 
 
-def _normalize_after_dense(dense: Dense, norm: Normalize, exact: bool) -> "Optional[Dense]":
+def _normalize_after_sums(layer: "Any", norm: Normalize, exact: bool) -> "Optional[Any]":
     """``X (W / d) + (B - m) / d``"""
-    if not is_plain(dense) or (exact and not _all(norm.mean, 0.0) and _picks(dense)):
+    is_safe = _all(norm.mean, 0.0) and (_all(layer.bias, 0.0) or _are_powers(norm.deviation))
+    if not is_plain(layer) or (exact and not is_safe and _picks(layer)):
         return None
-    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in dense.weight]
-    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, dense.weight)])
-    weight = Matrix.wrap(rows) if sound else None
-    bias = _finite([_quotient(_sum(dense.bias[0], -norm.mean), norm.deviation)])
-    return None if weight is None or bias is None else Dense(weight, bias)
+    rows: "List[Any]" = [_quotient(row, norm.deviation) for row in layer.weight]
+    sound = all([_sound(row, list(old).count(0)) for row, old in zip(rows, layer.weight)])
+    bias = _finite([_quotient(_sum(layer.bias[0], -norm.mean), norm.deviation)])
+    return layer.replace(weight=Matrix.wrap(rows), bias=bias) if sound and bias is not None else None
 
 
-def _scale_before_dense(scale: Scale, dense: Dense, exact: bool) -> "Optional[Dense]":
-    """``X (s^T * W) + (t W + B)``"""
-    if exact and not _all(scale.shift, 0.0):
+def _batch_norm_after_sums(layer: "Any", norm: BatchNorm, exact: bool) -> "Optional[Any]":
+    """``(X (W / d) + (B - m) / d) * s + t``, as a normalisation and a scale one after the other."""
+    normalize, scale = _parts(norm)
+    normalized = _normalize_after_sums(layer, normalize, exact)
+    return None if normalized is None else _scale_after_sums(normalized, scale, exact)
+
+
+def _scale_before_sums(scale: Scale, layer: "Any", exact: bool) -> "Optional[Any]":
+    """``X (s^T * W) + (t W + B)``; padding, which gets no shift, allows none."""
+    if not _all(scale.shift, 0.0) and (exact or _is_padded(layer)):
         return None
-    weight: "Optional[Matrix]" = dense.weight
+    weight: "Optional[Matrix]" = layer.weight
     if not _all(scale.scale, 1.0):
-        factors = _repeated(scale.scale, dense.inputs)
-        weight = _products(dense.weight, [Matrix.wrap([[factor]]) for factor in factors])
-    sums = list(dense.bias[0])
-    for row, shift in zip(dense.weight, _repeated(scale.shift, dense.inputs)):
-        if shift:
-            sums = [total + shift * w for total, w in zip(sums, row)]
+        weight = _products(layer.weight, _for_rows(layer, scale.scale))
+    sums = list(layer.bias[0])
+    if not _all(scale.shift, 0.0):
+        for row, shift in zip(layer.weight, _for_rows(layer, scale.shift)):
+            shifts = _repeated(shift, layer.outputs)
+            sums = [total + t * w if t else total for total, t, w in zip(sums, shifts, row)]
     bias = _finite([array("d", sums)])
-    return None if weight is None or bias is None else Dense(weight, bias, dense.h)
+    return None if weight is None or bias is None else layer.replace(weight=weight, bias=bias)
+
+
+def _for_rows(layer: "Any", numbers: Matrix) -> "List[Matrix]":
+    """For each row of a weight the numbers of the inputs that it weighs: one for all outputs, or one for each.
+
+    In a convolution a row stands for one channel of every group.
+    """
+    each = _repeated(numbers, layer.inputs)
+    groups = layer.groups if type(layer) in _CONVOLUTIONS else 1
+    width, filters = layer.inputs // groups, layer.outputs // groups
+    found = []
+    for channel in range(width):
+        row = [each[group * width + channel] for group in range(groups)]
+        found.append(Matrix.wrap([row if groups == 1 else [number for number in row for _ in range(filters)]]))
+    return found * (layer.weight.rows // width)
 
 
 def _scale_after_scale(first: Scale, second: Scale, exact: bool) -> "Optional[Scale]":
@@ -259,21 +331,40 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
 
 def is_pair(layer: "Any") -> bool:
     """Whether a layer makes [1 - p, p] of p."""
-    return is_plain(layer) and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
+    return (
+        type(layer) is Dense
+        and is_plain(layer)
+        and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
+    )
+
+
+def _pad_before_convolution(pad: Pad, layer: "Any", exact: bool) -> "Optional[Any]":
+    """``P(pad(X, 0))  =  P'(X)`` with more padding."""
+    axes = len(layer.kernel)
+    around, of_channels = pad.padding[: 2 * axes], pad.padding[2 * axes :]
+    if pad.mode != "constant" or pad.value != 0 or layer.same or of_channels != (0, 0):
+        return None
+    before = [layer.padding[axis] + around[2 * axis] for axis in range(axes)]
+    after = [layer.padding[axes + axis] + around[2 * axis + 1] for axis in range(axes)]
+    return layer.replace(padding=before + after)
 
 
 RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
-    (Dense, Activate): _activate_after_dense,
     (Dense, Dense): both_probabilities,
-    (Dense, Normalize): _normalize_after_dense,
-    (Dense, Scale): _scale_after_dense,
     (DynamicDense, Activate): _activate_after_dynamic,
     (LayerNorm, Scale): _scale_after_norm,
     (Normalize, Normalize): _normalize_after_normalize,
     (Normalize, Scale): _scale_after_normalize,
-    (Scale, Dense): _scale_before_dense,
     (Scale, Scale): _scale_after_scale,
 }
+for _kind in WEIGHTED:
+    RULES[_kind, Activate] = _activate_after_sums
+    RULES[_kind, BatchNorm] = _batch_norm_after_sums
+    RULES[_kind, Normalize] = _normalize_after_sums
+    RULES[_kind, Scale] = _scale_after_sums
+    RULES[Scale, _kind] = _scale_before_sums
+for _kind in _CONVOLUTIONS:
+    RULES[Pad, _kind] = _pad_before_convolution
 
 
 # ---- permutations

@@ -16,42 +16,60 @@ from __future__ import annotations
 
 import io
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ...budget import Budget
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from ...rows import size as count
 from ...source import Source
 from ...tensor import Tensor
+from ...text import quote
 from ..containers import npy
 from ..containers.compressed import GZIP, decompressed
 from . import csv_file as csv
 from . import idx
 from . import json_file as json
 from . import pgm, png
+from .picture import Frame, channels_of
+from .resize import METHODS, resized
 
 _HEAD = 64  # bytes that tell the format
 _IN_TEXT = b"\t\n\v\f\r" + bytes(range(32, 256))  # what a CSV file may hold, valid UTF-8 or not
-_ROW, _OBJECT = 88, 64  # bytes of memory: a row besides its numbers, a number or short text as an object
+# bytes of memory: a row besides its numbers, a number or short text as an object, a pixel while it is resized
+_ROW, _OBJECT, _PIXEL = 88, 64, 24
 
 
 def read_samples(
-    source: Any, inputs: int, names: Optional[Sequence[str]] = None, memory: Optional[int] = None
+    source: Any,
+    inputs: Union[int, Sequence[int]],
+    names: Optional[Sequence[str]] = None,
+    memory: Optional[int] = None,
+    channels: Optional[str] = None,
+    resize: Optional[str] = None,
 ) -> List[Sequence[float]]:
-    """The samples of a file, each a row of `inputs` numbers; bytes where the file holds bytes.
+    """The samples of a file, each a flat row of numbers; bytes where the file holds bytes.
+
+    `inputs` is how many numbers a sample has, or the input shape of the network, with `channels` "first" or
+    "last" where it is a picture.
 
     A table whose columns have the `names` of the inputs (CSV with a header, JSON objects) is
     put in their order; one that lacks a name, or has another as well, raises `ShapeError`.
 
-    The first dimension of an array counts the samples, but an array of `inputs` numbers
-    altogether is one sample, and so is a picture.  A picture in colour becomes grey where
-    only that fits.
+    The first dimension of an array counts the samples, but an array of as many numbers as the network takes
+    is one sample.  An array with an axis for each of the input shape must have that shape.
+
+    A picture is one sample.  Its numbers are put in the order that the network takes; a picture in
+    colour becomes grey, and a grey one gets three equal colours, where the network takes that.  It has the
+    network's size, or is brought to it by `resize`, "nearest" or "bilinear".
 
     Samples of another size raise `ShapeError`, a damaged or foreign file `ModelFormatError`, one
     that takes more memory than it may `UnsupportedError`.
     """
+    if resize is not None and resize not in METHODS:
+        raise ValueError("resize is %s, found %s" % (" or ".join(METHODS), quote(repr(resize), 40)))
+    shape = (inputs,) if isinstance(inputs, int) else tuple(inputs)
     with _opened(source, memory) as (opened, budget):
-        return _samples(opened, budget, inputs, names)
+        return _samples(opened, budget, _Inputs(shape, channels, resize), names)
 
 
 def read_labels(source: Any, samples: Optional[int] = None, memory: Optional[int] = None) -> List[Any]:
@@ -112,19 +130,33 @@ def _recognised(source: Source) -> Any:
 # ---- samples
 
 
-def _samples(source: Source, budget: Budget, inputs: int, names: Optional[Sequence[str]]) -> List[Sequence[float]]:
+class _Inputs:
+    """What a network takes: `shape`, in all `count` numbers; `channels`; and the way to `resize` a picture."""
+
+    def __init__(self, shape: Sequence[int], channels: Optional[str], resize: Optional[str]) -> None:
+        self.shape, self.channels, self.resize = tuple(shape), channels, resize
+        self.count = count(shape)
+
+    def __str__(self) -> str:
+        order = ", channels %s" % self.channels if self.channels else ""
+        return "%d" % self.count if len(self.shape) == 1 else "%r%s" % (self.shape, order)
+
+
+def _samples(source: Source, budget: Budget, inputs: _Inputs, names: Optional[Sequence[str]]) -> List[Sequence[float]]:
     module = _recognised(source)
     if module is png or module is pgm:
         return [_picture(module, source, budget, inputs)]
+    if inputs.resize is not None:
+        raise UnsupportedError("not a picture, so it cannot be resized")
     if module is idx:
         _number_of_samples(idx.shape(source), inputs)  # before its numbers are read
     if module is csv or module is json:
         tensor = module.read(source, budget, names)
     else:
         tensor = _array(module, source, budget)
-    if module is csv and tensor.shape[1] != inputs:
-        raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs))
-    return _rows(tensor, budget, _number_of_samples(tensor.shape, inputs), inputs)
+    if module is csv and tensor.shape[1] != inputs.count:
+        raise ShapeError("lines of %d numbers, the network takes %d" % (tensor.shape[1], inputs.count))
+    return _rows(tensor, budget, _number_of_samples(tensor.shape, inputs), inputs.count)
 
 
 def _array(module: Any, source: Source, budget: Budget) -> Tensor:
@@ -132,15 +164,26 @@ def _array(module: Any, source: Source, budget: Budget) -> Tensor:
     return found
 
 
-def _number_of_samples(shape: Sequence[int], inputs: int) -> int:
+def _number_of_samples(shape: Sequence[int], inputs: _Inputs) -> int:
+    """How many samples an array of some shape holds; its axes must be those of the input, in the same order."""
     if not count(shape):
         raise ShapeError("an array of shape %r holds no sample" % (shape,))
-    if count(shape) == inputs:
-        return 1
     size = count(shape[1:]) if len(shape) > 1 else count(shape)
-    if size == inputs or len(shape) == inputs == 1:
+    if count(shape) == inputs.count and _same_axes(shape, inputs.shape):
+        return 1
+    if len(shape) == inputs.count == 1 or (size == inputs.count and _same_axes(shape[1:], inputs.shape)):
         return shape[0]
-    raise ShapeError("an array of shape %r holds samples of %d numbers, the network takes %d" % (shape, size, inputs))
+    if inputs.count in (size, count(shape)):
+        raise ShapeError("an array of shape %r, the network takes samples of %s" % (tuple(shape), inputs))
+    raise ShapeError(
+        "an array of shape %r holds samples of %d numbers, the network takes %d" % (shape, size, inputs.count)
+    )
+
+
+def _same_axes(shape: Sequence[int], expected: Sequence[int]) -> bool:
+    """Whether two shapes are the same but for axes of size 1, or one of them is flat."""
+    long, expected_long = [n for n in shape if n != 1], [n for n in expected if n != 1]
+    return len(long) < 2 or len(expected_long) < 2 or long == expected_long
 
 
 def _rows(tensor: Tensor, budget: Budget, samples: int, inputs: int) -> List[Sequence[float]]:
@@ -152,25 +195,40 @@ def _rows(tensor: Tensor, budget: Budget, samples: int, inputs: int) -> List[Seq
     return [data[k * inputs : (k + 1) * inputs] for k in range(samples)]
 
 
-def _picture(module: Any, source: Source, budget: Budget, inputs: int) -> Sequence[float]:
+def _picture(module: Any, source: Source, budget: Budget, inputs: _Inputs) -> Sequence[float]:
+    """The one sample of a picture."""
     shape = module.shape(source)
-    grey = shape[0] * shape[1]
-    if inputs != grey and inputs != count(shape):
+    size, channels = tuple(shape[:2]), channels_of(shape)
+    frame = Frame.of(inputs.shape, inputs.channels)
+    if len(inputs.shape) == 1 and inputs.resize is None:  # any picture that has as many numbers
+        frame = _flat_frame(shape, inputs.count)
+    if frame is None or not frame.takes(channels):
+        raise ShapeError(
+            "a picture of %d x %d pixels %s, the network takes %s"
+            % (size + (Frame(1, 1, channels).colours, "no picture: its inputs are %s" % inputs))
+        )
+    if inputs.resize is None and size != frame.size:
+        what = size + (frame, frame.rows, frame.cols)
+        raise ShapeError(
+            "a picture of %d x %d pixels, the network takes %s: resize it to %d x %d, by --resize bilinear say" % what
+        )
+    pixels = module.read(source, budget).data
+    budget.take(_PIXEL * (len(pixels) + frame.rows * max(frame.cols, size[1]) * channels), "a picture")
+    flat = pixels.tobytes() if pixels.typecode == "B" else pixels
+    if size != frame.size:
+        flat = resized(flat, size, channels, frame.size, str(inputs.resize))
+    return frame.arranged(flat, channels)
+
+
+def _flat_frame(shape: Sequence[int], inputs: int) -> Frame:
+    """The frame of a picture for a network whose inputs have no rows and columns, in grey where only that fits."""
+    rows, cols = shape[:2]
+    if inputs not in (rows * cols, count(shape)):
         raise ShapeError(
             "a picture of %d x %d pixels gives %d numbers%s, the network takes %d"
-            % (shape[0], shape[1], grey, " as grey or %d in colour" % count(shape) if len(shape) > 2 else "", inputs)
+            % (rows, cols, rows * cols, " as grey or %d in colour" % count(shape) if len(shape) > 2 else "", inputs)
         )
-    pixels = module.read(source, budget)
-    if inputs != count(shape):
-        budget.take(9 * count(shape), "a picture in grey")
-        return _grey(pixels.data.tobytes())
-    return _rows(pixels, budget, 1, inputs)[0]
-
-
-def _grey(pixels: bytes) -> bytes:
-    """Luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded; exact where R = G = B."""
-    colours = zip(pixels[0::3], pixels[1::3], pixels[2::3])
-    return bytes([(19595 * r + 38470 * g + 7471 * b + 32768) >> 16 for r, g, b in colours])
+    return Frame(rows, cols, inputs // (rows * cols))
 
 
 # ---- labels
