@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
     from .layers.convolution import Conv1D, Conv2D
+    from .layers.dynamic_convolution import DynamicConv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.integer_pool import GlobalSum, IntegerAveragePool
@@ -53,13 +54,16 @@ if TYPE_CHECKING:
         gelu,
         gelu_tanh,
         hard_sigmoid,
+        hard_swish,
         leaky_relu,
         log_softmax,
+        mish,
         selu,
         silu,
         softmax_plain,
         softplus,
         softsign,
+        threshold,
     )
 
 __version__ = "0.3.0"
@@ -75,6 +79,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dequantize",
+    "DynamicConv2D",
     "DynamicDense",
     "Flatten",
     "GlobalAveragePool",
@@ -111,10 +116,12 @@ __all__ = [
     "gelu",
     "gelu_tanh",
     "hard_sigmoid",
+    "hard_swish",
     "identity",
     "leaky_relu",
     "load",
     "log_softmax",
+    "mish",
     "register",
     "relu",
     "save",
@@ -127,6 +134,7 @@ __all__ = [
     "softsign",
     "step",
     "tanh",
+    "threshold",
 ]
 
 

@@ -17,6 +17,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "dense": ("dense", "Dense"),
     "conv1d": ("convolution", "Conv1D"),
     "conv2d": ("convolution", "Conv2D"),
+    "dynamic_conv2d": ("dynamic_convolution", "DynamicConv2D"),
     "dynamic_dense": ("dynamic_dense", "DynamicDense"),
     "scale": ("scale", "Scale"),
     "normalize": ("normalize", "Normalize"),

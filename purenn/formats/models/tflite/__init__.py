@@ -15,15 +15,19 @@ from __future__ import annotations
 from ....errors import UnsupportedError
 from ....graph import Graph
 from ...containers.flatbuffer import Buffer
+from .dense_chain import add_dense_chain
 from .integer import add_integer_layers
 from .model import BOOL, FLOAT32, Model, Operator
-from .operators import Call, is_dynamic, path
+from .dense import is_dynamic
+from .operators import Call, path
 from .shapes import Shapes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ....budget import Budget
     from ....source import Source
+
+_OF_PICTURES = ("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D")
 
 
 def read(source: Source, budget: Budget) -> Graph:
@@ -32,10 +36,21 @@ def read(source: Source, budget: Budget) -> Graph:
     graph = Graph(budget)
     graph.notes = ["TFLite, " + model.producer]
     if model.in_integers:
-        add_integer_layers(graph, model)
+        _add_integers(graph, model)
     else:
         _add_layers(graph, model)
     return graph
+
+
+def _add_integers(graph: Graph, model: Model) -> None:
+    """Make the graph of a model in integers: a chain of dense layers with tables if it can be one."""
+    try:
+        add_dense_chain(graph, model)
+    except UnsupportedError as refusal:
+        try:
+            add_integer_layers(graph, model)
+        except UnsupportedError as error:
+            raise error if any([operator.name in _OF_PICTURES for operator in model.operators]) else refusal
 
 
 def _add_layers(graph: Graph, model: Model) -> None:
@@ -48,7 +63,7 @@ def _add_layers(graph: Graph, model: Model) -> None:
     batch = shapes.samples if shapes.samples > 1 else None
     values = {start.number: graph.input(shapes.of_samples(start.number), "F32", batch)}
     for operator, sources in operators:
-        values[operator.output] = Call(model, operator, graph, shapes, values).result(sources)
+        Call(model, operator, graph, shapes, values).result(sources)
         _check_types(model, operator, sources)
     graph.output = values[end.number]
     if graph.output.node is graph.start:
