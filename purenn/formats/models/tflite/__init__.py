@@ -1,13 +1,13 @@
 """TFLite (LiteRT) models: a flatbuffer with tensors, operators between them, and buffers of weights.
 
-Read are models of dense layers and what stands between them, with one input and one output.  A model
-in floats becomes dense layers, here, and one whose weights alone are integers layers that
-round their inputs as they come (`DynamicDense`); one in integers goes to integer.py.
+Read are models with one input and one output.  A model in floats becomes layers of floats, here, and one whose
+weights alone are integers layers that round their inputs as they come (`DynamicDense`).
 
-    model.py         the file: tensors, operators, constants
-    shapes.py        the shapes of tensors
-    operators.py     what operators compute
-    integer.py       models in integers
+    model.py           the file: tensors, operators, constants
+    shapes.py          the shapes of tensors
+    operators.py       what operators compute of floats
+    integer.py         models in integers, exactly as TFLite computes them
+    dense_chain.py     those that are a chain of dense layers, with tables between them, which run faster
 """
 
 from __future__ import annotations
@@ -43,14 +43,17 @@ def read(source: Source, budget: Budget) -> Graph:
 
 
 def _add_integers(graph: Graph, model: Model) -> None:
-    """Make the graph of a model in integers: a chain of dense layers with tables if it can be one."""
+    """Make the graph of a model in integers: a chain of dense layers and tables, where it can be one."""
+    if any([operator.name in _OF_PICTURES for operator in model.operators]):
+        add_integer_layers(graph, model)
+        return
     try:
         add_dense_chain(graph, model)
-    except UnsupportedError as refusal:
+    except UnsupportedError as not_a_chain:
         try:
             add_integer_layers(graph, model)
-        except UnsupportedError as error:
-            raise error if any([operator.name in _OF_PICTURES for operator in model.operators]) else refusal
+        except UnsupportedError:
+            raise not_a_chain from None
 
 
 def _add_layers(graph: Graph, model: Model) -> None:

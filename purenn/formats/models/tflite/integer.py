@@ -24,11 +24,11 @@ from ....layers.integer import Dequantize
 from ....rows import size as count
 from . import integer_layers, pictures
 from .arithmetic import fitted, spread
-from .integer_functions import FUNCTIONS, PAIRS
+from .integer_functions import FUNCTIONS
 from .integers import IntegerCall, Integers, Tensors
 from .model import FLOAT32, Model, Operator
 from .operators import Call, path
-from .quantization import RANGES, Quantization
+from .quantization import RANGES
 from .shapes import RESHAPES
 from .spelled import spelled_out
 
@@ -55,22 +55,23 @@ def add_integer_layers(graph: Graph, model: Model) -> None:
 
 def _take(tensors: Tensors, operator: Operator, sources: list[int]) -> None:
     """Note what an operator makes of the tensors that vary."""
+    name = operator.name
     if not any([tensors.is_integer(number) for number in sources + [operator.output]]):
         Call(tensors.model, operator, tensors.graph, tensors.shapes, tensors.values).result(sources)
-    elif operator.name in _BETWEEN:
+    elif name in _BETWEEN:
         operator.check_inputs((1,))
-        _BETWEEN[operator.name](tensors, operator)
-    elif not all([tensors.is_integer(number) for number in sources + [operator.output]]):
+        _BETWEEN[name](tensors, operator)
+    elif name in RESHAPES and sources[0] in tensors.unrounded:
+        tensors.shapes.follow(operator, sources[0])
+        value = tensors.unrounded[sources[0]].reshaped(tensors.shapes.of_samples(operator.output))
+        tensors.set_unrounded(operator.output, value)
+    elif not all([tensors.is_integer(number) for number in sources + ([] if name == "GREATER" else [operator.output])]):
         types = [tensors.model.tensor(number).type_name for number in sources + [operator.output]]
         raise operator.refuse("between tensors of %s" % ", ".join(types))
-    elif operator.name in FUNCTIONS:
-        operator.check_inputs((1,))
-        _take_function(tensors, operator)
-    elif operator.name != "BATCH_TO_SPACE_ND" and spelled_out(tensors.model, operator) is not None:
+    elif name != "BATCH_TO_SPACE_ND" and spelled_out(tensors.model, operator) is not None:
         raise operator.refuse("ends a layer normalisation, which is not read in integers")
-    elif operator.name in PAIRS:
-        operator.check_inputs((2,))
-        _take_pair(tensors, operator, sources)
+    elif name in FUNCTIONS and _are_of_one_source(tensors, sources):
+        _take_function(tensors, operator, sources)
     else:
         _take_layer(tensors, operator, sources)
 
@@ -86,7 +87,7 @@ def _quantized(tensors: Tensors, operator: Operator) -> None:
     elif number in tensors.unrounded:
         tensors.set_unrounded(operator.output, tensors.unrounded[number])
     else:
-        _take_function(tensors, operator)
+        _take_function(tensors, operator, [number])
 
 
 def _dequantized(tensors: Tensors, operator: Operator) -> None:
@@ -107,57 +108,53 @@ def _softmax(tensors: Tensors, operator: Operator) -> None:
 _BETWEEN = {"QUANTIZE": _quantized, "DEQUANTIZE": _dequantized, "SOFTMAX": _softmax, "LOG_SOFTMAX": _softmax}
 
 
-# ---- functions of single levels
+# ---- functions of levels
 
 
-def _take_function(tensors: Tensors, operator: Operator) -> None:
-    number, to = operator.inputs[0], tensors.quantization(operator.output)
-    f = FUNCTIONS[operator.name](operator, tensors.quantization(number), to)
-    tensors.set(operator.output, tensors.integers(number).then(to, [f]))
+def _are_of_one_source(tensors: Tensors, sources: list[int]) -> bool:
+    """Whether tensors are made of the same levels, so that tables can say what becomes of those."""
+    first, *others = [tensors.integers(number) for number in sources]
+    return all([first.has_source_of(other) for other in others])
 
 
-def _take_pair(tensors: Tensors, operator: Operator, sources: list[int]) -> None:
-    """A function of two levels: of a constant, or of one source, or else a layer."""
+def _take_function(tensors: Tensors, operator: Operator, sources: list[int]) -> None:
+    """An operator that computes each number by itself, of one tensor or several with one source, and of constants."""
+    inputs, function = FUNCTIONS[operator.name]
+    operator.check_inputs((inputs,))
     to = tensors.quantization(operator.output)
-    one, other = [tensors.quantization(number) for number in operator.inputs]
-    f = PAIRS[operator.name](operator, one, other, to)
-    if len(sources) == 1 and operator.inputs != (sources[0],) * 2:
-        tensors.set(operator.output, _with_constant(tensors, operator, sources[0], to, f))
-        return
-    first, second = [tensors.integers(number) for number in operator.inputs]
-    if first.has_source_of(second):
-        tensors.set(operator.output, first.with_other(second, to, f))
+    f = function(operator, [tensors.quantization(number) for number in operator.inputs], to)
+    source = tensors.integers(sources[0])
+    arguments = []
+    for number in operator.inputs:
+        if number in sources:
+            arguments.append(tensors.integers(number).all_tables())
+        else:
+            arguments.append(source.of_constants(_constant(tensors, operator, number, source.source)))
+    if len(set(map(len, arguments)) - {1}) < 2:
+        tensors.set(operator.output, source.combined(to, arguments, f))
+    elif len(sources) == 1 and source.tables is not None:  # a table for each along the last axis does not go with all
+        tensors.levels(sources[0])
+        _take_function(tensors, operator, sources)
     else:
-        _take_layer(tensors, operator, sources)
+        raise operator.refuse("of constants along different axes")
 
 
-def _with_constant(
-    tensors: Tensors, operator: Operator, number: int, to: Quantization, f: Callable[[int, int], int]
-) -> Integers:
-    """A table for a constant, or for each number of it along the last axis, or for each number of a sample."""
-    k = operator.inputs.index(number)
-    other = operator.inputs[1 - k]
-    info = tensors.model.constant(other)
+def _constant(tensors: Tensors, operator: Operator, number: int, value: Value) -> Sequence[int]:
+    """The levels of a constant: one, or one for each along the last axis of a value, or one for each number of it."""
+    info = tensors.model.constant(number)
     if info is None:
-        raise operator.refuse("%s is computed, not a constant" % tensors.model.tensor(other))
-    given, call = tensors.integers(number), Call(tensors.model, operator, tensors.graph, tensors.shapes, {})
-    constant, zero_point = info.tensor(), tensors.quantization(other).zero_point
-    numbers: Sequence[int] = constant.data
-    if len(numbers) > 1:
-        shape, over = fitted(call, constant.shape, call.shape_of(given.source))
+        raise operator.refuse("%s is computed, not a constant" % tensors.model.tensor(number))
+    constant, zero_point = info.tensor(), tensors.quantization(number).zero_point
+    call = Call(tensors.model, operator, tensors.graph, tensors.shapes, {})
+    levels: Sequence[int] = [c - zero_point for c in constant.data]
+    if len(levels) > 1:
+        shape, over = fitted(call, constant.shape, call.shape_of(value))
         if count(shape) != shape[-1] or shape[-1] != over[-1]:
-            call.charge((given.source.size,), "F64")
-            numbers = spread(numbers, shape, over)  # type: ignore[assignment]  # of integers it makes integers
-    if given.tables is not None and len(given.tables) not in (1, len(numbers)):
-        given = Integers(given.quantization, tensors.levels(number))
+            call.charge((value.size,), "F64")
+            levels = spread(levels, shape, over)  # type: ignore[assignment]  # of integers it makes integers
     if tensors.graph.budget is not None:
-        tensors.graph.budget.take(_TABLE * len(numbers), "the tables of %s" % operator)
-    return given.then(to, [_bound(f, c - zero_point, k) for c in numbers])
-
-
-def _bound(f: Callable[[int, int], int], constant: int, k: int) -> Callable[[int], int]:
-    """A function of two levels with one of them fixed; k says which one is free."""
-    return (lambda x: f(x, constant)) if k == 0 else (lambda x: f(constant, x))
+        tensors.graph.budget.take(2 * _TABLE * len(levels), "the tables of %s" % operator)
+    return levels
 
 
 # ---- layers
@@ -172,7 +169,7 @@ def _take_layer(tensors: Tensors, operator: Operator, sources: list[int]) -> Non
         tensors.shapes.follow(operator, sources[0])
         tensors.set(operator.output, Integers(call.to, call.named(compute)))
     elif operator.name in _MOVES:
-        call.check_same_scale()
+        call.check_same_scale(operator.inputs[:1] if operator.name == "BATCH_TO_SPACE_ND" else sources)
         call.result(sources)
         for number in operator.outputs:
             tensors.set(number, Integers(tensors.quantization(number), call.values[number]))

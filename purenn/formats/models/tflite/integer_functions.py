@@ -1,4 +1,4 @@
-"""What TFLite's reference kernels make of a single level, operator by operator.
+"""What TFLite's reference kernels make of single levels, operator by operator.
 
 A level is an integer of 8 bits less its zero point.  There are 256 of them, so a reader makes a table of each
 function.  Sources: tensorflow/lite/kernels/internal/reference/, integer_ops/ in it, and activations.cc.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     Function = Callable[[int], int]
     Pair = Callable[[int, int], int]
+    Make = Callable[[Operator, list[Quantization], Quantization], Callable[..., int]]
 
 
 # ---- of one level
@@ -151,24 +152,6 @@ def _halved(x: int, bits: int) -> int:
     return x + half >> bits if x >= 0 else -(half - x >> bits)
 
 
-FUNCTIONS: dict[str, Callable[[Operator, Quantization, Quantization], Function]] = {
-    "ABS": _absolute,
-    "ELU": _in_floats(_elu),
-    "EXP": _in_floats(_exp),
-    "GELU": _gelu,
-    "HARD_SWISH": _hard_swish,
-    "LEAKY_RELU": _leaky_relu,
-    "LOG": _log,
-    "LOGISTIC": _in_floats(_sigmoid),
-    "QUANTIZE": _rescale,
-    "RELU": _relu(0.0, math.inf),
-    "RELU6": _relu(0.0, 6.0),
-    "RELU_0_TO_1": _relu(0.0, 1.0),
-    "RELU_N1_TO_1": _relu(-1.0, 1.0),
-    "TANH": _in_floats(lambda x: float32(math.tanh(x))),
-}
-
-
 # ---- of two levels
 
 
@@ -208,11 +191,56 @@ def _extreme(choose: Callable[[int, int], int]) -> Callable[..., Pair]:
     return make
 
 
-PAIRS: dict[str, Callable[[Operator, Quantization, Quantization, Quantization], Pair]] = {
+def _greater(operator: Operator, first: Quantization, second: Quantization, result: Quantization) -> Pair:
+    """GREATER: of both numbers with 8 bits more, in units of 1."""
+    (one, shift), (other, shift_other) = factor(operator, first.scale), factor(operator, second.scale)
+    if max(shift, shift_other) > 0:
+        raise operator.refuse("of a scale above 1")
+    return lambda x, y: int(rescaled(x << 8, one, shift) > rescaled(y << 8, other, shift_other))
+
+
+def _select(operator: Operator, given: list[Quantization], result: Quantization) -> Callable[[int, int, int], int]:
+    """SELECT_V2: one of two levels, as a comparison says."""
+    if not (given[1].is_like(result) and given[2].is_like(result)):
+        raise operator.refuse("of tensors with different scales")
+    return lambda which, x, y: x if which else y
+
+
+# ---- all of them
+
+_OF_ONE = {
+    "ABS": _absolute,
+    "ELU": _in_floats(_elu),
+    "EXP": _in_floats(_exp),
+    "GELU": _gelu,
+    "HARD_SWISH": _hard_swish,
+    "LEAKY_RELU": _leaky_relu,
+    "LOG": _log,
+    "LOGISTIC": _in_floats(_sigmoid),
+    "QUANTIZE": _rescale,
+    "RELU": _relu(0.0, math.inf),
+    "RELU6": _relu(0.0, 6.0),
+    "RELU_0_TO_1": _relu(0.0, 1.0),
+    "RELU_N1_TO_1": _relu(-1.0, 1.0),
+    "TANH": _in_floats(lambda x: float32(math.tanh(x))),
+}
+_OF_TWO = {
     "ADD": _sum,
+    "GREATER": _greater,
     "MAXIMUM": _extreme(max),
     "MINIMUM": _extreme(min),
     "MUL": _product,
     "PRELU": _prelu,
     "SUB": _sum,
 }
+
+
+def _with_inputs(make: Callable[..., Callable[..., int]]) -> Make:
+    """The same for a list of what the inputs stand for."""
+    return lambda operator, given, result: make(operator, *given, result)
+
+
+# How many inputs an operator has; what makes a function of their levels, of what they and the result stand for
+FUNCTIONS: dict[str, tuple[int, Make]] = {"SELECT_V2": (3, _select)}
+FUNCTIONS.update({name: (1, _with_inputs(make)) for name, make in _OF_ONE.items()})
+FUNCTIONS.update({name: (2, _with_inputs(make)) for name, make in _OF_TWO.items()})

@@ -95,15 +95,14 @@ class _Weights:
         return [factor(operator, given.scale * scale / to.scale) for scale in self.info.scales]
 
 
-def _check_sums(call: IntegerCall, weight: Matrix, bias: Matrix, factors: Sequence[Factor]) -> None:
+def _check_sums(call: IntegerCall, weight: Matrix, bias: Matrix) -> None:
     """Refuse sums that may leave 32 bits, where those of TFLite would be wrong."""
     given = call.quantization()
     reach, sizes = max(-given.lowest, given.highest), [abs(b) for b in bias[0]]
     for row in weight:
         sizes = [size + abs(w) * reach for size, w in zip(sizes, row)]
-    for (_, shift), size in zip(list(factors) * (len(sizes) // len(factors)), sizes):
-        if size << max(shift, 0) > _LARGEST:  # a shift to the left comes before the product
-            raise call.operator.refuse("its sums may take more than 32 bits")
+    if max(sizes) > _LARGEST:
+        raise call.operator.refuse("its sums may take more than 32 bits")
 
 
 def dense(call: IntegerCall) -> Value:
@@ -117,7 +116,7 @@ def dense(call: IntegerCall) -> Value:
     is_signed = call.quantization().low < 0
     weights = _Weights(call, 0)
     weight, bias, factors = weights.matrix(), weights.bias(), weights.factors(is_single=not is_signed)
-    _check_sums(call, weight, bias, factors)
+    _check_sums(call, weight, bias)
     rows = call.value().reshaped(call.shapes.of_samples(operator.output)[:-1] + (weight.rows,))
     sums = call.then(IntegerDense(weight, bias, "identity", 1), rows, layout=call.layout(rows))
     return requantized(call, sums, factors, call.limits(), once=is_signed)
@@ -135,7 +134,7 @@ def convolved(call: IntegerCall, value: Value, padding: Any, dilation: Sequence[
         raise ModelFormatError("%s: weights of shape %r for %d channels" % (operator, shape, channels))
     weights = _Weights(call, 3 if is_depthwise else 0)
     weight, bias, factors = weights.matrix(), weights.bias(), weights.factors(is_single=call.quantization().low == 0)
-    _check_sums(call, weight, bias, factors)
+    _check_sums(call, weight, bias)
     settings = dict(kernel=shape[1:3], stride=stride_of(operator), padding=padding, dilation=tuple(dilation))
     layer = Conv2D(weight, bias, groups=channels // seen, **settings)
     sums = call.then(layer, value, layout=(1, 2, 3))
@@ -148,7 +147,7 @@ def convolved(call: IntegerCall, value: Value, padding: Any, dilation: Sequence[
 def average_pool(call: IntegerCall) -> Value:
     """AVERAGE_POOL_2D"""
     operator, (low, high) = call.operator, call.limits(5)
-    call.check_same_scale()
+    call.check_same_scale(call.sources)
     kernel = operator.option(4, "i"), operator.option(3, "i")
     layer = IntegerAveragePool(
         kernel, stride_of(operator), padding_of(operator), low=low, high=high, zero_point=call.to.zero_point
@@ -178,7 +177,7 @@ def mean(call: IntegerCall) -> Value:
 def padded(call: IntegerCall) -> Value:
     """PAD with levels of 0, PADV2 with another level."""
     operator, value, padding = call.operator, call.value(), call.integers(1)
-    call.check_same_scale()
+    call.check_same_scale(call.sources)
     if len(padding) != 2 * len(value.shape) or min(padding) < 0:
         raise ModelFormatError("%s: padding %r of %s" % (operator, padding, value))
     level = 0

@@ -9,8 +9,9 @@ from ....layers.integer import Dequantize, Quantize
 from ....layers.lookup_table import LookupTable
 from ....matrix import Matrix
 from .integer_layers import convolved
+from .model import BOOL
 from .operators import Call
-from .quantization import RANGES, Quantization
+from .quantization import RANGES, Quantization, Truths
 from .shapes import Shapes
 
 TYPE_CHECKING = False
@@ -40,24 +41,23 @@ class Integers:
     def _unchanged(self) -> list[int]:
         return list(range(self.lowest, self.highest + 1))
 
-    def then(self, quantization: Quantization, functions: Sequence[Callable[[int], int]]) -> Integers:
-        """What a function makes of each level, or a function for each number along the last axis."""
-        tables = self.tables or [self._unchanged()]
-        width = max(len(tables), len(functions))
-        pairs = zip(list(tables) * (width // len(tables)), list(functions) * (width // len(functions)))
-        made = [[quantization.clamped(f(x)) for x in table] for table, f in pairs]
-        return Integers(quantization, self.source, made, (self.lowest, self.highest))
-
     def has_source_of(self, other: Integers) -> bool:
         """Whether two tensors are made of the same numbers."""
         return self.source.node is other.source.node and self.source.shape == other.source.shape
 
-    def with_other(self, other: Integers, quantization: Quantization, f: Callable[[int, int], int]) -> Integers:
-        """What a function makes of each level and that of another tensor of the same source."""
-        ours, theirs = [integers.tables or [integers._unchanged()] for integers in (self, other)]
-        width = max(len(ours), len(theirs))
-        pairs = zip(ours * (width // len(ours)), theirs * (width // len(theirs)))
-        made = [[quantization.clamped(f(x, y)) for x, y in zip(*pair)] for pair in pairs]
+    def of_constants(self, levels: Sequence[int]) -> Tables:
+        """Tables with the same entry for each level of the source."""
+        return [[level] * (self.highest - self.lowest + 1) for level in levels]
+
+    def all_tables(self) -> Tables:
+        """The tables, also the one that changes nothing."""
+        return self.tables or [self._unchanged()]
+
+    def combined(self, quantization: Quantization, arguments: Sequence[Tables], f: Callable[..., int]) -> Integers:
+        """What a function makes of the entries of some tables, for each level of the source."""
+        width = max(map(len, arguments))
+        rows = zip(*[list(tables) * (width // len(tables)) for tables in arguments])
+        made = [[quantization.clamped(f(*levels)) for levels in zip(*row)] for row in rows]
         return Integers(quantization, self.source, made, (self.lowest, self.highest))
 
     def layer(self) -> LookupTable:
@@ -89,12 +89,13 @@ class Tensors:
             self.values[start.number] = value
 
     def is_integer(self, number: int) -> bool:
-        """Whether a tensor holds 8-bit integers."""
-        return self.model.tensor(number).type in RANGES
+        """Whether a tensor holds 8-bit integers, or says yes or no about such."""
+        return self.model.tensor(number).type in RANGES or number in self._integers
 
     def quantization(self, number: int) -> Quantization:
         """How a tensor of integers stands for numbers."""
-        return Quantization(self.model.tensor(number))
+        tensor = self.model.tensor(number)
+        return Truths() if tensor.type == BOOL else Quantization(tensor)
 
     def set(self, number: int, integers: Integers) -> None:
         """Note what a tensor of integers is."""
@@ -173,9 +174,9 @@ class IntegerCall(Call):
         """How the result stands for numbers."""
         return self.tensors.quantization(self.operator.output)
 
-    def check_same_scale(self) -> None:
-        """Refuse inputs of another scale than the result's, where TFLite does not look at scales."""
-        for number in self.sources:
+    def check_same_scale(self, numbers: Sequence[int]) -> None:
+        """Refuse tensors of another scale than the result's, where TFLite does not look at scales."""
+        for number in numbers:
             if not self.tensors.quantization(number).is_like(self.to):
                 raise self.operator.refuse("from one scale to another")
 
@@ -199,9 +200,12 @@ class IntegerCall(Call):
     def fused(self, value: Value, index: int = 0) -> Value:
         """Levels after the activation that is part of the operator."""
         low, high = self.limits(index)
-        clipped = Integers(self.to, value).then(self.to, [lambda x: min(max(x, low), high)])
+        levels = Integers(self.to, value)
+        clipped = levels.combined(self.to, [levels.all_tables()], lambda x: min(max(x, low), high))
         return value if clipped.tables is None else self.then(clipped.layer(), value)
 
     def convolved(self, value: Value, padding: Any, dilation: Sequence[int]) -> Value:
-        """A picture under the kernel of the operator."""
+        """A picture under the kernel of the operator, or of one that is spelled out around it."""
+        if not self.quantization().is_like(self.tensors.quantization(self.sources[0])):
+            raise self.operator.refuse("of another scale than what its kernel moves over")
         return convolved(self, value, padding, dilation)

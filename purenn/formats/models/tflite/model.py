@@ -229,17 +229,13 @@ class Model:
                     raise ModelFormatError("%s makes tensor %d, which is there already" % (operator, number))
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
-        self.in_integers = any([self._takes_integers(operator) for operator in self.operators])
+        self.in_integers = any([self.tensor(number).type in (INT8, UINT8) for number in [inputs[0], *self.makers]])
         self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:
         if not 0 <= number < len(self.tensors):
             raise ModelFormatError("tensor %d of %d" % (number, len(self.tensors)))
         return self.tensors[number]
-
-    def _takes_integers(self, operator: Operator) -> bool:
-        """Whether an operator is a dense layer or a convolution in integers."""
-        return operator.name in WEIGHTED and self.tensor(operator.inputs[0]).type in (INT8, UINT8)
 
     def constant(self, number: int) -> TensorInfo | None:
         """The constant that a tensor is, or that DEQUANTIZE makes a tensor from; None for any other."""

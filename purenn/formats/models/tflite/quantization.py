@@ -90,6 +90,13 @@ class Quantization:
         return self._clamped(float32(x / self.scale)) - self.zero_point
 
 
+class Truths(Quantization):
+    """No and yes, as levels 0 and 1."""
+
+    def __init__(self) -> None:
+        self.scale, self.zero_point, self.low, self.high = 1.0, 0, 0, 1
+
+
 def factor(operator: Operator, number: float) -> Factor:
     """A factor between two scales as multiplier and shift."""
     if not number < 1e30:
