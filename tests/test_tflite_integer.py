@@ -130,7 +130,7 @@ class Part:
 
 
 def on_levels(name, given, result, options=None, constants=(), inputs=None):
-    """The network of one operator on a tensor of integers, and on constants (shape, type, bytes, scales, zero points)."""
+    """The network of one operator on levels, and on constants: (shape, type, bytes, scales, zero points) of each."""
     tensors, buffers = [given.tensor()], [b""]
     for shape, kind, data, scales, zeros in constants:
         buffers.append(data)

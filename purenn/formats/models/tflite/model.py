@@ -229,13 +229,18 @@ class Model:
                     raise ModelFormatError("%s makes tensor %d, which is there already" % (operator, number))
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
-        self.in_integers = any([self.tensor(number).type in (INT8, UINT8) for number in [inputs[0], *self.makers]])
+        self.in_integers = any([self._is_of_levels(number) for number in [inputs[0], *self.makers]])
         self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:
         if not 0 <= number < len(self.tensors):
             raise ModelFormatError("tensor %d of %d" % (number, len(self.tensors)))
         return self.tensors[number]
+
+    def _is_of_levels(self, number: int) -> bool:
+        """Whether a tensor holds 8-bit integers that stand for numbers."""
+        info = self.tensor(number)
+        return info.type in (INT8, UINT8) and len(info.scales) > 0
 
     def constant(self, number: int) -> TensorInfo | None:
         """The constant that a tensor is, or that DEQUANTIZE makes a tensor from; None for any other."""
