@@ -79,6 +79,15 @@ def elu(graph, x, a=1.0, b=0.5):
     return graph.join("where", condition, scaled(graph, x, a), below)
 
 
+def elu_of_elu(graph, x, a=1.0, b=0.5, shift=0.0):
+    condition, curve = graph.apply(Elementary("greater", 0.0), x), graph.apply(Activate("elu"), x)
+    return graph.join("where", condition, scaled(graph, curve, a), scaled(graph, curve, b, shift))
+
+
+def mish(graph, x, shift=0.0):
+    return graph.join("product", x, scaled(graph, graph.apply(Activate("tanh"), softplus(graph, x)), 1.0, shift))
+
+
 def mean(graph, x):
     return graph.apply(Elementary("mean"), x, shape=(None, 1))
 
@@ -107,6 +116,10 @@ def pair(graph, x):
         (lambda graph, x: elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
         (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993408473766), ["selu"]),
         (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993175506592), ["elu(1.6732632201818298)", "scale"]),
+        (elu_of_elu, ["elu(0.5)"]),
+        (lambda graph, x: elu_of_elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
+        (mish, ["mish"]),
+        (lambda graph, x: mish(graph, x, 1.0), ["softplus", "tanh", "scale", "multiply"]),
         (layer_norm, ["layer_norm"]),
         (pair, ["dense"]),
         (lambda graph, x: gelu(graph, scaled(graph, x, 3.0)), ["scale", "gelu"]),
@@ -126,10 +139,16 @@ def written_out(name, x):
         "softsign": lambda v: v / (1 + abs(v)),
         "softplus": lambda v: math.log(math.exp(v) + 1),
         "elu": lambda v: v if v > 0 else 0.5 * (math.exp(v) - 1),
+        "elu_of_elu": lambda v: v if v > 0 else 0.5 * (math.exp(v) - 1),
+        "mish": lambda v: v * math.tanh(math.log(math.exp(v) + 1)),
     }[name](x)
 
 
-@pytest.mark.parametrize("build", [gelu, gelu_tanh, silu, softsign, softplus, elu], ids=lambda build: build.__name__)
+@pytest.mark.parametrize(
+    "build",
+    [gelu, gelu_tanh, silu, softsign, softplus, elu, elu_of_elu, mish],
+    ids=lambda build: build.__name__,
+)
 @given(st.floats(min_value=-30.0, max_value=30.0))
 def test_a_pattern_computes_what_its_parts_do(build, x):
     found = graph_of(build, 1).network().forward([[x]])[0, 0]
@@ -150,6 +169,9 @@ def test_a_layer_normalisation_computes_what_its_parts_do():
         erf,
         lambda graph, x: gelu(graph, x, 1.41),  # not the root of 2
         lambda graph, x: elu(graph, x, a=0.0),
+        lambda graph, x: elu_of_elu(graph, x, a=0.0),
+        lambda graph, x: elu_of_elu(graph, x, shift=0.5),
+        lambda graph, x: graph.join("where", graph.apply(Elementary("greater", 0.0), x), *[elu(graph, x)] * 2),
         lambda graph, x: layer_norm(graph, x, -1.0),
         lambda graph, x: layer_norm(graph, x, root="abs"),
         lambda graph, x: softplus_with_threshold(graph, x, 3.0),  # there softplus(x) is 3.05
@@ -430,3 +452,13 @@ def test_a_value_is_joined_with_one_in_another_order():
     graph.output = graph.join("sum", y, x)
     z = [v + v * (1.0 if i < 12 else 10.0) for i, v in enumerate(sample[0])]
     assert graph.network().forward(sample).tolist() == [z]
+
+
+def test_one_number_meets_a_row():
+    """A gate of one channel, over the places of a series of one channel."""
+    graph = Graph()
+    x = graph.input((None, 6, 1))
+    gate = graph.apply(Dense([[1.0]] * 6), x.reshaped((None, 6)), shape=(None, 1)).reshaped((None, 1, 1))
+    graph.output = graph.join("product", x, gate)
+    network = graph.network()
+    assert network.forward(Matrix([[1.0, 2.0, 3.0, 0.0, 0.0, 0.5]])).tolist() == [[6.5, 13.0, 19.5, 0.0, 0.0, 3.25]]

@@ -117,7 +117,7 @@ class Graph:
         layout = largest.layout
         nodes = [value.arranged(layout) for value in values]
         takes = [value.sides(layout) for value in values]
-        differ = any([sides != takes[0] for sides in takes]) and len(layout) > 1
+        differ = any([sides != takes[0] for sides in takes])
         operation = Elementary(what) if isinstance(what, str) else what
         made = self._node(operation, nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
         return Value(made, largest.shape, largest.dtype, largest.batch, largest.order)

@@ -5,7 +5,9 @@
     x * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2          gelu_tanh
     x / (1 + |x|)                                              softsign
     log(e^x + 1);  softplus(x), but x itself where x > 20      softplus
+    x * tanh(softplus(x))                                      mish
     a x where x > 0, else b (e^x - 1)                          selu, or a elu(b / a)
+    a elu(x) where x > 0, else b elu(x)                        the same
     c / sqrt(mean(c^2) + epsilon),  c = x - mean(x)            a layer normalisation
     1 - p beside p = sigmoid(a)                                both probabilities
 
@@ -124,6 +126,7 @@ def _product(node: Node) -> Node | None:
         return None
     for plain, curve in (node.inputs, node.inputs[::-1]):
         found = _silu(node, plain, curve) or _gelu(node, plain, curve) or _gelu_tanh(node, plain, curve)
+        found = found or _mish(node, plain, curve)
         if found is not None:
             return found
     return None
@@ -160,6 +163,18 @@ def _gelu_tanh(node: Node, plain: Node, curve: Node) -> Node | None:
         return None
     c = _multiple(plain, x)
     return None if c is None else _activated(node, x, "gelu_tanh", 2.0 * c * d)
+
+
+def _mish(node: Node, plain: Node, curve: Node) -> Node | None:
+    """``(c x) * (d tanh(softplus(x)))  =  c d mish(x)``"""
+    tanh, d, shift = _affine(curve)[-1]
+    if activation_of(tanh.operation) != "tanh" or shift != 0.0:
+        return None
+    softplus_ = tanh.inputs[0]
+    if activation_of(softplus_.operation) != "softplus":
+        return None
+    c = _multiple(plain, softplus_.inputs[0])
+    return None if c is None else _activated(node, softplus_.inputs[0], "mish", c * d)
 
 
 def _cubic(node: Node) -> Node | None:
@@ -240,14 +255,22 @@ def _softplus(node: Node, x: Node, limit: float, above: Node, below: Node) -> No
 def _elu(node: Node, x: Node, limit: float, above: Node, below: Node) -> Node | None:
     """``a x`` where x > 0, else ``b (e^x - 1)``: selu by the constants that it has, a elu(x, b / a) by others."""
     power, b, shift = _affine(below)[-1]
-    a = _multiple(above, x)
-    if limit != 0.0 or a is None or shift != -b or not (_is(power, "exp") and power.inputs[0] is x):
+    a, b_of_elu = _multiple(above, x), _multiple_of_elu(below, x)
+    a = _multiple_of_elu(above, x) if a is None else a  # where x > 0, elu(x) is x
+    is_power = _is(power, "exp") and power.inputs[0] is x and shift == -b
+    if limit != 0.0 or a is None or not (is_power or b_of_elu is not None):
         return None
     if rounded([a, b], node.dtype) == rounded(_SELU, node.dtype):
         return _activated(node, x, "selu")
     if not 1e-30 < abs(a) < 1e30 or not abs(b) < 1e30:  # also NaN
         return None
     return _activated(node, x, "elu(%r)" % (b / a), a)
+
+
+def _multiple_of_elu(node: Node, x: Node) -> float | None:
+    """c where a node is ``c elu(x)``."""
+    curve, c, shift = _affine(node)[-1]
+    return c if activation_of(curve.operation) == "elu" and curve.inputs[0] is x and shift == 0.0 else None
 
 
 def _concat(node: Node) -> Node | None:

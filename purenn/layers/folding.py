@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
 _CONVOLUTIONS = (Conv1D, Conv2D)
 WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
-_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)  # of several inputs, or rounded
+# of several inputs for each output, or rounded
+_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 

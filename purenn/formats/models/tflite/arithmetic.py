@@ -147,5 +147,10 @@ def greater(call: Call) -> Value:
 
 
 def select(call: Call) -> Value:
-    """One of two values, as a comparison says."""
+    """One of two values, as a comparison says; or a value where it is above a number, else another number."""
+    compared = call.model.makers.get(call.operator.inputs[0])
+    if compared is not None and compared.name == "GREATER" and compared.inputs[0] == call.operator.inputs[1]:
+        if call.is_constant(2):
+            limit, other = call.number(compared.inputs[1]), call.number(call.operator.inputs[2])
+            return call.then(Activate("threshold(%r, %r)" % (limit, other)), call.value(1))
     return joined(call, "where", range(3))

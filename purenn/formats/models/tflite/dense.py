@@ -48,16 +48,28 @@ def dense(call: Call) -> Value:
     """``x W + b``, for each row of as many numbers as the weights take."""
     info = _weights(call.model, call.operator)
     outputs, inputs = info.shape
-    value = call.value()
-    if value.size != inputs:
-        value = value.reshaped(call.shapes.of_samples(call.operator.output)[:-1] + (inputs,))
+    value = _in_rows(call, inputs)
     if is_dynamic(call.model, call.operator):
         layer: Dense | DynamicDense = _dynamic(call, info)
     else:
         weight = call.constant(1)
         call.charge(weight.shape)
         layer = Dense(weight.matrix(transposed=True), bias(call, 2, outputs))
-    return call.fused(call.then(layer, value, shape=call.shapes.of_samples(call.operator.output)))
+    shape = call.shapes.of_samples(call.operator.output)
+    if value.size == inputs:
+        return call.fused(call.then(layer, value, shape=shape))
+    return call.fused(call.then(layer, value, shape=value.shape[:-1] + (outputs,))).reshaped(shape)
+
+
+def _in_rows(call: Call, inputs: int) -> Value:
+    """The value as rows of as many numbers as the layer takes; as it was before it was made a matrix, if it was."""
+    value, maker = call.value(), call.model.makers.get(call.operator.inputs[0])
+    if value.size == inputs:
+        return value
+    before = call.values.get(maker.inputs[0]) if maker is not None and maker.name == "RESHAPE" else None
+    if before is not None and before.shape[-1:] == (inputs,):
+        return before
+    return value.reshaped(call.shapes.of_samples(call.operator.output)[:-1] + (inputs,))
 
 
 def bias(call: Call, k: int, outputs: int) -> Matrix | None:

@@ -229,7 +229,7 @@ class Model:
                     raise ModelFormatError("%s makes tensor %d, which is there already" % (operator, number))
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
-        self.in_integers = any([self._is_of_levels(number) for number in [inputs[0], *self.makers]])
+        self.in_integers = self.input.type in (INT8, UINT8) or any([self._is_of_levels(n) for n in self.makers])
         self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:

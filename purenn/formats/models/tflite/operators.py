@@ -77,6 +77,13 @@ def path(model: Model, start: int, end: int) -> list[tuple[Operator, list[int]]]
     return [(operator, found[operator.number]) for operator in model.operators if operator.number in found]
 
 
+def check_known(model: Model, operators: list[tuple[Operator, list[int]]]) -> None:
+    """Refuse a path with an operator that is not read, naming the last one; those before may be its parts."""
+    for operator, _ in reversed(operators):
+        if operator.name not in OPERATORS and spelled_out(model, operator) is None:
+            raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
+
+
 def _check_inputs(operator: Operator) -> None:
     """Refuse another number of inputs than an operator of its kind has."""
     counts = OPERATORS[operator.name][0] if operator.name in OPERATORS else ()
@@ -112,32 +119,33 @@ class Call:
         """What the operator makes; `sources` are the inputs that vary."""
         operator = self.operator
         spelled = spelled_out(self.model, operator)
-        if spelled is None and operator.name not in OPERATORS:
-            raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
         for number in sources:
             if number not in self.values:
                 raise ModelFormatError("%s does not come from the input" % self.model.tensor(number))
         if not sources:
             raise operator.refuse("computes a constant")
-        self.shapes.follow(operator, sources[0])
+        self.named(lambda call: call.shapes.follow(operator, sources[0]))
         value = self.named(OPERATORS[operator.name][1] if spelled is None else spelled.apply)
         self.set(operator.output, value)
         return value
 
     def named(self, compute: Callable[[Any], Any]) -> Any:
         """What is computed of this call; errors name the operator."""
-        operator = self.operator
         try:
             return compute(self)
         except UnsupportedError as error:
-            raise error if str(operator) in str(error) else operator.refuse(str(error)) from None
+            raise UnsupportedError(self._named(error)) from None
         except (ValueError, TypeError) as error:  # of a layer: its settings are wrong, or do not fit the shape
-            text = str(error)
-            raise ModelFormatError(text if str(operator) in text else "%s: %s" % (operator, text)) from None
+            raise ModelFormatError(self._named(error)) from None
 
     def convolved(self, value: Value, padding: Any, dilation: Shape) -> Value:
         """A picture under the kernel of the operator."""
         return pictures.convolved(self, value, padding, dilation)
+
+    def _named(self, error: Exception) -> str:
+        """A message that says which operator it is about."""
+        text = str(error)
+        return text if text.startswith("operator ") or str(self.operator) in text else "%s: %s" % (self.operator, text)
 
     def set(self, number: int, value: Value) -> None:
         """Note what a tensor is, and its shape."""
