@@ -82,7 +82,8 @@ def _models():
         "torch": _torch(),
         "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
         "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
-        "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")],
+        "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")]
+        + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
 

@@ -71,11 +71,11 @@ class Requantize(Layer):
 class IntegerAdd(Broadcast):
     """The sum of two values of integers, each of its own scale, or their difference, in integers of a third scale.
 
-        A = round(2^20 X1 M1) + round(2^20 X2 M2)        - in a `difference`
-        Z = clip(round(A M3), low, high)
+        A = round(2^20 X1 M0) + round(2^20 X2 M1)        - in a `difference`
+        Z = clip(round(A M2), low, high)
 
-    Mn = multiplier[n] * 2^(shift[n] - 31) are three factors: M1 and M2 bring both inputs to half of the larger scale,
-    M3 from there to that of the output.  An axis of size 1 is repeated, as in `Add`.  Rounding is that of TFLite's
+    Mn = multiplier[n] * 2^(shift[n] - 31) are three factors: M0 and M1 bring both inputs to twice the larger scale,
+    M2 from there to that of the output.  An axis of size 1 is repeated, as in `Add`.  Rounding is that of TFLite's
     reference kernels, `fixed_point.rescaled`.  One sample costs three multiplications for each output.
 
     >>> half, fine = 1 << 30, 1 << 30
@@ -103,15 +103,15 @@ class IntegerAdd(Broadcast):
         return Broadcast.output_shape(self, *self.check_inputs(shapes, 2))
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
-        """``A = round(2^20 X1 M1) + round(2^20 X2 M2)`` and ``Z = clip(round(A M3), low, high)``."""
+        """``A = round(2^20 X1 M0) + round(2^20 X2 M1)`` and ``Z = clip(round(A M2), low, high)``."""
         factors = list(zip(self.multiplier[0], self.shift[0]))
         parts = [_shifted(value, *factor) for value, factor in zip(self.alike(values, shapes), factors)]
         A = parts[0] - parts[1] if self.difference else parts[0] + parts[1]
-        sign = "-" if self.difference else "+"
-        yield "A{k} = round(2 ** 20 * {x1} * factor[1]) %s round(2 ** 20 * {x2} * factor[2])" % sign, A
+        brought = ["round(2 ** 20 * {x%d} * multiplier[%d] * 2 ** (shift[%d] - 31))" % (n + 1, n, n) for n in (0, 1)]
+        yield "A{k} = " + (" - " if self.difference else " + ").join(brought), A
         (multiplier, shift), low, high = factors[2], self.low, self.high
         Z = A.map(lambda a: min(max(rescaled(a, multiplier, shift), low), high))
-        yield "Z{k} = clip(round(A{k} * factor[3]), low, high)", Z
+        yield "Z{k} = clip(round(A{k} * multiplier[2] * 2 ** (shift[2] - 31)), low, high)", Z
 
     def cost(self, *shapes: "Shape") -> int:
         """Three for each number of the output."""
