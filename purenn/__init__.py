@@ -162,17 +162,18 @@ def from_sklearn(estimator: "Any") -> Network:
     return in_memory.from_sklearn(estimator)
 
 
-def from_torch(module: "Any") -> Network:
+def from_torch(module: "Any", input_shape: "Any" = None) -> Network:
     """The network of a PyTorch nn.Sequential, as it is when evaluated.
 
-    Modules that purenn does not know, hooks and classes of your own raise `UnsupportedError`.
+    `input_shape` is the shape of a sample, as in (3, 32, 32), where the modules do not give it.  Modules that
+    purenn does not know, hooks and classes of your own raise `UnsupportedError`.
 
     >>> from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
     from . import in_memory
 
-    return in_memory.from_torch(module)
+    return in_memory.from_torch(module, input_shape)
 
 
 def from_keras(model: "Any") -> Network:

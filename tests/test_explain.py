@@ -30,8 +30,9 @@ from purenn.explain.text import lines
 from purenn.budget import Budget
 from purenn.formats.samples import png
 from purenn.source import Source
-from purenn.layers import Activate, Add, Concat, Dequantize, DynamicDense, Flatten, IntegerDense, Multiply
-from purenn.layers import Quantize, Reshape
+from purenn.layers import Activate, Add, AveragePool, BatchNorm, Concat, Conv1D, Conv2D, Dequantize, DynamicDense
+from purenn.layers import Flatten, GlobalAveragePool, GlobalMaxPool, IntegerDense, MaxPool, Multiply, Pad, Permute
+from purenn.layers import PRelu, Quantize, Reshape, Slice, Upsample
 from purenn.network import winner
 
 from drawn import moderate, rows, sizes
@@ -82,6 +83,42 @@ class Free(Layer):
         yield "twice <what> was in {x}; & more", values[0] * 2
 
 
+def drawn_numbers(*shape, start=1):
+    """Nested lists of small numbers of both signs, none of which is another."""
+    count = iter(range(start, 1 << 20))
+
+    def made(sides):
+        return [made(sides[1:]) for _ in range(sides[0])] if sides else math.sin(1.7 * next(count)) / 2
+
+    return made(shape)
+
+
+def of_pictures():
+    """Networks with rows, columns and channels, each with an input."""
+    digits = [Conv2D(drawn_numbers(3, 3, 1, 4), [0.1, -0.2, 0.3, 0.0], "relu", padding=1), MaxPool(2)]
+    digits += [Conv2D(drawn_numbers(2, 3, 2, 4), drawn_numbers(4), "sigmoid", stride=(1, 2), same=True, groups=2)]
+    digits += [BatchNorm([0.5, 0.25, 0.0, -0.5], [1.0, 4.0, 2.0, 0.5], [2.0, 1.0, 3.0, 1.0], [0.5] * 4)]
+    digits += [PRelu([0.25, 0.5, 2.0, 0.125]), Flatten(), Dense(drawn_numbers(48, 3), None, "softmax")]
+    colours = [Permute((1, 2, 0)), Conv2D(drawn_numbers(3, 3, 1, 3), None, groups=3, padding=(0, 1, 2, 1))]
+    colours += [AveragePool(3, 2, padding=1, counted=True), AveragePool((2, 3), 1, same=True), Concat()]
+    colours += [GlobalAveragePool(), Reshape((1, 1, 6)), Multiply(), Pad((1, 0, 0, 1, 0, 0), value=2.0)]
+    colours += [
+        Slice((4, 0, 5), (-1, 5, -1), (-2, 1, -1)),
+        Upsample((8, 9)),
+        GlobalMaxPool(),
+        Dense(drawn_numbers(6, 2)),
+    ]
+    wires = [(0,), (1,), (2,), (3,), (4, 3), (5,), (6,), (5, 7), (8,), (9,), (10,), (11,), (12,)]
+    series = [Conv1D(drawn_numbers(3, 2, 4), drawn_numbers(4), "tanh", padding=(2, 0), dilation=2), MaxPool(3, 2, 1)]
+    series += [Conv1D(drawn_numbers(1, 4, 2)), Concat(axis=0), GlobalAveragePool()]
+    return [
+        (Network(digits, input_shape=(9, 10, 1)), drawn_numbers(90)),
+        (Network(colours, wires, (3, 8, 9), channels="first"), drawn_numbers(216)),
+        (Network(series, [(0,), (1,), (2,), (3, 3), (4,)], (12, 2)), drawn_numbers(24)),
+        (Network([Conv2D([[[[2]], [[-3]]]], [1], padding=(1, 0))], input_shape=(2, 2, 1)), [5, 6, 7, 8]),
+    ]
+
+
 def of_every_kind():
     """Networks in which each kind of layer occurs, each with an input."""
     first = Dense([[0.5, -1.0], [2.0, 0.25]], [0.1, -0.2], "relu")
@@ -92,7 +129,7 @@ def of_every_kind():
     wired = [first, Add(), Concat(), Multiply(), Dense([[0.5]] * 4, [0.25])]
     shaped = [Reshape((2, 3)), Dense([[1.0, 2.0], [0.5, -1.0], [1.0, 0.0]], [0.5, 0.0], "softmax"), LayerNorm()]
     shaped += [Flatten(), Mirror(), Gate([0.5, 1.0, 2.0, -1.0]), Free()]
-    return [
+    return of_pictures() + [
         (dense, [1.0, -0.5]),
         (Network(others + list(dense.layers)), [0.5, 3.0]),
         (dense.quantize([[1.0, 0.5], [-1.0, 0.25]]), [0.75, -0.5]),
@@ -153,9 +190,10 @@ def evaluated(step, element, numbers, most=10**6):
     names.update({name: Activation(name) for name in RECORDS if name not in names})
     names.update({name: Held(matrix.tolist()[0]) for name, matrix in step.layer.parameters if name == "table"})
     known(element.expression, names)
-    for term in element.dot.summary(most) if element.dot is not None else []:
-        known(term, names)
-    formula = text(element.expression, numbers=numbers, most=most)
+    for part in element.expression.walk():
+        for term in part.summary(most) if hasattr(part, "summary") else []:
+            known(term, names)
+    formula = text(element.expression, numbers=numbers, most=most, layers=True)
     return eval(re.sub(r"(?<=\d),(?=\d)", "_", formula), names)
 
 
@@ -166,7 +204,7 @@ def known(node, names):
             names[part.parts[0].name] = lambda row, value=part.value: value  # the mean of a row
             names.update({value: None for value in ["X"] + ["Z%d" % k for k in range(9)]})
         elif type(part).__name__ == "Variable":
-            names[text(part).replace(",", "_")] = part.value
+            names[text(part, layers=True).replace(",", "_")] = part.value
 
 
 @pytest.mark.parametrize("network, x", of_every_kind(), ids=lambda value: str(value)[:40])
@@ -185,7 +223,13 @@ def test_which_numbers_are_made_one_by_one():
     """All but those of a softmax, and of kinds that explain has never seen where their equations do not say it."""
     for network, x in of_every_kind():
         for step, element, _ in elements_of(Explanation(network, x)):
-            whole = ("softmax", "mirror", "twice", "round(X / s)")  # s is not among the numbers of DynamicDense
+            whole = (
+                "softmax",
+                "mirror",
+                "twice",
+                "upsample",
+                "round(X / s)",
+            )  # s is not among the numbers of DynamicDense
             assert (element is None) == any([word in step.text for word in whole]), step.text
 
 

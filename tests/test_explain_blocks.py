@@ -38,7 +38,7 @@ def test_blocks_are_in_the_order_of_the_arithmetic(network, x):
     equations = [content[0] for kind, *content in blocks(explanation) if kind == "equation"]
     assert equations == [equation for layer in explanation.layers for equation in layer.equations]
     layers = " ".join(kinds[3:-3]).split(" cost")
-    one = r"( ?heading parameters( equation value( softmax)?( calculation)*)+ neurons)"
+    one = r"( ?heading parameters( kernels)?( equation( value| maps)( softmax)?( calculation)*| equation)+ neurons)"
     assert layers[-1] == "" and all([re.fullmatch(one, part) for part in layers[:-1]]) and len(layers) > 1
 
 
@@ -77,16 +77,17 @@ def test_the_three_media_come_in_the_same_order(network, x):
     for layer in explanation.layers:
         of_page = browser.split("<h2>Layer %d:" % layer.k)[1].split("</section>")[0]
         of_text = plain.split("layer %d: " % layer.k)[1]
-        places = [
-            (of_page.index("<caption>%s" % _caption(e)), of_text.index(e.text)) for e in layer.equations if e.name
-        ]
+        places = [(of_page.index(_caption(e)), of_text.index(e.text)) for e in layer.equations if e.name]
         assert places == sorted(places) and [b for _, b in places] == sorted([b for _, b in places])
 
 
 def _caption(equation):
+    """What stands at the numbers of a value, at its pictures, or instead of patches."""
     from purenn.explain.notation import mathml
 
-    return mathml(equation.name)
+    if equation.patches is not None:
+        return mathml(equation.text)
+    return ("<caption>%s" if equation.maps is None else " of %s, ") % mathml(equation.name)
 
 
 def test_the_terms_of_a_long_sum_add_up_to_it():

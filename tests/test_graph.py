@@ -21,6 +21,7 @@ from purenn import (
 from purenn.budget import Budget
 from purenn.graph import Elementary, Graph
 from purenn.rounding import rounded
+from purenn.rows import size as size_of
 
 X = [[0.5, -1.25, 2.0], [3.0, 0.0, -0.125], [-4.0, 25.0, 1e-3]]
 SQRT_2, SQRT_2_OVER_PI = math.sqrt(2.0), math.sqrt(2.0 / math.pi)
@@ -403,7 +404,74 @@ def test_a_mean_over_the_places_of_a_picture_moves_nothing():
     graph, x, sample = picture()
     x = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
     graph.output = graph.apply(Elementary("mean"), x, shape=(None, 2), over=(2, 3))
-    assert [kind for kind in kinds(graph.network()) if kind != "reshape"] == ["permute", "scale", "global_average_pool"]
+    assert kinds(graph.network()) == ["permute", "scale", "global_average_pool"]
+
+
+@given(st.permutations([1, 2]))
+def test_a_layer_normalisation_in_steps_reads_its_axis_in_any_order(layout):
+    graph = Graph()
+    x = graph.input((None, 4, 3))
+    x = graph.apply(Pad((0, 0) * 2), x, layout=layout)
+    means = graph.apply(Elementary("mean"), x, shape=(None, 4, 1), over=(2,))
+    centred = graph.join("difference", x, means)
+    squares = graph.apply(Elementary("mean"), graph.join("product", centred, centred), shape=(None, 4, 1), over=(2,))
+    root = graph.apply(Elementary("sqrt"), scaled(graph, squares, 1.0, 1e-5))
+    graph.output = graph.join("quotient", centred, root)
+    network, sample = graph.network(), [float(n * n % 7) for n in range(12)]
+    assert "layer_norm" in kinds(network)
+    expected = []
+    for row in nested(sample, (4, 3)):
+        centre = sum(row) / 3
+        variance = sum([(v - centre) ** 2 for v in row]) / 3
+        expected += [(v - centre) / math.sqrt(variance + 1e-5) for v in row]
+    assert network.forward([sample]).tolist()[0] == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(1, 6)] * 3), st.permutations([1, 2, 3]), st.data())
+def test_reshaped_values_are_the_same_numbers_in_the_order_of_the_shape(axes, sides, layout, data):
+    graph, x, sample = picture(*sides)
+    y = graph.apply(Pad((0, 0) * 3), x, layout=layout).transposed([0] + axes)
+    expected = graph_values(nested(sample[0], sides), [axis - 1 for axis in axes])
+    for _ in range(data.draw(st.integers(1, 3))):
+        sizes, rest = [], y.size
+        while rest > 1:
+            sizes.append(data.draw(st.sampled_from([n for n in range(1, rest + 1) if rest % n == 0])))
+            rest //= sizes[-1]
+        y = y.reshaped([None] + sizes)
+        order = data.draw(st.permutations(range(len(sizes))))
+        expected = graph_values(nested(expected, sizes) if sizes else expected, order)
+        y = y.transposed([0] + [axis + 1 for axis in order])
+    graph.output = graph.apply(Scale(1.0), y)
+    assert graph.network().forward(sample).tolist()[0] == expected
+
+
+def graph_values(rows, axes):
+    """The numbers of nested lists, the axes in another order."""
+    if not axes:
+        return rows
+    sides = []
+    part = rows
+    for _ in axes:
+        sides.append(len(part))
+        part = part[0]
+    found = []
+    for place in range(size_of(sides)):
+        at = {}
+        for axis in reversed(axes):
+            place, at[axis] = divmod(place, sides[axis])
+        part = rows
+        for axis in range(len(axes)):
+            part = part[at[axis]]
+        found.append(part)
+    return found
+
+
+def test_a_reshape_that_joins_the_places_of_a_picture_moves_nothing():
+    graph, x, sample = picture()
+    x = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    y = graph.apply(Dense([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), x.reshaped((None, 2, 12)).transposed((0, 2, 1)))
+    graph.output = y.reshaped((None, 3, 4, 3))
+    assert kinds(graph.network()) == ["permute", "scale", "reshape", "dense"]
 
 
 def test_transposes_that_undo_each_other_move_nothing():

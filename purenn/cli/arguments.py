@@ -76,11 +76,24 @@ def size(text: str) -> int:
     return bytes_
 
 
-def _neuron(text: str) -> tuple[int, int]:
-    match = re.match(r"([0-9]{1,18}):([0-9]{1,18})$", text)
+def sides(text: str) -> tuple[int, ...]:
+    """A shape, with an x between its sides.
+
+    >>> sides("3x32x32"), sides("784")
+    ((3, 32, 32), (784,))
+    """
+    if not re.match(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){0,7}\Z", text):
+        raise argparse.ArgumentTypeError("expected a shape such as 3x32x32, found %r" % text)
+    return tuple([int(side) for side in text.split("x")])
+
+
+def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
+    match = re.match(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18})*)$", text)
     if not match:
-        raise argparse.ArgumentTypeError("expected LAYER:INDEX, both counted from 1, as in 1:2, found %r" % text)
-    return int(match.group(1)), int(match.group(2))
+        expected = "expected LAYER:INDEX, both counted from 1, as in 1:2, found %r; in pictures LAYER:ROW,COL,CHANNEL"
+        raise argparse.ArgumentTypeError(expected % text)
+    index = tuple([int(number) for number in match.group(2).split(",")])
+    return int(match.group(1)), index if len(index) > 1 else index[0]
 
 
 # ---- options
@@ -111,6 +124,23 @@ LOADING = (
         metavar="NAME,...",
         help="where MODEL holds only arrays, in no clear order: its layers from first to last, as in "
         "input,hidden,output",
+    ),
+    _option(
+        "--architecture",
+        metavar="TEXT",
+        help='where MODEL holds only arrays: all its layers, as in "conv 5x5 relu, maxpool 2, dense relu, dense '
+        'softmax"',
+    ),
+    _option(
+        "--channels",
+        choices=("first", "last"),
+        help="with --architecture: where the arrays of convolutions, and pictures, have their channels, if both fit",
+    ),
+    _option(
+        "--input-shape",
+        metavar="AxBxC",
+        type=sides,
+        help="the shape of a sample, as in 3x32x32, where MODEL is modules or arrays that do not give it",
     ),
     _option("--labels", metavar="NAME,...", help="names of the outputs; or a file with a name on each line"),
     _option(
@@ -149,7 +179,8 @@ NEURON = _option(
     metavar="LAYER:INDEX",
     type=_neuron,
     action="append",
-    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1; may be repeated",
+    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, and 1:3,5,2 row 3, column 5 of "
+    "channel 2; may be repeated",
 )
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
-from .element import Dot, Element
+from .element import Dot, Element, Largest, Sum
 from .equation import Node
-from .explanation import ExplainedLayer, Explanation
+from .explanation import ExplainedLayer, Explanation, value_name
+from ..text import counted
 from .wording import Scalar
 
 Block = Tuple[Any, ...]
@@ -38,12 +39,15 @@ def blocks(explanation: Explanation) -> Iterator[Block]:
 
 def _of_layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[Block]:
     yield "heading", layer
-    is_picture = explanation.picture is not None and layer.sources == (0,)  # which has been shown
-    inputs = [] if is_picture else [(name, row.matrix) for name, row in layer.inputs.items()]
+    drawn = {value_name(j) for j in layer.sources if explanation.maps_of(j) is not None}  # where they come from
+    inputs = [(name, row.matrix) for name, row in layer.inputs.items() if name not in drawn]
     yield "parameters", inputs, layer.parameters
+    if layer.has_kernels:
+        yield "kernels", layer
     for equation in layer.equations:
         yield "equation", equation
-        yield "value", equation
+        if equation.patches is None:
+            yield "value" if equation.maps is None else "maps", equation
         softmax = equation.softmax
         if softmax is not None:
             labelled = layer is explanation.layers[-1] and softmax.rows == 1 and explanation.network.labels is not None
@@ -83,3 +87,18 @@ def terms(layer: ExplainedLayer, element: Element, dot: Dot, most: int) -> List[
     found = [Term(dot.term(i), dot.values[i], i) for i in dot.largest(most)]
     found.append(Term(None, dot.rest(most), others=len(dot) - len(found)))
     return found + [Term(node, value) for node, value in layer.scope.addends(element)]
+
+
+def notes(element: Element, most: int) -> Iterator[str]:
+    """What must be said about a calculation in which at most so many numbers are written."""
+    node = element.expression
+    if isinstance(node, Largest) and len(node.parts) > most:
+        yield "the largest %d of %d numbers; the last one is the largest of the others" % (most, len(node.parts))
+    for part in node.walk():
+        if isinstance(part, Sum) and len(part) > most:
+            yield "the largest %d of %d numbers; the last one is the sum of the others" % (most, len(part))
+        if isinstance(part, Dot) and part.padding:
+            yield "%d of %s 0 (padding)" % (
+                part.padding,
+                counted(len(part), "term") + (" is" if part.padding == 1 else " are"),
+            )

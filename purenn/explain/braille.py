@@ -79,19 +79,19 @@ class Canvas:
         return ["".join([self.at(column, row) for column in range(self.columns)]).rstrip() for row in range(self.rows)]
 
 
-def picture(pixels: Sequence[float], side: int, braille: bool = True) -> List[str]:
-    """A square picture: a dot for each pixel brighter than the middle; in ASCII a character for two.
+def picture(pixels: Sequence[float], cols: int, braille: bool = True) -> List[str]:
+    """A picture of so many columns: a dot for each pixel brighter than the middle; in ASCII a character for two.
 
     >>> picture([1.0, 0.0, 0.0, 1.0], 2), picture([1.0, 0.0, 0.0, 1.0], 2, braille=False)
     (['⠑'], ["'."])
     """
     middle = min(pixels) / 2 + max(pixels) / 2
     if not braille:
-        lit = [value > middle for value in pixels] + [False] * side  # an odd last row has none below it
-        places = [range(y * side, (y + 1) * side) for y in range(0, side, 2)]
-        return ["".join([_HALVES[lit[i] + 2 * lit[i + side]] for i in row]).rstrip() for row in places]
-    canvas = Canvas(-(-side // 2), -(-side // 4))
+        lit = [value > middle for value in pixels] + [False] * cols  # an odd last row has none below it
+        places = [range(start, start + cols) for start in range(0, len(pixels), 2 * cols)]
+        return ["".join([_HALVES[lit[i] + 2 * lit[i + cols]] for i in row]).rstrip() for row in places]
+    canvas = Canvas(-(-cols // 2), -(-len(pixels) // cols // 4))
     for place, value in enumerate(pixels):
         if value > middle:
-            canvas.dot(place % side, place // side)
+            canvas.dot(place % cols, place // cols)
     return canvas.lines()

@@ -98,6 +98,9 @@ class _Counter:
             self.counts.exps += many
         elif node.name in RECORDS:
             self.counts.exps += many * RECORDS[node.name].calls
+        elif node.name in self.scope.sources:
+            self.counts.additions += self.scope.sources[node.name].additions
+            self.counts.multiplications += self.scope.sources[node.name].divisions
         elif node.name not in RESHAPES and self.scope.function(node.name) is None:
             self.counts.complete = False
 

@@ -14,7 +14,8 @@ from ..text import counted
 from .element import Row, entry
 from .equation import Name
 from .explanation import Edge, ExplainedLayer, Explanation, value_name
-from .heatmap import grey, html_number, signed
+from .heatmap import colour, grey, html_number, sheet, signed
+from .maps import Maps, shrunk
 from .wording import Scalar, format_number, real, shortened, size
 
 Point = Tuple[float, float]
@@ -37,6 +38,9 @@ _LANE = 16  # of a wire that skips layers
 _LETTER = 6.6  # the width of a letter, about
 _MOST_PIXELS = 1 << 17  # of a layer that is drawn as a picture
 _LONGEST_TITLE = 1000
+_PICTURE = 168  # the width of a picture, or of several side by side
+_MAPS, _MAP = 4, 32  # feature maps of a layer, and pixels to a side of each
+_INPUT = 224  # pixels to a side of the input
 
 
 def is_small(explanation: Explanation) -> bool:
@@ -65,8 +69,8 @@ def svg(explanation: Explanation, linked: bool = False) -> str:
 def neuron(layer: ExplainedLayer, j: int, inner: str, linked: bool) -> str:
     """A neuron; where it leads to its sum, it can be reached with the keyboard."""
     values = ["%s = %s" % (name.letter, format_number(value)) for name, value in numbers_of(layer, j)]
-    name = escape("layer %d, neuron %d: %s" % (layer.k, j + 1, ", ".join(values)))
-    if not linked:
+    name = escape("layer %d, %s: %s" % (layer.k, layer.neuron_name(j), ", ".join(values)))
+    if not linked or j not in layer.linked:
         return "<g><title>%s</title>%s</g>" % (name, inner)
     parts = "%d-%d" % (layer.k, j + 1)
     form = '<a class="neuron" href="#sum-%s" data-neuron="%s" aria-label="%s"><title>%s</title>%s</a>'
@@ -278,7 +282,11 @@ class _LayerDiagram:
             self._heading(x + width / 2, 14, "layer %d" % k if k else "input")
             self.parts.append('<g class="block" transform="translate(%.1f %.1f)">' % (x, tops[k][1]))
             self.parts += parts + ["</g>"]
-            about = [str(len(explanation.x))] if layer is None else [str(len(layer.z)), layer.h_name]
+            about = (
+                [_size(explanation.x, explanation.maps)]
+                if layer is None
+                else [_size(layer.z, layer.maps), layer.h_name]
+            )
             self._heading(x + width / 2, self.height - 14, escape(", ".join(filter(None, about))[:24]))
             x += width
         for (c, k), lane in lanes.items():
@@ -300,6 +308,10 @@ class _LayerDiagram:
             name = "W<tspan class='s' dy='-4'>(%d)</tspan>" % layer.k
             self._heading(x + _BLOCK_GAP / 2, y - 10, name, " bold")
             self._heading(x + _BLOCK_GAP / 2, y + 20, "%d\u00d7%d" % layer.weights[1].shape)
+        elif layer.patches is not None:
+            kernel = "\u00d7".join([str(side) for side in layer.patches.kernel])
+            self._heading(x + _BLOCK_GAP / 2, y - 10, "W<tspan class='s' dy='-4'>(%d)</tspan>" % layer.k, " bold")
+            self._heading(x + _BLOCK_GAP / 2, y + 20, kernel)
 
     def _wire(self, start: Point, end: Point, y: float) -> None:
         """A wire above the layers that it skips."""
@@ -308,16 +320,33 @@ class _LayerDiagram:
         self.parts.append('<path class="arrow" d="%s m-4 -6 l4 6 l4 -6"/>' % d)
 
     def _input(self) -> Tuple[float, float, List[str]]:
-        side = self.explanation.picture
-        if side is None:
+        maps = self.explanation.maps
+        if maps is None:
             return self._cells(self.explanation.x, self.explanation.shape, None)
-        rows = [self.explanation.x[y * side : (y + 1) * side] for y in range(side)]
-        parts = '<image class="pixels" width="168" height="168" href="%s"><title>the input, %d by %d</title></image>'
-        return 168, 168, [parts % (grey(rows), side, side)]
+        title = "<title>the input, %s</title>" % maps
+        if maps.channels > 1 and not maps.has_colours:
+            return self._maps(maps, title)
+        planes = [shrunk(maps.channel(c), _INPUT, _INPUT) for c in range(maps.channels)]
+        address = colour(*planes) if maps.has_colours else grey(planes[0])
+        return self._image(address, len(planes[0][0]), len(planes[0]), title)
+
+    def _image(self, address: str, cols: int, rows: int, title: str = "") -> Tuple[float, float, List[str]]:
+        width, height = _PICTURE * min(1.0, cols / rows), _PICTURE * min(1.0, rows / cols)
+        image = '<image class="pixels" width="%.0f" height="%.0f" href="%s">%s</image>'
+        return width, height, [image % (width, height, address, title)]
+
+    def _maps(self, maps: Maps, title: str = "") -> Tuple[float, float, List[str]]:
+        """The first feature maps as one picture, two side by side."""
+        whole = sheet(list(maps.first(_MAPS, _MAP)), min(2, maps.channels))
+        return self._image(signed(whole), len(whole[0]), len(whole), title)
 
     def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         if layer is self.explanation.layers[-1] and len(layer.z) <= _LIST:
             return self._listed(layer)
+        if layer.maps is not None:
+            width, height, parts = self._maps(layer.maps)
+            frame = '<rect class="ground" width="%.0f" height="%.0f"/>' % (width, height)
+            return width, height, [neuron(layer, layer.chosen[0], frame + parts[0], self.linked)]
         return self._cells(layer.z, layer.shape, layer)
 
     def _cells(
@@ -377,6 +406,11 @@ class _LayerDiagram:
             inner += _left_text(name_width + _BAR + 8, y + 15, html_number(value, 4), 17)
             parts.append(neuron(layer, j, inner, self.linked))
         return name_width + _BAR + 80, len(layer.z) * 22, parts
+
+
+def _size(numbers: Sequence[Scalar], maps: Optional[Maps]) -> str:
+    """How many numbers a value has: 24x24x8 of feature maps."""
+    return str(len(numbers)) if maps is None else "\u00d7".join([str(n) for n in (maps.rows, maps.cols, maps.channels)])
 
 
 def _lanes(explanation: Explanation) -> Dict[Tuple[int, int], int]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import heapq
 import math
 from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
@@ -28,7 +28,10 @@ from ..layers.integer import ROUNDINGS
 from ..matrix import Matrix
 from ..rows import size as count
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
-from .wording import Scalar, real, size
+from .wording import Scalar, largest, real, size
+
+if TYPE_CHECKING:
+    from .sources import Patches, Sources
 
 Function = Callable[..., Scalar]
 Shape = Tuple[int, ...]
@@ -50,17 +53,26 @@ class Row:
         side = self.shape[-1]
         return Matrix.wrap([self.numbers[start : start + side] for start in range(0, len(self.numbers), side)])
 
+    def variable(self, name: str, i: int) -> Variable:
+        """Number i of the row called `name`."""
+        return Variable(entry(name, self.indices(i)), self.numbers[i], (name, i))
+
     def indices(self, j: int) -> List[int]:
         """The indices of number j, counted from 1 along each axis.
 
         >>> Row(range(12), (2, 2, 3)).indices(7)
         [2, 1, 2]
         """
-        found: List[int] = []
-        for side in self.shape[::-1]:
-            j, k = divmod(j, side)
-            found.insert(0, k + 1)
-        return found
+        return indices_of(j, self.shape)
+
+
+def indices_of(j: int, shape: Sequence[int]) -> List[int]:
+    """The indices of number j in a shape, counted from 1 along each axis."""
+    found: List[int] = []
+    for side in reversed(shape):
+        j, k = divmod(j, side)
+        found.insert(0, k + 1)
+    return found
 
 
 class Variable(Node):
@@ -73,11 +85,14 @@ class Variable(Node):
 
 
 class Dot(Node):
-    """A sum of products of two numbers: the `values` of all terms; a term by its index, made when it is asked for."""
+    """A sum of many terms: the `values` of all; a term by its index, made when it is asked for.
 
-    def __init__(self, values: List[Scalar], term: Callable[[int], Operation]) -> None:
+    `padding` is how many of the terms are 0 because what they multiply stands beyond the edge of the input.
+    """
+
+    def __init__(self, values: List[Scalar], term: Callable[[int], Node], padding: int = 0) -> None:
         super().__init__()
-        self.values, self.term = values, term
+        self.values, self.term, self.padding = values, term, padding
 
     def __len__(self) -> int:
         return len(self.values)
@@ -112,6 +127,33 @@ class Dot(Node):
         return terms + ([Variable(Name("rest"), self.rest(most))] if len(self.values) > most else [])
 
 
+class Sum(Dot):
+    """A sum of numbers as they are."""
+
+    def __init__(self, numbers: Sequence[Variable], padding: int = 0) -> None:
+        super().__init__([number.value for number in numbers], numbers.__getitem__, padding)
+        self.parts = tuple(numbers)
+
+
+class Largest(Node):
+    """The largest of some numbers; NaN, if there is one."""
+
+    parts: Tuple[Variable, ...]
+
+    @property
+    def winner(self) -> Variable:
+        """The number that is the largest, the first of equal ones."""
+        return self.parts[largest([number.value for number in self.parts], 1)[0]]
+
+    def summary(self, most: int) -> List[Variable]:
+        """All numbers; of too many the largest in their order, and one for all the others."""
+        if len(self.parts) <= most:
+            return list(self.parts)
+        kept = largest([number.value for number in self.parts], most)
+        others = [number.value for i, number in enumerate(self.parts) if i not in kept]
+        return [self.parts[i] for i in kept] + [Variable(Name("rest"), others[largest(others, 1)[0]])]
+
+
 class Element:
     """A single number of a value: its `name`, the `expression` that computes it, and its `value`."""
 
@@ -125,6 +167,11 @@ class Element:
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             node = node.parts[0]
         return node if isinstance(node, Dot) else None
+
+    @property
+    def winner(self) -> Optional[Variable]:
+        """Of numbers of which it is the largest, that one."""
+        return self.expression.winner if isinstance(self.expression, Largest) else None
 
     @property
     def is_copy(self) -> bool:
@@ -162,7 +209,9 @@ class Scope:
     """What the names in the equations of a layer stand for.
 
     `rows` are its inputs and the values of its equations so far; `tensors` are its matrices, `settings` its
-    single numbers, `functions` the functions of one number that it has a name for.
+    single numbers, `functions` the functions of one number that it has a name for.  `sources` are its functions
+    that move, choose or average numbers; `patches` are those which a convolution multiplies, by the name they have
+    in its equations.
     """
 
     def __init__(
@@ -175,6 +224,8 @@ class Scope:
         self.rows, self.tensors, self.settings = rows, tensors, settings or {}
         self.functions: Dict[str, Function] = dict(_FUNCTIONS)
         self.functions.update(functions or {})
+        self.sources: Dict[str, Sources] = {}
+        self.patches: Dict[str, Patches] = {}
         self._of_rows: Dict[Tuple[Node, int], Scalar] = {}  # means and variances, by the node and where the row starts
         self._zero: Dict[str, bool] = {}
 
@@ -215,7 +266,7 @@ class Scope:
 
     def knows(self, name: str) -> bool:
         """Whether a name stands for numbers."""
-        return name in self.rows or name in self.tensors or name in self.settings
+        return any([name in names for names in (self.rows, self.tensors, self.settings, self.patches)])
 
     def function(self, name: str) -> Optional[Function]:
         """A function of single numbers: one of the layer's, one of mathematics, or an activation."""
@@ -263,6 +314,8 @@ class Scope:
             return node.value
         if isinstance(node, Dot):
             return node.total
+        if isinstance(node, Largest):
+            return node.winner.value
         if isinstance(node, Choice):
             body, test, otherwise = node.parts
             return self._evaluate(body if self._evaluate(test) else otherwise)
@@ -292,10 +345,10 @@ class Scope:
         name = node.name
         if name in self.rows:
             row = self.rows[name]
-            if len(row) not in (1, count(shape)):
+            if len(row) not in (1, count(shape)) and not _repeats(row.shape, shape):
                 raise _NotElementwise
-            i = j if len(row) > 1 else 0
-            return Variable(entry(name, row.indices(i)), row.numbers[i], (name, i))
+            i = 0 if len(row) == 1 else j if len(row) == count(shape) else _repeated(j, row.shape, shape)
+            return row.variable(name, i)
         if name in self.tensors:
             return _entry_of(name, self.tensors[name], j, shape)
         if name in self.settings:
@@ -347,6 +400,8 @@ class Scope:
         weight = self.weight(node)
         if weight is None or not isinstance(right, Name) or weight.cols != shape[-1]:
             raise _NotElementwise
+        if isinstance(left, Name) and left.name in self.patches:
+            return self.patches[left.name].dot(j, right.name, weight)
         row, c = divmod(j, weight.cols)
         start, of = row * weight.rows, shape[:-1] + (weight.rows,)
         name = right.name
@@ -371,6 +426,8 @@ class Scope:
             return self._of_row(node, j, shape)
         if node.name in RESHAPES and len(node.arguments) == 1:
             return self.at(node.arguments[0], j, shape)
+        if node.name in self.sources:
+            return self.sources[node.name].of(j)
         if self.function(node.name) is None:
             raise _NotElementwise
         return Call(node.parts[0], *[self.at(argument, j, shape) for argument in node.arguments])
@@ -404,6 +461,19 @@ def entry(name: str, indices: Sequence[int]) -> Name:
     """
     letter = name.lower() if Name(name).letter.isupper() else name
     return Name("_".join([letter] + [str(k) for k in indices]))
+
+
+def _repeats(shape: Sequence[int], wide: Sequence[int]) -> bool:
+    """Whether a shape becomes a wider one by repeating it along axes of size 1."""
+    return len(shape) == len(wide) and all([side in (1, wider) for side, wider in zip(shape, wide)])
+
+
+def _repeated(j: int, shape: Sequence[int], wide: Sequence[int]) -> int:
+    """The index in a shape of what becomes number j in the wider one."""
+    i = 0
+    for side, k in zip(shape, indices_of(j, wide)):
+        i = i * side + (k - 1 if side > 1 else 0)
+    return i
 
 
 def _entry_of(name: str, tensor: Matrix, j: int, shape: Shape) -> Variable:

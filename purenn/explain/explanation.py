@@ -19,9 +19,11 @@ from ..trace import Trace, TraceEntry, equation_names
 from .counts import Counts
 from .element import Element, Row, Scope, Variable, entry, name_and_expression, value_or_none
 from .equation import Call, Joined, Lookup, Name, Node, Product, parse
+from .maps import Maps
+from .sources import Patches, patches_of, sources_of
 from .wording import Scalar, ends, largest, shortened
 
-Neuron = Tuple[int, int]  # layer and index, both from 1
+Neuron = Tuple[int, Union[int, Sequence[int]]]  # layer and index, or an index along each axis; all from 1
 
 _SMALLEST_PICTURE, _LARGEST_PICTURE = 8, 512  # pixels to a side
 _CHECKED = 16  # numbers of a value for which its equation must hold
@@ -39,9 +41,9 @@ class Explanation:
     are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why, where the
     outputs name no single class.
 
-    `source` says where the sample came from.  `neuron` is (layer, index), or a list of them: the neurons
-    that are written out, the first of them the `focus` of a page; without it they are the first of each
-    layer, and in the last layer the answer.
+    `source` says where the sample came from.  `neuron` is (layer, index) or (layer, (row, col, channel)), or
+    a list of them: the neurons that are written out, the first of them the `focus` of a page; without it
+    they are the first of each layer, in the last layer the answer, and of feature maps the largest number.
 
     >>> from purenn import demo
     >>> from purenn.explain.notation import text
@@ -61,21 +63,37 @@ class Explanation:
         samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
         if len(samples) != 1:
             raise ShapeError("one sample is explained at a time, found %d" % len(samples))
-        self.trace = network.trace(Matrix([list(samples[0])]))
-        self.x, self.shape = self.trace.X[0], network.input_shape
-        self.layers = [ExplainedLayer(entry) for entry in self.trace]
+        X = network.checked(Matrix([list(samples[0])]))
+        self.x, self.shape = X[0], network.input_shape
+        self.layers = self._pass(X)
         self._mark_readers()
         self.y = self.layers[-1].z
         self.answer, self.verdict = self._answer()
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
         self.counts = Counts.total([layer.counts for layer in self.layers])
-        chosen = [] if not neuron else [neuron] if isinstance(neuron, tuple) else list(neuron)
-        self._choose(chosen)
+        chosen = self._choose([] if not neuron else [neuron] if isinstance(neuron, tuple) else list(neuron))
         edge = _MOST_LAYERS // 2
         middle = range(edge + 1, len(self.layers) - edge + 1) if len(self.layers) > _MOST_LAYERS else range(0)
         wanted = {k for k, _ in chosen}
         self.written_layers = [layer for layer in self.layers if layer.k not in middle or layer.k in wanted]
+
+    def _pass(self, X: Matrix) -> List[ExplainedLayer]:
+        """All layers.  What a layer makes on the way, such as patches, is forgotten when it is explained."""
+        values, layers = [X], []
+        is_first = {0: self.network.channels == "first"}  # the values in which the channels come first
+        for k, wire in enumerate(self.network.wires, 1):
+            entry = TraceEntry(self.network, k, [values[j] for j in wire])
+            values.append(entry.Z)
+            keeps = entry.shape == self.shape and not hasattr(entry.layer, "places")
+            is_first[k] = keeps and all([is_first[j] for j in wire])
+            layers.append(ExplainedLayer(entry, is_first[k]))
+        return layers
+
+    @property
+    def trace(self) -> Trace:
+        """The pass as `Network.trace` gives it, computed again."""
+        return self.network.trace(Matrix.wrap([self.x]))
 
     def _mark_readers(self) -> None:
         """Find the layers that multiply the input by weights, as it is or after layers that change each number."""
@@ -102,18 +120,21 @@ class Explanation:
             return None, "above 1/2: " + (", ".join(labels) or "none")
         return best, ""
 
-    def _choose(self, neurons: List[Neuron]) -> None:
-        for number, (layer, index) in enumerate(neurons):
+    def _choose(self, neurons: Sequence[Neuron]) -> List[Tuple[int, int]]:
+        """Mark the neurons that were asked for: (layer, index) of each."""
+        chosen: List[Tuple[int, int]] = []
+        for layer, index in neurons:
+            where = "neuron %d:%s" % (layer, index if isinstance(index, int) else ",".join(map(str, index)))
             if not 1 <= layer <= len(self.layers):
-                raise ShapeError("neuron %d:%d: the network has layers 1 to %d" % (layer, index, len(self.layers)))
-            outputs = len(self.layers[layer - 1].z)
-            if not 1 <= index <= outputs:
-                raise ShapeError("neuron %d:%d: layer %d has neurons 1 to %d" % (layer, index, layer, outputs))
-            if (layer, index) in neurons[:number]:
-                raise ValueError("neuron %d:%d is given twice" % (layer, index))
-        for layer, _ in neurons:
-            self.layers[layer - 1].chosen = [index - 1 for k, index in neurons if k == layer]
-        self.focus = neurons[0] if neurons else self.focus
+                raise ShapeError("%s: the network has layers 1 to %d" % (where, len(self.layers)))
+            number = self.layers[layer - 1].index_of(index, where)
+            if (layer, number) in chosen:
+                raise ValueError("%s is given twice" % where)
+            chosen.append((layer, number))
+        for layer, _ in chosen:
+            self.layers[layer - 1].chosen = [index - 1 for k, index in chosen if k == layer]
+        self.focus = chosen[0] if chosen else self.focus
+        return chosen
 
     @property
     def picture(self) -> Optional[int]:
@@ -121,6 +142,17 @@ class Explanation:
         side = math.isqrt(len(self.x))
         is_square = self.shape in ((side * side,), (side, side), (side, side, 1))
         return side if _SMALLEST_PICTURE <= side <= _LARGEST_PICTURE and is_square else None
+
+    @cached_property
+    def maps(self) -> Optional[Maps]:
+        """The input as pictures, if it is one."""
+        if self.picture is not None:
+            return Maps(self.x, self.picture, self.picture, 1)
+        return Maps.of(self.x, self.shape, self.network.channels == "first")
+
+    def maps_of(self, j: int) -> Optional[Maps]:
+        """The pictures that the output of layer j is; the input is that of layer 0."""
+        return self.layers[j - 1].maps if j else self.maps
 
     def _repr_html_(self) -> str:
         """The page, framed, for a notebook."""
@@ -150,11 +182,13 @@ class ExplainedLayer:
     its outputs, read by `shape`; `chosen` are the indices of those that are written out, from 0.
     `reads_input` says whether it multiplies the inputs of the network, or each of these after a scaler, by
     weights; then they have `input_names`, and are a `picture` of so many pixels to a side, or None.
+    `is_channels_first` says in which order its outputs are, where they are pictures.
     """
 
-    def __init__(self, entry: TraceEntry) -> None:
+    def __init__(self, entry: TraceEntry, is_channels_first: bool = False) -> None:
         self.layer: Layer = entry.layer
         self.k, self.sources, self.shape = entry.number, entry.sources, entry.shape
+        self.is_channels_first = is_channels_first
         rows = [Row(X[0], shape) for X, shape in zip(entry.inputs, entry.input_shapes)]
         self.inputs = {value_name(j): row for j, row in zip(self.sources, rows)}
         h = getattr(self.layer, "h", None)
@@ -165,8 +199,9 @@ class ExplainedLayer:
         self.scope = Scope(dict(self.inputs), dict(self.parameters), _settings(self.layer), _functions(self.h))
         values = zip(entry.steps, symbolic_equations(entry))
         self.equations = [ExplainedEquation(self, text, *symbolic) for (text, _), symbolic in values]
-        self.a, self.z = self.equations[0].numbers, self.equations[-1].numbers
-        self.chosen, self.reads_input = [0], False
+        self.a, self.z = self.kept[0].numbers, self.equations[-1].numbers
+        self.maps = self.equations[-1].maps
+        self.chosen, self.reads_input = [largest(self.z, 1)[0] if self.maps is not None else 0], False
         self.input_names: Optional[Sequence[Any]] = None
         self.picture: Optional[int] = None
         self.counts = self._counted(entry.input_shapes)
@@ -179,6 +214,50 @@ class ExplainedLayer:
         if not counts.complete:
             counts.multiplications = self.layer.cost(*shapes)
         return counts
+
+    def index_of(self, index: Union[int, Sequence[int]], where: str) -> int:
+        """The number of a neuron, from 1, by this number or by its index along each axis of the shape."""
+        if isinstance(index, int):
+            if not 1 <= index <= len(self.z):
+                raise ShapeError("%s: layer %d has neurons 1 to %d" % (where, self.k, len(self.z)))
+            return index
+        if len(index) != len(self.shape) or not all([1 <= i <= side for i, side in zip(index, self.shape)]):
+            raise ShapeError("%s: layer %d has neurons 1 to %r" % (where, self.k, self.shape))
+        number = 0
+        for i, side in zip(index, self.shape):
+            number = number * side + i - 1
+        return number + 1
+
+    def neuron_name(self, j: int) -> str:
+        """What neuron j is called: neuron 3, or row 1, col 2, channel 3 of feature maps."""
+        if self.maps is None:
+            return "neuron %d" % (j + 1)
+        axes = ("channel", "row", "col") if self.is_channels_first else ("row", "col", "channel")
+        indices = self.equations[-1].row.indices(j)
+        return ", ".join(["%s %d" % (axis, i) for axis, i in sorted(zip(axes, indices), key=_by_axis)])
+
+    @property
+    def linked(self) -> Sequence[int]:
+        """The neurons that lead to their sums: all, but of feature maps and of copies of them the chosen ones."""
+        copied = [element.is_copy for element in self.equations[-1].chosen]
+        copies_maps = any(copied) and any([Maps.of(row.numbers, row.shape) for row in self.inputs.values()])
+        return self.chosen if self.maps is not None or copies_maps else range(len(self.z))
+
+    @property
+    def kept(self) -> List[ExplainedEquation]:
+        """The equations whose numbers are kept."""
+        return [equation for equation in self.equations if equation.patches is None]
+
+    @property
+    def patches(self) -> Optional[Patches]:
+        """What its kernel sees, if it is a convolution."""
+        found = list(self.scope.patches.values())
+        return found[0] if found else None
+
+    @property
+    def has_kernels(self) -> bool:
+        """Whether it is a convolution whose kernel sees more than one place."""
+        return self.patches is not None and size(self.patches.kernel) > 1
 
     @property
     def by_neuron(self) -> List[ExplainedEquation]:
@@ -236,6 +315,10 @@ class ExplainedLayer:
         return [edge for edge in found.values() if edge.source in self.inputs or edge.i < 0]
 
 
+def _by_axis(axis: Tuple[str, int]) -> int:
+    return ("row", "col", "channel").index(axis[0])
+
+
 def _sources(node: Node) -> List[Tuple[str, int]]:
     """The numbers of rows in an expression: the name of the row and the index there."""
     return [part.source for part in node.walk() if isinstance(part, Variable) and part.source is not None]
@@ -254,21 +337,27 @@ class ExplainedEquation:
     """One equation of a layer and its value: `numbers`, and with their shape a `row`.
 
     `text` is the equation, `symbolic` the same with its activation called h; `name` is what its value is
-    called, empty where the equation is not in the grammar.
+    called, empty where the equation is not in the grammar.  The patches of a convolution repeat what is in its
+    input: of their equation the numbers are not kept.
     """
 
     def __init__(self, layer: ExplainedLayer, text: str, symbolic: str, value: Matrix) -> None:
         self.layer, self.symbolic = layer, symbolic
         self.text = quote(text) if parse(text) is None else shortened(" ".join(text.split()), 80)
-        self.numbers = value[0]
+        self.patches = patches_of(layer.layer, symbolic, layer.inputs)
+        self.numbers: Sequence[Scalar] = [] if self.patches else value[0]
         shapes = [layer.shape] + [row.shape for row in layer.inputs.values()]
         fitting = [shape for shape in shapes if size(shape) == len(self.numbers)]
         self.row = Row(self.numbers, fitting[0] if fitting else None)
         self._elements: Dict[int, Optional[Element]] = {}
         sides = name_and_expression(symbolic)
         self.name = sides[0].name if sides else ""
-        if self.name:
+        if self.patches:
+            layer.scope.patches[self.name] = self.patches
+        elif self.name:
+            layer.scope.sources.update(sources_of(layer.layer, symbolic, layer.inputs))
             layer.scope.rows.setdefault(self.name, self.row)
+        self.maps = Maps.of(self.numbers, self.row.shape, layer.is_channels_first)
 
     @property
     def expression(self) -> Optional[Node]:
@@ -290,7 +379,7 @@ class ExplainedEquation:
     def _holds(self) -> bool:
         """Whether the equation gives the numbers it should, in many places: one may be right by chance, as 0 = 0 x."""
         apart = max(1, len(self.numbers) // _CHECKED)
-        return all(self._element(j) is not None for j in range(0, len(self.numbers), apart))
+        return self.patches is None and all(self._element(j) is not None for j in range(0, len(self.numbers), apart))
 
     def _element(self, j: int) -> Optional[Element]:
         if j in self._elements:
@@ -324,7 +413,7 @@ class ExplainedEquation:
     @property
     def curve_indices(self) -> Sequence[int]:
         """The indices of the numbers that `curve` goes through: all, or some of very many."""
-        return range(0, len(self.numbers), -(-len(self.numbers) // _CHECKED_BY_CURVE))
+        return range(0, len(self.numbers), -(-len(self.numbers) // _CHECKED_BY_CURVE) or 1)
 
     @cached_property
     def curve(self) -> Optional[Tuple[str, Callable[[Scalar], Scalar], List[Scalar]]]:

@@ -11,16 +11,18 @@ from typing import List, Optional, Sequence
 
 from ..matrix import Matrix
 from ..text import counted
+from .maps import Rows
 from .wording import Scalar, ends, format_number, real, size
 
 POSITIVE, NEGATIVE = (37, 99, 235), (234, 88, 12)  # blue and orange: told apart by all eyes
-_GREY, _PALETTE = 0, 3
+_GREY, _RGB, _PALETTE = 0, 2, 3
 _ZERO = 128  # of the palette: below it the negative numbers, above it the positive
 _ROWS, _COLS, _EDGE = 12, 12, 3  # of a table; of a larger matrix its corners are shown, and all of it as a picture
 _STRONGEST = 0.5  # the text must stay readable
 MOST_PIXELS = 1 << 17  # of a picture made of weights
 _EXPONENT = re.compile(r"e([-+])0*")
 _LONGEST = 1200  # pixels of the picture of a large matrix
+_PIXEL, _WIDEST = 12, 720  # of small pictures: the largest pixel, and all of them side by side
 
 
 def background(value: Scalar, largest: float) -> str:
@@ -99,6 +101,14 @@ def grey(rows: Sequence[Sequence[Scalar]]) -> str:
     return _address([bytes([round((v - low) / width * 255) for v in row]) for row in numbers], _GREY, b"")
 
 
+def colour(red: Rows, green: Rows, blue: Rows) -> str:
+    """A picture in colour: the smallest number of all is dark, the largest bright."""
+    numbers = [[(real(v) or 0.0) / 2 for three in zip(*rows) for v in three] for rows in zip(red, green, blue)]
+    low, high = min(map(min, numbers)), max(map(max, numbers))
+    width = high - low or 1.0
+    return _address([bytes([round((v - low) / width * 255) for v in row]) for row in numbers], _RGB, b"", 3)
+
+
 def signed(rows: Sequence[Sequence[Scalar]], largest: Optional[float] = None) -> str:
     """A heat map: positive blue, negative orange, the stronger the larger; 0 is transparent."""
     unit = (max(size(value) for row in rows for value in row) if largest is None else largest) or 1.0
@@ -110,22 +120,32 @@ def signed(rows: Sequence[Sequence[Scalar]], largest: Optional[float] = None) ->
     return _address(levels, _PALETTE, _chunk(b"PLTE", colours) + _chunk(b"tRNS", opacities))
 
 
-def tiles(columns: Sequence[Sequence[float]], side: int, across: int) -> List[List[float]]:
-    """Square pictures side by side as one, a pixel of 0 between them."""
-    sheet: List[List[float]] = []
-    for start in range(0, len(columns), across):
-        band = columns[start : start + across]
-        for y in range(side):
-            row: List[float] = []
-            for tile in band:
-                row += list(tile[y * side : (y + 1) * side]) + [0.0]
-            sheet.append(row + [0.0] * ((side + 1) * across - len(row)))
-        sheet.append([0.0] * ((side + 1) * across))
-    return sheet
+def sheet(pictures: Sequence[Rows], across: int) -> Rows:
+    """Pictures of one size as one picture: so many side by side, a pixel of 0 between them.
+
+    >>> sheet([[[1, 2]], [[3, 4]], [[5, 6]]], 2)
+    [[1, 2, 0.0, 3, 4, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [5, 6, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
+    """
+    whole: Rows = []
+    width = (len(pictures[0][0]) + 1) * across
+    for start in range(0, len(pictures), across):
+        for rows in zip(*pictures[start : start + across]):
+            row = [value for part in rows for value in [*part, 0.0]]
+            whole.append(row + [0.0] * (width - len(row)))
+        whole.append([0.0] * width)
+    return whole
 
 
-def _address(rows: List[bytes], kind: int, extra: bytes) -> str:
-    header = _chunk(b"IHDR", struct.pack(">2I5B", len(rows[0]), len(rows), 8, kind, 0, 0, 0))
+def pictures(found: Sequence[Rows], across: int, alt: str, largest: Optional[float] = None) -> str:
+    """Pictures of one size as an image, each pixel so large that it can be seen."""
+    whole = sheet(found, min(across, len(found)))
+    by = max(1, min(_PIXEL, _WIDEST // len(whole[0])))
+    form = '<img class="heat maps" src="%s" width="%d" height="%d" alt="%s">'
+    return form % (signed(whole, largest), by * len(whole[0]), by * len(whole), escape(alt))
+
+
+def _address(rows: List[bytes], kind: int, extra: bytes, channels: int = 1) -> str:
+    header = _chunk(b"IHDR", struct.pack(">2I5B", len(rows[0]) // channels, len(rows), 8, kind, 0, 0, 0))
     data = _chunk(b"IDAT", zlib.compress(b"".join([b"\0" + row for row in rows]), 9))
     content = b"\x89PNG\r\n\x1a\n" + header + extra + data + _chunk(b"IEND", b"")
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")

@@ -8,18 +8,23 @@ from ..matrix import Matrix
 from ..network import Network
 from ..text import counted, quote
 from ..trace import Trace
-from .blocks import rendered
+from .blocks import notes, rendered
 from .counts import Counts
 from .element import Element, Row
 from .equation import Number
 from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
+from .maps import Maps, Rows, shrunk
 from .notation import escape_latex, latex, latex_pieces
-from .wording import Scalar, ends, largest
+from .wording import Scalar, ends, largest, real, size
 
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
-_TERMS = 8
+_TERMS = 9  # as many as a kernel of 3 by 3 has
 _ANSWERS = 12
+_MAPS, _MAP = 4, 16  # channels that are drawn, and the squares to a side of each
+_INPUT = 28  # squares to a side of the picture of the input
+_SQUARE = 1.1  # millimetres
+_SMALL = 8  # of a smaller picture there are numbers only
 _LEFT_OUT = r"&\;\;\vdots"  # layers
 _DOCUMENT = r"""\documentclass{article}
 \usepackage{amsmath}
@@ -60,7 +65,13 @@ class _Latex:
             yield "The input: %s\n" % escape_latex(explanation.source)
 
     def input(self, explanation: Explanation) -> Iterator[str]:
-        yield _display(r"\mathbf{X} = " + pmatrix(Row(explanation.x, explanation.shape).matrix))
+        maps = explanation.maps
+        if maps is None or len(explanation.shape) == 1:
+            yield _display(r"\mathbf{X} = " + pmatrix(Row(explanation.x, explanation.shape).matrix))
+        else:
+            yield _channel(r"\mathbf{X}", maps, 0)
+        if maps is not None and max(maps.rows, maps.cols) >= _SMALL:
+            yield from _pictures([maps.grey], _INPUT)
         names = explanation.network.names
         if names is not None:
             rows = []
@@ -78,6 +89,15 @@ class _Latex:
         for name, matrix in matrices:
             yield _display("%s = %s" % (latex(name), pmatrix(matrix)))
 
+    def kernels(self, layer: ExplainedLayer) -> Iterator[str]:
+        """The kernel of the filter that is written out, and the first ones as pictures."""
+        patches = layer.patches
+        assert patches is not None  # or it were no block
+        chosen = patches.filter_of(layer.chosen[0])
+        kernel = patches.kernels([chosen], 1)[0][0]
+        indices = "%d%s1" % (chosen + 1, r" \cdot" * len(patches.kernel) + " ")
+        yield _display("%s_{%s} = %s" % (latex("W%d" % layer.k), indices, pmatrix(Matrix.wrap(kernel))))
+
     def equation(self, equation: ExplainedEquation) -> Iterator[str]:
         names = equation.layer.names
         yield _display(latex(equation.symbolic, names))
@@ -87,6 +107,17 @@ class _Latex:
     def value(self, equation: ExplainedEquation) -> Iterator[str]:
         name = latex(equation.name) + " = " if equation.name else ""
         yield _display(name + pmatrix(equation.row.matrix))
+
+    def maps(self, equation: ExplainedEquation) -> Iterator[str]:
+        """The numbers of the channel that is written out; the first channels as pictures, of the last equation."""
+        maps, layer = equation.maps, equation.layer
+        assert maps is not None  # or it were a block of a value
+        yield _channel(latex(equation.name) if equation.name else "", maps, maps.channel_of(layer.chosen[0]))
+        if equation is layer.equations[-1] and max(maps.rows, maps.cols) >= _SMALL:
+            count = min(_MAPS, maps.channels)
+            yield from _pictures([maps.channel(c) for c in range(count)], _MAP)
+            if count < maps.channels:
+                yield "The first %d of %d channels.\n" % (count, maps.channels)
 
     def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
         by_largest = r"-\max_{i} a_{i} = " if softmax.is_shifted_by_largest else ""
@@ -107,11 +138,17 @@ class _Latex:
         """A number with names, with numbers, and its value."""
         sides = [False] if element.is_copy else [False, True]
         pieces = [latex_pieces(element.expression, layer.names, numbers, _TERMS) for numbers in sides]
-        lines = [" \\\\\n&\\quad ".join(_cut(some)) for some in pieces] + [latex_number(element.value)]
+        lines = [" \\\\\n&\\quad ".join(_cut(some)) for some in pieces]
+        lines += [latex_number(element.value)] if element.winner is None else []
+        if element.winner is not None:
+            lines.append("%s = %s" % (latex(element.winner), latex_number(element.value)))
         yield "\\begin{align*}\n%s &= %s\n\\end{align*}\n" % (latex(element.name), " \\\\\n&= ".join(lines))
         if element.dot is not None and len(element.dot) > _TERMS:
             largest = (_TERMS, counted(len(element.dot), "term"))
             yield "The largest %d of %s; the rest is the sum of the others.\n" % largest
+
+        for note in notes(element, _TERMS):
+            yield "%s.\n" % (note[0].upper() + note[1:])
 
     def cost(self, counts: Counts) -> Iterator[str]:
         yield "%s.\n" % counts
@@ -154,6 +191,35 @@ def _cut(pieces: List[str]) -> List[str]:
 
 def _display(formula: str) -> str:
     return "\\[\n%s\n\\]\n" % formula
+
+
+# ---- pictures
+
+
+def _channel(name: str, maps: Maps, c: int) -> str:
+    """The numbers of a channel, counted from 0."""
+    below = r"_{\cdot \cdot %d}" % (c + 1)
+    below = r"_{%d \cdot \cdot}" % (c + 1) if maps.is_channels_first else below
+    matrix = pmatrix(Matrix.wrap(maps.channel(c)))
+    return _display("%s%s = %s" % (name, below if maps.channels > 1 else "", matrix) if name else matrix)
+
+
+def _pictures(found: Sequence[Rows], side: int) -> Iterator[str]:
+    """Pictures side by side: a black square for each number, the larger the larger it is; an empty one below 0."""
+    drawn = [_picture(shrunk(rows, side, side)) for rows in found]
+    yield "\\setlength{\\unitlength}{%gmm}%%\n%s\n" % (_SQUARE, "\\quad\n".join(drawn))
+
+
+def _picture(rows: Rows) -> str:
+    most = max([size(value) for row in rows for value in row]) or 1.0
+    lines = []
+    for y, row in enumerate(reversed(rows)):
+        for x, value in enumerate(row):
+            wide = "%.2f" % (0.95 * (size(value) / most) ** 0.5)
+            if wide[:3] != "0.0":
+                square = r"\framebox(%s,%s){}" if (real(value) or 0.0) < 0 else r"\rule{%s\unitlength}{%s\unitlength}"
+                lines.append(r"\put(%d,%d){%s}" % (x, y, square % (wide, wide)))
+    return "\\begin{picture}(%d,%d)\n%s\n\\end{picture}" % (len(rows[0]), len(rows), "\n".join(lines))
 
 
 # ---- numbers and matrices

@@ -22,7 +22,7 @@ from html import escape
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
 from ..text import quote
-from .element import Dot, Variable
+from .element import Dot, Largest, Variable
 from .equation import Call, Choice, Joined, Lookup, Name, Negative, Node, Number, Operation, Product, parse
 from .wording import Scalar, format_number
 
@@ -184,6 +184,12 @@ class _Writer:
     def _dot(self, node: Dot) -> Piece:
         pieces = [piece for _, piece in self.summands(node)]
         return self.operator("+").join(pieces), _SUM if len(pieces) > 1 else _PRODUCT
+
+    _sum = _dot
+
+    def _largest(self, node: Largest) -> Piece:
+        numbers: Tuple[Node, ...] = tuple(node.summary(self.most))
+        return self.write(Name("max"))[0] + self.brackets("(", self.listed(numbers), ")"), _ATOM
 
     def _negative(self, node: Negative) -> Piece:
         return self.minus() + self.bracketed(node.parts[0], _PRODUCT), _SUM

@@ -13,13 +13,14 @@ from ..network import Network
 from ..text import counted, grouped, quote
 from ..trace import Trace
 from . import diagram, heatmap, plot
-from .blocks import rendered, terms
+from .blocks import notes, rendered, terms
 from .counts import Counts
 from .element import Dot, Element, Row
-from .equation import Number
+from .equation import Node, Number
 from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
 from .explanation import display_names, symbolic_equations, trace_of_ones, written_entries
 from .heatmap import html_number
+from .maps import MOST, Maps, shrunk
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
@@ -32,11 +33,16 @@ _ANSWERS = 12
 _NAMED, _NAME = 48, 24  # inputs that are listed by name, and the characters of a name beside something else
 _BEYOND = 1e100  # not drawn
 _FAR = 800  # beyond it every exp overflows, or underflows
+_INPUT = 512  # pixels to a side of the input
+_SIDE, _ACROSS = 48, 8  # pixels to a side of a feature map, and how many are side by side
+_FEW, _LOWEST = 4, 8  # channels, and rows and columns, of pictures so small that their numbers are written, too
+_KERNELS = 3  # channels of which the kernels are drawn
 _SMALL = (
     "w<sub>ji</sub> is the weight of neuron j for input i. A line is thick where the weight is large, blue where it "
     "is positive, orange and dashed where it is negative."
 )
 _LARGE = "A cell is a neuron: blue where its output z is positive, orange where it is negative, paler near 0."
+_DRAWN = " Of feature maps the first four are drawn; they lead to one number."
 _HINT = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
 
 
@@ -86,18 +92,20 @@ class _Html:
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
         yield diagram.svg(explanation, linked=True) + "</div>"
         legend = _SMALL if diagram.is_small(explanation) else _LARGE
+        if any([layer.maps is not None for layer in explanation.written_layers]):
+            legend += _DRAWN
         yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, _HINT)
         yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
-        number = min(sum([len(layer.z) for layer in explanation.written_layers]), _MOST_SUMS)
+        number = min(sum([len(layer.linked) for layer in explanation.written_layers]), _MOST_SUMS)
         most = max(3, min(12, _MOST_TERMS // number))
         remaining = _MOST_SUMS
         for layer in explanation.written_layers:
-            for j in range(min(len(layer.z), remaining)):
+            for j in layer.linked[:remaining]:
                 chosen = " chosen" if (layer.k, j + 1) == explanation.focus else ""
                 yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
                 yield from _neuron(layer, j, most)
                 yield "</div>"
-            remaining -= min(len(layer.z), remaining)
+            remaining -= min(len(layer.linked), remaining)
         if not remaining:
             sums = counted(_MOST_SUMS, "neuron")
             yield '<div class="sum" id="sum-none">This page has the sums of %s, but not of this one.</div>' % sums
@@ -105,12 +113,9 @@ class _Html:
 
     def input(self, explanation: Explanation) -> Iterator[str]:
         yield "<section><h2>The input</h2>"
-        side = explanation.picture
-        if side is not None:
-            rows = [explanation.x[y * side : (y + 1) * side] for y in range(side)]
-            image = '<figure><img class="pixels" src="%s" width="224" height="224" alt="%s">'
-            yield image % (heatmap.grey(rows), "The input as a picture of %d by %d pixels" % (side, side))
-            yield "<figcaption>%s as a picture of %d by %d</figcaption></figure>" % (mathml("X"), side, side)
+        maps = explanation.maps
+        if maps is not None:
+            yield from _input_picture(maps)
         elif explanation.network.names is not None:
             yield from _named(explanation.network.names, explanation.x)
         else:
@@ -141,6 +146,33 @@ class _Html:
         yield '<div class="row">%s%s</div>' % (_matrix(equation.row.matrix, equation.name), _curve(equation))
         if equation is equation.layer.equations[0]:
             yield from _weight_pictures(equation.layer)
+
+    def kernels(self, layer: ExplainedLayer) -> Iterator[str]:
+        """The kernels of the first filters, a row of them for each of the first channels."""
+        patches = layer.patches
+        assert patches is not None  # or it were no block
+        found = patches.kernels(range(min(MOST, patches.filters)), _KERNELS)
+        what = "The kernels of %s" % _first(len(found[0]), patches.filters, "filter")
+        if len(found) > 1:
+            what += ", a row for each of %s" % _first(len(found), patches.channels // patches.groups, "channel")
+        pictures = [kernel for kernels in found for kernel in kernels]
+        yield "<figure>%s" % heatmap.pictures(pictures, len(found[0]), what)
+        yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
+
+    def maps(self, equation: ExplainedEquation) -> Iterator[str]:
+        """The value as pictures, its numbers where they are few, and its activation as a curve."""
+        maps = equation.maps
+        assert maps is not None  # or it were a block of a value
+        what = _first(min(maps.channels, MOST), maps.channels, "channel")
+        of = mathml(equation.name) if equation.name else "the value"
+        pictures = list(maps.first(MOST, _SIDE))
+        yield '<div class="row"><figure>%s' % heatmap.pictures(pictures, _ACROSS, "The %s as pictures" % what[4:])
+        yield "<figcaption>%s of %s, %s</figcaption></figure>" % (what[0].upper() + what[1:], of, maps)
+        if maps.channels <= _FEW and max(maps.rows, maps.cols) <= _LOWEST:
+            for c in range(maps.channels):
+                caption = "%s of %s" % ("channel %d" % (c + 1), of) if maps.channels > 1 else of
+                yield heatmap.table(Matrix.wrap(maps.channel(c)), caption)
+        yield _curve(equation, _MOST_POINTS // 8) + "</div>"
 
     def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
         finite = all([real(value) is not None for value in softmax.a])
@@ -214,7 +246,7 @@ def _named(names: Sequence[object], values: Sequence[Scalar]) -> Iterator[str]:
 
 def _neuron(layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
     """All that is known about one number that a layer gives, equation by equation."""
-    yield "<h3>Layer %d, neuron %d</h3>" % (layer.k, j + 1)
+    yield "<h3>Layer %d, %s</h3>" % (layer.k, layer.neuron_name(j))
     for equation in layer.by_neuron:
         element = equation.element(j)
         if element is None:
@@ -223,6 +255,28 @@ def _neuron(layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
             yield from _long_sum(layer, element, element.dot, most)
         else:
             yield from _calculation(layer, element)
+        for note in notes(element, most if element.dot is not None else _TERMS) if element is not None else []:
+            yield "<p><small>%s</small></p>" % note
+        if element is not None and element.dot is not None and layer.has_kernels:
+            yield from _patch(layer, element.dot)
+
+
+def _patch(layer: ExplainedLayer, dot: Dot) -> Iterator[str]:
+    """What the kernel sees at a place, the kernel, and the one times the other, as pictures."""
+    patches = layer.patches
+    assert patches is not None  # or there were no kernels
+    factors: List[Sequence[Node]] = [dot.term(i).parts for i in range(len(dot))]
+    sides = [[getattr(node, "value", 0) for node in nodes] for nodes in zip(*factors)] + [dot.values]
+    yield '<div class="row">'
+    for what, numbers in zip(("what the kernel sees", "the kernel", "their product, which is added up"), sides):
+        rows, cols = (1, *patches.kernel)[-2:]
+        maps = Maps(numbers, rows, cols, len(numbers) // (rows * cols))
+        shown = list(maps.first(_ACROSS, _SIDE))
+        if len(shown) < maps.channels:
+            what += ", %s" % _first(len(shown), maps.channels, "channel")
+        image = heatmap.pictures(shown, len(shown), what, max([size(number) for number in numbers]))
+        yield "<figure>%s<figcaption>%s</figcaption></figure>" % (image, what)
+    yield "</div>"
 
 
 def _calculation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
@@ -232,8 +286,9 @@ def _calculation(layer: ExplainedLayer, element: Element) -> Iterator[str]:
         sides = [element.name, element.expression, value]
         yield "<p>%s</p>" % wrapping(sides, names, not element.is_copy, _TERMS)
         return
+    winner = [] if element.winner is None else [element.winner.parts[0]]  # by its name
     yield "<p>%s</p>" % wrapping([element.name, element.expression], names, False, _TERMS)
-    yield "<p>%s</p>" % wrapping([element.name, element.expression, value], names, True, _TERMS)
+    yield "<p>%s</p>" % wrapping([element.name, element.expression, *winner, value], names, True, _TERMS)
 
 
 def _given(equation: ExplainedEquation, j: int) -> str:
@@ -271,6 +326,31 @@ def _bar(value: Scalar, most: float) -> str:
     return '<td class="bar"><i class="%s" style="width:%.0f%%"></i></td>' % (sign, width)
 
 
+# ---- pictures
+
+
+def _first(shown: int, count: int, what: str) -> str:
+    """The first 8 of 32 channels, or the 8 channels."""
+    return "the first %d of %s" % (shown, counted(count, what)) if shown < count else "the %s" % counted(count, what)
+
+
+def _input_picture(maps: Maps) -> Iterator[str]:
+    """The input in grey or in colour; with other channels, each by itself."""
+    what = "as a picture of %s" % maps
+    yield "<figure>"
+    if maps.channels == 1 or maps.has_colours:
+        planes = [shrunk(maps.channel(c), _INPUT, _INPUT) for c in range(maps.channels)]
+        address = heatmap.colour(*planes) if maps.has_colours else heatmap.grey(planes[0])
+        rows, cols = len(planes[0]), len(planes[0][0])
+        width, height = (224, max(1, 224 * rows // cols)) if cols >= rows else (max(1, 224 * cols // rows), 224)
+        image = '<img class="pixels" src="%s" width="%d" height="%d" alt="The input %s pixels">'
+        yield image % (address, width, height, what)
+    else:
+        what = "%s, %s" % (_first(min(MOST, maps.channels), maps.channels, "channel"), maps)
+        yield heatmap.pictures(list(maps.first(MOST, _SIDE)), _ACROSS, "The input as pictures: %s" % what)
+    yield "<figcaption>%s %s</figcaption></figure>" % (mathml("X"), what)
+
+
 # ---- matrices, weights and curves
 
 
@@ -288,25 +368,26 @@ def _weight_pictures(layer: ExplainedLayer) -> Iterator[str]:
     if side is None or weights is None:
         return
     columns = [[row[j] for row in weights[1]] for j in range(weights[1].cols)]
-    sheet = heatmap.tiles(columns, side, 10)
+    sheet = heatmap.sheet([[column[y * side : (y + 1) * side] for y in range(side)] for column in columns], 10)
     what = "The weights to each of the %s as a picture" % counted(len(columns), "neuron")
     image = '<figure><img class="heat tiles" src="%s" width="%d" height="%d" alt="%s">'
     yield image % (heatmap.signed(sheet), len(sheet[0]), len(sheet), escape(what))
     yield "<figcaption>%s: blue where a bright pixel adds, orange where it takes away.</figcaption></figure>" % what
 
 
-def _curve(equation: ExplainedEquation) -> str:
+def _curve(equation: ExplainedEquation, most: int = _MOST_POINTS) -> str:
     """The activation as a curve, with the points of this pass."""
     found = equation.curve
     if found is None:
         return ""
     name, f, arguments = found
-    points = []
+    drawn = []
     for j, argument in zip(equation.curve_indices, arguments):
         a, z = real(argument), real(equation.numbers[j])
         if a is not None and z is not None and abs(a) < _BEYOND and abs(z) < _BEYOND:
-            points.append((a, z, "%d: %s to %s" % (j + 1, html_number(a), html_number(z))))
-    points = points[:_MOST_POINTS]
+            drawn.append((j, a, z))
+    drawn = drawn[:: -(-len(drawn) // most) or 1]
+    points = [(a, z, "%d: %s to %s" % (j + 1, html_number(a), html_number(z))) for j, a, z in drawn]
     reach = max([1.15 * abs(a) for a, _, _ in points] + [4.0])
     lines = [plot.Curve(name, plot.curve(f, -reach, reach))]
     title = "%s with %s of this pass" % (name, counted(len(points), "point"))

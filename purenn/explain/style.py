@@ -41,6 +41,7 @@ background-image:repeating-linear-gradient(45deg,transparent 0 3px,rgba(255,255,
 .sum{display:none}.sum:target,.sum.chosen{display:block}
 .heat,.pixels{image-rendering:pixelated;image-rendering:crisp-edges;border:1px solid var(--line);max-width:100%}
 .heat.tiles{width:100%;max-width:46rem;height:auto}
+.heat.maps{height:auto}
 .heat.term{width:10.5rem;height:10.5rem}
 .softmax .live{display:none}.softmax.alive .live{display:block}
 .softmax input[type=range]{width:100%;max-width:40rem;accent-color:var(--accent)}

@@ -8,21 +8,27 @@ from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 from ..matrix import Matrix
 from ..text import counted, quote
 from . import braille
-from .blocks import rendered, terms
+from .blocks import notes, rendered, terms
 from .counts import Counts
 from .element import Dot, Element, Row
 from .equation import Name
 from .explanation import ExplainedEquation, ExplainedLayer, Explanation, Softmax
+from .maps import Maps, Rows, shrunk
 from .notation import text
 from .terminal import Terminal, columns, padded, table, wrapped
-from .wording import Scalar, ends, format_number, largest, real, shortened
+from .wording import Scalar, ends, format_number, largest, real, shortened, size
 
 _TERMS = 12  # of a sum, written in a row; of a longer one the largest, a line for each
 _LARGEST = 8
 _ROWS, _EDGE = 12, 3  # of a matrix, and what is shown at either end of a larger one
 _ANSWERS = 10
 _NAME, _SHORTEST = 26, 5  # characters of an input's name
-_SIGN = re.compile(r" (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
+_HIGHEST = 80  # dots of a picture of the input
+_MAP, _MAPS = 32, 8  # dots to a side of a feature map, and how many are drawn
+_LOWEST = 8  # of a smaller one the numbers are written
+_FEW_CHANNELS = 3  # of which the kernels are drawn
+_STRENGTHS = ("==", "--", " .", "++", "##")  # of weights, from the most negative to the most positive
+_SIGN = re.compile(r"(?<=,) | (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
 
 
 def lines(explanation: Explanation, terminal: Optional[Terminal] = None) -> Iterator[str]:
@@ -46,15 +52,42 @@ class _Text:
         yield ""
 
     def input(self, explanation: Explanation) -> Iterator[str]:
-        row, side, braille_dots = Row(explanation.x, explanation.shape), explanation.picture, self.terminal.braille
+        row, maps = Row(explanation.x, explanation.shape), explanation.maps
         yield self.terminal.styled("X, the input", "heading") + " " + _shape(row)
-        fits = side is not None and side // (2 if braille_dots else 1) + 3 <= self.width
-        if side is not None and fits and all([real(value) is not None for value in explanation.x]):
-            yield from _indented(braille.picture([float(value) for value in explanation.x], side, braille_dots))
+        if maps is not None and all([real(value) is not None for value in explanation.x]):
+            yield from _indented(self._pictures(maps, 0) if maps.channels > 3 else self._picture(maps))
         elif explanation.network.names is not None:
             yield from _indented(_named(explanation.network.names, explanation.x))
         else:
             yield from _indented(_grid(row.matrix, self.width - 2))
+
+    def _picture(self, maps: Maps) -> List[str]:
+        """A picture in grey, as large as it fits; the numbers of a small one."""
+        if max(maps.rows, maps.cols) < _LOWEST:
+            return self._numbers(maps, 0)
+        return self._dots(maps.grey, _HIGHEST, (self.width - 3) * (2 if self.terminal.braille else 1))
+
+    def _dots(self, picture: Rows, rows: int, cols: int) -> List[str]:
+        """A picture of at most so many rows and columns of dots."""
+        small = shrunk(picture, rows, cols)
+        pixels = [real(value) or 0.0 for row in small for value in row]
+        return braille.picture(pixels, len(small[0]), self.terminal.braille)
+
+    def _pictures(self, maps: Maps, chosen: int) -> Iterator[str]:
+        """The first channels as pictures side by side; of small ones the numbers of the chosen channel."""
+        if max(maps.rows, maps.cols) < _LOWEST:
+            yield from self._numbers(maps, chosen)
+            return
+        drawn = [self._dots(maps.channel(c), _MAP, _MAP) for c in range(min(maps.channels, _MAPS))]
+        width = max([columns(line) for lines_ in drawn for line in lines_] + [1])
+        drawn = drawn[: max(1, (self.width - 2) // (width + 2))]
+        yield "%s:" % _of("channel", len(drawn), maps.channels)
+        yield from _side_by_side(drawn, width)
+
+    def _numbers(self, maps: Maps, c: int) -> List[str]:
+        """The numbers of a channel, counted from 0."""
+        head = ["channel %d of %d:" % (c + 1, maps.channels)] if maps.channels > 1 else []
+        return head + _grid(Matrix.wrap(maps.channel(c)), self.width - 4)
 
     def left_out(self, sentence: str) -> Iterator[str]:
         yield ""
@@ -69,6 +102,24 @@ class _Text:
             yield "  %s (%d, %d)" % ((self.terminal.styled(name, "bold"),) + matrix.shape)
             yield from _indented(_grid(matrix, self.width - 4), 4)
 
+    def kernels(self, layer: ExplainedLayer) -> Iterator[str]:
+        """The kernels of a layer with few channels, in which the weights can be seen."""
+        patches = layer.patches
+        if patches is None or patches.channels > _FEW_CHANNELS or 2 * patches.kernel[-1] > self.width - 4:
+            return
+        found = patches.kernels(range(min(_MAPS, patches.filters)), _FEW_CHANNELS)
+        most = max([size(value) for channel in found for kernel in channel for row in kernel for value in row])
+        width = 2 * patches.kernel[-1]
+        across = (self.width - 2) // (width + 2)
+        head = "kernels of %s: ## and ++ add, == and -- take away"
+        head %= _of("filter", min(across, len(found[0])), patches.filters)
+        yield from _indented(wrapped(head.split(" "), self.width - 4, 0))
+        for c, kernels in enumerate(found):
+            if len(found) > 1:
+                yield "  channel %d:" % (c + 1)
+            signs = [["".join([_sign(value, most) for value in row]) for row in kernel] for kernel in kernels[:across]]
+            yield from _indented(_side_by_side(signs, width), 4)
+
     def equation(self, equation: ExplainedEquation) -> Iterator[str]:
         """The equation, and the shapes after it where they fit."""
         shapes, texts = _shapes(equation), wrapped(_SIGN.split(equation.text), self.width - 2, 4)
@@ -78,6 +129,13 @@ class _Text:
 
     def value(self, equation: ExplainedEquation) -> Iterator[str]:
         return _indented(_grid(equation.row.matrix, self.width - 4), 4)
+
+    def maps(self, equation: ExplainedEquation) -> Iterator[str]:
+        """The value as pictures; of several equations those of the last one, unless they are small."""
+        maps, layer = equation.maps, equation.layer
+        assert maps is not None  # or it were a block of a value
+        if equation is layer.equations[-1] or max(maps.rows, maps.cols) < _LOWEST:
+            yield from _indented(self._pictures(maps, maps.channel_of(layer.chosen[0])), 4)
 
     def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:
         return _indented(self._softmax(softmax))
@@ -99,11 +157,18 @@ class _Text:
     def calculation(self, layer: ExplainedLayer, element: Element) -> Iterator[str]:
         """a_1 = 1.0*0.1 + 0.5*0.2 + 0.1 = 0.3, or the largest terms of many."""
         if element.dot is not None and len(element.dot) > _TERMS:
-            return _indented(self._long_sum(layer, element, element.dot))
-        name, copied = text(element.name), element.is_copy
-        expression = text(element.expression, layer.names, not copied, _TERMS, layers=copied)
-        first, *others = _SIGN.split("%s = %s" % (expression, format_number(element.value)))
-        return _indented(wrapped(["%s = %s" % (name, first)] + others, self.width - 2, len(name) + 3))
+            yield from _indented(self._long_sum(layer, element, element.dot))
+        else:
+            yield from _indented(self._short_sum(layer, element))
+        for note in notes(element, _TERMS):
+            yield from _indented(wrapped(note.split(" "), self.width - 4, 0), 4)
+
+    def _short_sum(self, layer: ExplainedLayer, element: Element) -> List[str]:
+        name, copied, winner = text(element.name), element.is_copy, element.winner
+        sides = [text(element.expression, layer.names, not copied, _TERMS, layers=copied)]
+        sides += [] if winner is None else [text(winner, layers=True)]
+        first, *others = _SIGN.split(" = ".join(sides + [format_number(element.value)]))
+        return wrapped(["%s = %s" % (name, first)] + others, self.width - 2, len(name) + 3)
 
     def _long_sum(self, layer: ExplainedLayer, element: Element, dot: Dot) -> List[str]:
         found, name = terms(layer, element, dot, _LARGEST), text(element.name)
@@ -113,6 +178,8 @@ class _Text:
             numbers = "" if term.node is None or term.input is None else text(term.node, numbers=True)
             cells.append([what, numbers, "=", format_number(term.value)])
         cells.append([name, "", "=", format_number(element.value)])
+        if max(map(columns, table(cells, left=3))) > self.width - 4:  # too narrow for both names and numbers
+            cells = [["", numbers or what, sign, value] for what, numbers, sign, value in cells]
         free = self.width - 6 - max(map(len, table(cells, left=3)))
         if layer.input_names is not None and free > _SHORTEST:
             for row, term in zip(cells, found):
@@ -130,9 +197,9 @@ class _Text:
         if longest < 4 or not most:
             return texts
         bars = []
-        for line, size in zip(texts, sizes):
-            bar = ("+" if size > 0 else "-") * round(longest * (abs(size) / most))
-            colour = "positive" if size > 0 else "negative"
+        for line, number in zip(texts, sizes):
+            bar = ("+" if number > 0 else "-") * round(longest * (abs(number) / most))
+            colour = "positive" if number > 0 else "negative"
             bars.append(padded(line, width) + self.terminal.styled(bar, colour) if bar else line)
         return bars
 
@@ -170,6 +237,27 @@ def _named(input_names: Sequence[object], values: Sequence[Scalar]) -> List[str]
     return table(rows, left=2)
 
 
+# ---- pictures
+
+
+def _of(what: str, shown: int, count: int) -> str:
+    """channels 1 to 8 of 32"""
+    some = "%s 1" % what if shown == 1 else "%ss 1 to %d" % (what, shown)
+    return some if shown == count else "%s of %d" % (some, count)
+
+
+def _side_by_side(drawn: Sequence[List[str]], width: int) -> Iterator[str]:
+    """Pictures of so many columns next to each other."""
+    for parts in zip(*drawn):
+        yield "  ".join([padded(part, width) for part in parts]).rstrip()
+
+
+def _sign(weight: Scalar, largest: float) -> str:
+    """A weight as two characters: its sign and how strong it is."""
+    share = (real(weight) or 0.0) / (largest or 1.0)
+    return _STRENGTHS[2 if abs(share) < 1 / 6 else 1 + 2 * (share > 0) if abs(share) < 1 / 2 else 4 * (share > 0)]
+
+
 # ---- matrices
 
 
@@ -195,13 +283,19 @@ def _shape(row: Row) -> str:
 
 def _shapes(equation: ExplainedEquation) -> str:
     """(1, 2) (2, 3) + (1, 3) = (1, 3) for a matrix product; else the shape, if it differs from the first value's."""
-    layer, shape, expression = equation.layer, _shape(equation.row), equation.expression
-    if equation is not layer.equations[0]:
-        return "" if len(equation.numbers) == len(layer.a) else "  " + shape
+    layer, shape, expression, patches = equation.layer, _shape(equation.row), equation.expression, equation.patches
+    if patches is not None:
+        return "  %r" % (patches.shape,)
+    if equation is not layer.kept[0]:
+        is_same = len(equation.numbers) == len(layer.a) and layer.patches is None
+        return "" if is_same else "  " + shape
     shapes = {name: _shape(row) for name, row in layer.scope.rows.items()}
     shapes.update({name: str(tensor.shape) for name, tensor in layer.scope.tensors.items()})
+    if layer.patches is not None and layer.patches.groups == 1:
+        shapes.update({name: str(patches.shape) for name, patches in layer.scope.patches.items()})
+        shape = "(%d, %d)" % (layer.patches.shape[0], layer.patches.filters)
     names = {node.name for node in equation.nodes if isinstance(node, Name)}
-    if expression is None or not layer.weights or not names <= set(shapes):
+    if expression is None or not (layer.weights or layer.patches) or not names <= set(shapes):
         return "  " + shape
     return "  %s = %s" % (text(expression, shapes), shape)
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Callable, Sequence
 
     from ..layers.base import Layer
+    from .node import Sides
 
     Rule = Callable[[Node], Node | None]
     Affine = tuple[Node, float, float]  # a node, and factor and shift of what was made of it
@@ -216,15 +217,25 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     x, mean = centred.inputs
     variance, factor, epsilon = _affine(root.inputs[0])[-1]
-    if not (_is(mean, "mean") and mean.inputs[0] is x and _is(variance, "mean") and factor == 1.0):
+    if not (_is(mean, "mean") and _is(variance, "mean") and factor == 1.0 and 0.0 <= epsilon < math.inf):
         return None
-    if _factors(variance.inputs[0]) != [id(centred)] * 2 or not 0.0 <= epsilon < math.inf:
+    (source, turn), (square, same_turn) = _turned(mean.inputs[0]), _turned(variance.inputs[0])
+    if source is not x or same_turn != turn or _factors(square) != [id(centred)] * 2:
         return None
     if mean.takes is None or variance.takes != mean.takes:
         return None
-    return Node(
-        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0]
-    )
+    rows, gives = mean.inputs[0], mean.takes[0]
+    norm = Node(LayerNorm(epsilon=epsilon), [rows], node.width, node.dtype, node.name, takes=mean.takes, gives=gives)
+    if turn is None or rows.gives is None:
+        return norm
+    return norm.permute(rows.gives, tuple([turn[1].index(axis) for axis in range(len(turn[1]))]))
+
+
+def _turned(node: Node) -> tuple[Node, tuple[Sides, Sides] | None]:
+    """What a node turns the axes of, and how; the node itself, if it does not."""
+    if type(node.operation) is Permute and node.takes is not None:
+        return node.inputs[0], (node.takes[0], node.operation.axes)
+    return node, None
 
 
 def _log(node: Node) -> Node | None:
@@ -320,20 +331,22 @@ def _mean(node: Node) -> Node:
     assert node.takes is not None, "a mean is given the shape of its rows"
     n = node.takes[0][-1]
     rows = node.inputs[0].width // n
-    source = node.inputs[0] if rows == 1 else _places_first(node.inputs[0], rows, n)
-    return Node(
-        GlobalAveragePool(), [source], rows, node.dtype, node.name, node.folded, takes=[(n, rows)], gives=(rows,)
-    )
+    source, takes = _places_first(node.inputs[0], rows, n)
+    layer = GlobalAveragePool()
+    return Node(layer, [source], rows, node.dtype, node.name, node.folded, takes=[takes], gives=(rows,))
 
 
-def _places_first(node: Node, rows: int, n: int) -> Node:
-    """A node of (rows, n) as (n, rows): the one before it, where that was turned the other way."""
-    if type(node.operation) is Permute and node.takes is not None:
-        sides, axes = node.takes[0], node.operation.axes
+def _places_first(node: Node, rows: int, n: int) -> tuple[Node, Sides]:
+    """A node of (rows, n) as one of (n, rows), and its shape: the node before it, where that was turned just so."""
+    if rows == 1:
+        return node, (n, 1)
+    source, turn = _turned(node)
+    if turn is not None:
+        sides, axes = turn
         first = axes[0]
         if axes == tuple(range(first, len(axes))) + tuple(range(first)) and count(sides[:first]) == n:
-            return node.inputs[0]
-    return node.permute((rows, n), (1, 0))
+            return source, sides[:first] + (rows,)
+    return node.permute((rows, n), (1, 0)), (n, rows)
 
 
 MERGES: dict[str, Rule] = {

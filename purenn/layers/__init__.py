@@ -6,6 +6,7 @@ it by its name in files, and `register` adds one of your own.
 
 from ..errors import UnsupportedError
 from ..rows import short
+from ..text import listed
 from .base import TYPES, Layer
 
 TYPE_CHECKING = False
@@ -47,6 +48,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "global_max_pool": ("pooling", "GlobalMaxPool"),
     "global_average_pool": ("pooling", "GlobalAveragePool"),
 }
+_MOST_NAMES = 12  # of kinds in a message
 _MODULES = {name: module for module, name in KINDS.values()}
 _registered: "Dict[str, Any]" = {}
 
@@ -82,7 +84,7 @@ def kind_of(name: str) -> "Any":
     if name in _registered:
         return _registered[name]
     if name not in KINDS:
-        known = ", ".join(sorted(list(KINDS) + list(_registered)))
+        known = listed(sorted(list(KINDS) + list(_registered)), _MOST_NAMES)
         raise UnsupportedError("unknown kind of layer %s, known are: %s (see purenn.register)" % (short(name), known))
     module, class_name = KINDS[name]
     return getattr(_imported(module), class_name)

@@ -331,11 +331,7 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
 
 def is_pair(layer: "Any") -> bool:
     """Whether a layer makes [1 - p, p] of p."""
-    return (
-        type(layer) is Dense
-        and is_plain(layer)
-        and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
-    )
+    return is_plain(layer) and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
 
 
 def _pad_before_convolution(pad: Pad, layer: "Any", exact: bool) -> "Optional[Any]":
