@@ -96,7 +96,8 @@ def _models():
         "hdf5": [
             content(name) for name in ("keras2_functional.h5", "keras2_mobile.h5", "hdf5_earliest.h5", "hdf5_latest.h5")
         ],
-        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE],
+        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE]
+        + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
 
