@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
     from .layers.convolution import Conv1D, Conv2D
+    from .layers.dynamic_convolution import DynamicConv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
     from .layers.layer_norm import LayerNorm
@@ -50,13 +51,16 @@ if TYPE_CHECKING:
         gelu,
         gelu_tanh,
         hard_sigmoid,
+        hard_swish,
         leaky_relu,
         log_softmax,
+        mish,
         selu,
         silu,
         softmax_plain,
         softplus,
         softsign,
+        threshold,
     )
 
 __version__ = "0.3.0"
@@ -72,6 +76,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dequantize",
+    "DynamicConv2D",
     "DynamicDense",
     "Flatten",
     "GlobalAveragePool",
@@ -103,10 +108,12 @@ __all__ = [
     "gelu",
     "gelu_tanh",
     "hard_sigmoid",
+    "hard_swish",
     "identity",
     "leaky_relu",
     "load",
     "log_softmax",
+    "mish",
     "register",
     "relu",
     "save",
@@ -119,6 +126,7 @@ __all__ = [
     "softsign",
     "step",
     "tanh",
+    "threshold",
 ]
 
 
@@ -146,17 +154,18 @@ def from_sklearn(estimator: "Any") -> Network:
     return in_memory.from_sklearn(estimator)
 
 
-def from_torch(module: "Any") -> Network:
+def from_torch(module: "Any", input_shape: "Any" = None) -> Network:
     """The network of a PyTorch nn.Sequential, as it is when evaluated.
 
-    Modules that purenn does not know, hooks and classes of your own raise `UnsupportedError`.
+    `input_shape` is the shape of a sample, as in (3, 32, 32), where the modules do not give it.  Modules that
+    purenn does not know, hooks and classes of your own raise `UnsupportedError`.
 
     >>> from_torch(nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3)))  # doctest: +SKIP
     Network(4-8-3, 67 parameters)
     """
     from . import in_memory
 
-    return in_memory.from_torch(module)
+    return in_memory.from_torch(module, input_shape)
 
 
 def from_keras(model: "Any") -> Network:

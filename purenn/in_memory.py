@@ -20,7 +20,7 @@ from .text import quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Iterator
+    from typing import Any, Callable, Iterator, Sequence
 
     from .network import Network
 
@@ -45,10 +45,11 @@ def from_sklearn(estimator: Any) -> Network:
     return _network(_saved(estimator, lambda: pickle.dumps(estimator)), estimator)
 
 
-def from_torch(module: Any) -> Network:
+def from_torch(module: Any, input_shape: Sequence[int] | None = None) -> Network:
     """The network of an nn.Sequential, or of a single module, as it is when evaluated.
 
-    It is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` assigned to a module,
+    `input_shape` is the shape of a sample, as in (3, 32, 32), where the modules do not give it: convolutions do not.
+    The network is read from what ``torch.save(module, ...)`` writes.  Hooks, a `forward` assigned to a module,
     parametrizations (weight_norm, pruning) and classes of your own raise `UnsupportedError`, which names
     the module.  For a model of your own, save its state_dict or export it to ONNX.
     """
@@ -64,7 +65,7 @@ def from_torch(module: Any) -> Network:
             raise UnsupportedError("%s %s" % (_label(name, part), problem))
     buffer = io.BytesIO()
     _saved(module, lambda: torch.save(module, buffer))
-    return _network(buffer.getvalue(), module)
+    return _network(buffer.getvalue(), module, input_shape)
 
 
 def from_keras(model: Any) -> Network:
@@ -98,8 +99,8 @@ def _saved(model: Any, save: Callable[[], Any]) -> Any:
         raise UnsupportedError("%s cannot be saved to a file: %s" % (_class_of(model), quote(reason, 300))) from None
 
 
-def _network(content: bytes, model: Any) -> Network:
-    return load(Source(content, type(model).__name__))
+def _network(content: bytes, model: Any, input_shape: Sequence[int] | None = None) -> Network:
+    return load(Source(content, type(model).__name__), input_shape=input_shape)
 
 
 def _class_of(value: Any) -> str:

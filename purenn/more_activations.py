@@ -164,6 +164,70 @@ def silu(x: "Any") -> "Any":
 
 
 @Record(
+    "hard_swish",
+    "x*min(1, max(0, (x + 3)/6))",
+    lambda a, z: 0 if a <= -3 else 1 if a >= 3 else (2.0 * a + 3.0) / 6.0,
+    "-0.0 if {a} <= -3 else {a} if {a} >= 3 else {a}*(({a} + 3.0)/6.0)",
+    also="hard_silu",
+)
+def hard_swish(x: "Any") -> "Any":
+    """x min(1, max(0, (x + 3) / 6)), also called hard_silu: https://arxiv.org/abs/1905.02244
+
+    >>> hard_swish([-4.0, 1.5, 4.0])
+    [-0.0, 1.125, 4.0]
+    """
+    return -0.0 if x <= -3 else x if x >= 3 else x * ((x + 3.0) / 6.0)
+
+
+def _mish_slope(a: "Any", z: "Any") -> "Any":
+    share = _mish_share(a)
+    return share + _times(a, (1.0 - share) * (1.0 + share) * sigmoid(a))
+
+
+@Record(
+    "mish",
+    "x*tanh(log(1 + exp(x)))",
+    _mish_slope,
+    """def mish(a):
+    u = exp(-abs(a))
+    w = u*(u + 2.0) if a < 0 else 1.0 + 2.0*u
+    share = w/(w + (2.0 if a < 0 else 2.0*u*u))
+    return a*share if share else -0.0""",
+    calls=1,
+)
+def mish(x: "Any") -> "Any":
+    """x tanh(softplus(x)): https://arxiv.org/abs/1908.08681
+
+    >>> mish([-1000.0, 0.0, 1000.0])
+    [-0.0, 0.0, 1000.0]
+    """
+    return _times(x, _mish_share(x))
+
+
+def _mish_share(x: "Any") -> "Any":
+    """tanh(log(1 + e^x)) = w / (w + 2) with w = e^x (e^x + 2), which neither cancels nor overflows."""
+    u = math.exp(-abs(x))
+    w = u * (u + 2.0) if x < 0 else 1.0 + 2.0 * u  # where x > 0 all is divided by e^2x
+    return w / (w + (2.0 if x < 0 else 2.0 * u * u))
+
+
+@Record(
+    "threshold",
+    "x if x > {0} else {1}",
+    lambda a, z, limit, value: 1 if a > limit else 0,
+    "{1} if {a} <= {0} else {a}",
+    (1.0, 0.0),
+)
+def threshold(x: "Any", limit: float = 1.0, value: float = 0.0) -> "Any":
+    """x where x > limit, else the value.
+
+    >>> threshold([-4.0, 1.0, 4.0]), threshold([-4.0, 1.0], -2.0, 7.0)
+    ([0.0, 0.0, 4.0], [7.0, 1.0])
+    """
+    return value if x <= limit else x
+
+
+@Record(
     "hard_sigmoid",
     "min(1, max(0, {0}*x + {1}))",
     lambda a, z, slope, offset: slope if 0 < z < 1 else 0,

@@ -28,11 +28,15 @@ LIMITS = {
     "gelu_tanh": (0.0, INF),
     "silu": (0.0, INF),
     "hard_sigmoid": (0.0, 1.0),
+    "hard_swish": (0.0, INF),
+    "mish": (0.0, INF),
+    "threshold": (0.0, INF),
     "clip": (-1.0, 1.0),
     "softsign": (-1.0, 1.0),
 }
 NAMES = sorted(LIMITS)
-DIP = ("gelu", "gelu_tanh", "silu")  # fall a little below 0 before they rise
+# The least of those that fall a little below 0 before they rise
+DIP = {"gelu": -0.28, "gelu_tanh": -0.28, "silu": -0.28, "hard_swish": -0.375, "mish": -0.309}
 
 # Points and values, written down from the oracle below, so that platforms without `decimal` are held to them too.
 KNOWN = {
@@ -46,6 +50,9 @@ KNOWN = {
     "gelu_tanh": [(-5.0, -2.291796196629506e-07), (-1.0, -0.1588080093917233), (2.0, 1.954597694087775)],
     "silu": [(-30.0, -2.8072868906517896e-12), (1.0, 0.7310585786300049)],
     "hard_sigmoid": [(-3.5, 0.0), (1.5, 0.75), (3.5, 1.0)],
+    "hard_swish": [(-2.9999999, -4.9999998251504395e-08), (-1.5, -0.375), (1.0, 0.6666666666666666)],
+    "mish": [(-30.0, -2.807286890651921e-12), (-1.0, -0.3034014613741089), (2.0, 1.9439589595339946)],
+    "threshold": [(-3.5, 0.0), (1.0, 0.0), (1.0000000000000002, 1.0000000000000002)],
     "clip": [(-3.5, -1.0), (SMALLEST, SMALLEST), (3.5, 1.0)],
     "softsign": [(-4.0, -0.8), (0.25, 0.2)],
     "step": [(-0.0, 0.0), (SMALLEST, 1.0)],
@@ -104,6 +111,15 @@ class Oracle:
 
     def hard_sigmoid(self, x):
         return min(max(x / 6 + self.D("0.5"), self.D(0)), self.D(1))
+
+    def hard_swish(self, x):
+        return x * min(max((x + 3) / 6, self.D(0)), self.D(1))
+
+    def mish(self, x):
+        return x * self.tanh(self.softplus(x))
+
+    def threshold(self, x):
+        return x if x > 1 else self.D(0)
 
     def clip(self, x):
         return min(max(x, self.D(-1)), self.D(1))
@@ -182,7 +198,7 @@ def test_every_double_gives_a_number_in_the_range(name, x):
     if x != x:
         assert y != y
     else:
-        assert (-0.28 if name in DIP else low) <= y <= high
+        assert DIP.get(name, low) <= y <= high
         assert abs(y) < INF or abs(x) == INF or (name == "selu" and x > BIGGEST / 1.06)
 
 
@@ -360,7 +376,13 @@ def test_softmax_of_no_row():
 # ---- by name
 
 
-DEFAULTS = {"leaky_relu": (0.01,), "elu": (1.0,), "hard_sigmoid": (1 / 6, 0.5), "clip": (-1.0, 1.0)}
+DEFAULTS = {
+    "leaky_relu": (0.01,),
+    "elu": (1.0,),
+    "hard_sigmoid": (1 / 6, 0.5),
+    "clip": (-1.0, 1.0),
+    "threshold": (1.0, 0.0),
+}
 
 
 @pytest.mark.parametrize("name", NAMES + ["softmax", "log_softmax"])
@@ -385,6 +407,9 @@ def test_an_activation_by_its_name(name):
         (" elu ( 2 ) ", (2.0,), -1000.0, -2.0),
         ("hard_sigmoid(0.2, 0.5)", (0.2, 0.5), 1.0, 0.7),
         ("clip(-inf, 5.0)", (float("-inf"), 5.0), 7.0, 5.0),
+        ("Hard_Silu", (), 1.5, 1.125),
+        ("threshold(-2.0, 7.0)", (-2.0, 7.0), -2.0, 7.0),
+        ("threshold(3)", (3.0, 0.0), 2.0, 0.0),
     ],
 )
 def test_a_name_with_parameters(text, parameters, x, expected):
@@ -440,11 +465,12 @@ def test_a_function_of_your_own_may_have_the_name_of_ours():
 
 ELEMENTWISE = sorted([name for name, record in all_records().items() if not record.rowwise])
 VARIANTS = ELEMENTWISE + ["leaky_relu(0.3)", "elu(0.5)", "clip(-inf, 5.0)", "relu6", "hard_sigmoid(0.2, 0.5)"]
+VARIANTS += ["threshold(-0.5, 2.0)"]
 
 
 def test_every_activation_is_tested_here():
     assert ELEMENTWISE == NAMES and sorted(RECORDS) == sorted(NAMES + ["softmax", "log_softmax"])
-    assert sorted(ALIASES) == ["linear", "logistic", "relu6", "swish"]
+    assert sorted(ALIASES) == ["hard_silu", "linear", "logistic", "relu6", "swish"]
     for name, record in RECORDS.items():
         assert record.public is h_of(name) and Activation(name).record is record and record.name == name
 
@@ -488,7 +514,7 @@ def test_other_parameters_give_a_function_another_name():
 @given(x=st.floats(min_value=-20, max_value=20))
 def test_the_formula_is_the_definition(name, x):
     h = Activation(name)
-    names = dict([(function, getattr(math, function)) for function in ("exp", "log", "sqrt")])
+    names = dict([(function, getattr(math, function)) for function in ("exp", "log", "sqrt", "tanh")])
     names.update({"x": x, "Phi": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), "sigmoid": sigmoid, "inf": INF})
     assert close(eval(h.formula, names), h(x), rel=1e-6, abs_=1e-8)
 

@@ -70,7 +70,7 @@ def refused(f, error=ModelFormatError):
     with pytest.raises(error) as caught:
         f()
     message = str(caught.value)
-    assert "\n" not in message and "\x1b" not in message and len(message) < 450  # the kinds of layer are listed
+    assert "\n" not in message and "\x1b" not in message and len(message) < 300  # the kinds of layer are listed
     return message
 
 

@@ -96,6 +96,13 @@ def test_elements_between_the_opcodes():
     assert found["b"].data.tolist() == [7]
 
 
+def test_a_wrapper_as_protocols_0_and_1_write_it():
+    made = name("copy_reg", "_reconstructor")
+    made += tuple_of(name("joblib.numpy_pickle", "NumpyArrayWrapper"), name("__builtin__", "object"), b"N") + b"R"
+    piece = wrapped(packed(FLAT, "d")).replace(name("joblib.numpy_pickle", "NumpyArrayWrapper") + b")\x81", made)
+    assert b"copy_reg" in piece and the_array(piece).matrix().tolist() == ROWS
+
+
 def test_python_objects_are_a_pickle_between_the_opcodes():
     inner = array(b"](" + text("no") + text("yes") + b"e", (2,), dtype("O", "|"))
     piece = wrapped(b"\x80\x02" + inner + b".", (2,), dtype("O", "|"), padding=b"")
@@ -209,7 +216,7 @@ def test_mutations(name):
 # ---- joblib itself
 
 
-@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize("compress", [0, ("zlib", 3), ("gzip", 1), ("bz2", 3), ("lzma", 1), ("xz", 1)])
 def test_agrees_with_joblib(compress, protocol):
     theirs = pytest.importorskip("joblib")

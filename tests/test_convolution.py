@@ -492,3 +492,15 @@ def test_a_damaged_file(change, message):
     architecture["layers"][0].update(change)
     architecture["input_shape"] = [4, 6, 3]
     assert refused(lambda: from_architecture(architecture, tensors), ModelFormatError) == message
+
+
+def test_padding_that_would_fill_the_memory_is_refused_when_loaded():
+    tempfile = pytest.importorskip("tempfile")
+    output, patches = "the output of layer 1 takes ", "what layer 1 sees takes "
+    for padding, stride, expected in ((3000, 1, output), (1 << 40, 1, output), (1 << 40, 1 << 39, patches)):
+        net = Network([Conv2D([[[[1.0]]]], padding=padding, stride=stride)], input_shape=(2, 2, 1))
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/net.safetensors"
+            save(net, path)
+            message = refused(lambda path=path: load(path), UnsupportedError)
+        assert expected in message

@@ -184,7 +184,7 @@ KNOWN = {"Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, "sigmoid": Activ
 @pytest.mark.parametrize("name", sorted([name for name in RECORDS if not RECORDS[name].rowwise]))
 def test_the_formula_of_an_activation_is_what_it_computes(name):
     for x in (-3.0, -0.5, 0.25, 2.0):
-        value = eval(Activation(name).formula, dict(KNOWN, x=x, exp=math.exp, log=math.log))
+        value = eval(Activation(name).formula, dict(KNOWN, x=x, exp=math.exp, log=math.log, tanh=math.tanh))
         assert value == pytest.approx(Activation(name)(x), abs=1e-8)
 
 

@@ -10,11 +10,10 @@ import zipfile
 import pytest
 from fixture_files import fixture, table
 from numpy_files import array, binary, npy, packed, pickled, refusal
-from torch_files import archive, torch_zip
+from torch_files import archive, legacy, torch_zip
 
 from purenn import Dense, Matrix, ModelFormatError, Network, ShapeError, UnsupportedError, load, save
 from purenn.formats import FORMATS, read, recognised
-from purenn.formats.signatures import TORCH_LEGACY
 from purenn.source import Source
 
 X = Matrix([1.0, 2.0])
@@ -61,7 +60,7 @@ def test_save_and_load(tmp_path):
 
 def test_every_format_is_recognised_by_its_content(tmp_path):
     files = dict(FILES, safetensors=safetensors(tmp_path), npy=npy(packed(FLAT), (2, 3)))
-    files.update(compressed=gzip.compress(files["pickled"]), torch=torch_zip(b"}"), torch_legacy=TORCH_LEGACY)
+    files.update(compressed=gzip.compress(files["pickled"]), torch=torch_zip(b"}"), torch_legacy=legacy(b"}", []))
     files.update(keras=archive([("config.json", b"")]), keras_hdf5=b"\x89HDF\r\n\x1a\n")
     files.update(tflite=b"\x1c\0\0\0TFL3", onnx=b"\x08\x08\x12\x00")
     assert sorted(files) == sorted([row.name for row in FORMATS])

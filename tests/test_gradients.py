@@ -204,7 +204,21 @@ def away_from_kinks(a):
 
 
 SMOOTH = ["sigmoid", "tanh", "softplus", "gelu", "gelu_tanh", "silu", "softmax", "log_softmax", "softmax(0.0)"]
-ALL = SMOOTH + ["softsign", "elu", "elu(0.3)", "selu", "hard_sigmoid", "clip", "leaky_relu", "relu", "identity", "step"]
+SMOOTH += ["mish"]
+ALL = SMOOTH + [
+    "hard_swish",
+    "threshold(0.5, 1.0)",
+    "softsign",
+    "elu",
+    "elu(0.3)",
+    "selu",
+    "hard_sigmoid",
+    "clip",
+    "leaky_relu",
+    "relu",
+    "identity",
+    "step",
+]
 small = st.floats(min_value=-2.0, max_value=2.0)
 one_layer = st.tuples(sizes, sizes).flatmap(
     lambda s: st.tuples(rows(small, 2, s[0]), rows(small, s[0], s[1]), rows(small, 1, s[1]), rows(small, 2, s[1]))

@@ -21,6 +21,7 @@ from purenn import (
 from purenn.budget import Budget
 from purenn.graph import Elementary, Graph
 from purenn.rounding import rounded
+from purenn.rows import size as size_of
 
 X = [[0.5, -1.25, 2.0], [3.0, 0.0, -0.125], [-4.0, 25.0, 1e-3]]
 SQRT_2, SQRT_2_OVER_PI = math.sqrt(2.0), math.sqrt(2.0 / math.pi)
@@ -79,6 +80,15 @@ def elu(graph, x, a=1.0, b=0.5):
     return graph.join("where", condition, scaled(graph, x, a), below)
 
 
+def elu_of_elu(graph, x, a=1.0, b=0.5, shift=0.0):
+    condition, curve = graph.apply(Elementary("greater", 0.0), x), graph.apply(Activate("elu"), x)
+    return graph.join("where", condition, scaled(graph, curve, a), scaled(graph, curve, b, shift))
+
+
+def mish(graph, x, shift=0.0):
+    return graph.join("product", x, scaled(graph, graph.apply(Activate("tanh"), softplus(graph, x)), 1.0, shift))
+
+
 def mean(graph, x):
     return graph.apply(Elementary("mean"), x, shape=(None, 1))
 
@@ -107,6 +117,10 @@ def pair(graph, x):
         (lambda graph, x: elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
         (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993408473766), ["selu"]),
         (lambda graph, x: elu(graph, x, 1.0507009873554805, 1.7580993175506592), ["elu(1.6732632201818298)", "scale"]),
+        (elu_of_elu, ["elu(0.5)"]),
+        (lambda graph, x: elu_of_elu(graph, x, 2.0, 3.0), ["elu(1.5)", "scale"]),
+        (mish, ["mish"]),
+        (lambda graph, x: mish(graph, x, 1.0), ["softplus", "tanh", "scale", "multiply"]),
         (layer_norm, ["layer_norm"]),
         (pair, ["dense"]),
         (lambda graph, x: gelu(graph, scaled(graph, x, 3.0)), ["scale", "gelu"]),
@@ -126,10 +140,16 @@ def written_out(name, x):
         "softsign": lambda v: v / (1 + abs(v)),
         "softplus": lambda v: math.log(math.exp(v) + 1),
         "elu": lambda v: v if v > 0 else 0.5 * (math.exp(v) - 1),
+        "elu_of_elu": lambda v: v if v > 0 else 0.5 * (math.exp(v) - 1),
+        "mish": lambda v: v * math.tanh(math.log(math.exp(v) + 1)),
     }[name](x)
 
 
-@pytest.mark.parametrize("build", [gelu, gelu_tanh, silu, softsign, softplus, elu], ids=lambda build: build.__name__)
+@pytest.mark.parametrize(
+    "build",
+    [gelu, gelu_tanh, silu, softsign, softplus, elu, elu_of_elu, mish],
+    ids=lambda build: build.__name__,
+)
 @given(st.floats(min_value=-30.0, max_value=30.0))
 def test_a_pattern_computes_what_its_parts_do(build, x):
     found = graph_of(build, 1).network().forward([[x]])[0, 0]
@@ -150,6 +170,9 @@ def test_a_layer_normalisation_computes_what_its_parts_do():
         erf,
         lambda graph, x: gelu(graph, x, 1.41),  # not the root of 2
         lambda graph, x: elu(graph, x, a=0.0),
+        lambda graph, x: elu_of_elu(graph, x, a=0.0),
+        lambda graph, x: elu_of_elu(graph, x, shift=0.5),
+        lambda graph, x: graph.join("where", graph.apply(Elementary("greater", 0.0), x), *[elu(graph, x)] * 2),
         lambda graph, x: layer_norm(graph, x, -1.0),
         lambda graph, x: layer_norm(graph, x, root="abs"),
         lambda graph, x: softplus_with_threshold(graph, x, 3.0),  # there softplus(x) is 3.05
@@ -381,7 +404,74 @@ def test_a_mean_over_the_places_of_a_picture_moves_nothing():
     graph, x, sample = picture()
     x = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
     graph.output = graph.apply(Elementary("mean"), x, shape=(None, 2), over=(2, 3))
-    assert [kind for kind in kinds(graph.network()) if kind != "reshape"] == ["permute", "scale", "global_average_pool"]
+    assert kinds(graph.network()) == ["permute", "scale", "global_average_pool"]
+
+
+@given(st.permutations([1, 2]))
+def test_a_layer_normalisation_in_steps_reads_its_axis_in_any_order(layout):
+    graph = Graph()
+    x = graph.input((None, 4, 3))
+    x = graph.apply(Pad((0, 0) * 2), x, layout=layout)
+    means = graph.apply(Elementary("mean"), x, shape=(None, 4, 1), over=(2,))
+    centred = graph.join("difference", x, means)
+    squares = graph.apply(Elementary("mean"), graph.join("product", centred, centred), shape=(None, 4, 1), over=(2,))
+    root = graph.apply(Elementary("sqrt"), scaled(graph, squares, 1.0, 1e-5))
+    graph.output = graph.join("quotient", centred, root)
+    network, sample = graph.network(), [float(n * n % 7) for n in range(12)]
+    assert "layer_norm" in kinds(network)
+    expected = []
+    for row in nested(sample, (4, 3)):
+        centre = sum(row) / 3
+        variance = sum([(v - centre) ** 2 for v in row]) / 3
+        expected += [(v - centre) / math.sqrt(variance + 1e-5) for v in row]
+    assert network.forward([sample]).tolist()[0] == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(1, 6)] * 3), st.permutations([1, 2, 3]), st.data())
+def test_reshaped_values_are_the_same_numbers_in_the_order_of_the_shape(axes, sides, layout, data):
+    graph, x, sample = picture(*sides)
+    y = graph.apply(Pad((0, 0) * 3), x, layout=layout).transposed([0] + axes)
+    expected = graph_values(nested(sample[0], sides), [axis - 1 for axis in axes])
+    for _ in range(data.draw(st.integers(1, 3))):
+        sizes, rest = [], y.size
+        while rest > 1:
+            sizes.append(data.draw(st.sampled_from([n for n in range(1, rest + 1) if rest % n == 0])))
+            rest //= sizes[-1]
+        y = y.reshaped([None] + sizes)
+        order = data.draw(st.permutations(range(len(sizes))))
+        expected = graph_values(nested(expected, sizes) if sizes else expected, order)
+        y = y.transposed([0] + [axis + 1 for axis in order])
+    graph.output = graph.apply(Scale(1.0), y)
+    assert graph.network().forward(sample).tolist()[0] == expected
+
+
+def graph_values(rows, axes):
+    """The numbers of nested lists, the axes in another order."""
+    if not axes:
+        return rows
+    sides = []
+    part = rows
+    for _ in axes:
+        sides.append(len(part))
+        part = part[0]
+    found = []
+    for place in range(size_of(sides)):
+        at = {}
+        for axis in reversed(axes):
+            place, at[axis] = divmod(place, sides[axis])
+        part = rows
+        for axis in range(len(axes)):
+            part = part[at[axis]]
+        found.append(part)
+    return found
+
+
+def test_a_reshape_that_joins_the_places_of_a_picture_moves_nothing():
+    graph, x, sample = picture()
+    x = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
+    y = graph.apply(Dense([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), x.reshaped((None, 2, 12)).transposed((0, 2, 1)))
+    graph.output = y.reshaped((None, 3, 4, 3))
+    assert kinds(graph.network()) == ["permute", "scale", "reshape", "dense"]
 
 
 def test_transposes_that_undo_each_other_move_nothing():
@@ -430,3 +520,13 @@ def test_a_value_is_joined_with_one_in_another_order():
     graph.output = graph.join("sum", y, x)
     z = [v + v * (1.0 if i < 12 else 10.0) for i, v in enumerate(sample[0])]
     assert graph.network().forward(sample).tolist() == [z]
+
+
+def test_one_number_meets_a_row():
+    """A gate of one channel, over the places of a series of one channel."""
+    graph = Graph()
+    x = graph.input((None, 6, 1))
+    gate = graph.apply(Dense([[1.0]] * 6), x.reshaped((None, 6)), shape=(None, 1)).reshaped((None, 1, 1))
+    graph.output = graph.join("product", x, gate)
+    network = graph.network()
+    assert network.forward(Matrix([[1.0, 2.0, 3.0, 0.0, 0.0, 0.5]])).tolist() == [[6.5, 13.0, 19.5, 0.0, 0.0, 3.25]]

@@ -118,7 +118,7 @@ def test_a_keras_model_that_cannot_be_written_leaves_nothing_behind(library, fol
     library("keras", __version__="3.0.0")
     model = class_of("keras.models", "Sequential", save=save, layers=[], name="m")()
     assert "cannot be saved to a file: a layer without get_config" in refusal(from_keras, model, UnsupportedError)
-    refused = written("keras3_refused_convolution.keras")
+    refused = written("keras3_refused_lambda.keras")
     model = class_of("keras.models", "Sequential", save=refused, layers=[], name="")()
     assert refusal(from_keras, model, UnsupportedError).startswith("Sequential: ")
 

@@ -6,6 +6,7 @@ import math
 import os
 import random
 import zipfile
+from array import array
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,15 @@ from purenn import Matrix, ModelFormatError, UnsupportedError, load
 from purenn.formats.models import keras, keras_hdf5
 from reading import read_by
 from purenn.formats import recognised
-from purenn.formats.models.keras_layers import ACTIVATIONS, LAYERS, OTHERS, SETTINGS, Call, _spread
+from purenn.formats.models.keras_activations import ACTIVATIONS, OTHERS
+from purenn.formats.models.keras_call import About, Call
+from purenn.formats.models.keras_layers import FUNCTIONS, LAYERS, SETTINGS
 from purenn.formats.models.keras_model import checked_json
 from purenn.formats.models.keras_spec import Spec
 from purenn.formats.models.keras_weights import WeightsByClass
 from purenn.graph import Graph
 from purenn.source import Source
+from purenn.tensor import Tensor
 from purenn.layers import Normalize
 
 FIXTURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fixtures")
@@ -168,14 +172,16 @@ def test_the_archive_made_here_is_read():
 @pytest.mark.parametrize(
     "data, words",
     [
-        (fixture("keras3_refused_convolution.keras"), "layer conv1d (Conv1D) is not among the layers read"),
-        (changed(activation="mish"), "has the activation mish"),
+        (changed(activation="exponential"), "has the activation exponential"),
         (changed(activation={"class_name": "PReLU", "config": {"name": "p"}}), "has the activation layer p (PReLU)"),
         (changed(activation={"class_name": "function", "config": "mine"}), "has the activation mine"),
-        (changed(kind="PReLU"), "(PReLU) is not among the layers read"),
+        (changed(kind="UnitNormalization"), "(UnitNormalization) is not among the layers read"),
         (changed(kind="LSTM"), "(LSTM) is not among the layers read"),
+        (changed(kind="Lambda"), "(Lambda) is not among the layers read"),
+        (changed(kind="TFOpLambda"), "(TFOpLambda) is not among the layers read"),
+        (changed(kind="Conv2DTranspose"), "(Conv2DTranspose) is not among the layers read"),
         (changed(kind="Softmax", axis=0), "along axis 0"),
-        (changed(kind="ReLU", threshold=0.5), "a relu with a threshold"),
+        (changed(kind="ReLU", max_value=-1.0), "a relu that goes no higher than -1.0"),
         (changed(kind="LayerNormalization", rms_scaling=True), "root mean square"),
         (changed(use_bias=False), "expected the weights kernel, found 0 (4, 5), 1 (5,)"),
         (changed(kind="Softmax", axis=[1, 2]), "along axis [1, 2] of samples of shape (4,)"),
@@ -205,9 +211,12 @@ def test_the_archive_made_here_is_read():
         (chain(("ReLU", {}), run_eagerly=True), "Sequential: has the setting run_eagerly=True"),
         (chain(("InputLayer", {"batch_shape": [None, 4], "sparse": True})), "samples that are sparse or ragged"),
         (chain(("InputLayer", {"batch_shape": [None, 5]})), "shape [None, 5], found samples of shape (4,)"),
-        (chain(("Flatten", {"data_format": "channels_first"}), shape=(2, 2)), "the data_format channels_first"),
-        (chain(("LayerNormalization", {"axis": 1}), shape=(2, 2)), "takes rows, found samples of shape (2, 2)"),
-        (chain(("Activation", {"activation": "softmax"}), shape=(2, 2)), "takes rows, found samples of shape (2, 2)"),
+        (
+            chain(("Flatten", {"data_format": "rows_first"}), shape=(2, 2)),
+            "has the data_format rows_first, read are ch",
+        ),
+        (chain(("LayerNormalization", {"axis": []}), shape=(2, 2)), "along axis [] of samples of shape (2, 2)"),
+        (chain(("LayerNormalization", {"axis": 0}), shape=(2, 2)), "along axis 0 of samples of shape (2, 2)"),
         (chain(("Normalization", {"axis": [1, 3], "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2, 2)), "[1, 3]"),
         (chain(("Normalization", {"axis": 4, "mean": [1, 2], "variance": [1, 2]}), shape=(2, 2)), "along axis 4"),
         (chain(("Rescaling", {"scale": [[1, 2], [3, 4]]}), shape=(2, 2)), "scale has several axes"),
@@ -408,10 +417,23 @@ def test_a_layer_that_is_called_again_has_an_output_for_each_call(keras):
         ([("Add", {}, [0])], "layer layer1 (Add): has 1 input, takes 2 or more"),
         ([("Subtract", {}, [0, 0, 0])], "layer layer1 (Subtract): has 3 inputs, takes 2"),
         ([("ReLU", {}, [0, 0])], "layer layer1 (ReLU): has 2 inputs, takes 1"),
-        ([("Maximum", {}, [0, 0])], "layer layer1 (Maximum) is not among the layers read: Activation"),
+        ([("Dot", {}, [0, 0])], "layer layer1 (Dot) is not among the layers read"),
+        ([("Divide", {}, [0, 0])], "layer layer1 (Divide) is not among the layers read"),
         (
-            [("Reshape", {"target_shape": [1, 2]}, [0]), ("Add", {}, [0, 1])],
-            "shapes (2,) and (1, 2), equal ones are re",
+            [("Reshape", {"target_shape": [1, 2]}, [0]), ("Concatenate", {"axis": -1}, [0, 1])],
+            "shapes (2,) and (1, 2) along axis -1",
+        ),
+        (
+            [
+                ("Reshape", {"target_shape": [2, 1]}, [0]),
+                ("Reshape", {"target_shape": [1, 2]}, [0]),
+                ("Add", {}, [1, 2]),
+            ],
+            "shapes (1, 2) and (2, 1), equal ones are read, and sides of 1 that are repeated",
+        ),
+        (
+            [("Reshape", {"target_shape": [2, 1]}, [0]), ("Maximum", {}, [0, 1])],
+            "compares samples of shapes (1, 2) and (2, 1), equal ones are read",
         ),
         ([("Concatenate", {"axis": 0}, [0, 0])], "along axis 0 of samples of shape (2,)"),
         ([("Concatenate", {"axis": [1]}, [0, 0, 0]), ("Add", {}, [0, 1])], "shapes (2,) and (6,), equal ones are read"),
@@ -455,12 +477,17 @@ def test_branches_that_cannot_be(layers, words, keras):
     assert words in refusal(read, functional(layers, keras=keras), ModelFormatError)
 
 
-def test_two_axes_are_joined_along_the_one_that_counts():
+def test_values_are_joined_along_any_axis():
     layers = [("Reshape", {"target_shape": [2, 1]}, [0]), ("Concatenate", {"axis": 1}, [1, 1])]
     assert read(functional(layers)).forward(Matrix([[1.0, 2.0]])).tolist() == [[1.0, 2.0, 1.0, 2.0]]
-    layers[1] = ("Concatenate", {"axis": 2}, [1, 1])  # which would alternate
-    words = "joins samples of shapes (2, 1) and (2, 1) along axis 2"
-    assert words in refusal(read, functional(layers), UnsupportedError)
+    layers[1] = ("Concatenate", {"axis": 2}, [1, 1])
+    assert read(functional(layers)).forward(Matrix([[1.0, 2.0]])).tolist() == [[1.0, 1.0, 2.0, 2.0]]
+
+
+@pytest.mark.parametrize("keras", [2, 3])
+def test_values_with_fewer_axes_are_repeated_along_the_first_ones(keras):
+    layers = [("Reshape", {"target_shape": [2, 1]}, [0]), ("Concatenate", {"axis": 2}, [1, 1]), ("Add", {}, [2, 0])]
+    assert read(functional(layers, keras=keras)).forward(Matrix([[1.0, 20.0]])).tolist() == [[2.0, 21.0, 21.0, 40.0]]
 
 
 def test_functions_of_keras_are_no_layers_of_a_weights_file():
@@ -555,7 +582,7 @@ def test_a_class_from_anywhere_else_is_refused(name, index, text, by_module):
 
 
 def test_every_kind_has_a_list_of_settings():
-    assert set(LAYERS) | {"Sequential", "Functional", "Model"} == set(SETTINGS)
+    assert set(LAYERS) | set(FUNCTIONS) | {"Sequential", "Functional", "Model"} == set(SETTINGS)
 
 
 def test_weights_in_hdf5_that_no_layer_asks_for():
@@ -578,13 +605,23 @@ def test_the_shape_of_a_model_that_names_no_input():
     assert read(archive(config, fixture("hdf5_latest.h5"))).inputs == 4
 
 
-def test_axes_that_are_not_neighbours_are_refused():
-    graph, spec = Graph(), Spec({"class_name": "Normalization", "config": {"axis": [1, 3]}})
-    call = Call(graph, spec, [graph.input((None, 2, 2, 2))], {}, 3)
-    with pytest.raises(UnsupportedError, match="along axis \\[1, 3\\] of samples of shape"):
-        _spread(call, [1.0] * 4)
-    spec.config["axis"] = [3, 2]
-    assert _spread(call, [1.0, 2.0, 3.0, 4.0]) == [1.0, 2.0, 3.0, 4.0] * 2
+def test_axes_that_are_not_neighbours():
+    """Of (2, 3, 2) the first and the last, with a number for each of the 4 places along them."""
+    settings = {"axis": [3, 1], "name": "n"}
+    graph, spec = Graph(), Spec({"class_name": "LayerNormalization", "config": settings})
+    call = Call(graph, spec, [graph.input((None, 2, 3, 2))], About())
+    call.arrays = {
+        "gamma": Tensor((2, 2), "F64", array("d", [1.0, 2.0, 3.0, 4.0])),
+        "beta": Tensor((2, 2), "F64", array("d", [0.0] * 4)),
+    }
+    graph.output = LAYERS["LayerNormalization"](call)
+    x = [float(k * k % 11) for k in range(12)]
+    (y,) = graph.network().forward(Matrix([x])).tolist()
+    for col in range(3):
+        places = [row * 6 + col * 2 + channel for row in range(2) for channel in range(2)]
+        mean = sum([x[k] for k in places]) / 4
+        deviation = math.sqrt(sum([(x[k] - mean) ** 2 for k in places]) / 4 + 1e-3)
+        assert [y[k] for k in places] == pytest.approx([(x[k] - mean) / deviation * n for n, k in enumerate(places, 1)])
 
 
 def test_a_variance_of_0_is_clamped_to_the_epsilon_of_keras():

@@ -390,7 +390,9 @@ def test_branches_that_cross_samples_are_not_joined():
 @pytest.mark.parametrize(
     "nodes, message",
     [
-        ([node("Conv", ["x", "w"], ["y"], "c1")], "Conv c1: no operator that purenn has"),
+        ([node("ConvTranspose", ["x", "w"], ["y"], "c1")], "ConvTranspose c1: no operator that purenn has"),
+        ([node("If", ["x"], ["y"], "i")], "If i: no operator that purenn has"),
+        ([node("Conv", ["x", "w"], ["y"], "c1")], "Conv c1: of (N, 2), expected samples, channels and"),
         ([node("Conv", ["x", "w"], ["y"], "c1", domain="my.own")], "my.own.Conv c1: no operator"),
         ([node("Relu", ["w"], ["y"], "r")], "Relu r: of a constant"),
         ([node("Softmax", ["x"], ["y"], "s", axis=0)], "Softmax s: over axis 0 of (N, 2)"),

@@ -20,7 +20,7 @@ axes = st.lists(
     min_size=1,
     max_size=3,
 )
-modes = st.sampled_from(["constant", "edge", "reflect"])
+modes = st.sampled_from(["constant", "edge", "reflect", "symmetric"])
 
 
 def refused(f, error=ShapeError):
@@ -34,7 +34,7 @@ def padding_of(axes, mode):
     """What each axis gets; a mirror shows no more than there is."""
     found = []
     for side, before, after in axes:
-        most = side - 1 if mode == "reflect" else 3
+        most = {"reflect": side - 1, "symmetric": side}.get(mode, 3)
         found += [min(before, most), min(after, most)]
     return found
 
@@ -46,6 +46,9 @@ def read(row, shape, index, mode, value):
         if mode == "reflect":
             i = abs(i)
             i = 2 * (side - 1) - i if i >= side else i
+        elif mode == "symmetric":
+            i = -1 - i if i < 0 else i
+            i = 2 * side - 1 - i if i >= side else i
         elif mode == "edge":
             i = min(max(i, 0), side - 1)
         elif not 0 <= i < side:
@@ -113,7 +116,7 @@ def test_fractions_stay_fractions():
         (((1, -1),), ValueError, "Pad: its padding is two integers from 0 upwards for each axis, found tuple (1, -1)"),
         (((1, 2.0),), TypeError, "Pad: padding must be integers, found tuple (1, 2.0)"),
         ((1,), TypeError, "Pad: padding must be integers, found int 1"),
-        (((1, 2), "wrap"), ValueError, "Pad: its mode is one of constant, edge, reflect, found 'wrap'"),
+        (((1, 2), "wrap"), ValueError, "Pad: its mode is one of constant, edge, reflect, symmetric, found 'wrap'"),
         (((1, 2), 3), TypeError, "Pad: mode must be a string, found int 3"),
         (((1, 2), "constant", "0"), TypeError, "Pad: value must be a number, found str '0'"),
         (((1, 2), "edge", 1.5), ValueError, "Pad: a value, here 1.5, has no effect in the mode edge"),
@@ -129,6 +132,7 @@ def test_settings_that_are_wrong(arguments, error, message):
         (Pad((1, 2)), (2, 3), "Pad: 2 numbers of padding do not fit the shape (2, 3)"),
         (Pad((1, 2, 0, 0)), (2,), "Pad: 4 numbers of padding do not fit the shape (2,)"),
         (Pad((0, 2), "reflect"), (2,), "Pad: axis 0 of (2,) is too short to reflect 2 numbers"),
+        (Pad((3, 2), "symmetric"), (2,), "Pad: axis 0 of (2,) is too short to reflect 3 numbers"),
         (Pad((0, 0, 1, 0), "reflect"), (2, 1), "Pad: axis 1 of (2, 1) is too short to reflect 1 numbers"),
     ],
 )

@@ -283,6 +283,11 @@ def test_numbers_for_each_axis():
     assert MaxPool(2, (1, 2)).kernel == (2, 2) and str(MaxPool(2, (1, 2))) == "MaxPool 2x2"
 
 
+def test_its_workspace_holds_the_places_it_sees():
+    assert MaxPool(3, 1, "same").workspace((4, 4, 2)) == 16 * 9 + 2 * 32
+    assert GlobalAveragePool().workspace((4, 5, 2)) == 20 + 4
+
+
 def test_equations():
     values, shapes = [Matrix([1.0, 2.0])], [(2, 1)]
     for layer, name in (

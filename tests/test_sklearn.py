@@ -557,7 +557,7 @@ def written(random_, model_, np):
     if way == 0:
         return pickle.dumps(model_, random_.randint(pickle.HIGHEST_PROTOCOL + 1))
     file = io.BytesIO()
-    joblib.dump(model_, file, COMPRESSED[random_.randint(len(COMPRESSED))], random_.randint(2, 6) if way == 1 else None)
+    joblib.dump(model_, file, COMPRESSED[random_.randint(len(COMPRESSED))], random_.randint(6) if way == 1 else None)
     return file.getvalue()
 
 

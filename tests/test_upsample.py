@@ -115,6 +115,14 @@ def test_a_scale_stands_for_the_ratio_of_the_sizes():
     assert whole.parameters == 0 and Upsample((8,)).scale is None
 
 
+def test_beyond_the_last_number_stands_the_last():
+    """Where a file rounds the size up, an output may lie past the end: 3 / 0.75 = 4."""
+    X = Matrix([1.0, 2.0, 3.0, 4.0])
+    for mode in ("nearest", "bilinear"):
+        layer = Upsample((4,), mode, "asymmetric", scale=[0.75])
+        assert layer.forward(X, shapes=[(4, 1)])[0, 3] == 4.0
+
+
 def test_single_precision_decides_as_it_does_in_torch():
     """Output 23 of 46 lies at 7 exactly, by exact arithmetic; 23 * float32(14 / 46) is less."""
     torch = pytest.importorskip("torch")
@@ -210,6 +218,11 @@ def test_gradients(rule, axes):
 )
 def test_what_is_refused(f, error, message):
     assert refused(f, error).startswith(message)
+
+
+def test_its_workspace_holds_what_is_made_along_the_first_axis():
+    """A picture of one row that becomes a column: far more numbers in between than at either end."""
+    assert Upsample((1000, 1), "bilinear").workspace((1, 1000, 1)) == 1000 * 1000 + 1000 + 2 * 1000
 
 
 def test_equation_and_shapes_in_a_network():

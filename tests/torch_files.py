@@ -61,3 +61,12 @@ def members(data):
     """[(name, content)] of an archive."""
     with zipfile.ZipFile(io.BytesIO(data)) as source:
         return [(member, source.read(member)) for member in source.namelist()]
+
+
+def legacy(piece, storages, keys=None, magic=None):
+    """What torch.save wrote then: [(key, length, bytes)] behind the pickle."""
+    data = magic or b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+    data += b"\x80\x02M\xe9\x03." + b"\x80\x02" + dict_of([("little_endian", b"\x88")]) + b"."
+    listed = b"](" + b"".join([text(key) for key, _, _ in storages]) + b"e" if keys is None else keys
+    data += b"\x80\x02" + piece + b".\x80\x02" + listed + b"."
+    return data + b"".join([length.to_bytes(8, "little") + raw for _, length, raw in storages])

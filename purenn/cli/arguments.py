@@ -76,6 +76,17 @@ def size(text: str) -> int:
     return bytes_
 
 
+def sides(text: str) -> tuple[int, ...]:
+    """A shape, with an x between its sides.
+
+    >>> sides("3x32x32"), sides("784")
+    ((3, 32, 32), (784,))
+    """
+    if not re.match(r"[1-9][0-9]{0,8}(x[1-9][0-9]{0,8}){0,7}\Z", text):
+        raise argparse.ArgumentTypeError("expected a shape such as 3x32x32, found %r" % text)
+    return tuple([int(side) for side in text.split("x")])
+
+
 def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
     match = re.match(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18})*)$", text)
     if not match:
@@ -113,6 +124,23 @@ LOADING = (
         metavar="NAME,...",
         help="where MODEL holds only arrays, in no clear order: its layers from first to last, as in "
         "input,hidden,output",
+    ),
+    _option(
+        "--architecture",
+        metavar="TEXT",
+        help='where MODEL holds only arrays: all its layers, as in "conv 5x5 relu, maxpool 2, dense relu, dense '
+        'softmax"',
+    ),
+    _option(
+        "--channels",
+        choices=("first", "last"),
+        help="with --architecture: where the arrays of convolutions, and pictures, have their channels, if both fit",
+    ),
+    _option(
+        "--input-shape",
+        metavar="AxBxC",
+        type=sides,
+        help="the shape of a sample, as in 3x32x32, where MODEL is modules or arrays that do not give it",
     ),
     _option("--labels", metavar="NAME,...", help="names of the outputs; or a file with a name on each line"),
     _option(

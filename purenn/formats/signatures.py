@@ -6,7 +6,7 @@ if TYPE_CHECKING:
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 COMPRESSED = (b"\x1f\x8b", b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"BZh", b"\xfd7zXZ", b"]\x00\x00", b"\x04\x22M\x18")
-TORCH_LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the pickle of torch's magic number
+_TORCH_MAGIC = (b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", b"L119547037146038801333356L\n.")  # as a number and as text
 _NAME = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
 
 
@@ -37,6 +37,13 @@ def is_onnx(head: bytes) -> bool:
 def is_tflite(head: bytes) -> bool:
     """A flatbuffer with TFLite's identifier."""
     return head[4:8] == b"TFL3"
+
+
+def is_torch_legacy(head: bytes) -> bool:
+    """A pickle of torch's magic number alone, behind what says the protocol and the size of its frame, if anything."""
+    start = 2 if head[:1] == b"\x80" else 0
+    start += 9 if head[start : start + 1] == b"\x95" else 0
+    return any([head[start : start + len(magic)] == magic for magic in _TORCH_MAGIC])
 
 
 def is_pickle(head: bytes) -> bool:

@@ -50,6 +50,7 @@ class Graph:
         self.multilabel = False
         self.channels: str | None = None  # "first" or "last": the axis of the input that holds them
         self.notes: list[str] = []
+        self._workspace = 0  # numbers that the steps of one layer hold, the most so far
         self._input_sides: Sides = ()
         # of the input, and of what has become of its numbers one by one: its long axes in the order they run there
         self._raw: dict[int, Sides] = {}
@@ -117,7 +118,7 @@ class Graph:
         layout = largest.layout
         nodes = [value.arranged(layout) for value in values]
         takes = [value.sides(layout) for value in values]
-        differ = any([sides != takes[0] for sides in takes]) and len(layout) > 1
+        differ = any([sides != takes[0] for sides in takes])
         made = self._node(Elementary(what), nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
         return Value(made, largest.shape, largest.dtype, largest.batch, largest.order)
 
@@ -150,14 +151,20 @@ class Graph:
         gives: Sides | None = None,
     ) -> Node:
         """A node of the graph, whose output is charged to the budget."""
-        if self.budget is not None:
-            layer = None if isinstance(operation, Elementary) else operation
-            numbers = result.size if layer is None or takes is None else max(result.size, layer.workspace(*takes))
-            self.budget.take(8 * numbers, "the output of %s" % (name or operation))
+        what = name or operation
+        self._charge(8 * result.size, what)
+        if takes is not None and not isinstance(operation, Elementary):
+            workspace = operation.workspace(*takes)  # held by one layer at a time
+            self._charge(8 * max(0, workspace - self._workspace), what)
+            self._workspace = max(workspace, self._workspace)
         made = Node(operation, inputs, result.size, result.dtype, name, takes=takes, gives=gives)
         if takes is None and id(inputs[0]) in self._raw:
             self._raw[id(made)] = self._raw[id(inputs[0])]
         return made
+
+    def _charge(self, size: int, what: object) -> None:
+        if self.budget is not None:
+            self.budget.take(size, "the output of %s" % what)
 
     def _follow_input(self, value: Value, layout: Sequence[int] | None, axes: Sides, made: Node) -> None:
         """Note where the channels of the input are, if this layer reads the input as a picture.

@@ -146,11 +146,23 @@ class Value:
         return Value(self.arranged(self.axes), self.shape, self.dtype, self.batch)
 
     def reshaped(self, shape: Shape) -> Value:
-        """The same numbers, in the order of the shape, in another shape."""
+        """The same numbers, in the order of the shape, in another shape.
+
+        Axes that stay, and those that are split or joined where they run one after the other, keep their order.
+
+        >>> x = Value(Node(None, [], 24), (None, 2, 3, 4)).transposed((0, 3, 1, 2))
+        >>> y = x.reshaped((None, 4, 6))
+        >>> print(x.layout, y.layout, y.node is x.node)
+        (2, 3, 1) (2, 1) True
+        """
         new = Value(self.node, shape, self.dtype, self.batch)
-        if new.sides(new._long()) == self.sides(self._long()):
-            return Value(self.node, shape, self.dtype, self.batch, self.order)
-        return Value(self.arranged(self.axes), shape, self.dtype, self.batch)
+        if new.size != self.size or not new.size:
+            raise ModelFormatError("%s cannot become %s" % (self, new))
+        groups = _groups(self.sides(self._long()), new.sides(new._long()))
+        groups.sort(key=lambda group: self.order.index(group[0][0]))
+        layout = [self._long()[k] for axes, _ in groups for k in axes]
+        order = tuple([k for _, axes in groups for k in axes])
+        return Value(self.arranged(layout), shape, self.dtype, self.batch, order)
 
     def transposed(self, axes: Sequence[int]) -> Value:
         """The same numbers with the axes of the shape in another order; nothing moves.
@@ -184,6 +196,25 @@ class Value:
 
     def __str__(self) -> str:
         return shape_text(self.shape)
+
+
+def _groups(before: Sides, after: Sides) -> list[tuple[range, range]]:
+    """The fewest axes of two shapes that hold the same numbers, by their places; no side is 1.
+
+    >>> _groups((6, 4), (2, 3, 4))
+    [(range(0, 1), range(0, 2)), (range(1, 2), range(2, 3))]
+    """
+    groups, i, j = [], 0, 0
+    while i < len(before):
+        start, left, right = (i, j), before[i], after[j]
+        i, j = i + 1, j + 1
+        while left != right:
+            if left < right:
+                left, i = left * before[i], i + 1
+            else:
+                right, j = right * after[j], j + 1
+        groups.append((range(start[0], i), range(start[1], j)))
+    return groups
 
 
 def checked_axis(axis: int, axes: int) -> int:

@@ -5,7 +5,9 @@
     x * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2          gelu_tanh
     x / (1 + |x|)                                              softsign
     log(e^x + 1);  softplus(x), but x itself where x > 20      softplus
+    x * tanh(softplus(x))                                      mish
     a x where x > 0, else b (e^x - 1)                          selu, or a elu(b / a)
+    a elu(x) where x > 0, else b elu(x)                        the same
     c / sqrt(mean(c^2) + epsilon),  c = x - mean(x)            a layer normalisation
     1 - p beside p = sigmoid(a)                                both probabilities
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from typing import Callable, Sequence
 
     from ..layers.base import Layer
+    from .node import Sides
 
     Rule = Callable[[Node], Node | None]
     Affine = tuple[Node, float, float]  # a node, and factor and shift of what was made of it
@@ -124,6 +127,7 @@ def _product(node: Node) -> Node | None:
         return None
     for plain, curve in (node.inputs, node.inputs[::-1]):
         found = _silu(node, plain, curve) or _gelu(node, plain, curve) or _gelu_tanh(node, plain, curve)
+        found = found or _mish(node, plain, curve)
         if found is not None:
             return found
     return None
@@ -160,6 +164,18 @@ def _gelu_tanh(node: Node, plain: Node, curve: Node) -> Node | None:
         return None
     c = _multiple(plain, x)
     return None if c is None else _activated(node, x, "gelu_tanh", 2.0 * c * d)
+
+
+def _mish(node: Node, plain: Node, curve: Node) -> Node | None:
+    """``(c x) * (d tanh(softplus(x)))  =  c d mish(x)``"""
+    tanh, d, shift = _affine(curve)[-1]
+    if activation_of(tanh.operation) != "tanh" or shift != 0.0:
+        return None
+    softplus_ = tanh.inputs[0]
+    if activation_of(softplus_.operation) != "softplus":
+        return None
+    c = _multiple(plain, softplus_.inputs[0])
+    return None if c is None else _activated(node, softplus_.inputs[0], "mish", c * d)
 
 
 def _cubic(node: Node) -> Node | None:
@@ -201,15 +217,25 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     x, mean = centred.inputs
     variance, factor, epsilon = _affine(root.inputs[0])[-1]
-    if not (_is(mean, "mean") and mean.inputs[0] is x and _is(variance, "mean") and factor == 1.0):
+    if not (_is(mean, "mean") and _is(variance, "mean") and factor == 1.0 and 0.0 <= epsilon < math.inf):
         return None
-    if _factors(variance.inputs[0]) != [id(centred)] * 2 or not 0.0 <= epsilon < math.inf:
+    (source, turn), (square, same_turn) = _turned(mean.inputs[0]), _turned(variance.inputs[0])
+    if source is not x or same_turn != turn or _factors(square) != [id(centred)] * 2:
         return None
     if mean.takes is None or variance.takes != mean.takes:
         return None
-    return Node(
-        LayerNorm(epsilon=epsilon), [x], node.width, node.dtype, node.name, [], False, mean.takes, mean.takes[0]
-    )
+    rows, gives = mean.inputs[0], mean.takes[0]
+    norm = Node(LayerNorm(epsilon=epsilon), [rows], node.width, node.dtype, node.name, takes=mean.takes, gives=gives)
+    if turn is None or rows.gives is None:
+        return norm
+    return norm.permute(rows.gives, tuple([turn[1].index(axis) for axis in range(len(turn[1]))]))
+
+
+def _turned(node: Node) -> tuple[Node, tuple[Sides, Sides] | None]:
+    """What a node turns the axes of, and how; the node itself, if it does not."""
+    if type(node.operation) is Permute and node.takes is not None:
+        return node.inputs[0], (node.takes[0], node.operation.axes)
+    return node, None
 
 
 def _log(node: Node) -> Node | None:
@@ -240,14 +266,22 @@ def _softplus(node: Node, x: Node, limit: float, above: Node, below: Node) -> No
 def _elu(node: Node, x: Node, limit: float, above: Node, below: Node) -> Node | None:
     """``a x`` where x > 0, else ``b (e^x - 1)``: selu by the constants that it has, a elu(x, b / a) by others."""
     power, b, shift = _affine(below)[-1]
-    a = _multiple(above, x)
-    if limit != 0.0 or a is None or shift != -b or not (_is(power, "exp") and power.inputs[0] is x):
+    a, b_of_elu = _multiple(above, x), _multiple_of_elu(below, x)
+    a = _multiple_of_elu(above, x) if a is None else a  # where x > 0, elu(x) is x
+    is_power = _is(power, "exp") and power.inputs[0] is x and shift == -b
+    if limit != 0.0 or a is None or not (is_power or b_of_elu is not None):
         return None
     if rounded([a, b], node.dtype) == rounded(_SELU, node.dtype):
         return _activated(node, x, "selu")
     if not 1e-30 < abs(a) < 1e30 or not abs(b) < 1e30:  # also NaN
         return None
     return _activated(node, x, "elu(%r)" % (b / a), a)
+
+
+def _multiple_of_elu(node: Node, x: Node) -> float | None:
+    """c where a node is ``c elu(x)``."""
+    curve, c, shift = _affine(node)[-1]
+    return c if activation_of(curve.operation) == "elu" and curve.inputs[0] is x and shift == 0.0 else None
 
 
 def _concat(node: Node) -> Node | None:
@@ -297,20 +331,22 @@ def _mean(node: Node) -> Node:
     assert node.takes is not None, "a mean is given the shape of its rows"
     n = node.takes[0][-1]
     rows = node.inputs[0].width // n
-    source = node.inputs[0] if rows == 1 else _places_first(node.inputs[0], rows, n)
-    return Node(
-        GlobalAveragePool(), [source], rows, node.dtype, node.name, node.folded, takes=[(n, rows)], gives=(rows,)
-    )
+    source, takes = _places_first(node.inputs[0], rows, n)
+    layer = GlobalAveragePool()
+    return Node(layer, [source], rows, node.dtype, node.name, node.folded, takes=[takes], gives=(rows,))
 
 
-def _places_first(node: Node, rows: int, n: int) -> Node:
-    """A node of (rows, n) as (n, rows): the one before it, where that was turned the other way."""
-    if type(node.operation) is Permute and node.takes is not None:
-        sides, axes = node.takes[0], node.operation.axes
+def _places_first(node: Node, rows: int, n: int) -> tuple[Node, Sides]:
+    """A node of (rows, n) as one of (n, rows), and its shape: the node before it, where that was turned just so."""
+    if rows == 1:
+        return node, (n, 1)
+    source, turn = _turned(node)
+    if turn is not None:
+        sides, axes = turn
         first = axes[0]
         if axes == tuple(range(first, len(axes))) + tuple(range(first)) and count(sides[:first]) == n:
-            return node.inputs[0]
-    return node.permute((rows, n), (1, 0))
+            return source, sides[:first] + (rows,)
+    return node.permute((rows, n), (1, 0)), (n, rows)
 
 
 MERGES: dict[str, Rule] = {

@@ -6,6 +6,7 @@ it by its name in files, and `register` adds one of your own.
 
 from ..errors import UnsupportedError
 from ..rows import short
+from ..text import listed
 from .base import TYPES, Layer
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "dense": ("dense", "Dense"),
     "conv1d": ("convolution", "Conv1D"),
     "conv2d": ("convolution", "Conv2D"),
+    "dynamic_conv2d": ("dynamic_convolution", "DynamicConv2D"),
     "dynamic_dense": ("dynamic_dense", "DynamicDense"),
     "scale": ("scale", "Scale"),
     "normalize": ("normalize", "Normalize"),
@@ -41,6 +43,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "global_max_pool": ("pooling", "GlobalMaxPool"),
     "global_average_pool": ("pooling", "GlobalAveragePool"),
 }
+_MOST_NAMES = 12  # of kinds in a message
 _MODULES = {name: module for module, name in KINDS.values()}
 _registered: "Dict[str, Any]" = {}
 
@@ -76,7 +79,7 @@ def kind_of(name: str) -> "Any":
     if name in _registered:
         return _registered[name]
     if name not in KINDS:
-        known = ", ".join(sorted(list(KINDS) + list(_registered)))
+        known = listed(sorted(list(KINDS) + list(_registered)), _MOST_NAMES)
         raise UnsupportedError("unknown kind of layer %s, known are: %s (see purenn.register)" % (short(name), known))
     module, class_name = KINDS[name]
     return getattr(_imported(module), class_name)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class _Convolution(Layer):
     """A convolution along `axes` axes; its subclasses say how many."""
 
-    tensors = ("weight", "bias")
-    settings = (
+    tensors: "Tuple[str, ...]" = ("weight", "bias")
+    settings: "Tuple[Tuple[str, type], ...]" = (
         ("activation", str),
         ("kernel", tuple),
         ("stride", tuple),
@@ -92,10 +92,14 @@ class _Convolution(Layer):
         windows = self.windows
         P = X.map_rows(lambda row: windows.patches(row, shape))
         yield "P{k} = patches({x})", P
-        groups = zip(self._by_group(P.reshape(self._seen)), _split(self.weight, self.groups))
-        A = _joined([patches @ weight for patches, weight in groups]) + self.bias
+        A = self.sums(P) + self.bias
         yield "A{k} = P{k} W{k} + B{k}", A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
+
+    def sums(self, P: Matrix) -> Matrix:
+        """``P W``, a row for each place of the kernel, of patches that are a row for each sample."""
+        groups = zip(self._by_group(P.reshape(self._seen)), _split(self.weight, self.groups))
+        return _joined([patches @ weight for patches, weight in groups])
 
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dA = dZ h'(A)``, ``dP = dA W^T``, ``dW = P^T dA``, and dB is dA added up over the places.

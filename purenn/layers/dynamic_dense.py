@@ -61,17 +61,7 @@ class DynamicDense(Layer):
         self.h = Activation(activation)
         self.activation = self.h.name
         self.symmetric = symmetric
-        for what, row, lengths in (("bias", self.bias, [self.outputs]), ("scale", self.scale, [1, self.outputs])):
-            if row.rows != 1 or row.cols not in lengths:
-                expected = " or ".join([repr((1, length)) for length in lengths])
-                raise ShapeError("%s: the %s must be %s, found %r" % (self, what, expected, row.shape))
-        for number in self.scale[0]:
-            if not 0.0 < number < _INF:
-                raise ValueError("%s: a scale is a positive number, found %r" % (self, number))
-        for weights in self.weight:
-            for number in weights:
-                if not isinstance(number, int) or not -128 <= number <= 127:
-                    raise ValueError("%s: a weight is an integer from -128 to 127, found %r" % (self, number))
+        checked_integers(self)
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``A = (Q W) s scale + B``, each row with its own scale s, and ``Z = h(A)``."""
@@ -96,6 +86,21 @@ class DynamicDense(Layer):
     def parameters(self) -> int:
         """The weights and the biases."""
         return (self.inputs + 1) * self.outputs
+
+
+def checked_integers(layer: "Any") -> None:
+    """Refuse a layer whose bias or scale has another length than it has outputs, or whose weights are no integers."""
+    for what, row, lengths in (("bias", layer.bias, [layer.outputs]), ("scale", layer.scale, [1, layer.outputs])):
+        if row.rows != 1 or row.cols not in lengths:
+            expected = " or ".join([repr((1, length)) for length in lengths])
+            raise ShapeError("%s: the %s must be %s, found %r" % (layer, what, expected, row.shape))
+    for number in layer.scale[0]:
+        if not 0.0 < number < _INF:
+            raise ValueError("%s: a scale is a positive number, found %r" % (layer, number))
+    for weights in layer.weight:
+        for number in weights:
+            if not isinstance(number, int) or not -128 <= number <= 127:
+                raise ValueError("%s: a weight is an integer from -128 to 127, found %r" % (layer, number))
 
 
 def symmetric_levels(row: "Any") -> "Tuple[List[int], float]":

@@ -44,6 +44,7 @@ from .activate import Activate
 from .batch_norm import BatchNorm
 from .convolution import Conv1D, Conv2D
 from .dense import Dense
+from .dynamic_convolution import DynamicConv2D
 from .dynamic_dense import DynamicDense
 from .integer import IntegerDense, Quantize
 from .layer_norm import LayerNorm
@@ -58,7 +59,8 @@ if TYPE_CHECKING:
 
 _CONVOLUTIONS = (Conv1D, Conv2D)
 WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
-_OTHER_SUMS = (DynamicDense, IntegerDense, LayerNorm, Quantize)  # of several inputs for each output, or rounded
+# of several inputs for each output, or rounded
+_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
@@ -212,11 +214,9 @@ def _activate_after_sums(layer: "Any", activate: Activate, exact: bool) -> "Opti
     return layer.replace(activation=activate.h) if is_plain(layer) else None
 
 
-def _activate_after_dynamic(dense: DynamicDense, activate: Activate, exact: bool) -> "Optional[DynamicDense]":
+def _activate_after_dynamic(layer: "Any", activate: Activate, exact: bool) -> "Optional[Any]":
     """``h((Q W) s scale + B)``"""
-    if dense.h != _IDENTITY:
-        return None
-    return DynamicDense(dense.weight, dense.bias, activate.h, dense.scale, dense.symmetric)
+    return layer.replace(activation=activate.h) if layer.h == _IDENTITY else None
 
 
 def _scale_after_sums(layer: "Any", scale: Scale, exact: bool) -> "Optional[Any]":
@@ -331,11 +331,7 @@ def both_probabilities(dense: Dense, pair: Dense, exact: bool = False) -> "Optio
 
 def is_pair(layer: "Any") -> bool:
     """Whether a layer makes [1 - p, p] of p."""
-    return (
-        type(layer) is Dense
-        and is_plain(layer)
-        and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
-    )
+    return is_plain(layer) and (layer.weight, layer.bias) == (Matrix([[-1.0, 1.0]]), Matrix([1.0, 0.0]))
 
 
 def _pad_before_convolution(pad: Pad, layer: "Any", exact: bool) -> "Optional[Any]":
@@ -351,6 +347,7 @@ def _pad_before_convolution(pad: Pad, layer: "Any", exact: bool) -> "Optional[An
 
 RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
     (Dense, Dense): both_probabilities,
+    (DynamicConv2D, Activate): _activate_after_dynamic,
     (DynamicDense, Activate): _activate_after_dynamic,
     (LayerNorm, Scale): _scale_after_norm,
     (Normalize, Normalize): _normalize_after_normalize,

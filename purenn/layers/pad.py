@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .base import Shape
 
-MODES = ("constant", "edge", "reflect")
+MODES = ("constant", "edge", "reflect", "symmetric")
 
 
 class Pad(Selection):
@@ -18,13 +18,16 @@ class Pad(Selection):
 
     `padding` is (before, after) of the first axis, then of the next, in one tuple.  `mode` says which
     numbers these are: ``constant``, the `value`; ``edge``, the outermost one; ``reflect``, those inside
-    as a mirror on the outermost one shows them, which needs more of them than are added.  Nothing is multiplied.
+    as a mirror on the outermost one shows them, which needs more of them than are added; ``symmetric``, as a mirror
+    at the edge shows them, the outermost one too.  Nothing is multiplied.
 
     >>> from purenn import Matrix
     >>> Pad((1, 2)).forward(Matrix([7, 8, 9]))
     Matrix([[0, 7, 8, 9, 0, 0]])
     >>> Pad((1, 2), "reflect").forward(Matrix([7, 8, 9]))
     Matrix([[8, 7, 8, 9, 8, 7]])
+    >>> Pad((1, 2), "symmetric").forward(Matrix([7, 8, 9]))
+    Matrix([[7, 7, 8, 9, 9, 8]])
     """
 
     kind = "pad"
@@ -51,10 +54,10 @@ class Pad(Selection):
         (shape,) = self.check_inputs(shapes, 1)
         if len(self.padding) != 2 * len(shape):
             raise ShapeError("Pad: %d numbers of padding do not fit the shape %r" % (len(self.padding), shape))
-        if self.mode == "reflect":
+        if self.mode in ("reflect", "symmetric"):
             for axis, side in enumerate(shape):
                 most = max(self._around(axis))
-                if most >= side:
+                if most >= side + (self.mode == "symmetric"):
                     raise ShapeError("Pad: axis %d of %r is too short to reflect %d numbers" % (axis, shape, most))
         return tuple([side + sum(self._around(axis)) for axis, side in enumerate(shape)])
 
@@ -77,4 +80,6 @@ class Pad(Selection):
         last = side - 1
         if self.mode == "edge":
             return 0 if k < 0 else last
+        if self.mode == "symmetric":
+            return -1 - k if k < 0 else 2 * last + 1 - k
         return -k if k < 0 else 2 * last - k

@@ -142,6 +142,11 @@ class _Windowed(_Pool):
         sources = self.windows(shape).sources(shape[:-1])
         return [[place for place in places if place is not None] for places in sources]
 
+    def workspace(self, *shapes: "Shape") -> int:
+        """How many numbers a sample takes: the places under all windows, and twice the output."""
+        windows, output = self.windows(shapes[0]), self.output_shape(*shapes)
+        return size(output[:-1]) * size(windows.kernel) + 2 * size(output)
+
     def __str__(self) -> str:
         """`MaxPool 2x2`: the kind and the kernel."""
         return "%s %s" % (type(self).__name__, "x".join([str(n) for n in self.__dict__.get("kernel", ())]))
@@ -276,6 +281,10 @@ class _Global(_Pool):
             hint = ": give the network such an input_shape"
             raise ShapeError("%s expects a shape (..., channels) with places, found %r%s" % (self, shape, hint))
         return shape[-1:]
+
+    def workspace(self, *shapes: "Shape") -> int:
+        """How many numbers a sample takes: all places, and twice the output."""
+        return size(shapes[0][:-1]) + 2 * size(self.output_shape(*shapes))
 
     def seen(self, shape: "Shape") -> "Places":
         """All places, for the one output place."""

@@ -91,10 +91,14 @@ class Permute(Selection):
         """The sides in the order of `axes`."""
         (shape,) = self.check_inputs(shapes, 1)
         if len(shape) != len(self.axes):
-            raise ShapeError("Permute: the axes %r do not fit the shape %r" % (self.axes, shape))
+            raise ShapeError("%s does not fit the shape %r" % (self, shape))
         return tuple([shape[axis] for axis in self.axes])
 
     def places(self, shape: "Shape") -> "List[int]":
         """For each output of a flat sample, the place of the input that it reads."""
         strides = strides_of(shape)
         return places_of([range(shape[axis]) for axis in self.axes], [strides[axis] for axis in self.axes])
+
+    def __str__(self) -> str:
+        """`Permute (1, 0)`: the kind and the axes."""
+        return "Permute %r" % (self.axes,) if "axes" in self.__dict__ else "Permute"

@@ -153,8 +153,19 @@ class Upsample(Layer):
         """Two for each number that is interpolated along an axis."""
         if self.mode == "nearest":
             return 0
-        (shape,) = shapes
-        return sum([2 * size(self.size[: axis + 1] + shape[axis + 1 :]) for axis in range(len(self.size))])
+        return 2 * sum(self._sizes(*shapes))
+
+    def workspace(self, *shapes: "Shape") -> int:
+        """How many numbers are made along all axes, and twice the output."""
+        return sum(self._sizes(*shapes)) + 2 * size(self.output_shape(*shapes))
+
+    def _sizes(self, shape: "Shape") -> "List[int]":
+        """How many numbers there are after the first axis has its new size, after the second too."""
+        return [size(self.size[: axis + 1] + shape[axis + 1 :]) for axis in range(len(self.size))]
+
+    def __str__(self) -> str:
+        """`Upsample to 4x6`: the kind and the size."""
+        return "Upsample to %s" % "x".join([str(n) for n in self.size]) if "size" in self.__dict__ else "Upsample"
 
     # ---- where an output lies
 

@@ -126,7 +126,7 @@ def _reconstructor(kind: Any, base: Any, state: Any) -> Any:
     if not isinstance(base, Global) or base.name.rpartition(".")[2] != "object":
         raise UnsupportedError("an object of %s, made as %s" % (kind.name, described(base)))
     made = kind.make()
-    if not isinstance(made, Object):
+    if isinstance(made, dict) or not hasattr(made, "build"):
         raise ModelFormatError("an object of %s, which is none" % kind.name)
     return made
 

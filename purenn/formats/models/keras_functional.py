@@ -4,21 +4,25 @@ Every layer lists its calls, its "inbound_nodes"; a layer that is shared is call
 
     of Keras 2   [["dense", 0, 0, {}], ...]              of each input the layer, the number of its call, 0
     of Keras 3   {"args": [TENSOR, ...], "kwargs": {}}   with {"keras_history": ["dense", 0, 0]} in each TENSOR
+
+A function of Keras 3, as the + of two values, may be called with numbers as well.
 """
 
 from __future__ import annotations
 
 from ...errors import ModelFormatError, UnsupportedError
 from ...text import quote
+from .keras_spec import is_finite
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Union
 
     from .keras_spec import Spec
 
     Output = tuple[str, int]  # the name of a layer, and the number of its call, from 0
-    Calls = dict[str, list[list[Output]]]  # the outputs that each call of a layer takes
+    Taken = Union[Output, float]
+    Calls = dict[str, list[list[Taken]]]  # what each call of a layer takes
 
 MAX_CALLS = 1000  # of all layers
 MODELS = ("Sequential", "Functional", "Model")  # Keras 2 before 2.4 called functional models the last
@@ -29,8 +33,8 @@ def label(spec: Spec) -> str:
     return str(spec.entry.get("name", spec.name))
 
 
-def calls_in_order(model: Spec, specs: list[Spec]) -> list[tuple[Output, list[Output]]]:
-    """(the output of a call, the outputs that it takes) for every call, each after those that it depends on.
+def calls_in_order(model: Spec, specs: list[Spec]) -> list[tuple[Output, list[Taken]]]:
+    """(the output of a call, what it takes) for every call, each after those that it depends on.
 
     The first is the input of the model, which takes none, and the last its output.
     """
@@ -44,14 +48,15 @@ def calls_in_order(model: Spec, specs: list[Spec]) -> list[tuple[Output, list[Ou
     waiting = [(_found(model, calls, outputs[0]), False)]
     while waiting:
         output, is_ready = waiting.pop()
-        takes = [_found(model, calls, before) for before in calls[output[0]][output[1]]]
+        takes = calls[output[0]][output[1]]
+        takes = [before if isinstance(before, float) else _found(model, calls, before) for before in takes]
         if is_ready:
             ordered.append((output, takes))
             done.add(output)
         elif output not in started:
             started.add(output)
             waiting.append((output, True))
-            waiting.extend([(before, False) for before in reversed(takes)])
+            waiting.extend([(before, False) for before in reversed(takes) if not isinstance(before, float)])
         elif output not in done:
             raise ModelFormatError("%s: the layer %s depends on its own output" % (model, quote(output[0])))
     for spec in specs:
@@ -108,15 +113,15 @@ def _is_output(value: Any) -> bool:
     return isinstance(value, list) and list(map(type, value[:3])) == [str, int, int] and value[2] == 0
 
 
-def _calls_of(spec: Spec) -> list[list[Output]]:
+def _calls_of(spec: Spec) -> list[list[Taken]]:
     nodes = spec.entry.get("inbound_nodes")
     if not isinstance(nodes, list):
         raise ModelFormatError("%s has no inbound_nodes" % spec)
     return [_of_keras_2(spec, node) if isinstance(node, list) else _of_keras_3(spec, node) for node in nodes]
 
 
-def _of_keras_2(spec: Spec, node: list[Any]) -> list[Output]:
-    outputs: list[Output] = []
+def _of_keras_2(spec: Spec, node: list[Any]) -> list[Taken]:
+    outputs: list[Taken] = []
     for entry in [node] if node and isinstance(node[0], str) else node:
         if not _is_output(entry) or len(entry) > 4 or not isinstance((entry + [{}])[3], dict):
             raise ModelFormatError("%s: a call should be a list of [name, 0, 0, {}], found %s" % (spec, quote(node)))
@@ -125,14 +130,17 @@ def _of_keras_2(spec: Spec, node: list[Any]) -> list[Output]:
     return outputs
 
 
-def _of_keras_3(spec: Spec, node: Any) -> list[Output]:
+def _of_keras_3(spec: Spec, node: Any) -> list[Taken]:
     """The outputs in the first argument, which may be a list of them, and in those behind it, one in each."""
     arguments, named = [node.get("args"), node.get("kwargs")] if isinstance(node, dict) else [None, None]
     if not isinstance(arguments, list) or not isinstance(named, dict):
         raise ModelFormatError("%s: a call of it should hold args and kwargs, found %s" % (spec, quote(node)))
-    outputs: list[Output] = []
+    outputs: list[Taken] = []
     for k, argument in enumerate(arguments):
         for tensor in argument if k == 0 and isinstance(argument, list) else [argument]:
+            if spec.is_function and is_finite(tensor):
+                outputs.append(float(tensor))
+                continue
             history = _history(tensor)
             if history is None:
                 raise spec.refuse("is called with argument %d=%s" % (k, quote(tensor)))

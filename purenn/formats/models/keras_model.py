@@ -13,25 +13,27 @@ from __future__ import annotations
 
 import json
 
-from ...errors import ModelFormatError, UnsupportedError
+from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from ...graph import Graph
 from ...rows import size as count
 from ...text import quote
+from .keras_call import About, Call
 from .keras_functional import MAX_CALLS, MODELS, calls_in_order, label
-from .keras_layers import LAYERS, Call, check, single
+from .keras_layers import FUNCTIONS, LAYERS, PICTURES, SETTINGS
 from .keras_spec import Spec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Union
+    from typing import Any, Iterator, Sequence, Union
 
     from ...budget import Budget
     from ...graph import Value
     from ..containers.hdf5 import Object
+    from .keras_call import Given, Maker
     from .keras_functional import Output
-    from .keras_weights import WeightsByClass, WeightsByName
+    from .keras_weights import WeightsByClass, WeightsByName, WeightsWithin
 
-    Weights = Union[WeightsByClass, WeightsByName]
+    Weights = Union[WeightsByClass, WeightsByName, WeightsWithin]
 
 MAX_CONFIG = 1 << 20  # bytes; JSON takes many times its size in memory
 _MAX_INPUTS = 1 << 20
@@ -57,38 +59,40 @@ def _integer(digits: str) -> int:
 
 def graph_of(config: object, weights: Weights, version: object, budget: Budget) -> Graph:
     """The graph of a model's description, whose arrays `weights` finds; `version` is that of Keras."""
-    model, reader = Spec(config), _Reader(version, budget)
+    model, graph = Spec(config), Graph(budget)
     if model.kind not in MODELS:
         raise model.refuse("models are read that are Sequential or functional, with no class of their own")
-    graph = reader.graph
     producer = "Keras" if version is None else "Keras %s" % quote(version)
     graph.name, graph.notes = model.name or None, ["%s, %s %r" % (producer, quote(model.kind), model.name[:80])]
     try:
         value = graph.input((None,) + _sample_shape(model))
-        graph.output = reader.model(model, weights, value)
+        about = About(version, sees_axes=any([spec.kind in PICTURES for spec in _all_layers(model)]))
+        graph.output = _Reader(graph, about).model(model, weights, value)
     except RecursionError:
         raise ModelFormatError("models in models, nested too deep") from None
-    if graph.output.node is value.node:
+    if graph.output.in_order().node is value.node:
         raise UnsupportedError("a model without layers that compute anything")
+    if graph.channels is None and len(value.shape) == 4:
+        graph.channels = "last"  # as Keras has them where no layer says so
     return graph
 
 
 class _Reader:
     """Goes through a model and the models in it, from the input to the output."""
 
-    def __init__(self, version: object, budget: Budget) -> None:
-        self.graph = Graph(budget)
-        self.major = int(str(version)[:1]) if str(version).partition(".")[0] in ("2", "3", "4") else None
-        self.calls = 0
+    def __init__(self, graph: Graph, about: About) -> None:
+        self.graph, self.about, self.calls = graph, about, 0
 
     def model(self, model: Spec, weights: Weights, value: Value) -> Value:
         """What a model makes of a value."""
-        check(model)
+        model.check(SETTINGS[model.kind])
         specs = _layers_in(model)
         names = [spec.name for spec in specs if spec.name]
         for spec in specs:
             if names.count(spec.name) > 1:
                 raise spec.refuse("is listed %d times" % names.count(spec.name))
+            if spec.kind not in MODELS:
+                _maker(spec)  # refuses a layer that is not known before its calls are looked at
         groups = [weights.group_of(spec) for spec in specs]
         if model.kind == "Sequential":
             for spec, group in zip(specs, groups):
@@ -105,23 +109,40 @@ class _Reader:
         values: dict[Output, Value] = {}
         for output, takes in calls_in_order(model, [spec for spec, _ in layers.values()]):
             spec, group = layers[output[0]]
-            value = self.layer(spec, weights, group, [values[before] for before in takes] or [value])
+            given = [before if isinstance(before, float) else values[before] for before in takes]
+            value = self.layer(spec, weights, group, given or [value])
             values[output] = value
             if output[1] == 1:
                 self.graph.notes.append("%s is used again: each use is a layer of its own here" % spec)
         return value
 
-    def layer(self, spec: Spec, weights: Weights, group: Object | None, values: list[Value]) -> Value:
-        """What a layer, or a model in the model, makes of values."""
+    def layer(self, spec: Spec, weights: Weights, group: Object | None, given: Sequence[Given]) -> Value:
+        """What a layer, or a model in the model, makes of what it is given."""
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise UnsupportedError("a model of more than %d layers" % MAX_CALLS)
+        call = Call(self.graph, spec, given, self.about)
         if spec.kind in MODELS:
-            return self.model(spec, weights.within(spec, group), single(spec, values))
-        if spec.kind not in LAYERS:
-            raise UnsupportedError("%s is not among the layers read: %s" % (spec, ", ".join(sorted(LAYERS))))
-        check(spec)
-        return LAYERS[spec.kind](Call(self.graph, spec, values, weights.arrays(spec, group), self.major))
+            return self.model(spec, weights.within(spec, group), call.value)
+        maker = _maker(spec)
+        call.arrays = weights.arrays(spec, group)
+        try:
+            return maker(call)
+        except (ModelFormatError, UnsupportedError):
+            raise
+        except ShapeError as error:
+            raise ShapeError("%s: %s" % (spec, error)) from None
+        except ValueError as error:  # of a layer of ours that cannot have such settings
+            raise spec.damaged(str(error)) from None
+
+
+def _maker(spec: Spec) -> Maker:
+    """The function that makes a value of a call of a layer, if Keras has such a layer and purenn knows it."""
+    known = {**LAYERS, **FUNCTIONS} if spec.is_function else LAYERS
+    if spec.kind not in known:
+        raise UnsupportedError("%s is not among the layers read" % spec)
+    spec.check(SETTINGS[spec.kind])
+    return known[spec.kind]
 
 
 def _layers_in(model: Spec) -> list[Spec]:
@@ -131,6 +152,14 @@ def _layers_in(model: Spec) -> list[Spec]:
     if len(entries) > MAX_CALLS:
         raise UnsupportedError("a model of more than %d layers" % MAX_CALLS)
     return [Spec(entry) for entry in entries]
+
+
+def _all_layers(model: Spec) -> Iterator[Spec]:
+    """The layers of a model and of the models in it."""
+    for spec in _layers_in(model):
+        if spec.kind in MODELS:
+            yield from _all_layers(spec)
+        yield spec
 
 
 def _sample_shape(model: Spec) -> tuple[int, ...]:

@@ -37,10 +37,26 @@ class Spec:
         """The error that says why this layer is not read."""
         return UnsupportedError("%s: %s" % (self, why))
 
+    def damaged(self, why: str) -> ModelFormatError:
+        """The error that says why this layer cannot be."""
+        return ModelFormatError("%s: %s" % (self, why))
+
     @property
     def is_function(self) -> bool:
-        """Whether it is one of Keras's functions and no layer, as the + of two values is; that has no weights."""
-        return "ops" in str(self.entry.get("module")).split(".")
+        """Whether it is one of Keras's functions and no layer, as the + of two values is; that has no weights.
+
+        An .h5 file keeps no modules: there what a layer is given is in one list, what a function is given is not.
+        """
+        if "module" in self.entry:
+            return "ops" in str(self.entry["module"]).split(".")
+        nodes = self.entry.get("inbound_nodes")
+        calls = [node.get("args") for node in nodes if isinstance(node, dict)] if isinstance(nodes, list) else []
+        return any([isinstance(call, list) and (len(call) > 1 or self.kind == "Negative") for call in calls])
+
+    def check(self, settings: str) -> None:
+        """Refuse what is not a layer or model of Keras's own, or has settings that are not among these."""
+        self.check_class()
+        self.check_settings(settings.replace(",", " ").split())
 
     def check_class(self) -> None:
         """Refuse a class that is not Keras's own, whatever its name.
@@ -80,7 +96,7 @@ class Spec:
         if len(given) > 1:
             raise ModelFormatError("%s has both %s" % (self, " and ".join(given)))
         value: Any = _without_numpy(self.config[given[0]]) if given else default
-        if _is_finite(value):
+        if is_finite(value):
             return float(value)
         if not given:
             raise ModelFormatError("%s has no %s" % (self, keys[0]))
@@ -94,9 +110,40 @@ class Spec:
         if isinstance(value, list) and value and isinstance(value[0], list):
             raise self.refuse("%s has several axes, a row of numbers is read" % key)
         values: list[Any] = value if isinstance(value, list) else [value]
-        if not values or not all([_is_finite(v) for v in values]):
+        if not values or not all([is_finite(v) for v in values]):
             raise ModelFormatError("%s: %s should be numbers, found %s" % (self, key, quote(value)))
         return [float(v) for v in values]
+
+    def integer(self, key: str, default: int | None = None) -> int:
+        """A whole number."""
+        (value,) = self.integers(key, 1, default)
+        return value
+
+    def integers(self, key: str, many: int, default: int | None = None) -> tuple[int, ...]:
+        """So many whole numbers, which may be written as one where they are equal."""
+        value = self.config.get(key, default)
+        values = value if isinstance(value, list) else [value] * many
+        if len(values) != many or not all([type(v) is int for v in values]):
+            what = "a whole number" if many == 1 else "%d whole numbers" % many
+            raise self.damaged("%s should be %s, found %s" % (key, what, quote(value)))
+        return tuple(values)
+
+    def pairs(self, key: str, many: int) -> tuple[tuple[int, int], ...]:
+        """Two whole numbers for each of so many axes: for one axis [1, 2], for more [[1, 2], [3, 4]]."""
+        value = self.config.get(key)
+        values = [value] if many == 1 and isinstance(value, list) else value
+        values = values if isinstance(values, list) else [value] * many
+        pairs = [pair if isinstance(pair, list) else [pair, pair] for pair in values]
+        if len(pairs) != many or not all([list(map(type, pair)) == [int, int] for pair in pairs]):
+            raise self.damaged("%s should be two whole numbers for each axis, found %s" % (key, quote(value)))
+        return tuple([(before, after) for before, after in pairs])
+
+    def choice(self, key: str, names: Sequence[str]) -> str:
+        """One of some names, by default the first."""
+        value = self.config.get(key)
+        if value is not None and value not in names:
+            raise self.refuse("has the %s %s, read are %s" % (key, quote(value), " and ".join(names)))
+        return names[0] if value is None else str(value)
 
     def flag(self, key: str, default: bool) -> bool:
         """A setting that is true or false."""
@@ -131,5 +178,6 @@ def _without_numpy(value: Any) -> Any:
     return inner.get("value") if isinstance(inner, dict) else value
 
 
-def _is_finite(value: Any) -> bool:
+def is_finite(value: Any) -> bool:
+    """Whether a value is a number, and neither infinite nor NaN."""
     return type(value) in (int, float) and -1e308 < value < 1e308

@@ -2,6 +2,7 @@
 
 model.weights.h5 in a .keras archive    /layers/CLASS/vars/0, the second layer of a class under CLASS_1
 .h5                                     /model_weights/LAYER, whose attribute names the arrays in order
+                                        of a model in the model: all of its arrays as .../LAYER/ARRAY
 """
 
 from __future__ import annotations
@@ -82,9 +83,40 @@ class WeightsByName:
             if name not in self._found:
                 raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
 
-    def within(self, spec: Spec, group: Object | None) -> WeightsByName:
-        """Refuses a model within the model."""
-        raise spec.refuse("a model within a model, which an .h5 file keeps in another order; save it as .keras")
+    def within(self, spec: Spec, group: Object | None) -> WeightsWithin:
+        """The arrays of a model within the model."""
+        return WeightsWithin(group)
+
+
+class WeightsWithin:
+    """The arrays of a model in a model of an .h5 file, those of all models in it in one list."""
+
+    def __init__(self, group: Object | None, outer: WeightsWithin | None = None) -> None:
+        self.group, self.is_whole = group, outer is None
+        self._names: dict[str, list[str]] = _by_layer(_weight_names(group)) if outer is None else outer._names
+        self._found: set[str] = set() if outer is None else outer._found
+
+    def group_of(self, spec: Spec) -> Object | None:
+        """The group of all arrays, as the layers have none of their own."""
+        return self.group
+
+    def arrays(self, spec: Spec, group: Object | None) -> Arrays:
+        """The arrays of a layer by their names."""
+        self._found.add(spec.name)
+        found = _named(group, self._names.get(spec.name, []))
+        if any(["/" in name for name in found]):
+            raise spec.refuse("has the name of a layer in another model in the model, save it as .keras")
+        return found
+
+    def check_all_found(self) -> None:
+        """Refuse arrays that belong to no layer."""
+        for name in self._names if self.is_whole else ():
+            if name not in self._found:
+                raise ModelFormatError("the weights of %s belong to no layer of the architecture" % quote(name))
+
+    def within(self, spec: Spec, group: Object | None) -> WeightsWithin:
+        """The arrays of a model in this one."""
+        return WeightsWithin(group, self)
 
 
 def layers_of(group: Object) -> Object | None:
@@ -127,12 +159,32 @@ def by_number(names: Iterable[str]) -> list[str]:
 
 def named_variables(layer: Object | None) -> Arrays:
     """A layer's arrays by the last parts of their names: of dense_1/kernel:0 that is kernel."""
+    return _named(layer, _weight_names(layer))
+
+
+def _weight_names(layer: Object | None) -> list[str]:
     names = [] if layer is None else layer.attributes.get("weight_names", [])
+    return names if isinstance(names, list) else []  # where there are none it is an empty array of numbers
+
+
+def _named(group: Object | None, names: list[str]) -> Arrays:
     found: Arrays = {}
-    for name in names if isinstance(names, list) else []:  # where there are none it is an empty array of numbers
-        array = None if layer is None else layer.at(name)
+    for name in names:
+        array = None if group is None else group.at(name)
         if array is None:
             raise ModelFormatError("the array %s is missing" % quote(name))
         last = name.split("/")[-1].split(":")[0]
         found[name if last in found else last] = array.tensor()
     return found
+
+
+def _by_layer(names: list[str]) -> dict[str, list[str]]:
+    """Names of arrays by the layer that they are of.
+
+    >>> _by_layer(["model/dense/kernel", "dense/bias:0"])
+    {'dense': ['model/dense/kernel', 'dense/bias:0']}
+    """
+    layers: dict[str, list[str]] = {}
+    for name in names:
+        layers.setdefault(name.rpartition("/")[0].rpartition("/")[2], []).append(name)
+    return layers

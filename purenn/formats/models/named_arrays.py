@@ -30,6 +30,7 @@ _MOST_PARTS = 16  # parts of a name that are searched for numbers
 _MOST_LAYERS, _MOST_TRIES = 100, 20000  # of a search for the order of layers
 _DICTS_KEEP_ORDER = sys.implementation.name != "micropython"
 _BY_FILE = "the order of the file"
+_ARCHITECTURE = "other layers are said by architecture='conv 5x5 relu, maxpool 2, dense' or --architecture"
 
 
 class DenseArrays:
@@ -38,7 +39,8 @@ class DenseArrays:
     def __init__(self, name: str, weight: "Tensor", bias_name: str, bias: "Optional[Tensor]", transposed: bool) -> None:
         self.name, self.weight, self.bias_name, self.bias, self.transposed = name, weight, bias_name, bias, transposed
         if len(weight.shape) != 2 or 0 in weight.shape:
-            raise UnsupportedError("%s has shape %r, a dense layer's weight has two axes" % (quote(name), weight.shape))
+            what = (quote(name), weight.shape, _ARCHITECTURE)
+            raise UnsupportedError("%s has shape %r, a dense layer's weight has two axes; %s" % what)
         self.inputs, self.outputs = reversed(weight.shape) if transposed else weight.shape
         self.title = name[: -len(".weight")] if name.endswith(".weight") else name  # what users call the layer
         if bias is not None and bias.shape not in ((self.outputs,), (1, self.outputs)):
@@ -82,7 +84,7 @@ def network_of(
             raise ShapeError(
                 "%s takes %d inputs, but %s gives %d" % (following, following.inputs, layer, layer.outputs)
             )
-    listed = _listed([str(layer) for layer in layers])
+    listed = first_of([str(layer) for layer in layers])
     plural = "layer" if len(layers) == 1 else "layers"
     if activations is None:
         example = ",".join(["relu"] * (len(layers) - 1) + ["softmax"])
@@ -124,7 +126,7 @@ def notes_on(layers: "List[DenseArrays]", reason: str) -> "List[str]":
     notes = ["weights read as %s" % axes]
     if len(layers) > 1:
         titles = [quote(layer.title, 40) for layer in layers]
-        notes.insert(0, "layers in the order %s: %s" % (_listed(titles, _NOTED), reason))
+        notes.insert(0, "layers in the order %s: %s" % (first_of(titles, _NOTED), reason))
     return notes
 
 
@@ -133,11 +135,11 @@ def found_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
     layers = _numbered_layers(arrays) or _named_layers(arrays)
     used = {name for layer in layers for name in (layer.name, layer.bias_name)}
     unused = [name for name in arrays if name not in used]
-    listed = _listed(["%s %r" % (quote(name), arrays[name].shape) for name in unused])
+    listed = first_of(["%s %r" % (quote(name), arrays[name].shape) for name in unused])
     if unused or not layers:
         raise UnsupportedError(
             "layers are found by the names W1, b1, W2, ... or NAME.weight, NAME.bias; %s"
-            % ("this does not fit %s" % listed if listed else "the file has no arrays")
+            % ("this does not fit %s; %s" % (listed, _ARCHITECTURE) if listed else "the file has no arrays")
         )
     return layers
 
@@ -151,18 +153,18 @@ def ordered_layers(
     """The layers from first to last, and the reason for this order."""
     layers = found_layers(arrays)
     if order is not None:
-        return _in_given_order(layers, order), "as given"
+        return in_given_order(layers, order), "as given"
     if not layers[0].transposed or len(layers) == 1:
         return layers, "by their numbers"
-    parts = [_numbers_apart(layer.title) for layer in layers]
-    if not _is_unsorted(arrays, layers):
+    parts = [numbers_apart(layer.title) for layer in layers]
+    if not is_unsorted(arrays, layers):
         candidates = []
-    elif _grow(parts):
+    elif numbers_grow(parts):
         return layers, _BY_FILE
     else:  # the numbers in the names have another
         candidates = [(layers, _BY_FILE)] if _is_chain(layers) else []
     by_number = [layers[k] for k in sorted(range(len(layers)), key=lambda k: parts[k])]
-    if all([_is_before(first, second) for first, second in _pairs(sorted(parts))]):
+    if all([is_before(first, second) for first, second in _pairs(sorted(parts))]):
         if _is_chain(by_number) or not candidates:
             candidates.append((by_number, "by the numbers in their names"))
     else:
@@ -170,7 +172,7 @@ def ordered_layers(
         candidates += [([layers[k] for k in order], "the only one in which their shapes fit") for order in fitting]
     if len(candidates) == 1:
         return candidates[0]
-    listed = _listed([str(layer) for layer in layers])
+    listed = first_of([str(layer) for layer in layers])
     if not candidates:
         raise ShapeError("%d layers that do not fit each other in any order: %s" % (len(layers), listed))
     example = [quote(layer.title, 20) for layer in layers[:_LISTED]] + (["..."] if len(layers) > _LISTED else [])
@@ -189,32 +191,32 @@ def _is_chain(layers: "List[DenseArrays]") -> bool:
     return all([layer.outputs == following.inputs for layer, following in _pairs(layers)])
 
 
-def _in_given_order(layers: "List[DenseArrays]", order: "Sequence[str]") -> "List[DenseArrays]":
+def in_given_order(layers: "List[Any]", order: "Sequence[str]") -> "List[Any]":
     """The layers as the caller names them: each once, by the name of its weight or without .weight."""
-    chosen: "List[DenseArrays]" = []
+    chosen: "List[Any]" = []
     for name in listed_in(order):
         named = [layer for layer in layers if layer.name == name] or [layer for layer in layers if layer.title == name]
         if not named:
-            found = _listed([quote(layer.title) for layer in layers])
+            found = first_of([quote(layer.title) for layer in layers])
             raise ValueError("the order names %s, which is not one of the layers: %s" % (quote(repr(name)), found))
         if named[0] in chosen:
             raise ValueError("the order names %s twice" % quote(named[0].title))
         chosen.append(named[0])
     missing = [quote(layer.title) for layer in layers if layer not in chosen]
     if missing:
-        raise ValueError("the order leaves out %s" % _listed(missing))
+        raise ValueError("the order leaves out %s" % first_of(missing))
     return chosen
 
 
-def _is_unsorted(arrays: "Dict[str, Tensor]", layers: "List[DenseArrays]") -> bool:
+def is_unsorted(arrays: "Dict[str, Tensor]", layers: "Sequence[Any]") -> bool:
     """Whether the arrays are still in the order in which a program stored them."""
     if not _DICTS_KEEP_ORDER or isinstance(arrays, Unordered):
         return False
     names = [layer.name for layer in layers]
-    return names != sorted(names) or _grow([_numbers_apart(name) for name in names])
+    return names != sorted(names) or numbers_grow([numbers_apart(name) for name in names])
 
 
-def _grow(names: "Sequence[List[Part]]") -> bool:
+def numbers_grow(names: "Sequence[List[Part]]") -> bool:
     """Whether the numbers in names never decrease: in 0.a, 0.b, 1.a they do not, in l10, l2 they do."""
     tree: "Dict[Any, Any]" = {}  # the parts of all names, with the highest number so far at each position
     for parts in names:
@@ -228,7 +230,7 @@ def _grow(names: "Sequence[List[Part]]") -> bool:
     return True
 
 
-def _is_before(parts: "List[Part]", others: "List[Part]") -> bool:
+def is_before(parts: "List[Part]", others: "List[Part]") -> bool:
     """Whether a number, where two names first differ, puts one before the other."""
     for part, other in zip(parts, others):
         if part != other:
@@ -241,7 +243,7 @@ def _fitting(layers: "List[DenseArrays]", parts: "List[List[Part]]") -> "List[Li
     if len(layers) > _MOST_LAYERS:
         return [[], []]
     indices = range(len(layers))
-    earlier = [[j for j in indices if _is_before(parts[j], parts[k])] for k in indices]
+    earlier = [[j for j in indices if is_before(parts[j], parts[k])] for k in indices]
     taking: "Dict[int, List[int]]" = {}  # the layers, by how many inputs they take
     for k, layer in enumerate(layers):
         taking.setdefault(layer.inputs, []).append(k)
@@ -272,7 +274,7 @@ def _numbered_layers(arrays: "Dict[str, Tensor]") -> "List[DenseArrays]":
     weights, biases = _numbered(arrays, "W"), _numbered(arrays, "B")
     numbers = sorted(weights)
     if numbers and (numbers[0] > 1 or numbers[-1] - numbers[0] != len(numbers) - 1):
-        names = _listed([quote(weights[k]) for k in numbers])
+        names = first_of([quote(weights[k]) for k in numbers])
         raise UnsupportedError("weights must be numbered from 0 or 1 without gaps, found %s" % names)
     return [
         DenseArrays(weights[k], arrays[weights[k]], *_bias(arrays, biases.get(k)), transposed=False) for k in numbers
@@ -305,10 +307,10 @@ def _bias(arrays: "Dict[str, Tensor]", name: "Optional[str]") -> "Tuple[str, Opt
     return ("", None) if name is None else (name, arrays[name])
 
 
-def _numbers_apart(name: str) -> "List[Part]":
+def numbers_apart(name: str) -> "List[Part]":
     """A sort key that compares numbers inside of names as numbers: each by its length, then its digits.
 
-    >>> sorted(["net.10", "net.2"], key=_numbers_apart)
+    >>> sorted(["net.10", "net.2"], key=numbers_apart)
     ['net.2', 'net.10']
     """
     parts: "List[Part]" = []
@@ -331,7 +333,8 @@ def _is_digits(text: str) -> bool:
     return all(["0" <= character <= "9" for character in text])
 
 
-def _listed(texts: "List[str]", most: int = _LISTED) -> str:
+def first_of(texts: "List[str]", most: int = _LISTED) -> str:
+    """The first of some texts, and how many there are where that is not all."""
     return ", ".join(texts[:most]) + (", ... (%d in total)" % len(texts) if len(texts) > most else "")
 
 

@@ -42,7 +42,7 @@ _NESTED_WORK = 100  # of opening a pickle in a pickle
 _PREFIXES = ("module.", "_orig_mod.")
 
 
-def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
+def read(source: Source, budget: Budget, input_shape: Sequence[int] | None = None) -> Graph | dict[str, Tensor]:
     """The graph of an estimator or a module, or the arrays of a pickled dict, by name."""
     data = source.read()
     nested: Allowed = {("torch.storage", "_load_from_bytes"): lambda raw: _load_from_bytes(raw, budget)}
@@ -51,7 +51,7 @@ def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
     if machine.position < len(data):
         more = len(data) - machine.position
         raise UnsupportedError("%d bytes follow the pickle: keep all of a model in one, as a dict" % more)
-    return content_of(found, budget)
+    return content_of(found, budget, input_shape)
 
 
 class _ModelUnpickler(JoblibUnpickler):
@@ -67,10 +67,10 @@ class _ModelUnpickler(JoblibUnpickler):
             raise UnsupportedError("%s; %s" % (error, what)) from None
 
 
-def content_of(pickled: Any, budget: Budget) -> Graph | dict[str, Tensor]:
+def content_of(pickled: Any, budget: Budget, input_shape: Sequence[int] | None = None) -> Graph | dict[str, Tensor]:
     """What a pickle holds."""
     if isinstance(pickled, Object) and pickled.name.startswith("torch.nn."):
-        return graph_of_module(PickledModule(pickled, budget), budget)
+        return graph_of_module(PickledModule(pickled, budget), budget, input_shape)
     if isinstance(pickled, Object) and pickled.name.rpartition(".")[2] in ESTIMATORS:
         return graph_of_estimator(Estimator(pickled, budget), budget)
     if not isinstance(pickled, dict):
@@ -82,7 +82,7 @@ def content_of(pickled: Any, budget: Budget) -> Graph | dict[str, Tensor]:
         raise UnsupportedError("the pickle holds several models, under %s: save one of them" % ", ".join(held))
     if held:
         inner = pickled[held[0]]
-        return _tensors(inner, budget) if isinstance(inner, dict) else content_of(inner, budget)
+        return _tensors(inner, budget) if isinstance(inner, dict) else content_of(inner, budget, input_shape)
     return _tensors(pickled, budget)
 
 

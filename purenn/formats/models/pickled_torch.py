@@ -22,7 +22,8 @@ from ...rows import size as count
 from ...tensor import DTYPES, Tensor, checked_shape
 from ...text import quote
 from ..containers.unpickler import Global, Object, Unpickler, described, stand_in
-from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL, Module
+from .torch_module import Module
+from .torch_modules import CLASSES, INSTEAD, SEQUENTIAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -235,7 +236,8 @@ def _size(sizes: Any = ()) -> Any:
 def storage_of(identity: Any, fetch: Callable[[str], tuple[Any, bool]]) -> tuple[str, Storage]:
     """The key and the storage of a persistent id: ("storage", class, key, device, length, ...)."""
     if not isinstance(identity, tuple) or len(identity) < 5 or identity[0] != "storage":
-        raise ModelFormatError("refers to %s, expected a storage" % described(identity))
+        hint = ": in protocol 0 torch writes what it cannot read itself, use 2" if isinstance(identity, str) else ""
+        raise ModelFormatError("refers to %s, expected a storage%s" % (described(identity), hint))
     kind, key = identity[1], identity[2]
     (length,) = checked_shape((identity[4],))
     dtype = _STORAGE_CLASSES.get(kind.name) if isinstance(kind, Global) else None
@@ -272,7 +274,7 @@ for _name in _LATE_DTYPES:
     TORCH["torch", _name[len("torch.") :]] = None
 for _name in _OTHER_DTYPES:
     TORCH["torch", _name] = None
-for _module, _name in CLASSES:
+for _module, _name in [SEQUENTIAL] + list(CLASSES):
     TORCH[_module, _name] = stand_in("%s.%s" % (_module, _name))
 # Hooks that compute a weight from others before each call: known, so that their module is named when it is refused
 for _name in ("weight_norm.WeightNorm", "spectral_norm.SpectralNorm", "spectral_norm.SpectralNormStateDictHook") + (

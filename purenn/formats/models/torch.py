@@ -22,7 +22,7 @@ from .torch_storages import Storages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable
+    from typing import Any, Callable, Sequence
 
     from ...budget import Budget
     from ...graph import Graph
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 _INSTEAD = "save the module itself with torch.save, or export it with torch.onnx.export"
 
 
-def read(archive: Archive, budget: Budget) -> Graph | dict[str, Tensor]:
-    """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
-    return content_of(load(archive, root_of(archive.names), budget, TorchUnpickler), budget)
+def read(archive: Archive, budget: Budget, input_shape: Sequence[int] | None = None) -> Graph | dict[str, Tensor]:
+    """The graph of a module that was saved itself, for samples of a shape, or the arrays of a state_dict, by name."""
+    return content_of(load(archive, root_of(archive.names), budget, TorchUnpickler), budget, input_shape)
 
 
 def root_of(names: list[str]) -> str:

@@ -7,6 +7,7 @@ from .torch_storages import Legacy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Sequence
 
     from ...budget import Budget
     from ...graph import Graph
@@ -14,6 +15,6 @@ if TYPE_CHECKING:
     from ...tensor import Tensor
 
 
-def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
-    """The graph of a module that was saved itself, or the arrays of a state_dict, by name."""
-    return content_of(Legacy(source.read(), budget).load(), budget)
+def read(source: Source, budget: Budget, input_shape: Sequence[int] | None = None) -> Graph | dict[str, Tensor]:
+    """The graph of a module that was saved itself, for samples of a shape, or the arrays of a state_dict, by name."""
+    return content_of(Legacy(source.read(), budget).load(), budget, input_shape)

@@ -11,6 +11,7 @@ from ....layers.dynamic_dense import float32
 from ....layers.folding import activation_of
 from ....layers.layer_norm import LayerNorm
 from ....layers.normalize import Normalize
+from ....layers.prelu import PRelu
 from ....layers.scale import Scale
 from ....matrix import Matrix
 from ....text import quote
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Callable
 
     from ....graph import Value
+    from ....layers.base import Layer
     from .call import Call
 
 _LARGEST = 3.4028234663852886e38  # float32's
@@ -80,18 +82,23 @@ def celu(call: Call) -> Value:
 
 def prelu(call: Call) -> Value:
     value, slope = call.value(0), call.constant(1)
-    if len(set(slope.data)) != 1 or not math.isfinite(slope.data[0]):
-        raise UnsupportedError("with %d different slopes" % len(set(slope.data)))
-    name = "leaky_relu(%r)" % shortest(slope.data[0], value.dtype)
-    return call.apply(Activate(name), value, call.broadcast(value, slope)[1])
+    if not all(map(math.isfinite, slope.data)):
+        raise UnsupportedError("with a slope that is not finite")
+    numbers, value, along = call.row(value, slope)
+    if len(set(slope.data)) == 1:
+        return call.apply(Activate("leaky_relu(%r)" % shortest(slope.data[0], value.dtype)), value)
+    return call.apply_along(PRelu(numbers), value, along)
 
 
 def clip(call: Call) -> Value:
     """Clamped to low ... high."""
-    value = call.value(0)
     limit = _LARGEST if call.opset < 11 else math.inf  # where there is no bound
     low = call.number(1) if call.has(1) else call.node.real("min", -limit)
     high = call.number(2) if call.has(2) else call.node.real("max", limit)
+    return clipped(call, call.value(0), low, high)
+
+
+def clipped(call: Call, value: Value, low: float, high: float) -> Value:
     if not low < high:
         raise UnsupportedError("to %r ... %r" % (low, high))
     if (low, high) == (-math.inf, math.inf):
@@ -100,6 +107,12 @@ def clip(call: Call) -> Value:
         return call.apply(Activate("relu"), value)
     name = "clip(%r, %r)" % (shortest(low, value.dtype), shortest(high, value.dtype))
     return call.apply(Activate(name), value)
+
+
+def thresholded_relu(call: Call) -> Value:
+    """``x if x > alpha else 0``"""
+    value = call.value(0)
+    return call.apply(Activate("threshold(%r, 0.0)" % _parameter(call, value, "alpha", 1.0)), value)
 
 
 def softmax(name: str) -> Callable[[Call], Value]:
@@ -152,29 +165,37 @@ def batch_normalization(call: Call) -> Value:
     scale, shift, means, variances = map(list, vectors)
     deviations = [square_root(variance + epsilon) for variance in variances]
     if all(map(math.isfinite, means + deviations)) and all(deviations):
-        value, (mean, deviation) = _along_features(call, value, means, deviations)
-        value = call.apply(Normalize(mean, deviation), value)
+        value = _along_channels(call, Normalize, value, means, deviations)
     else:  # one scale gives infinities and NaN where IEEE 754 does
         scale = [divided(factor, deviation) for factor, deviation in zip(scale, deviations)]
         shift = [term - mean * factor for term, mean, factor in zip(shift, means, scale)]
-    value, rows = _along_features(call, value, scale, shift)
-    return call.apply(Scale(*rows), value, noted=True)
+    return _along_channels(call, Scale, value, scale, shift, noted=True)
 
 
-def _along_features(call: Call, value: Value, *vectors: list[float]) -> tuple[Value, list[Matrix | float]]:
-    """Vectors with one number for each index of axis 1, as rows with one for each number of a sample."""
-    features = (len(vectors[0]),) + (1,) * (len(value.shape) - 2)
-    pairs = [call.broadcast(value, tensor_of(vector, "F64", features)) for vector in vectors]
-    return value.reshaped(pairs[0][1]), [row for row, _ in pairs]
+def _along_channels(
+    call: Call, layer: Callable[..., Layer], value: Value, *vectors: list[float], noted: bool = False
+) -> Value:
+    """A layer with two numbers for each index of axis 1."""
+    channels = (len(vectors[0]),) + (1,) * (len(value.shape) - 2)
+    rows = [call.row(value, tensor_of(vector, "F64", channels)) for vector in vectors]
+    numbers, (_, value, along) = [row for row, _, _ in rows], rows[0]
+    return call.apply_along(layer(*numbers), value, along, noted=noted)
 
 
 def layer_normalization(call: Call) -> Value:
+    """Over an axis and all behind it; scale and shift have a number for each of theirs, or fewer that are repeated."""
     value = call.value(0)
-    axis = value.axis(call.node.integer("axis", -1))
-    value.check_spans_sample(value.shape[axis:], "over the axes from %d" % axis)
-    scale, shape = call.broadcast(value, call.constant(1))
-    shift = call.broadcast(value, call.constant(2))[0] if call.has(2) else 0.0
-    return call.apply(LayerNorm(scale, shift, _parameter(call, value, "epsilon", 1e-5)), value, shape)
+    over = tuple(range(value.axis(call.node.integer("axis", -1)), len(value.shape)))
+    if None in value.shape[over[0] :]:
+        value.check_spans_sample(value.shape[over[0] :], "over the axes from %d" % over[0])
+    norm = LayerNorm(epsilon=_parameter(call, value, "epsilon", 1e-5))
+    result = call.apply(norm, value, over=over)
+    numbers, result, along = call.row(result, call.constant(1))
+    result = call.apply_along(Scale(numbers), result, along)
+    if call.has(2):
+        numbers, result, along = call.row(result, call.constant(2))
+        result = call.apply_along(Scale(1.0, numbers), result, along)
+    return result
 
 
 def scaler(call: Call) -> Value:

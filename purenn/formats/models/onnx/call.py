@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, Sequence, Union
 
     from ....graph import Graph
-    from ....graph.node import Shape
+    from ....graph.node import Shape, Sides
     from ....layers.base import Layer
     from .model import NodeProto
     from .shapes import ArgMax
@@ -108,10 +108,11 @@ class Call:
             raise ModelFormatError("input %d: expected a few integers, found %r" % (k + 1, tensor))
         return list(tensor.data)
 
-    def broadcast(self, value: Value, tensor: Tensor) -> tuple[Matrix | float, Shape]:
-        """A constant that meets a value number by number: one number for all of a sample, or a row with one for each.
+    def row(self, value: Value, tensor: Tensor) -> tuple[Matrix | float, Value, Sides]:
+        """A constant that meets a value number by number: (the numbers, the value, the axes they differ along).
 
-        With it comes the shape of the result, which has as many axes as the longer of the two shapes.
+        The numbers are one for all of a sample, or a row with one for each index along those axes.
+        The value gets as many axes as the longer of the two shapes has.
         """
         if tensor.dtype not in FLOATS:
             raise ModelFormatError("%s meets a constant of type %s, expected floats" % (value, tensor.dtype))
@@ -124,10 +125,11 @@ class Call:
                 raise UnsupportedError(
                     "%s meets a constant of shape %s, which %s" % (value, shape_text(tensor.shape), what)
                 )
+        value = value.reshaped(shape)
         if len(tensor.data) == 1:
-            return tensor.data[0], shape
+            return tensor.data[0], value, ()
         self.charge((value.size,), "F64")
-        return Matrix.wrap([repeated(tensor.data, sizes, [1 if size is None else size for size in shape])]), shape
+        return Matrix.wrap([tensor.data]), value, tuple([k for k, size in enumerate(sizes) if size != 1])
 
     def charge(self, shape: Sequence[int], dtype: str) -> None:
         """Charge the budget for an array."""
@@ -150,9 +152,34 @@ class Call:
         """What a layer makes of a value, in the graph that is built (`Graph.apply`)."""
         return self.graph.apply(operation, value, str(self.node), shape, layout, over, dtype, noted)
 
+    def apply_along(
+        self, operation: Layer, value: Value, along: Sides, dtype: str | None = None, noted: bool = False
+    ) -> Value:
+        """What a layer with a number for each index along some axes makes of a value, see `row`."""
+        if len(along) == 1:
+            layout = tuple([axis for axis in value.axes if axis != along[0]]) + along
+            if len(value.layout) > 1 or value.node.gives == value.sides(layout):
+                return self.apply(operation, value, layout=layout, dtype=dtype, noted=noted)
+        return self.apply(operation, value, over=along or None, dtype=dtype, noted=noted)
+
     def join(self, what: str, *values: Value) -> Value:
-        """Values combined number by number, in the graph that is built."""
+        """Values combined number by number, in the graph that is built; a shorter shape is filled up with ones."""
+        axes = max([len(value.shape) for value in values])
+        filled = [(1,) * (axes - len(value.shape)) + value.shape for value in values]
+        if len({shape.index(None) if None in shape else None for shape in filled}) == 1:
+            values = tuple([value.reshaped(shape) for value, shape in zip(values, filled)])
         return self.graph.join(what, *values, name=str(self.node))
+
+    def layout(self, value: Value) -> Sides:
+        """All axes of a sample in the order in which its numbers run now.
+
+        Where axes of one number leave that open, it is the order in which pictures are computed.
+        """
+        for layout in (tuple(range(2, len(value.shape))) + (1,), value.axes):
+            if sorted(layout) == list(value.axes) and value.order_of(layout) == value.order:
+                return layout
+        short = [axis for axis in value.axes if axis not in value.layout]
+        return tuple(short) + value.layout
 
 
 def repeated(data: array[Any], shape: Sequence[int], target: Sequence[int]) -> array[Any]:

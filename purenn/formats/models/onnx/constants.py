@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Stands for the number of samples in a shape that the graph computes: no file can mean this size.
 BATCH = -(1 << 62)
+_ALL = (1 << 31) - 1  # an end of this size or more means the end of the axis
+_MOST = 100000  # parts of one constant
 
 
 def constant(call: Call) -> Tensor:
@@ -61,6 +63,9 @@ def _of_two(f: Callable[[Any, Any], Any]) -> Callable[[Call], Tensor]:
             if m != n and 1 not in (m, n):
                 raise ModelFormatError("it combines shapes %r and %r" % (a.shape, b.shape))
         shape = tuple([n if m == 1 else m for m, n in zip(left, right)])
+        for tensor, other in ((a, b), (b, a)):
+            if f is not _product or set(other.data) != {1}:
+                _check_no_samples(tensor)
         call.charge(shape, a.dtype)
         if count(shape) == 0:
             return Tensor(shape, a.dtype, a.data[:0])
@@ -114,10 +119,22 @@ def square_root(x: float) -> float:
     return math.sqrt(x) if x >= 0 else math.nan
 
 
+def _product(a: Any, b: Any) -> Any:
+    return a * b
+
+
+def _check_no_samples(tensor: Tensor) -> None:
+    """Refuse to calculate with the number of samples, which is open."""
+    if tensor.dtype == "I64" and BATCH in tensor.data:
+        raise UnsupportedError("with the number of samples")
+
+
 add = _of_two(lambda a, b: a + b)
 subtract = _of_two(lambda a, b: a - b)
-multiply = _of_two(lambda a, b: a * b)
+multiply = _of_two(_product)
 divide = _of_two(divided)
+floor = _of_one(lambda a: float(math.floor(a)) if math.isfinite(a) else a, integers=False)
+ceil = _of_one(lambda a: float(math.ceil(a)) if math.isfinite(a) else a, integers=False)
 negate = _of_one(lambda a: -a, integers=True)
 root = _of_one(square_root, integers=False)
 
@@ -238,26 +255,28 @@ def transpose(call: Call) -> Constant:
     assert isinstance(value, (Tensor, QuantizedTensor)), "applied to constants alone"
     shape = value.shape
     order = permutation(call, len(shape))
-    target = tuple([shape[k] for k in order])
-    longer = [k for k in order if shape[k] != 1]  # axes whose order matters
-    if longer != sorted(longer) and len(longer) > 2:
-        raise UnsupportedError("of more than two axes, perm %r" % order)
     if isinstance(value, QuantizedTensor):
-        tensor = _transposed(call, value.tensor, target, longer)
-        return QuantizedTensor(
-            tensor, value.scale, value.zero_point, None if value.axis is None else order.index(value.axis)
-        )
-    return _transposed(call, call.constant(0), target, longer)
+        tensor = _transposed(call, value.tensor, order)
+        axis = None if value.axis is None else order.index(value.axis)
+        return QuantizedTensor(tensor, value.scale, value.zero_point, axis)
+    return _transposed(call, call.constant(0), order)
 
 
-def _transposed(call: Call, tensor: Tensor, target: tuple[int, ...], longer: list[int]) -> Tensor:
-    if longer == sorted(longer):
-        return Tensor(target, tensor.dtype, tensor.data)
-    call.charge(target, tensor.dtype)
-    cols, data = tensor.shape[max(longer)], tensor.data[:0]
-    for j in range(cols):
-        data.extend(tensor.data[j::cols])
-    return Tensor(target, tensor.dtype, data)
+def _transposed(call: Call, tensor: Tensor, order: Sequence[int]) -> Tensor:
+    shape = tuple([tensor.shape[axis] for axis in order])
+    longer = [axis for axis in order if tensor.shape[axis] != 1]  # axes whose order matters
+    if longer == sorted(longer) or 0 in shape:
+        return Tensor(shape, tensor.dtype, tensor.data)
+    call.charge(shape, tensor.dtype)
+    strides = [count(tensor.shape[axis + 1 :]) for axis in longer]
+    *outer, (side, stride) = zip([tensor.shape[axis] for axis in longer], strides)
+    starts = [0]
+    for size, step in outer:
+        starts = [start + k * step for start in starts for k in range(size)]
+    data = tensor.data[:0]
+    for start in starts:
+        data.extend(tensor.data[start : start + (side - 1) * stride + 1 : stride])
+    return Tensor(shape, tensor.dtype, data)
 
 
 def shape(call: Call) -> Tensor:
@@ -274,37 +293,164 @@ def sizes_of(call: Call, shape: Sequence[int]) -> Tensor:
 
 def gather(call: Call) -> Tensor:
     tensor, indices = call.constant(0), call.constant(1)
-    if len(tensor.shape) != 1 or len(indices.shape) > 1 or call.node.integer("axis") not in (0, -1):
-        raise UnsupportedError("from a constant of shape %r" % (tensor.shape,))
+    axis = checked_axis(call.node.integer("axis"), len(tensor.shape))
     if indices.dtype not in ("I64", "I32"):
         raise ModelFormatError("indices of type %s" % indices.dtype)
-    chosen = [tensor.data[checked_axis(k, len(tensor.data))] for k in indices.data]
-    call.charge((len(chosen),), "U64")
-    return Tensor(indices.shape, tensor.dtype, array(tensor.data.typecode, chosen))
+    size, block = tensor.shape[axis], count(tensor.shape[axis + 1 :])
+    shape = tensor.shape[:axis] + indices.shape + tensor.shape[axis + 1 :]
+    call.charge(shape, "U64")
+    starts = [checked_axis(index, size) * block for index in indices.data]
+    return _of_blocks(tensor, shape, count(tensor.shape[:axis]), size * block, starts, block)
+
+
+def _of_blocks(
+    tensor: Tensor, shape: Sequence[int], rows: int, length: int, starts: Sequence[int], block: int
+) -> Tensor:
+    """Of each row of so many numbers the blocks that start at some of them."""
+    data = tensor.data[:0]
+    for row in range(rows):
+        for start in starts:
+            data.extend(tensor.data[row * length + start : row * length + start + block])
+    return Tensor(shape, tensor.dtype, data)
 
 
 def slice_of(call: Call) -> Tensor:
+    """Of each axis named the numbers from start to end, by step."""
     tensor = call.constant(0)
-    starts, ends, steps = call.integers(1, "starts"), call.integers(2, "ends"), call.integers(4, "") or [1]
-    first_axis = call.integers(3, "axes") in ([], [0], [-1])
-    if len(tensor.shape) != 1 or (len(starts), len(ends), len(steps)) != (1, 1, 1) or steps[0] == 0 or not first_axis:
-        raise UnsupportedError("of a constant of shape %r" % (tensor.shape,))
-    data = tensor.data[slice(starts[0], None if steps[0] < 0 and ends[0] < -len(tensor.data) else ends[0], steps[0])]
-    call.charge((len(data),), "U64")
-    return Tensor((len(data),), tensor.dtype, data)
+    for axis, part in slices(call, tensor.shape):
+        size, block = tensor.shape[axis], count(tensor.shape[axis + 1 :])
+        chosen = range(*part)
+        shape = tensor.shape[:axis] + (len(chosen),) + tensor.shape[axis + 1 :]
+        call.charge(shape, "U64")
+        starts = [index * block for index in chosen]
+        tensor = _of_blocks(tensor, shape, count(tensor.shape[:axis]), size * block, starts, block)
+    return tensor
+
+
+def slices(call: Call, shape: Sequence[int | None]) -> list[tuple[int, tuple[int, int, int]]]:
+    """The axes that Slice names, each with the range of its indices; of the samples (None) all of them."""
+    starts, ends, steps = call.integers(1, "starts"), call.integers(2, "ends"), call.integers(4, "")
+    axes = [checked_axis(axis, len(shape)) for axis in call.integers(3, "axes") or range(len(starts))]
+    steps = steps or [1] * len(starts)
+    if not len(starts) == len(ends) == len(steps) == len(axes) == len(set(axes)):
+        raise ModelFormatError("%d starts, %d ends, %d steps, %d axes" % tuple(map(len, (starts, ends, steps, axes))))
+    found = []
+    for axis, start, end, step in zip(axes, starts, ends, steps):
+        size = shape[axis]
+        if step == 0:
+            raise ModelFormatError("a step of 0")
+        if size is None:
+            if start != 0 or step != 1 or (end != BATCH and end < _ALL):
+                raise UnsupportedError("of the samples")
+            continue
+        stop = None if step < 0 and end < -size else end  # beyond the first index, where Python counts from the end
+        found.append((axis, slice(start, stop, step).indices(size)))
+    return found
 
 
 def concat(call: Call) -> Tensor:
     tensors = [call.constant(k) for k in range(len(call.node.inputs))]
-    differ = any([len(tensor.shape) != 1 or tensor.dtype != tensors[0].dtype for tensor in tensors])
-    if differ or not tensors or call.node.integer("axis") not in (0, -1):
-        raise UnsupportedError("of constants with more than one axis, or of different types")
-    size = sum([len(tensor.data) for tensor in tensors])
-    call.charge((size,), "U64")
-    data = tensors[0].data[:]
-    for tensor in tensors[1:]:
-        data.extend(tensor.data)
-    return Tensor((size,), tensors[0].dtype, data)
+    if not tensors or not tensors[0].shape:
+        raise UnsupportedError("of nothing, or of constants without axes")
+    axis = checked_axis(call.node.integer("axis"), len(tensors[0].shape))
+    for tensor in tensors:
+        same = tensor.shape[:axis] + tensors[0].shape[axis : axis + 1] + tensor.shape[axis + 1 :]
+        if same != tensors[0].shape or tensor.dtype != tensors[0].dtype:
+            what = (tensors[0].shape, tensors[0].dtype, tensor.shape, tensor.dtype, axis)
+            raise ModelFormatError("%r of type %s and %r of type %s along axis %d" % what)
+    call.charge((sum([len(tensor.data) for tensor in tensors]),), "U64")
+    return concatenated(tensors, axis)
+
+
+def concatenated(tensors: Sequence[Tensor], axis: int) -> Tensor:
+    """Constants of one type side by side along an axis."""
+    first = tensors[0]
+    shape = first.shape[:axis] + (sum([tensor.shape[axis] for tensor in tensors]),) + first.shape[axis + 1 :]
+    blocks = [count(tensor.shape[axis:]) for tensor in tensors]
+    data = first.data[:0]
+    for row in range(count(first.shape[:axis])):
+        for tensor, block in zip(tensors, blocks):
+            data.extend(tensor.data[row * block : (row + 1) * block])
+    return Tensor(shape, first.dtype, data)
+
+
+def split(call: Call) -> list[Tensor]:
+    """Parts of an axis, of the sizes that are given, or equal ones."""
+    tensor = call.constant(0)
+    axis = checked_axis(call.node.integer("axis"), len(tensor.shape))
+    size, block, found = tensor.shape[axis], count(tensor.shape[axis + 1 :]), []
+    start = 0
+    for part in split_sizes(call, size):
+        shape = tensor.shape[:axis] + (part,) + tensor.shape[axis + 1 :]
+        call.charge(shape, "U64")
+        rows = count(tensor.shape[:axis])
+        found.append(_of_blocks(tensor, shape, rows, size * block, [start * block], part * block))
+        start += part
+    return found
+
+
+def split_sizes(call: Call, size: int) -> list[int]:
+    """The sizes of the parts that Split makes of an axis, one for each output."""
+    sizes, parts = call.integers(1, "split"), call.node.integer("num_outputs", len(call.node.outputs))
+    if not sizes and parts > 0:
+        part = -(-size // parts)
+        sizes = [max(0, min(part, size - part * k)) for k in range(min(parts, _MOST))]
+    if sum(sizes) != size or len(sizes) != len(call.node.outputs) or min(sizes, default=0) < 0:
+        raise ModelFormatError("%d outputs of sizes %r from %d" % (len(call.node.outputs), sizes[:8], size))
+    return sizes
+
+
+def expand(call: Call) -> Tensor:
+    """Repeated along the axes of size 1 until it has the shape, or the other way round."""
+    tensor, target = call.constant(0), call.integers(1, "")
+    axes = max(len(target), len(tensor.shape))
+    sizes, wanted = [[1] * (axes - len(shape)) + list(shape) for shape in (tensor.shape, target)]
+    if any([a != b and 1 not in (a, b) or b < 0 for a, b in zip(sizes, wanted)]):
+        raise ModelFormatError("%r to %r" % (tensor.shape, tuple(target)))
+    shape = tuple([a if b == 1 else b for a, b in zip(sizes, wanted)])
+    call.charge(shape, tensor.dtype)
+    data = tensor.data[:0] if 0 in shape else repeated(tensor.data, sizes, shape)
+    return Tensor(shape, tensor.dtype, data)
+
+
+def equal(call: Call) -> Tensor:
+    a, b = call.constant(0), call.constant(1)
+    if a.dtype != b.dtype or (a.shape != b.shape and 1 not in (len(a.data), len(b.data))):
+        raise UnsupportedError("of %r and %r" % (a, b))
+    shape = a.shape if len(a.shape) >= len(b.shape) and len(a.data) >= len(b.data) else b.shape
+    call.charge(shape, "BOOL")
+    pairs = zip(_filling(a, a.shape, shape), _filling(b, b.shape, shape))
+    return Tensor(shape, "BOOL", array("B", [p == q for p, q in pairs]))
+
+
+def where(call: Call) -> Tensor:
+    """Number by number one of two constants of the same shape."""
+    condition, a, b = call.constant(0), call.constant(1), call.constant(2)
+    if condition.dtype != "BOOL" or a.dtype != b.dtype or not condition.shape == a.shape == b.shape:
+        raise UnsupportedError("of %r, %r and %r" % (condition, a, b))
+    call.charge(a.shape, a.dtype)
+    chosen = [p if is_first else q for is_first, p, q in zip(condition.data, a.data, b.data)]
+    return Tensor(a.shape, a.dtype, array(a.data.typecode, chosen))
+
+
+def constant_of_shape(call: Call) -> Tensor:
+    """One number, 0 by default, as often as the shape says."""
+    shape = tuple(call.integers(0, ""))
+    number = call.node.tensor("value", call.tensors) if "value" in call.node else tensor_of([0.0], "F32", (1,))
+    if any([size < 0 for size in shape]) or len(number.data) != 1:
+        raise UnsupportedError("of the shape %s, with %d numbers" % (shape, len(number.data)))
+    call.charge(shape, number.dtype)
+    return Tensor(shape, number.dtype, number.data * count(shape))
+
+
+def product(call: Call) -> Tensor:
+    """ReduceProd of all numbers of a shape."""
+    tensor = call.constant(0)
+    if tensor.dtype not in ("I64", "I32") or len(tensor.shape) != 1 or call.integers(1, "axes") not in ([], [0], [-1]):
+        raise UnsupportedError("of a constant of shape %r and type %s" % (tensor.shape, tensor.dtype))
+    _check_no_samples(tensor)
+    shape = (1,) if call.node.integer("keepdims", 1) else ()
+    return tensor_of([count(tensor.data)], tensor.dtype, shape)
 
 
 def same(call: Call) -> Result:

@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable
 
+    from ....graph.node import Sides
     from .call import Constant, Result
 
 _RANGES = {"U8": (0, 255), "I8": (-128, 127), "U16": (0, 65535), "I16": (-32768, 32767)}
@@ -37,13 +38,19 @@ def _dense(call: Call, value: Value, constant: Constant, transposed: bool = Fals
     call.charge(constant.shape, "F64")  # what folding may make of it
     call.charge(constant.shape, constant.dtype if isinstance(constant, Tensor) else "U16")
     weight, scale, side = dense_weight(constant, transposed)
-    if value.shape[-1:] != (weight.rows,) or value.size != weight.rows:
+    if value.shape[-1:] != (weight.rows,):
         raise UnsupportedError("%s meets a weight of shape %r" % (value, weight.shape))
     if side == 0:
-        value = call.apply(Scale(scale), value)
+        value = _scaled(call, value, scale)
     more = (1,) * (len(constant.shape) - max(len(value.shape), 2))
     value = call.apply(Dense(weight), value, more + value.shape[:-1] + (weight.cols,))
-    return call.apply(Scale(scale), value) if side == 1 else value
+    return _scaled(call, value, scale) if side == 1 else value
+
+
+def _scaled(call: Call, value: Value, scale: Matrix | float) -> Value:
+    """A value times one number, or a row of them along the last axis."""
+    along = () if not isinstance(scale, Matrix) else (len(value.shape) - 1,)
+    return call.apply_along(Scale(scale), value, along)
 
 
 def gemm(call: Call) -> Value:
@@ -61,8 +68,8 @@ def gemm(call: Call) -> Value:
         return value
     if call.is_value(2):
         return call.join("sum", value, call.apply(Scale(beta), call.value(2)))
-    bias, _ = call.broadcast(value, call.constant(2))
-    return call.apply(Scale(1.0, bias if beta == 1.0 else bias * beta), value)
+    bias, value, along = call.row(value, call.constant(2))
+    return call.apply_along(Scale(1.0, bias if beta == 1.0 else bias * beta), value, along)
 
 
 def matmul(call: Call) -> Value:
@@ -102,9 +109,9 @@ def _quantized(call: Call, value: Value, at: int) -> Value:
         raise UnsupportedError("with a scale for each block")
     zero = 0 if zeros is None else zeros.data[0]
     low, high = _RANGES[dtype]
-    scales = _along_axis(call, value, scale, call.node.integer("axis", 1))
-    value = call.apply(Quantize(scales, low - zero, high - zero, zero_point=zero, rounding="even"), value)
-    return call.apply(Scale(1.0, float(zero)), value, dtype=dtype)
+    numbers, along = _along_axis(call, value, scale, call.node.integer("axis", 1))
+    layer = Quantize(numbers, low - zero, high - zero, zero_point=zero, rounding="even")
+    return call.apply(Scale(1.0, float(zero)), call.apply_along(layer, value, along), dtype=dtype)
 
 
 def dequantize(call: Call) -> Value:
@@ -112,18 +119,21 @@ def dequantize(call: Call) -> Value:
     value, scale = call.value(0, integers=True), call.constant(1)
     axis = quantized_axis(call, scale)
     if call.has(2):
-        zero = _along_axis(call, value, call.constant(2), axis)
-        value = call.apply(Normalize(zero), value)
-    return call.apply(Scale(_along_axis(call, value, scale, axis)), value, dtype=scale.dtype)
+        zero, along = _along_axis(call, value, call.constant(2), axis)
+        value = call.apply_along(Normalize(zero), value, along)
+    numbers, along = _along_axis(call, value, scale, axis)
+    return call.apply_along(Scale(numbers), value, along, dtype=scale.dtype)
 
 
-def _along_axis(call: Call, value: Value, constant: Tensor, axis: int) -> Matrix | float:
-    """A constant with one number for all, or one for each index along an axis."""
+def _along_axis(call: Call, value: Value, constant: Tensor, axis: int) -> tuple[Matrix | float, Sides]:
+    """A constant with one number for all, or one for each index along an axis; and that axis."""
     if len(constant.data) == 1:
-        return float(constant.data[0])
-    shape = (len(constant.data),) + (1,) * (len(value.shape) - 1 - value.axis(axis))
-    call.charge(shape, "F64")
-    return call.broadcast(value, Tensor(shape, "F64", array("d", constant.data)))[0]
+        return float(constant.data[0]), ()
+    axis = value.axis(axis)
+    if value.shape[axis] != len(constant.data):
+        raise ModelFormatError("%d numbers along axis %d of %s" % (len(constant.data), axis, value))
+    call.charge((len(constant.data),), "F64")
+    return Matrix.wrap([array("d", constant.data)]), (axis,)
 
 
 def dynamic_quantize(call: Call) -> Result:

@@ -6,8 +6,10 @@ from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Value
 from ....graph.node import shape_text
 from ....rows import size as count
+from ....text import quote
 from .constants import BATCH, permutation, sizes_of, squeezed_axes, unsqueezed
 from .tensors import FLOATS, HALVES, type_name
+from .windows import places_and_channels
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,15 +123,48 @@ def unsqueeze(call: Call) -> Value:
 def transpose(call: Call) -> Value:
     value = call.value(0, integers=True)
     order = permutation(call, len(value.shape))
-    longer = [k for k in order if value.shape[k] != 1]  # axes whose order matters
-    if longer != sorted(longer):
+    first = order.index(value.shape.index(None)) if None in value.shape else 0  # the axis of the samples
+    if any([value.shape[axis] != 1 for axis in order[:first]]):
         raise UnsupportedError("%s by perm %r" % (value, order))
-    return value.reshaped(tuple([value.shape[k] for k in order]))
+    return value.transposed(order)
 
 
 def shape(call: Call) -> Tensor:
     value = call.value(0, integers=True)
     return sizes_of(call, [(value.batch or BATCH) if size is None else size for size in value.shape])
+
+
+def depth_to_space(call: Call) -> Value:
+    """Blocks of channels as blocks of rows and cols."""
+    value, block = _blocked(call)
+    n, channels, rows, cols = value.shape
+    groups = (channels or 0) // block**2
+    if call.node.text("mode", "DCR") == "CRD":
+        value = value.reshaped((n, groups, block, block, rows, cols)).transposed((0, 1, 4, 2, 5, 3))
+    else:
+        value = value.reshaped((n, block, block, groups, rows, cols)).transposed((0, 3, 4, 1, 5, 2))
+    return value.reshaped((n, groups, (rows or 0) * block, (cols or 0) * block))
+
+
+def space_to_depth(call: Call) -> Value:
+    """Blocks of rows and cols as channels."""
+    value, block = _blocked(call)
+    n, channels, rows, cols = value.shape
+    rows, cols = (rows or 0) // block, (cols or 0) // block
+    value = value.reshaped((n, channels, rows, block, cols, block)).transposed((0, 3, 5, 1, 2, 4))
+    return value.reshaped((n, (channels or 0) * block**2, rows, cols))
+
+
+def _blocked(call: Call) -> tuple[Value, int]:
+    """(a picture, the side of its blocks)"""
+    value, block = call.value(0, integers=True), call.node.integer("blocksize")
+    places_and_channels(value)
+    sides = value.shape[1:2] if call.node.op == "DepthToSpace" else value.shape[2:]
+    step = block**2 if call.node.op == "DepthToSpace" else block
+    mode = call.node.text("mode", "DCR")
+    if len(value.shape) != 4 or block < 1 or any([(side or 0) % step for side in sides]) or mode not in ("DCR", "CRD"):
+        raise ModelFormatError("%s in blocks of %d, mode %s" % (value, block, quote(mode)))
+    return value, block
 
 
 # ---- classes

@@ -1,12 +1,17 @@
 """TFLite (LiteRT) models: a flatbuffer with tensors, operators between them, and buffers of weights.
 
-Read are models of dense layers and what stands between them, with one input and one output.  A model
-in floats becomes dense layers, here, and one whose weights alone are integers layers that
-round their inputs as they come (`DynamicDense`); one in integers goes to integer.py.
+Read are models of dense layers, convolutions and what stands between them, with one input and one output.
+A model in floats becomes such layers, here, and one whose weights alone are integers layers that
+round their inputs as they come (`DynamicDense`, `DynamicConv2D`); one in integers goes to integer.py.
 
     model.py         the file: tensors, operators, constants
     shapes.py        the shapes of tensors
-    operators.py     what operators compute
+    operators.py     the operators that are read, and their order
+    dense.py         dense layers
+    pictures.py      convolutions, pools, resizing
+    arithmetic.py    sums, products and the like
+    selection.py     what moves, repeats, cuts and joins numbers
+    spelled.py       what is spelled out in several operators
     integer.py       models in integers
 """
 
@@ -17,7 +22,8 @@ from ....graph import Graph
 from ...containers.flatbuffer import Buffer
 from .integer import add_integer_layers
 from .model import BOOL, FLOAT32, Model, Operator
-from .operators import Call, is_dynamic, path
+from .dense import is_dynamic
+from .operators import Call, check_known, path
 from .shapes import Shapes
 
 TYPE_CHECKING = False
@@ -45,13 +51,16 @@ def _add_layers(graph: Graph, model: Model) -> None:
         found = (start.type_name, end.type_name)
         raise UnsupportedError("a model from %s to %s, with dense layers in floats" % found)
     operators, shapes = path(model, start.number, end.number), Shapes(model)
+    check_known(model, operators)
     batch = shapes.samples if shapes.samples > 1 else None
     values = {start.number: graph.input(shapes.of_samples(start.number), "F32", batch)}
     for operator, sources in operators:
-        values[operator.output] = Call(model, operator, graph, shapes, values).result(sources)
+        Call(model, operator, graph, shapes, values).result(sources)
         _check_types(model, operator, sources)
     graph.output = values[end.number]
-    if graph.output.node is graph.start:
+    if graph.channels is None and len(start.shape) == 4:
+        graph.channels = "last"  # as all operators on pictures have it
+    if graph.output.in_order().node is graph.start:
         raise UnsupportedError("a model without operators that compute anything")
     if any([is_dynamic(model, operator) for operator, _ in operators]):
         graph.notes.append("weights of 8 bits; their layers round their inputs to 8 bits, too")
@@ -59,7 +68,7 @@ def _add_layers(graph: Graph, model: Model) -> None:
 
 def _check_types(model: Model, operator: Operator, sources: list[int]) -> None:
     """Refuse an operator on anything but floats; what compares them gives BOOL, and what chooses goes by it."""
-    types = [model.tensor(number).type for number in sources + [operator.output]]
+    types = [model.tensor(number).type for number in sources + list(operator.outputs)]
     expected = [FLOAT32] * len(types)
     if operator.name == "GREATER":
         expected[-1] = BOOL

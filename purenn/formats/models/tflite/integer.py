@@ -29,8 +29,9 @@ from ....layers.activate import Activate
 from ....layers.dynamic_dense import float32, round_half_away
 from ....layers.integer import Dequantize, IntegerDense, Quantize
 from ....matrix import Matrix
+from .dense import check_dense
 from .model import ARITHMETIC, BOOL, FLOAT32, INT8, INT32, UINT8, Model, Operator, TensorInfo
-from .operators import OPERATORS, Call, activation_of, check_dense, fused_activation, path
+from .operators import OPERATORS, Call, activation_of, fused_activation, path
 from .shapes import INPUTS, RESHAPES, Shapes
 
 TYPE_CHECKING = False

@@ -52,16 +52,38 @@ OPERATORS = """
 FUSED = (None, "RELU", "RELU_N1_TO_1", "RELU6", "TANH", "SIGN_BIT")
 # The kind of options that an operator has, of those whose options are looked at
 _OPTIONS = {
+    "CONV_2D": 1,
+    "DEPTHWISE_CONV_2D": 2,
+    "AVERAGE_POOL_2D": 5,
+    "MAX_POOL_2D": 5,
     "FULLY_CONNECTED": 8,
     "SOFTMAX": 9,
     "CONCATENATION": 10,
     "ADD": 11,
+    "RESIZE_BILINEAR": 15,
     "RESHAPE": 17,
+    "SPACE_TO_DEPTH": 19,
     "MUL": 21,
+    "GATHER": 23,
+    "MEAN": 27,
+    "REDUCE_MAX": 27,
+    "REDUCE_PROD": 27,
+    "SUM": 27,
     "SUB": 28,
     "DIV": 29,
+    "SQUEEZE": 30,
+    "STRIDED_SLICE": 32,
+    "SPLIT": 35,
+    "PACK": 59,
+    "UNPACK": 64,
+    "RESIZE_NEAREST_NEIGHBOR": 74,
+    "LEAKY_RELU": 75,
+    "MIRROR_PAD": 77,
+    "DEPTH_TO_SPACE": 94,
+    "BATCH_MATMUL": 101,
+    "GELU": 116,
 }
-_OPTIONS.update({"SQUEEZE": 30, "STRIDED_SLICE": 32, "LEAKY_RELU": 75, "GELU": 116})
+WEIGHTED = ("FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 ARITHMETIC = ("ADD", "SUB", "MUL", "DIV")
 
 
@@ -216,8 +238,8 @@ class Model:
         return self.tensors[number]
 
     def _takes_integers(self, operator: Operator) -> bool:
-        """Whether an operator is a dense layer in integers."""
-        return operator.name == "FULLY_CONNECTED" and self.tensor(operator.inputs[0]).type in (INT8, UINT8)
+        """Whether an operator is a dense layer or a convolution in integers."""
+        return operator.name in WEIGHTED and self.tensor(operator.inputs[0]).type in (INT8, UINT8)
 
     def constant(self, number: int) -> TensorInfo | None:
         """The constant that a tensor is, or that DEQUANTIZE makes a tensor from; None for any other."""

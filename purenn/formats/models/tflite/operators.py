@@ -10,19 +10,15 @@ Which combinations are layers is said in graph/patterns.py.
 
 from __future__ import annotations
 
-import math
-
 from ....activation import Activation
-from ....errors import ModelFormatError, ShapeError, UnsupportedError
+from ....errors import ModelFormatError, UnsupportedError
 from ....graph import Elementary
 from ....layers.activate import Activate
-from ....layers.dense import Dense
-from ....layers.dynamic_dense import DynamicDense
-from ....layers.normalize import Normalize
 from ....layers.scale import Scale
-from ....matrix import Matrix
-from .model import FLOAT32, INT8, UINT8
+from . import arithmetic, dense, pictures, selection
+from .model import FLOAT32
 from .shapes import INPUTS, RESHAPES
+from .spelled import spelled_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +27,13 @@ if TYPE_CHECKING:
     from ....graph import Graph, Value
     from ....layers.base import Layer
     from ....tensor import Tensor
-    from .model import Model, Operator, TensorInfo
-    from .shapes import Shapes
+    from .model import Model, Operator
+    from .shapes import Shape, Shapes
 
 # Operators that are an activation: those that we know by the same name, and the others
-ACTIVATIONS = {name: Activation(name).name for name in ("ELU", "LOGISTIC", "LOG_SOFTMAX", "RELU", "RELU6", "TANH")}
+ACTIVATIONS = {
+    name: Activation(name).name for name in ("ELU", "HARD_SWISH", "LOGISTIC", "LOG_SOFTMAX", "RELU", "RELU6", "TANH")
+}
 ACTIVATIONS.update({"RELU_N1_TO_1": "clip(-1.0, 1.0)", "RELU_0_TO_1": "clip(0.0, 1.0)"})
 
 
@@ -61,7 +59,7 @@ def fused_activation(operator: Operator, index: int = 0) -> str | None:
 def path(model: Model, start: int, end: int) -> list[tuple[Operator, list[int]]]:
     """The operators through which one tensor leads to another, in the file's order, with the inputs that vary.
 
-    What is computed for shapes alone is not among them.
+    What is computed for shapes alone is not among them, nor what another operator stands for.
     """
     found: dict[int, list[int]] = {}
     waiting = [end]
@@ -79,6 +77,13 @@ def path(model: Model, start: int, end: int) -> list[tuple[Operator, list[int]]]
     return [(operator, found[operator.number]) for operator in model.operators if operator.number in found]
 
 
+def check_known(model: Model, operators: list[tuple[Operator, list[int]]]) -> None:
+    """Refuse a path with an operator that is not read, naming the last one; those before may be its parts."""
+    for operator, _ in reversed(operators):
+        if operator.name not in OPERATORS and spelled_out(model, operator) is None:
+            raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
+
+
 def _check_inputs(operator: Operator) -> None:
     """Refuse another number of inputs than an operator of its kind has."""
     counts = OPERATORS[operator.name][0] if operator.name in OPERATORS else ()
@@ -87,10 +92,15 @@ def _check_inputs(operator: Operator) -> None:
 
 
 def _varying(model: Model, operator: Operator) -> list[int]:
-    """The inputs of an operator that are neither constants nor shapes."""
-    if operator.name in RESHAPES + ("FULLY_CONNECTED",):
-        return [operator.inputs[0]]
-    return [number for number in operator.inputs if model.constant(number) is None]
+    """The inputs of an operator that are neither constants nor say a shape."""
+    spelled = spelled_out(model, operator)
+    if spelled is not None:
+        return [spelled.source]
+    if operator.name == "SPLIT":
+        return list(operator.inputs[1:2])
+    if operator.name in _OF_SEVERAL or operator.name not in OPERATORS:
+        return [number for number in operator.inputs if model.constant(number) is None]
+    return [operator.inputs[0]]
 
 
 class Call:
@@ -101,18 +111,40 @@ class Call:
     ) -> None:
         self.model, self.operator, self.graph, self.shapes, self.values = model, operator, graph, shapes, values
 
-    def result(self, sources: list[int]) -> Value:
+    def of(self, operator: Operator) -> Call:
+        """The same for another operator."""
+        return Call(self.model, operator, self.graph, self.shapes, self.values)
+
+    def result(self, sources: Sequence[int]) -> Value:
         """What the operator makes; `sources` are the inputs that vary."""
         operator = self.operator
-        if operator.name not in OPERATORS:
-            raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
+        spelled = spelled_out(self.model, operator)
         for number in sources:
             if number not in self.values:
                 raise ModelFormatError("%s does not come from the input" % self.model.tensor(number))
         if not sources:
             raise operator.refuse("computes a constant")
-        self.shapes.follow(operator, sources[0])
-        return OPERATORS[operator.name][1](self)
+        try:
+            self.shapes.follow(operator, sources[0])
+            value = (OPERATORS[operator.name][1] if spelled is None else spelled.apply)(self)
+        except UnsupportedError as error:
+            raise UnsupportedError(self._named(error)) from None
+        except (ValueError, TypeError) as error:  # of a layer: its settings are wrong, or do not fit the shape
+            raise ModelFormatError(self._named(error)) from None
+        self.set(operator.output, value)
+        return value
+
+    def _named(self, error: Exception) -> str:
+        """A message that says which operator it is about."""
+        text = str(error)
+        return text if text.startswith("operator ") or str(self.operator) in text else "%s: %s" % (self.operator, text)
+
+    def set(self, number: int, value: Value) -> None:
+        """Note what a tensor is, and its shape."""
+        self.values[number] = value
+        self.shapes.note(number, value.shape)
+
+    # ---- its inputs
 
     def is_constant(self, k: int) -> bool:
         """Whether an input is a constant."""
@@ -125,8 +157,12 @@ class Call:
         return self.values[self.operator.inputs[k]]
 
     def constant(self, k: int) -> Tensor:
-        """An input that must be a constant of floats, in a model of integers also one that stands for floats."""
-        info = self.model.tensor(self.operator.inputs[k])
+        """An input that must be a constant of floats."""
+        return self.floats(self.operator.inputs[k])
+
+    def floats(self, number: int) -> Tensor:
+        """A tensor that must be a constant of floats, in a model of integers also one that stands for floats."""
+        info = self.model.tensor(number)
         if info.is_constant and info.type != FLOAT32 and not self.model.in_integers:
             raise self.operator.refuse("a constant of type %s, in a model of floats" % info.type_name)
         constant = self.model.floats(info.number)
@@ -134,11 +170,46 @@ class Call:
             raise self.operator.refuse("%s is computed, not a constant" % info)
         return constant
 
-    def then(self, operation: Layer | Elementary, value: Value | None = None, noted: bool = False) -> Value:
-        """What one operation more makes of the first input, or of a value; it has the shape of the result."""
-        shape = self.shapes.of_samples(self.operator.output)
+    def number(self, number: int) -> float:
+        """A tensor that must be a constant of one float."""
+        numbers = self.floats(number).data
+        if len(numbers) != 1:
+            raise self.operator.refuse("%d numbers, where one is expected" % len(numbers))
+        return float(numbers[0])
+
+    def integers(self, k: int) -> list[int]:
+        """An input that says a shape, axes or the like."""
+        if k >= len(self.operator.inputs):
+            raise ModelFormatError("%s has %d inputs" % (self.operator, len(self.operator.inputs)))
+        return self.shapes.integers(self.operator, self.operator.inputs[k])
+
+    def shape_of(self, value: Value) -> Shape:
+        """The shape that a value has in the file."""
+        return tuple([self.shapes.samples if size is None else size for size in value.shape])
+
+    def layout(self, value: Value) -> Shape:
+        """The axes of a sample, in their order; without that of the samples, which may be there with size 1."""
+        return tuple([axis for axis in value.axes if axis > 0 or value.shape[0] != 1 or len(value.shape) == 1])
+
+    # ---- what becomes of them
+
+    def charge(self, shape: Sequence[int], dtype: str = "F32") -> None:
+        """Charge to the budget what is about to be made of a constant."""
+        if self.graph.budget is not None:
+            self.graph.budget.take_array(shape, dtype, str(self.operator))
+
+    def then(
+        self,
+        operation: Layer | Elementary,
+        value: Value | None = None,
+        layout: Sequence[int] | None = None,
+        over: Sequence[int] | None = None,
+        shape: tuple[int | None, ...] | None = None,
+        noted: bool = False,
+    ) -> Value:
+        """What one operation more makes of the first input, or of a value; the rest is as `Graph.apply` has it."""
         value = self.value() if value is None else value
-        return self.graph.apply(operation, value, name=str(self.operator), shape=shape, noted=noted)
+        return self.graph.apply(operation, value, str(self.operator), shape, layout, over, noted=noted)
 
     def fused(self, value: Value, index: int = 0) -> Value:
         """A value after the activation that is part of the operator."""
@@ -148,21 +219,15 @@ class Call:
 
 def _activation(call: Call) -> Value:
     if call.operator.name == "LOG_SOFTMAX":
-        _check_last_axis(call)
+        return call.then(Activate("log_softmax"), over=(-1,))
     return call.then(Activate(activation_of(call.operator)))
 
 
 def _softmax(call: Call) -> Value:
-    """``softmax(beta x)``"""
-    _check_last_axis(call)
+    """``softmax(beta x)`` along the last axis"""
     beta = call.operator.finite(0)
-    return call.then(Activate("softmax"), call.value() if beta == 1.0 else call.then(Scale(beta)))
-
-
-def _check_last_axis(call: Call) -> None:
-    number = call.operator.inputs[0]
-    if call.shapes[number][-1:] != (call.shapes.width(number),):
-        raise call.operator.refuse("along one of several axes")
+    value = call.value() if beta == 1.0 else call.then(Scale(beta))
+    return call.then(Activate("softmax"), value, over=(-1,))
 
 
 def _same(call: Call) -> Value:
@@ -174,132 +239,55 @@ def _elementary(call: Call) -> Value:
     return call.then(Elementary(call.operator.name.lower()))
 
 
-# ---- arithmetic
-
-
-def _with_constant(what: str, layer: Callable[[Operator, list[float], bool], Layer]) -> Callable[[Call], Value]:
-    """An operator that is a layer where one operand is a constant, else joins two values."""
-
-    def apply(call: Call) -> Value:
-        operator = call.operator
-        if not (call.is_constant(0) or call.is_constant(1)):
-            _check_same_shapes(call, operator.inputs)
-            return call.fused(call.graph.join(what, call.value(0), call.value(1), name=str(operator)))
-        is_second = call.is_constant(1)
-        constant, value = call.constant(1 if is_second else 0), call.value(0 if is_second else 1)
-        if call.graph.budget is not None and len(constant.data) > 1:
-            call.graph.budget.take_array((value.size,), "F64", str(operator))
-        over = call.shapes[operator.inputs[0 if is_second else 1]]
-        numbers = call.shapes.spread(operator, constant.data, constant.shape, over)
-        if not all(map(math.isfinite, numbers)):
-            raise operator.refuse("a constant that is not finite")
-        return call.fused(call.then(layer(operator, numbers, is_second), value, noted=True))
-
-    return apply
-
-
-def _check_same_shapes(call: Call, numbers: Sequence[int]) -> None:
-    shapes = [call.shapes[number] for number in numbers if call.value(call.operator.inputs.index(number))]
-    if len(set(shapes)) > 1:
-        found = " and ".join(map(repr, shapes[:4]))
-        raise call.operator.refuse("joins tensors of shapes %s, equal ones are read" % found)
-
-
-def _difference(operator: Operator, constant: list[float], is_second: bool) -> Layer:
-    """``x - c``, or ``c - x``"""
-    return Normalize(constant) if is_second else Scale(-1.0, constant)
-
-
-def _quotient(operator: Operator, divisor: list[float], is_second: bool) -> Layer:
-    if not is_second or 0.0 in divisor:
-        raise operator.refuse("divides by its input, or by 0")
-    return Normalize(0.0, divisor)
-
-
-def _greater(call: Call) -> Value:
-    """``x > c``, for one number c."""
-    limit = call.constant(1)
-    if len(limit.data) != 1:
-        raise call.operator.refuse("compares with %d numbers" % len(limit.data))
-    return call.then(Elementary("greater", limit.data[0]))
-
-
-def _select(call: Call) -> Value:
-    values = [call.value(k) for k in range(3)]
-    _check_same_shapes(call, call.operator.inputs)
-    return call.graph.join("where", *values, name=str(call.operator))
-
-
-def _concatenation(call: Call) -> Value:
-    operator = call.operator
-    values = [call.value(k) for k in range(len(operator.inputs))]
-    return call.fused(call.graph.concat(values, operator.option(0, "i"), name=str(operator)), 1)
-
-
-# ---- dense layers
-
-
-def check_dense(model: Model, operator: Operator, shapes: Shapes) -> TensorInfo:
-    """The tensor of the weights of a dense layer, which must be one matrix that rows are multiplied by."""
-    operator.check_inputs((2, 3))
-    if operator.option(1, "b") != 0:
-        raise operator.refuse("its weights are stored in another order")
-    info, width = model.tensor(operator.inputs[1]), shapes.width(operator.inputs[0])
-    if len(info.shape) != 2 or not all([size > 0 for size in info.shape]):
-        raise ModelFormatError("%s: weights have two axes, found shape %r" % (operator, info.shape))
-    if info.shape[1] != width:
-        raise operator.refuse("takes rows of %d numbers, found samples of %d" % (info.shape[1], width))
-    return info
-
-
-def is_dynamic(model: Model, operator: Operator) -> bool:
-    """Whether a dense layer of floats has weights that are integers."""
-    info = model.tensor(operator.inputs[1]) if operator.name == "FULLY_CONNECTED" else None
-    return info is not None and info.is_constant and info.type in (INT8, UINT8)
-
-
-def _dense(call: Call) -> Value:
-    model, operator = call.model, call.operator
-    info = check_dense(model, operator, call.shapes)
-    bias = call.constant(2).matrix() if len(operator.inputs) > 2 and operator.inputs[2] >= 0 else None
-    try:
-        if is_dynamic(model, operator):
-            return call.fused(call.then(_dynamic(operator, info, bias)))
-        return call.fused(call.then(Dense(call.constant(1).matrix(transposed=True), bias)))
-    except ShapeError as error:
-        raise ModelFormatError("%s: %s" % (operator, error)) from None
-
-
-def _dynamic(operator: Operator, info: TensorInfo, bias: Matrix | None) -> DynamicDense:
-    """A layer whose weights are integers, for inputs that it rounds to integers itself (TFLite calls it hybrid)."""
-    if info.type != INT8 or not info.scales or any(info.zero_points):
-        raise operator.refuse("inputs of floats, and weights that are not of INT8 with scales and without a zero point")
-    weight = info.tensor()
-    if len(info.scales) > 1 and (info.axis != 0 or len(info.scales) != weight.shape[0]):
-        raise operator.refuse("%d scales along axis %d of weights %r" % (len(info.scales), info.axis, weight.shape))
-    is_symmetric = not operator.option(3, "?", False)
-    scales = Matrix([list(info.scales)])
-    return DynamicDense(weight.matrix(transposed=True), bias, "identity", scales, is_symmetric)
-
-
 # How many inputs each operator may have, where that is fixed, and what makes a value of it
 OPERATORS: dict[str, tuple[tuple[int, ...], Callable[[Call], Value]]] = {
     "ABS": ((1,), _elementary),
-    "ADD": ((2,), _with_constant("sum", lambda operator, c, is_second: Normalize([-number for number in c]))),
+    "ADD": ((2,), arithmetic.with_constant("sum", arithmetic.added)),
+    "AVERAGE_POOL_2D": ((1,), pictures.pool),
+    "BATCH_MATMUL": ((2,), dense.multiplied),
     "CAST": ((1,), _same),  # from floats to floats
-    "CONCATENATION": ((), _concatenation),
-    "DIV": ((2,), _with_constant("quotient", _quotient)),
+    "CONCATENATION": ((), selection.concatenated),
+    "CONV_2D": ((2, 3), pictures.convolution),
+    "DEPTHWISE_CONV_2D": ((2, 3), pictures.convolution),
+    "DEPTH_TO_SPACE": ((1,), selection.depth_to_space),
+    "DIV": ((2,), arithmetic.with_constant("quotient", arithmetic.divided)),
     "EXP": ((1,), _elementary),
-    "FULLY_CONNECTED": ((2, 3), _dense),
+    "FULLY_CONNECTED": ((2, 3), dense.dense),
     "GELU": ((1,), _activation),
-    "GREATER": ((2,), _greater),
+    "GREATER": ((2,), arithmetic.greater),
     "LEAKY_RELU": ((1,), _activation),
     "LOG": ((1,), _elementary),
-    "MUL": ((2,), _with_constant("product", lambda operator, c, is_second: Scale(c))),
+    "MAXIMUM": ((2,), arithmetic.limited),
+    "MAX_POOL_2D": ((1,), pictures.pool),
+    "MEAN": ((2,), pictures.reduced),
+    "MINIMUM": ((2,), arithmetic.limited),
+    "MIRROR_PAD": ((2,), selection.padded),
+    "MUL": ((2,), arithmetic.with_constant("product", arithmetic.scaled)),
     "NEG": ((1,), lambda call: call.then(Scale(-1.0))),
-    "SELECT_V2": ((3,), _select),
+    "PACK": ((), selection.packed),
+    "PAD": ((2,), selection.padded),
+    "PADV2": ((3,), selection.padded),
+    "PRELU": ((2,), arithmetic.prelu),
+    "REDUCE_MAX": ((2,), pictures.reduced),
+    "RESIZE_BILINEAR": ((2,), pictures.resized),
+    "RESIZE_NEAREST_NEIGHBOR": ((2,), pictures.resized),
+    "SELECT_V2": ((3,), arithmetic.select),
+    "SLICE": ((3,), selection.sliced),
     "SOFTMAX": ((1,), _softmax),
-    "SUB": ((2,), _with_constant("difference", _difference)),
+    "SPACE_TO_DEPTH": ((1,), selection.space_to_depth),
+    "SPLIT": ((), selection.split),
+    "SQUARE": ((1,), arithmetic.square),
+    "SQUARED_DIFFERENCE": ((2,), arithmetic.squared_difference),
+    "STRIDED_SLICE": ((4,), selection.strided_slice),
+    "SUB": ((2,), arithmetic.with_constant("difference", arithmetic.subtracted)),
+    "SUM": ((2,), pictures.reduced),
+    "TILE": ((2,), selection.tiled),
+    "TRANSPOSE": ((2,), selection.transposed),
+    "UNPACK": ((), selection.unpacked),
 }
 OPERATORS.update({name: ((1,), _activation) for name in ACTIVATIONS})
 OPERATORS.update({name: (INPUTS[name], _same) for name in RESHAPES})
+# The operators whose inputs may all be computed; of the others it is the first one alone
+_OF_SEVERAL = """
+    ADD BATCH_MATMUL CONCATENATION DIV GREATER MAXIMUM MINIMUM MUL PACK SELECT_V2 SQUARED_DIFFERENCE SUB
+""".split()
