@@ -167,6 +167,12 @@ def pools(draw, kind, **more):
     return kind(kernel, stride, padding, same=same, ceil=ceil, **settings_), shape
 
 
+def terms_of(node):
+    """All numbers that a node adds up, or chooses from."""
+    assert list(node.walk())[1:] and len(list(node.walk())) == len(node) + 1
+    return [node.term(n) for n in range(len(node))]
+
+
 def under(layer, shape, row, col):
     """(row, col) of the places under a window, counted from 0, and how many places of the padding."""
     margins = layer.windows(shape).margins(shape[:2])
@@ -189,9 +195,9 @@ def test_the_largest_under_a_window(drawn):
     for element in found:
         _, _, (row, col, c) = named(element.name)
         places, _ = under(layer, shape, row - 1, col - 1)
-        numbers = [named(part)[2] for part in element.expression.parts]
+        numbers = [named(part)[2] for part in terms_of(element.expression)]
         assert numbers == [[y + 1, x_ + 1, c] for y, x_ in places]
-        assert [part.value for part in element.expression.parts] == [x[y][x_][c - 1] for y, x_ in places]
+        assert [part.value for part in terms_of(element.expression)] == [x[y][x_][c - 1] for y, x_ in places]
         assert element.value == element.winner.value == max([x[y][x_][c - 1] for y, x_ in places])
         assert entry_of(x, named(element.winner)[2]) == element.value
 
@@ -208,8 +214,8 @@ def test_the_mean_under_a_window(drawn):
         summed, divisor = element.expression.parts
         padding = padding if layer.counted else 0
         assert divisor.value == len(places) + padding == len(summed) and summed.padding == padding
-        assert [named(part)[2] for part in summed.parts[: len(places)]] == [[y + 1, x_ + 1, c] for y, x_ in places]
-        assert [part.value for part in summed.parts] == [x[y][x_][c - 1] for y, x_ in places] + [0] * padding
+        assert [named(part)[2] for part in terms_of(summed)[: len(places)]] == [[y + 1, x_ + 1, c] for y, x_ in places]
+        assert [part.value for part in terms_of(summed)] == [x[y][x_][c - 1] for y, x_ in places] + [0] * padding
         assert element.value == pytest.approx(sum([x[y][x_][c - 1] for y, x_ in places]) / divisor.value, rel=1e-12)
     counts = equation.layer.counts
     assert counts.multiplications == len(found) == layer.cost(shape)
