@@ -555,6 +555,15 @@ def residual():
     return Network(layers, [(0,), (1,), (2, 1), (3, 0), (4,), (5,)], (12, 12, 1))
 
 
+def colours():
+    """A picture in colour through convolutions, with a way around one of them."""
+    layers = [Conv2D(drawn_numbers(3, 3, 3, 6), None, "relu", same=True, stride=2)]
+    layers += [Conv2D(drawn_numbers(3, 3, 1, 6), None, "relu6", same=True, groups=6), Conv2D(drawn_numbers(1, 1, 6, 6))]
+    layers += [Add(), MaxPool(2), GlobalAveragePool(), Dense(drawn_numbers(6, 3), None, "softmax")]
+    network = Network(layers, [(0,), (1,), (2,), (3, 1), (4,), (5,), (6,)], (32, 24, 3), labels=["cat", "dog", "eel"])
+    return Explanation(network, drawn_numbers(32 * 24 * 3), "a picture")
+
+
 def test_branches_of_feature_maps_are_drawn():
     svg = diagram_svg(Explanation(residual(), drawn_numbers(144)))
     assert len(re.findall(r'class="arrow" d="M[\d.]+ [\d.]+V[\d.]+H', svg)) == 2
