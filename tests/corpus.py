@@ -36,6 +36,11 @@ _WORDS = "conv 2x2 relu, dense softmax"
 _ARRAYS = [("W1", array(binary(_W1), (2, 3))), ("b1", array_5(_B1, (3,)))]
 
 
+_TFLITE = ("int8", "picture_float32") + tuple(
+    ["pictures_" + name for name in ("kinds_float32", "ordered_float16", "series_float32", "wide_hybrid")]
+)
+
+
 def _safetensors():
     """A chain, a branch and an integer network."""
     dense, square = Dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0.5, 0.25], "relu"), Dense([[1.0, 0.0], [0.0, 1.0]])
@@ -85,9 +90,14 @@ def _models():
         "joblib": [content("sklearn_1.9.1_binary.joblib"), content("sklearn_1.9.1_words.joblib.xz")],
         "compressed": [gzip.compress(pickled(_ARRAYS), mtime=0), content("sklearn_1.9.1_words.joblib.bz2")],
         "torch": _torch(),
-        "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
-        "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
-        "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")],
+        "keras": [
+            content("keras%s.keras" % name) for name in ("3_relu_softmax", "2_functional", "3_pictures", "2_series")
+        ],
+        "hdf5": [
+            content(name) for name in ("keras2_functional.h5", "keras2_mobile.h5", "hdf5_earliest.h5", "hdf5_latest.h5")
+        ],
+        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE]
+        + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
 

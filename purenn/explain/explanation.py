@@ -240,8 +240,9 @@ class ExplainedLayer:
     def linked(self) -> Sequence[int]:
         """The neurons that lead to their sums: all, but of feature maps and of copies of them the chosen ones."""
         copied = [element.is_copy for element in self.equations[-1].chosen]
-        copies_maps = any(copied) and any([Maps.of(row.numbers, row.shape) for row in self.inputs.values()])
-        return self.chosen if self.maps is not None or copies_maps else range(len(self.z))
+        copies_maps = any(copied) and any([len(row.shape) == 3 for row in self.inputs.values()])
+        is_drawn = self.maps is not None and not self.maps.is_small
+        return self.chosen if is_drawn or copies_maps else range(len(self.z))
 
     @property
     def kept(self) -> List[ExplainedEquation]:

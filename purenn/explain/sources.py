@@ -154,12 +154,17 @@ class Pooled(Sources):
     def of(self, j: int) -> Node:
         """``max(x_1, x_2)``, or ``(x_1 + x_2) / 2``, in which padding that is counted is 0."""
         place, c = divmod(j, self.channels)
-        numbers = [self.row.variable(self.name, i * self.channels + c) for i in self._seen[place]]
+        seen = [i * self.channels + c for i in self._seen[place]]
+        values = [self.row.numbers[i] for i in seen]
+
+        def term(n: int) -> Variable:
+            return self.row.variable(self.name, seen[n]) if n < len(seen) else _padding()
+
         if self._divisors is None:
-            return Largest(*numbers)
+            return Largest(values, term)
         divisor = self._divisors[place]
-        padding = divisor - len(numbers)
-        return Operation("/", Sum(numbers + [_padding()] * padding, padding), Number(divisor))
+        padding = divisor - len(seen)
+        return Operation("/", Sum(values + [0] * padding, term, padding), Number(divisor))
 
     @property
     def additions(self) -> int:  # type: ignore[override]
