@@ -65,6 +65,9 @@ def _torch():
     return [torch_zip(sequential(first)), content("torch_states_legacy.pth"), content("torch_states.pth")]
 
 
+_PICTURES = ["torch_legacy_pinned.onnx", "torch_legacy_keyword.onnx", "torch_legacy_upsampled.onnx"]
+
+
 def _models():
     """{format: [bytes of a file]}"""
     return {
@@ -83,7 +86,7 @@ def _models():
         "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
         "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
         "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")],
-        "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
+        "onnx": [content("onnx/" + name) for name in _smallest_onnx() + _PICTURES],
     }
 
 
