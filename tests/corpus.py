@@ -73,6 +73,9 @@ def _torch():
     return [torch_zip(sequential(first)), content("torch_states_legacy.pth"), content("torch_states.pth")] + pictures
 
 
+_ONNX_PICTURES = ["torch_legacy_pinned.onnx", "torch_legacy_keyword.onnx", "torch_legacy_upsampled.onnx"]
+
+
 def _models():
     """{format: [bytes of a file]}"""
     return {
@@ -98,7 +101,7 @@ def _models():
         ],
         "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE]
         + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
-        "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
+        "onnx": [content("onnx/" + name) for name in _smallest_onnx() + _ONNX_PICTURES],
     }
 
 
