@@ -18,7 +18,7 @@ from ....layers.scale import Scale
 from .arithmetic import with_numbers
 from .dense import is_dynamic
 from .model import INT32
-from .pictures import convolved, dilation_of, padding_of, stride_of
+from .pictures import dilation_of, padding_of, stride_of
 from .shapes import RESHAPES
 
 TYPE_CHECKING = False
@@ -95,11 +95,11 @@ def _convolved(call: Call, first: Operator, kernel: Operator) -> Value:
         raise last.refuse("takes away %r of the padding %r" % (crops, padding))
     for side, n, k in zip(value.sides(range(1, axes + 1)), block, range(axes)):
         if (side + padding[2 * k] + padding[2 * k + 1]) % n:
-            raise ModelFormatError("%s: %d and padding %r make no blocks of %d" % (first, side, padding, n))
+            raise ModelFormatError("%s: %d with padding %r make no blocks of %d" % (first, side, padding, n))
     if axes == 1:  # a series: a picture of one row
         block, around = [1] + block, [0, 0] + around
         value = value.reshaped(value.shape[:1] + (1,) + value.shape[1:])
-    result = convolved(call.of(kernel), value, tuple(around[::2] + around[1::2]), tuple(block))
+    result = call.of(kernel).convolved(value, tuple(around[::2] + around[1::2]), tuple(block))
     return result if axes == 2 else result.reshaped(result.shape[:1] + result.shape[2:])
 
 
