@@ -168,7 +168,7 @@ class Pooled(Sources):
         if self._divisors is None:
             return Largest(values, term)
         divisor = self._divisors[place]
-        padding = divisor - len(seen)
+        padding = max(0, divisor - len(seen))  # where it is counted
         return Operation("/", Sum(values + [0] * padding, term, padding), Number(divisor))
 
     @property
@@ -178,8 +178,8 @@ class Pooled(Sources):
 
     @property
     def divisions(self) -> int:
-        """One for each mean."""
-        return 0 if self._divisors is None else self.channels * len(self._seen)
+        """Those that the layer counts."""
+        return 0 if self._divisors is None else int(self.layer.cost(self.row.shape))
 
 
 class Selected(Sources):
