@@ -18,7 +18,7 @@ from purenn.explain.notation import text
 from purenn.explain.text import lines
 from purenn.formats.samples import png
 from purenn.layers import Add, AveragePool, BatchNorm, Concat, Conv1D, Conv2D, Flatten, GlobalAveragePool
-from purenn.layers import GlobalMaxPool, MaxPool, Multiply, Pad, Permute, PRelu, Slice
+from purenn.layers import GlobalMaxPool, GlobalSum, IntegerAveragePool, MaxPool, Multiply, Pad, Permute, PRelu, Slice
 from purenn.source import Source
 
 from test_cli import printed, refused
@@ -221,6 +221,17 @@ def test_the_mean_under_a_window(drawn):
     assert counts.multiplications == len(found) == layer.cost(shape)
     places = [len(under(layer, shape, *[n - 1 for n in named(element.name)[2][:2]])[0]) for element in found]
     assert counts.additions == sum([n - 1 for n in places])
+
+
+def test_sums_and_rounded_means_of_integers():
+    whole = Explanation(Network([GlobalSum()], input_shape=(2, 2, 1)), [1, 20, 3, 10])
+    assert "\n  z_1 = (1 + 20 + 3 + 10) / 1 = 34\n" in as_text(whole) and "padding" not in as_text(whole)
+    assert (whole.counts.multiplications, whole.counts.additions) == (0, 3)
+    whole = Explanation(
+        Network([IntegerAveragePool(2, low=-9, high=9)], input_shape=(2, 4, 1)), [1, 2, 3, 4, 6, 7, 8, 8]
+    )
+    assert whole.y == [4, 6] and whole.layers[0].equations[0].element(0) is None  # 16 / 4; but 23 / 4 is rounded
+    assert "  z_1" not in as_text(whole) and all([way(whole) for way in WAYS])
 
 
 def test_nan_wins_and_the_first_of_equal_numbers():
