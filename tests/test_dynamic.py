@@ -1,4 +1,4 @@
-"""DynamicDense: a layer that rounds its inputs on the way, as the written-out rules of TFLite say."""
+"""DynamicDense, DynamicConv2D: layers that round their inputs on the way, as the written-out rules of TFLite say."""
 
 import math
 from array import array
@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from purenn import (
+    Conv2D,
+    DynamicConv2D,
     DynamicDense,
     Matrix,
     Network,
@@ -121,3 +123,87 @@ def test_what_is_no_dynamic_layer(make, words):
     with pytest.raises(ValueError) as caught:
         make()
     assert words in str(caught.value)
+
+
+# ---- convolutions
+
+dynamic_convolutions = st.tuples(st.integers(1, 3), st.integers(1, 2), st.integers(1, 2)).flatmap(
+    lambda s: st.tuples(
+        st.just(s),
+        rows(moderate, 2, 12 * s[0]),
+        rows(st.integers(-128, 127), 4 * s[0], s[1] * s[2]),
+        rows(moderate, 1, s[1] * s[2]),
+        st.lists(st.floats(1e-3, 1e3), min_size=s[1] * s[2], max_size=s[1] * s[2]) | st.floats(1e-3, 1e3),
+        st.booleans(),
+    )
+)
+
+
+@given(parts=dynamic_convolutions, padding=st.integers(0, 1))
+def test_dynamic_convolutions_are_convolutions_of_the_levels(parts, padding):
+    """Of whole pictures: the levels of each have one scale, and its padding is the level of 0."""
+    (channels, filters, each), x, w, b, step, symmetric = parts
+    shape, settings = (3, 4, channels), {"kernel": (2, 2), "padding": (padding, 0, 0, 1)}
+    layer = DynamicConv2D(w, b, "relu", scale=step, symmetric=symmetric, **settings)
+    found = layer.forward(Matrix(x), shapes=[shape]).tolist()
+    steps = step if isinstance(step, list) else [step] * (filters * each)
+    plain = Conv2D(Matrix(w), [0] * len(steps), **settings)
+    for row, outputs in zip(x, found):
+        levels, s = (symmetric_levels if symmetric else asymmetric_levels)(row)
+        sums = plain.forward(Matrix([levels]), shapes=[shape])[0]
+        assert all([type(total) is int for total in sums])
+        for n, (total, output) in enumerate(zip(sums, outputs)):
+            product, bias = total * s * steps[n % len(steps)], b[0][n % len(steps)]
+            rounding = 1e-30 + 1e-6 * (abs(product) + abs(bias))
+            assert output == pytest.approx(relu(product + bias), rel=0, abs=rounding)
+    assert layer.cost(shape) == plain.cost(shape) and layer.output_shape(shape) == plain.output_shape(shape)
+
+
+def test_dynamic_convolutions_in_groups():
+    layer = DynamicConv2D(Matrix([[1, 2], [3, 4]]), None, kernel=(1, 2), groups=2, scale=[0.5, 2.0], symmetric=True)
+    X = Matrix([[127.0, 2.0, 0.0, 1.0]])  # two places of two channels
+    assert layer.forward(X, shapes=[(1, 2, 2)]) == Matrix([[63.5, 16.0]])
+
+
+def test_a_dynamic_convolution_of_what_is_not_finite():
+    layer = DynamicConv2D([[[[1]]]], [0.5])
+    assert all([y != y for y in layer.forward(Matrix([[math.nan, 1.0]]), shapes=[(1, 2, 1)])[0]])
+    assert layer.forward(Matrix([[0.0, 0.0]]), shapes=[(1, 2, 1)]) == Matrix([[0.5, 0.5]])
+
+
+def test_networks_with_dynamic_convolutions(tmp_path):
+    network = Network([DynamicConv2D([[[[1, 2]]]], [0.5, -1.0], "relu", scale=0.25)], input_shape=(2, 2, 1))
+    save(network, tmp_path / "net.safetensors")
+    x = [3.0, -1.0, 0.25, 8.0]
+    again = load(tmp_path / "net.safetensors")
+    assert again.predict(x) == network.predict(x) == network.compile()(x) == network.forward_one(x)
+    assert [equation for _, equation, _ in list_of_steps(network, x)] == [
+        "P1 = patches(round(X / s))",
+        "A1 = P1 W1 * s * scale + B1",
+        "Z1 = relu(A1)",
+    ]
+    for refused in (lambda: network.export(tmp_path / "net.py"), lambda: network.quantize([x])):
+        with pytest.raises(UnsupportedError, match="DynamicConv2D"):
+            refused()
+
+
+def list_of_steps(network, x):
+    layer = network.layers[0]
+    steps = layer.steps([Matrix(x)], [network.input_shape])
+    return [(0, equation.format(k=1, x="X", h=layer.h.name), value) for equation, value in steps]
+
+
+@pytest.mark.parametrize(
+    "make, words",
+    [
+        (lambda: DynamicConv2D([[[[1.5]]]]), "a weight is an integer from -128 to 127, found 1.5"),
+        (lambda: DynamicConv2D([[[[128]]]]), "a weight is an integer from -128 to 127, found 128"),
+        (lambda: DynamicConv2D([[[[1]]]], scale=0.0), "a scale is a positive number, found 0.0"),
+        (lambda: DynamicConv2D([[[[1, 2]]]], scale=[1.0] * 3), "the scale must be (1, 1) or (1, 2), found (1, 3)"),
+        (lambda: DynamicConv2D([[[[1]]]], padding=-1), "DynamicConv2D: padding is"),
+    ],
+)
+def test_dynamic_convolutions_that_cannot_be(make, words):
+    with pytest.raises(ValueError) as caught:
+        make()
+    assert words in str(caught.value) and str(caught.value).startswith("DynamicConv2D")

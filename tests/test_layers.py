@@ -18,6 +18,7 @@ from purenn import (
     Conv2D,
     Dense,
     Dequantize,
+    DynamicConv2D,
     DynamicDense,
     Flatten,
     GlobalAveragePool,
@@ -68,6 +69,7 @@ EACH = [
         4,
         "Conv2D 1x1, 2 -> 2 in 2 groups, identity",
     ),
+    (DynamicConv2D([[[[1, 2]]]], padding=1), [(2, 3, 1)], (4, 5, 2), 40, 4, "DynamicConv2D 1x1, 1 -> 2, identity"),
     (DynamicDense([[1, 2, 3], [4, 5, 6]]), [(5, 2)], (5, 3), 30, 9, "DynamicDense 2 -> 3, identity"),
     (Scale(2.0), [(3, 4)], (3, 4), 12, 2, "Scale"),
     (Scale([1.0, 2.0], 0.5), [(3, 2)], (3, 2), 6, 3, "Scale 2"),
@@ -193,7 +195,7 @@ def test_run_by_itself_a_layer_checks_its_inputs(layer, shapes, output, cost, pa
     else:
         X = Matrix([[1.0] * 13])
         assert refused(lambda: layer.forward(X, X)) == "%s takes 1 input, found 2" % text
-        if type(layer) in (Conv1D, Conv2D):
+        if type(layer) in (Conv1D, Conv2D, DynamicConv2D):
             assert refused(lambda: layer.forward(X)).startswith("%s expects a shape (" % text)
         elif layer.inputs is not None:
             assert refused(lambda: layer.forward(X)) == "%s expects %d inputs, found shape (13,)" % (text, layer.inputs)
