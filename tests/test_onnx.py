@@ -905,6 +905,20 @@ def test_pads_slices_and_orders_of_axes():
     assert network.forward([row]).tolist() == [expected]
 
 
+def test_means_that_drop_their_axes_keep_the_order_of_the_others():
+    x, row = three_by(3, 4)
+    nodes = [node("Transpose", ["x"], ["t"], perm=[0, 2, 3, 1]), node("ReduceMean", ["t"], ["y"], axes=[1], keepdims=0)]
+    expected = [sum([x[c][i][j] for i in range(3)]) / 3 for j in range(4) for c in range(3)]
+    network = opened(only(*nodes, inputs=[value("x", (None, 3, 3, 4))], opset=13))
+    assert network.forward([row]).tolist()[0] == pytest.approx(expected, rel=1e-14)
+
+
+def test_one_number_of_a_series_meets_all():
+    nodes = [node("GlobalMaxPool", ["x"], ["m"]), node("Add", ["m", "x"], ["y"])]
+    network = opened(only(*nodes, inputs=[value("x", (None, 1, 3))]))
+    assert network.forward([[1.0, 5.0, 2.0]]).tolist() == [[6.0, 10.0, 7.0]]
+
+
 def test_a_shape_that_the_graph_computes():
     sizes = [integers("zero", [0]), integers("one", [1]), integers("nine", [9]), integers("minus", [-1])]
     nodes = [

@@ -346,8 +346,7 @@ def slices(call: Call, shape: Sequence[int | None]) -> list[tuple[int, tuple[int
             if start != 0 or step != 1 or (end != BATCH and end < _ALL):
                 raise UnsupportedError("of the samples")
             continue
-        stop = None if step < 0 and end < -size else end  # beyond the first index, where Python counts from the end
-        found.append((axis, slice(start, stop, step).indices(size)))
+        found.append((axis, slice(start, end, step).indices(size)))
     return found
 
 
