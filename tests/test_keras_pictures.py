@@ -721,3 +721,22 @@ def test_an_array_that_is_named_but_missing():
     within = WeightsWithin(Stored({}, ["conv/kernel:0"]))
     message = refusal(lambda _: within.arrays(spec("conv"), within.group), b"", ModelFormatError)
     assert "the array conv/kernel:0 is missing" in message
+
+
+def test_a_causal_convolution_sees_what_was_before():
+    settings = {"filters": 1, "kernel_size": [2], "dilation_rate": [2], "padding": "causal", "use_bias": False}
+    arrays = {"kernel": Tensor((2, 1, 1), "F64", array("d", [10.0, 1.0]))}
+    check(network_of((4, 1), ("Conv1D", settings, arrays)), [1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 13.0, 24.0])
+
+
+def test_one_number_for_each_row_of_a_picture_without_layers_that_see_axes():
+    arrays = {name: Tensor((2,), "F64", array("d", [1.0, 2.0])) for name in ("gamma", "beta", "moving_variance")}
+    arrays["moving_mean"] = Tensor((2,), "F64", array("d", [0.0, 0.0]))
+    layer = ("BatchNormalization", {"axis": 1, "epsilon": 0.0}, arrays)
+    root = math.sqrt(2.0)
+    check(network_of((2, 2), layer, sees_axes=False), [1.0, 3.0, root, 2 * root], [2.0, 4.0, 4.0, 6.0])
+
+
+def test_the_channels_of_a_picture_that_is_only_flattened_are_last():
+    network = read(chain(("Flatten", {}), ("Softmax", {}), shape=(4, 3, 2)))
+    assert network.channels == "last" and network.input_shape == (4, 3, 2)
