@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from .layers.dynamic_convolution import DynamicConv2D
     from .layers.dynamic_dense import DynamicDense
     from .layers.integer import Dequantize, IntegerDense, Quantize
+    from .layers.integer_pool import GlobalSum, IntegerAveragePool
     from .layers.layer_norm import LayerNorm
+    from .layers.lookup_table import LookupTable
     from .layers.merge import Add, Concat, Multiply
     from .layers.normalize import Normalize
     from .layers.pad import Pad
     from .layers.pooling import AveragePool, GlobalAveragePool, GlobalMaxPool, MaxPool
     from .layers.prelu import PRelu
+    from .layers.requantize import IntegerAdd, Requantize
     from .layers.scale import Scale
     from .layers.shape import Flatten, Permute, Reshape
     from .layers.slice import Slice
@@ -81,9 +84,13 @@ __all__ = [
     "Flatten",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "GlobalSum",
+    "IntegerAdd",
+    "IntegerAveragePool",
     "IntegerDense",
     "Layer",
     "LayerNorm",
+    "LookupTable",
     "Matrix",
     "MaxPool",
     "ModelFormatError",
@@ -94,6 +101,7 @@ __all__ = [
     "Pad",
     "Permute",
     "Quantize",
+    "Requantize",
     "Reshape",
     "Scale",
     "ShapeError",

@@ -29,7 +29,7 @@ _SAVE_ERRORS = (pickle.PicklingError, AttributeError, TypeError, ValueError, Run
 _KERAS = ("keras", "tf_keras", "tensorflow")
 _KERAS_ARCHIVES = (2, 12)  # the first version that writes .keras
 # The arrays of Keras's layers, by the names under which they are used
-_KERAS_ARRAYS = ("kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance")
+_KERAS_ARRAYS = "kernel _kernel depthwise_kernel pointwise_kernel bias gamma beta moving_mean moving_variance".split()
 
 
 def from_sklearn(estimator: Any) -> Network:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
 
+_MOST_SIZES = 12  # of a network that are written in its repr
 _IS_BOARD = sys.implementation.name == "micropython"  # it holds the core alone, without the kernels
 
 
@@ -312,6 +313,8 @@ class Network:
         sizes = [str(self.inputs)] + [
             str(size(s)) for s, layer in zip(self.shapes[1:], self.layers) if layer.parameters
         ]
+        if len(sizes) > _MOST_SIZES:
+            sizes = sizes[: _MOST_SIZES - 2] + ["..."] + sizes[-1:]
         return "Network(%s, %d parameters)" % ("-".join(sizes), self.parameters)
 
     def _repr_html_(self) -> str:

@@ -31,6 +31,8 @@ from purenn.formats import read
 from purenn.formats.samples import read_labels, read_samples
 
 _W1, _B1 = packed([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), packed([0.5, 0.25, 0.125])
+_KERNELS = [("W1", array(binary(packed([1.0] * 8)), (2, 1, 2, 2))), ("W2", array(binary(packed([1.0] * 24)), (8, 3)))]
+_WORDS = "conv 2x2 relu, dense softmax"
 _ARRAYS = [("W1", array(binary(_W1), (2, 3))), ("b1", array_5(_B1, (3,)))]
 
 
@@ -67,7 +69,11 @@ def _npz(compression):
 
 def _torch():
     first = linear(view(storage("0", 4), (2, 2), (2, 1)), view(storage("0", 4), (2,), (1,)))
-    return [torch_zip(sequential(first)), content("torch_states_legacy.pth"), content("torch_states.pth")]
+    pictures = [content("torch_picture_%s.pt" % name) for name in ("mixed", "large", "found_legacy")]
+    return [torch_zip(sequential(first)), content("torch_states_legacy.pth"), content("torch_states.pth")] + pictures
+
+
+_ONNX_PICTURES = ["torch_legacy_pinned.onnx", "torch_legacy_keyword.onnx", "torch_legacy_upsampled.onnx"]
 
 
 def _models():
@@ -81,14 +87,21 @@ def _models():
             pickle.dumps({"W1": [[0.5, 1.0], [1.5, 2.0]], "b1": [0.0, 1.0]}, 0),
             content("sklearn_1.9.1_words.pkl"),
             content("torch_states.pkl"),
+            content("torch_series.pkl"),
+            pickled(_KERNELS),
         ],
         "joblib": [content("sklearn_1.9.1_binary.joblib"), content("sklearn_1.9.1_words.joblib.xz")],
         "compressed": [gzip.compress(pickled(_ARRAYS), mtime=0), content("sklearn_1.9.1_words.joblib.bz2")],
         "torch": _torch(),
-        "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
-        "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
-        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE],
-        "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
+        "keras": [
+            content("keras%s.keras" % name) for name in ("3_relu_softmax", "2_functional", "3_pictures", "2_series")
+        ],
+        "hdf5": [
+            content(name) for name in ("keras2_functional.h5", "keras2_mobile.h5", "hdf5_earliest.h5", "hdf5_latest.h5")
+        ],
+        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE]
+        + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
+        "onnx": [content("onnx/" + name) for name in _smallest_onnx() + _ONNX_PICTURES],
     }
 
 
@@ -114,11 +127,40 @@ MODELS, SAMPLES = _models(), _samples()
 
 def open_model(data):
     """All that is done with a file from an untrusted source: it is loaded, run and described."""
-    content = read(data)
-    if not isinstance(content, dict):
-        network = load(data)
-        network.summary()
+    try:
+        content = read(data)
+    except UnsupportedError as error:
+        if "--input-shape" not in str(error):
+            raise
+        return _of_some_shape(data)
+    if isinstance(content, dict):
+        _open_described(data)
+    else:
+        _run(load(data))
+
+
+def _of_some_shape(data):
+    """Modules of pictures or series, of the shapes that those of the fixtures take."""
+    for shape in ((3, 9, 7), (3, 6, 8)):
+        try:
+            return _run(load(data, input_shape=shape))
+        except (ModelFormatError, UnsupportedError):
+            pass
+    _run(load(data, input_shape=(3, 13)))
+
+
+def _run(network):
+    network.summary()
+    if network.multiplications < _MOST_WORK:
         network.predict([0.5] * network.inputs)
+
+
+def _open_described(data):
+    """Arrays as a network that is said in words; what does not fit these is the words' fault."""
+    try:
+        _run(load(data, architecture=_WORDS))
+    except ValueError as error:
+        assert str(error).isprintable(), repr(str(error))
 
 
 def open_samples(data):
@@ -127,6 +169,9 @@ def open_samples(data):
         read_samples(data, 2, ["a", "b"])
     except (ModelFormatError, ShapeError, UnsupportedError):
         read_labels(data)
+
+
+_MOST_WORK = 1 << 22  # multiplications of a sample; more would only take time
 
 
 # ---- damage

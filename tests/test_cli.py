@@ -25,6 +25,7 @@ from purenn.cli import answers, arguments, evaluate, info, main, model, samples
 from purenn.formats import FORMATS
 from purenn.layers import Activate
 from purenn.network import winner
+from numpy_files import array, binary, packed, pickled
 from sample_files import idx, pgm
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -201,6 +202,38 @@ def test_the_order_of_layers(folder, capsys):
         capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
     )
     assert "gives the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")
+
+
+def test_an_architecture_in_words(folder, capsys):
+    """A kernel of two rows, both ones, on a picture of one channel: sums of neighbours."""
+    kernel = array(binary(packed([1.0, 0.0, 1.0, 0.0])), (1, 1, 2, 2))
+    dense = array(binary(packed([1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0])), (4, 2))
+    (folder / "params.pkl").write_bytes(pickled([("W1", kernel), ("W2", dense)]))
+    (folder / "picture.csv").write_text("1,2,3,4,5,6,7,8,9\n")
+    words = ["--architecture", "conv 2x2 relu, dense"]
+    lines = printed(capsys, "info", "params.pkl", *words)
+    assert "note        channels first, in weights and in samples" in lines
+    assert "note        an input of shape (1, 3, 3) follows from the arrays" in lines
+    answers = printed(capsys, "predict", "params.pkl", "picture.csv", *words, "--format", "json")
+    assert json.loads("\n".join(answers))[0]["outputs"] == [1.0 + 4.0, 2.0 + 5.0]
+    more = [*words, "--input-shape", "1x3x3", "--channels", "first"]
+    assert printed(capsys, "predict", "params.pkl", "picture.csv", *more, "--format", "json") == answers
+    for wrong, said in (
+        (["--architecture", "conv 2x2 relu, maxpol 2, dense"], "item 2 of the architecture, 'maxpol 2': unknown word"),
+        ([*words, "--input-shape", "1x5x5"], "item 2 of the architecture, 'dense': Dense 4 -> 2"),
+        (
+            [*words, "--channels", "last"],
+            "item 1 of the architecture, 'conv 2x2 relu': W1 (1, 1, 2, 2) has a kernel of 1x1",
+        ),
+        ([*words, "--activations", "relu,relu"], "an architecture names the activations itself"),
+        ([], "W1 has shape (1, 1, 2, 2), a dense layer's weight has two axes; other layers are said by architecture="),
+    ):
+        assert said in refused(capsys, "predict", "params.pkl", "picture.csv", *wrong)
+    assert "expected a shape such as 3x32x32, found '3x'" in refused(capsys, "info", "m", "--input-shape", "3x")
+    assert "gives its architecture itself" in refused(capsys, "info", "model.safetensors", "--architecture", "dense")
+    assert "says where its channels are itself" in refused(capsys, "info", "model.safetensors", "--channels", "first")
+    assert "not of the input shape (5,)" in refused(capsys, "info", "model.safetensors", "--input-shape", "5")
+    assert printed(capsys, "info", "model.safetensors", "--input-shape", "2")
 
 
 def test_info_of_arrays_that_are_no_network(folder, capsys):

@@ -77,6 +77,7 @@ def test_an_error_bound_of_0_asks_for_equal_numbers():
 def test_every_kind_has_its_row_and_every_emitter_its_name():
     by_forward = "dynamic_conv2d dynamic_dense conv1d conv2d batch_norm prelu permute pad slice upsample".split()
     by_forward += ["max_pool", "average_pool", "global_max_pool", "global_average_pool"]
+    by_forward += "requantize integer_add integer_average_pool global_sum lookup_table".split()
     assert sorted(list(EMITTERS) + by_forward) == sorted(KINDS)
     named = {name for names in EMITTERS.values() for name in names} | {"forward"}
     assert set(KERNELS) == named - {"elementwise", "structure"}

@@ -10,6 +10,7 @@ from purenn.explain import Explanation, as_html
 from purenn.formats.samples import read_samples
 
 from test_explain import of_every_kind
+from test_explain_maps import colours
 from test_cli import PICTURES, WEIGHTS, needs_mnist
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
@@ -41,6 +42,7 @@ def pages(tmp_path_factory):
         "unknown kinds": written("unknown kinds", Explanation(*kinds[-1])),
         "book": written("book", Explanation(demo.network(), demo.X, "1.0,0.5")),
         "overflow": written("overflow", Explanation(overflow, [1.0], SCRIPT)),
+        "pictures": written("pictures", colours()),
     }
 
 
@@ -111,6 +113,18 @@ def test_a_kind_that_explain_has_never_seen_is_shown_as_far_as_its_equations_go(
     browser.ask("document.querySelector('[data-neuron=\"7-1\"]').focus()")
     assert "twice<what>wasinZ6;&more" in browser.ask(SUM)
     at_rest(browser, pages["unknown kinds"])
+
+
+def test_feature_maps_are_pictures_that_lead_to_a_sum(browser, pages):
+    shown(browser, pages["pictures"])
+    sizes = browser.ask("Array.from(document.querySelectorAll('img')).map(e => e.complete ? e.naturalWidth : 0)")
+    assert len(sizes) > 10 and min(sizes) > 0
+    assert browser.ask("document.querySelectorAll('.network image').length") == 6
+    index = browser.ask("document.querySelector('.neuron image').closest('.neuron').dataset.neuron")
+    browser.ask("document.querySelector('.neuron image').closest('.neuron').focus()")
+    assert browser.ask("document.querySelector('.sum.chosen').id") == "sum-" + index and index.startswith("1-")
+    assert "Layer1,row" in browser.ask(SUM) and "whatthekernelsees" in browser.ask(SUM)
+    at_rest(browser, pages["pictures"])
 
 
 def test_the_tab_key_stops_once_at_each_layer(browser, pages):
@@ -187,7 +201,7 @@ def looks(browser, path, width, dark):
 
 
 @pytest.mark.parametrize("width, dark", WINDOWS)
-@pytest.mark.parametrize("name", ["book", "overflow", "wired", "unknown kinds"])
+@pytest.mark.parametrize("name", ["book", "overflow", "wired", "unknown kinds", "pictures"])
 def test_light_and_dark_wide_and_narrow(browser, pages, name, width, dark):
     looks(browser, pages[name], width, dark)
 

@@ -319,7 +319,8 @@ def test_torch_modules_that_are_refused():
         (nn.DataParallel(model), "names torch.nn.parallel.data_parallel.DataParallel"),
         (nn.Sequential(nn.Linear(3, 2, device="meta")), "0 (Linear) has its weight on the device meta"),
         (torch.jit.script(model), "cannot be saved to a file"),
-        (nn.Sequential(nn.Sequential(nn.Conv1d(1, 1, 1))), "names torch.nn.modules.conv.Conv1d"),
+        (nn.Sequential(nn.Sequential(nn.LPPool1d(1, 1))), "names torch.nn.modules.pooling.LPPool1d"),
+        (nn.Conv1d(1, 1, 1), "the size of the input is not known: give it, as in load(path, input_shape=(1, 32))"),
     ):
         assert said in refusal(from_torch, odd, UnsupportedError)
     handle = nn.modules.module.register_module_forward_hook(lambda module, x, y: y * 2)
@@ -328,6 +329,17 @@ def test_torch_modules_that_are_refused():
     finally:
         handle.remove()
     assert from_torch(model).outputs == 2
+
+
+def test_a_torch_module_of_pictures():
+    torch = pytest.importorskip("torch")
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), torch.nn.Flatten()).double()
+    samples = torch.randn(2, 3, 5, 4, dtype=torch.float64)
+    network = from_torch(module, (3, 5, 4))
+    assert (network.input_shape, network.channels) == ((3, 5, 4), "first")
+    entry = {"inputs": samples.reshape(2, -1).tolist(), "outputs": module(samples).tolist()}
+    assert error(network, entry) < 1e-12
+    assert from_torch(module, input_shape=[3, 7, 8]).input_shape == (3, 7, 8)
 
 
 # ---- Keras

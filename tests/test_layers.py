@@ -23,9 +23,13 @@ from purenn import (
     Flatten,
     GlobalAveragePool,
     GlobalMaxPool,
+    GlobalSum,
+    IntegerAdd,
+    IntegerAveragePool,
     IntegerDense,
     Layer,
     LayerNorm,
+    LookupTable,
     Matrix,
     MaxPool,
     Multiply,
@@ -35,6 +39,7 @@ from purenn import (
     Permute,
     PRelu,
     Quantize,
+    Requantize,
     Reshape,
     Scale,
     ShapeError,
@@ -76,6 +81,12 @@ EACH = [
     (Quantize(0.5, 0, 255), [(3, 2)], (3, 2), 6, 0, "Quantize"),
     (Quantize([0.5, 0.25], 0, 255, 0, "even"), [(3, 2)], (3, 2), 6, 0, "Quantize 2, halves to even"),
     (IntegerDense([[1, 2]], [3, 4], "relu", 0.5), [(3, 1)], (3, 2), 6, 4, "IntegerDense 1 -> 2, relu"),
+    (Requantize(1 << 30, -1, -128, 127), [(3, 2)], (3, 2), 6, 0, "Requantize"),
+    (Requantize([1 << 30, 5], [-1, 0], -128, 127, True), [(3, 2)], (3, 2), 6, 0, "Requantize 2"),
+    (IntegerAdd([1 << 30] * 3, [0, 0, -18], -128, 127), [(3, 2)] * 2, (3, 2), 18, 0, "IntegerAdd"),
+    (LookupTable([[3, -1], [0, 1]], -4), [(3, 2)], (3, 2), 0, 0, "LookupTable 2"),
+    (IntegerAveragePool(2, low=-9, high=9, zero_point=1), [(4, 3)], (2, 3), 6, 0, "IntegerAveragePool 2"),
+    (GlobalSum(), [(4, 3)], (3,), 0, 0, "GlobalSum"),
     (Dequantize([0.5, 0.25], "softmax"), [(3, 2)], (3, 2), 6, 0, "Dequantize 2, softmax"),
     (Add(), [(3, 2)] * 3, (3, 2), 0, 0, "Add"),
     (Multiply(), [(3, 2)] * 3, (3, 2), 12, 0, "Multiply"),
@@ -179,6 +190,8 @@ def test_run_by_itself_a_layer_checks_its_inputs(layer, shapes, output, cost, pa
     """Where no network has done so."""
     if type(layer) in (Add, Multiply, Concat):
         assert refused(lambda: layer.forward(Matrix([1.0]))) == "%s takes two or more inputs, found 1" % text
+    elif type(layer) is IntegerAdd:
+        assert refused(lambda: layer.forward(Matrix([1]))) == "%s takes 2 inputs, found 1" % text
     else:
         X = Matrix([[1.0] * 13])
         assert refused(lambda: layer.forward(X, X)) == "%s takes 1 input, found 2" % text

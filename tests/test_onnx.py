@@ -802,6 +802,188 @@ def test_activations_made_of_exponentials():
         assert network.forward([[x, x]])[0, 0] == pytest.approx(expected, rel=1e-14)
 
 
+# ---- pictures and series
+
+
+@pytest.mark.parametrize(
+    "name, shape, channels",
+    [
+        ("torch_legacy_pinned", (3, 6, 7), "first"),
+        ("torch_dynamo_pinned", (3, 6, 7), "first"),
+        ("torch_legacy_lenet", (1, 12, 14), "first"),
+        ("torch_dynamo_keyword", (4, 22), "first"),
+        ("tf2onnx_flattened", (7, 9, 3), "last"),
+        ("tf2onnx_gated", (6, 5, 3), "last"),
+        ("tf2onnx_series", (15, 4), "last"),
+    ],
+)
+def test_the_order_of_the_input_is_that_of_the_file(name, shape, channels):
+    network = load(fixture(name))
+    assert (network.input_shape, network.channels) == (shape, channels)
+
+
+def test_layers_of_pictures_are_folded():
+    assert [layer.kind for layer in load(fixture("torch_legacy_lenet")).layers] == [
+        "reshape", "conv2d", "max_pool", "conv2d", "max_pool", "flatten", "dense", "dense",
+    ]  # fmt: skip
+    kinds = [layer.kind for layer in load(fixture("tf2onnx_flattened")).layers]
+    assert "permute" not in kinds  # the transposes of tf2onnx move nothing
+
+
+def padded(x, c, i, j, value=0.0):
+    """x[c][i][j], outside the value."""
+    return x[c][i][j] if 0 <= i < len(x[c]) and 0 <= j < len(x[c][0]) else value
+
+
+def three_by(rows, cols):
+    """Three channels that differ, and the sample as a row."""
+    x = [[[(c + 1) * (i * i + 3 * j) % 7 - c for j in range(cols)] for i in range(rows)] for c in range(3)]
+    return x, [float(v) for channel in x for row in channel for v in row]
+
+
+@given(
+    st.tuples(st.integers(4, 6), st.integers(3, 7)), st.tuples(*[st.integers(1, 3)] * 2),
+    st.tuples(*[st.integers(1, 3)] * 2), st.tuples(*[st.integers(1, 2)] * 2), st.tuples(*[st.integers(0, 2)] * 4),
+    st.sampled_from([1, 3]),
+)  # fmt: skip
+@settings(max_examples=40, deadline=None)
+def test_a_convolution_is_the_sum_that_onnx_defines(sides, kernel, stride, dilation, pads, groups):
+    x, row = three_by(*sides)
+    filters, size = 3, kernel[0] * kernel[1]
+    numbers = [float(k * k % 11 - 4) for k in range(filters * 3 // groups * size)]
+    w = tensor("w", (filters, 3 // groups) + kernel, numbers)
+    more = {"strides": list(stride), "dilations": list(dilation), "pads": list(pads), "group": groups}
+    conv = node("Conv", ["x", "w", "b"], ["y"], "c", **more)
+    data = only(conv, initializers=[w, tensor("b", (3,), [1.0, 2.0, 3.0])], inputs=[value("x", (None, 3) + sides)])
+    reach = [d * (k - 1) + 1 for d, k in zip(dilation, kernel)]
+    counts = [(n + pads[k] + pads[k + 2] - reach[k]) // stride[k] + 1 for k, n in enumerate(sides)]
+    if min(counts) < 1:
+        assert "Conv c: " in refusal(opened, data, ModelFormatError)
+        return
+    expected = []
+    for f in range(filters):
+        channels = range(3) if groups == 1 else [f]
+        for i in range(counts[0]):
+            for j in range(counts[1]):
+                total = f + 1.0
+                for n, c in enumerate(channels):
+                    for p in range(kernel[0]):
+                        for q in range(kernel[1]):
+                            weight = numbers[((f * len(channels) + n) * kernel[0] + p) * kernel[1] + q]
+                            at = i * stride[0] + p * dilation[0] - pads[0], j * stride[1] + q * dilation[1] - pads[1]
+                            total += weight * padded(x, c, *at)
+                expected.append(total)
+    assert opened(data).forward([row]).tolist() == [expected]
+
+
+def test_same_padding_has_the_odd_number_at_the_end_or_the_start():
+    x, row = three_by(4, 5)
+    for rule, start in (("SAME_UPPER", 0), ("SAME_LOWER", 1)):
+        pool = node("MaxPool", ["x"], ["y"], kernel_shape=[2, 2], strides=[2, 2], auto_pad=rule)
+        data = only(pool, inputs=[value("x", (None, 3, 4, 5))])
+        expected = []
+        for c in range(3):
+            for i in range(2):
+                for j in range(3):
+                    seen = [padded(x, c, 2 * i + p, 2 * j + q - start, -99) for p in range(2) for q in range(2)]
+                    expected.append(float(max(seen)))
+        assert opened(data).forward([row]).tolist() == [expected]
+
+
+def test_pads_slices_and_orders_of_axes():
+    x, row = three_by(3, 4)
+    inputs = [value("x", (None, 3, 3, 4))]
+    constants = [
+        integers("pads", [0, 0, 1, 0, 0, 0, 0, 2]), tensor("five", (), [5.0]), integers("starts", [-1, 1]),
+        integers("ends", [-99, 99]), integers("axes", [1, -1]), integers("steps", [-2, 3]),
+    ]  # fmt: skip
+    pad = node("Pad", ["x", "pads", "five"], ["p"])
+    part = node("Slice", ["p", "starts", "ends", "axes", "steps"], ["s"])
+    turn = node("Transpose", ["s"], ["y"], perm=[0, 3, 1, 2])
+    network = opened(only(pad, part, turn, inputs=inputs, initializers=constants))
+    expected = [float(padded(x, c, i - 1, j, 5)) for j in (1, 4) for c in (2, 0) for i in range(4)]
+    assert network.forward([row]).tolist() == [expected]
+
+
+def test_a_shape_that_the_graph_computes():
+    sizes = [integers("zero", [0]), integers("one", [1]), integers("nine", [9]), integers("minus", [-1])]
+    nodes = [
+        node("Shape", ["x"], ["shape"]), node("Gather", ["shape", "zero"], ["n"]),
+        node("Slice", ["shape", "one", "nine"], ["rest"]), node("ReduceProd", ["rest"], ["size"], axes=[0]),
+        node("Div", ["size", "nine"], ["share"]), node("Concat", ["n", "share", "nine"], ["target"], axis=0),
+        node("Reshape", ["x", "target"], ["r"]), node("ReduceMax", ["r"], ["y"], axes=[2], keepdims=0),
+    ]  # fmt: skip
+    data = only(*nodes, inputs=[value("x", (None, 3, 3, 4))], initializers=sizes, opset=13)
+    x, row = three_by(3, 4)
+    assert opened(data).forward([row]).tolist() == [[max(row[k : k + 9]) for k in range(0, 36, 9)]]
+    twice = [
+        node("Shape", ["x"], ["shape"]),
+        node("Add", ["shape", "shape"], ["t"], "a"),
+        node("Reshape", ["x", "t"], ["y"]),
+    ]
+    assert "Add a: with the number of samples" in refusal(opened, only(*twice), UnsupportedError)
+
+
+K = tensor("k", (4, 3, 2, 2), [0.5] * 48)
+PICTURE = [value("x", (None, 3, 4, 5))]
+
+
+@pytest.mark.parametrize(
+    "nodes, message",
+    [
+        ([node("Conv", ["x", "k"], ["y"], "c", strides=[0, 1])], "Conv c: strides [0, 1], dilations [1, 1]"),
+        ([node("Conv", ["x", "k"], ["y"], "c", strides=[1])], "Conv c: strides [1], dilations"),
+        ([node("Conv", ["x", "k"], ["y"], "c", dilations=[0, 1])], "Conv c: Conv2D: dilation is"),
+        ([node("Conv", ["x", "k"], ["y"], "c", dilations=[9, 1])], "Conv c: Conv2D 2x2, 3 -> 4, identity: a window of"),
+        ([node("Conv", ["x", "k"], ["y"], "c", pads=[0, -1, 0, 0])], "Conv c: Conv2D: padding is"),
+        ([node("Conv", ["x", "k"], ["y"], "c", group=2)], "Conv c: Conv2D 2x2, 6 -> 4 in 2 groups, identity expects"),
+        ([node("Conv", ["x", "k"], ["y"], "c", group=3)], "Conv c: Conv2D: 4 filters do not make 3 equal groups"),
+        ([node("Conv", ["x", "k"], ["y"], "c", group=0)], "Conv c: "),
+        ([node("Conv", ["x", "k"], ["y"], "c", kernel_shape=[3, 2])], "Conv c: a kernel of [3, 2] with a weight of"),
+        ([node("Conv", ["x", "k", "three"], ["y"], "c")], "Conv c: 4 filters with a bias of type F32 and shape (3,)"),
+        ([node("Conv", ["x", "k"], ["y"], "c", auto_pad="SAME")], "Conv c: with auto_pad 'SAME'"),
+        ([node("Conv", ["x", "k"], ["y"], "c", auto_pad="VALID", pads=[1, 1, 1, 1])], "Conv c: with pads [1, 1, 1, 1]"),
+        ([node("Conv", ["x", "x"], ["y"], "c")], "Conv c: input 2 is computed, expected a constant"),
+        ([node("ConvTranspose", ["x", "k"], ["y"], "c")], "ConvTranspose c: no operator that purenn has"),
+        ([node("InstanceNormalization", ["x", "three", "three"], ["y"], "i")], "InstanceNormalization i: no operator"),
+        ([node("MaxPool", ["x"], ["y"], "m")], "MaxPool m: a kernel of [] moves over (N, 3, 4, 5)"),
+        ([node("MaxPool", ["x"], ["y"], "m", kernel_shape=[9, 1])], "MaxPool m: MaxPool 9x1: a window of 9x1 is"),
+        ([node("AveragePool", ["x"], ["y"], "a", kernel_shape=[2, 2], dilations=[2, 1])], "AveragePool a: with dilat"),
+        ([node("Pad", ["x", "four"], ["y"], "p")], "Pad p: 1 pads for 4 axes"),
+        ([node("Pad", ["x", "first"], ["y"], "p")], "Pad p: of the samples of (N, 3, 4, 5)"),
+        ([node("Pad", ["x", "last"], ["y"], "p", mode="reflect")], "Pad p: Pad: axis 2 of (3, 4, 5) is too short"),
+        ([node("Pad", ["x", "last"], ["y"], "p", mode="wrap")], "Pad p: in the mode 'wrap'"),
+        ([node("Slice", ["x", "four", "four", "one"], ["y"], "s")], "Slice s: nothing is left of (N, 3, 4, 5)"),
+        ([node("Slice", ["x", "one", "four", "zero"], ["y"], "s")], "Slice s: of the samples"),
+        ([node("Resize", ["x", "", "scales"], ["y"], "r", mode="cubic")], "Resize r: 'cubic', 'half_pixel'"),
+        ([node("Resize", ["x", "", ""], ["y"], "r")], "Resize r: it has both scales and sizes, or none"),
+        ([node("Resize", ["x", "", "three"], ["y"], "r")], "Resize r: 3 scales for 4 axes"),
+        ([node("Transpose", ["x"], ["y"], "t", perm=[1, 0, 2, 3])], "Transpose t: (N, 3, 4, 5) by perm [1, 0, 2, 3]"),
+        ([node("Conv", ["x", "k"], ["h"]), node("Add", ["x", "h"], ["y"], "a")], "Add a: joins (N, 3, 4, 5) and (N, 4"),
+        ([node("Conv", ["x", "k"], ["h"]), node("Concat", ["x", "h"], ["y"], "c", axis=1)], "Concat c: joins (N, 3"),
+        ([node("Split", ["x"], ["y", "z"], "s", axis=1)], "the output"),
+        ([node("DepthToSpace", ["x"], ["y"], "d", blocksize=2)], "DepthToSpace d: (N, 3, 4, 5) in blocks of 2"),
+        ([node("Max", ["x", "x"], ["y"], "m")], "Max m: of 2 values that the network computes"),
+        ([node("Loop", ["x"], ["y"], "l")], "Loop l: no operator that purenn has"),
+    ],
+)  # fmt: skip
+def test_pictures_that_do_not_fit(nodes, message):
+    constants = [
+        K, tensor("three", (3,), [1.0, 1.0, 2.0]), integers("four", [4]), integers("one", [1]), integers("zero", [0]),
+        integers("first", [1] + [0] * 7), integers("last", [0] * 7 + [5]), tensor("scales", (4,), [1.0, 1.0, 2.0, 2.0]),
+    ]  # fmt: skip
+    if message == "the output":  # the last part of three axes in two is smaller
+        assert opened(only(*nodes, inputs=PICTURE, opset=18)).outputs == 40
+        return
+    assert message in refusal(opened, only(*nodes, inputs=PICTURE, initializers=constants))
+
+
+def test_a_picture_of_open_size_is_refused():
+    inputs = [value("x", (None, 3, None, None))]
+    message = refusal(opened, only(node("Conv", ["x", "k"], ["y"]), inputs=inputs, initializers=[K]), UnsupportedError)
+    assert "leaves open how many numbers a sample has" in message
+
+
 # ---- values that meet again
 
 

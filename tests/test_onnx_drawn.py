@@ -466,15 +466,16 @@ def runtime(g, rows):
     return y
 
 
-def outcome(seed):
+def outcome(seed, draw=drawn_graph):
     """right, refused, skipped; or wrong, and why."""
-    g, rows = drawn_graph(seed)
+    g, rows = draw(seed)
     try:
         network = opened(g.model())
     except UnsupportedError as error:
         return "refused", str(error)
     except ModelFormatError as error:
-        return "wrong", "refused as damaged: %s" % error
+        too_large = "is larger than an input of" in str(error)  # ONNX Runtime rounds -1/2 to 0, and goes on
+        return "refused" if too_large else "wrong", "refused as damaged: %s" % error
     ops = [message_of(raw).text(4) for raw in g.nodes]
     answers = [runtime(g, rows)]
     old = {"BatchNormalization": 14, "Softmax": 13, "LogSoftmax": 13}  # before those the reference is wrong
@@ -503,6 +504,8 @@ def outcome(seed):
     for expected in answers:
         if len(found) == len(expected) and all([close(a, b, tolerance) for a, b in zip(found, expected)]):
             return "right", ""
+    if {"ThresholdedRelu", "MaxPool", "GlobalMaxPool", "ReduceMax"} & set(ops) and any([a != a for a in found]):
+        return "skipped", "NaN, which a threshold and a maximum of purenn keep"
     overflows = [math.isfinite(a) and not math.isfinite(b) for a, b in zip(found, answers[-1])]
     if any(overflows) and {"Exp", "Softplus", "LogSoftmax"} & set(ops):
         return "skipped", "the reference overflows, where purenn does not"
@@ -518,11 +521,11 @@ def followed(network, row):
     return [number for entry in network.trace([row]) for _, value in entry.steps for number in value.tolist()[0]]
 
 
-def tried(seeds):
+def tried(seeds, draw=drawn_graph):
     """How often each outcome came, and what was wrong."""
     counts, wrong, refused = collections.Counter(), [], collections.Counter()
     for seed in seeds:
-        what, why = outcome(seed)
+        what, why = outcome(seed, draw)
         counts[what] += 1
         if what == "wrong":
             wrong.append("seed %d: %s" % (seed, why))

@@ -27,7 +27,7 @@ OTHERS |= {"MeanVarianceNormalization", "QLinearConv", "Reciprocal", "RMSNormali
 CANDIDATES = set(OPERATORS) | OTHERS
 HALF = ("F16", "BF16")
 FOUR_DIGITS = ("test_averagepool_2d_ceil_last_window_starts_on_pad",)  # as its numbers are given
-LEAST = 388  # that many tests pass; fewer is a loss
+LEAST = 400  # that many tests pass; fewer is a loss
 
 pytestmark = pytest.mark.skipif(FOLDER is None, reason="the node tests are not there: pip install onnx==1.22.0")
 
@@ -75,6 +75,8 @@ def outcome(name):
         tensors = [decoded(tensor) for tensor in inputs]
     except (ModelFormatError, UnsupportedError):
         return "its data are no tensors of types that purenn has"
+    if any([tensor.dtype == "STRING" for tensor in tensors]):
+        return "texts"
     tolerance = 1e-5
     if any([tensor.dtype in HALF for tensor in tensors + [output]]):
         tolerance = 2e-3

@@ -637,7 +637,6 @@ def test_weights_with_a_zero_point():
 @pytest.mark.parametrize(
     "kind, operators, words",
     [
-        (9, [operator(1, (3, 6), 4), operator(2, (4,), 5, [number("f", 1.0)], 9)], "(SOFTMAX): after a softmax, or"),
         (9, [operator(1, (3, 6), 4), operator(3, (3, 4), 5)], "(ADD): joins several layers, or shapes"),
         (2, [operator(4, (3,), 4), operator(4, (4,), 5)], "(CAST): between tensors of INT8, INT32"),
         (2, [operator(3, (3, 3), 4), operator(4, (4,), 5)], "(ADD): between tensors of INT8, INT8, INT32"),
@@ -689,16 +688,27 @@ def test_a_layer_in_integers_is_called_by_all_that_is_done_to_its_sums(operators
     assert network.layers[1].activation == expected
 
 
-def test_what_changes_the_inputs_integers_is_refused():
-    """Our quantizer gives a dense layer the integers themselves; a product may leave them as they are."""
-    for step, sound in ((0.5 * 0.25 * 100, True), (0.5 * 0.25 * 50, False)):
+def test_what_changes_the_inputs_integers_is_a_table():
+    """Our quantizer gives a dense layer the integers themselves, where a product leaves them as they are."""
+    for step, expected in (
+        (0.5 * 0.25 * 100, ["integer_dense", "dequantize"]),
+        (0.5 * 0.25 * 50, ["lookup_table", "integer_dense", "requantize", "dequantize"]),
+    ):
         tensors = INT_TENSORS + [tensor([1], 9, 3, [0.25]), tensor([1, 2], 9, 0, [step], [3])]
         operators = [operator(1, (0, 4), 5), operator(0, (5, 1, 2), 3)]
         data = model(tensors, operators, ["FULLY_CONNECTED", "MUL"], INT_BUFFERS + [b"\x64"], outputs=[3])
-        if sound:
-            assert [layer.kind for layer in read(data).layers[1:]] == ["integer_dense", "dequantize"]
-        else:
-            assert "operator 1 (FULLY_CONNECTED): what comes before it" in refusal(read, data, UnsupportedError)
+        assert [layer.kind for layer in read(data).layers[1:]] == expected
+
+
+def test_a_softmax_of_integers_goes_along_the_last_axis():
+    tensors = INT_TENSORS + [tensor([1, 2], 9, 0, [0.5], [-7]), tensor([1, 2], 9, 0, [1 / 256], [-128])]
+    operators = [operator(0, (0, 1, 2), 3), operator(1, (3, 6), 4), operator(2, (4,), 5, [number("f", 1.0)], 9)]
+    tensors += [tensor([2], 2, 3)]
+    for target, expected in (((2, 1), [1.0, 1.0]), ((1, 2), softmax(read(integer()).forward_one([1.0, 0.5])))):
+        buffers = INT_BUFFERS + [struct.pack("<2i", *target)]
+        names = ["FULLY_CONNECTED", "RESHAPE", "SOFTMAX"]
+        network = read(model(tensors, operators, names, buffers, outputs=[5]))
+        assert network.forward_one([1.0, 0.5]) == expected
 
 
 @pytest.mark.parametrize(

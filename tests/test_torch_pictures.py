@@ -1,20 +1,24 @@
 """PyTorch's modules of pictures and series: files written by hand, beside torch's definitions written out."""
 
 import math
+import os
 import random
+import re
 import struct
 
 import pytest
-from fixture_files import error, fixture, table
+from fixture_files import content, error, fixture, table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy_files import frugal_refusal, integer, packed, refusal, text
-from torch_files import dict_of, linear, module, sequential, storage, torch_zip, view
+from numpy_files import frugal_refusal, integer, mutated, packed, peak_memory, refusal, text
+from torch_files import archive, dict_of, linear, members, module, sequential, storage, torch_zip, view
 
 from purenn import Matrix, ModelFormatError, ShapeError, UnsupportedError, load
+from purenn.formats.models.torch_modules import CLASSES
 from purenn.rows import size
 
 FILES = table("torch_pictures.json")
+THOROUGH = os.environ.get("CI") == "true"
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
@@ -382,6 +386,19 @@ def test_the_size_of_a_picture_follows_where_one_fits():
         ),
         (lambda t: [POOL, FLATTEN, linear(t.of(2, 4)[0])], "is not known: give it"),
         (
+            lambda t: [conv2d(t, 4, 2, 3), layer("pooling.MaxPool1d", kernel_size=2), FLATTEN, linear(t.of(2, 4)[0])],
+            "no square fits",
+        ),
+        (
+            lambda t: [
+                layer("conv.Conv1d", {"weight": t.of(4, 2, 3)[0]}),
+                layer("pixelshuffle.PixelShuffle", upscale_factor=2),
+                FLATTEN,
+                linear(t.of(2, 4)[0]),
+            ],
+            "no square fits",
+        ),
+        (
             lambda t: [layer("upsampling.Upsample", scale_factor=2.0), FLATTEN, linear(t.of(2, 4)[0])],
             "takes a series or a picture",
         ),
@@ -414,6 +431,36 @@ def test_an_input_shape_that_is_not_the_files():
         assert said in refusal(at(shape), picture, ModelFormatError)
     for shape in ((), (0, 3), (2.5,), "3x3", 7):
         assert "the input shape is a tuple" in refusal(at(shape), rows, ShapeError)
+
+
+def test_a_softmax_without_an_axis():
+    """torch then takes axis 0 of three, which is that of the samples, and axis 1 of any other number."""
+    data = Tensors().file(layer("activation.Softmax", dim=None))
+    message = refusal(at((2, 3)), data, UnsupportedError)
+    assert "0 (Softmax): along axis 0; it must be one of a sample, 1 to 2" in message
+    assert predicted(data, [1.0] * 8, (4, 2, 1)) == [0.25] * 8
+
+
+def test_a_factor_that_torch_uses_as_it_is_given():
+    """2.3 brings 2 places to 4: there torch takes each twice, whatever the factor; and at 15.0 it rounds down."""
+
+    def taken(count, factor, mode):
+        data = Tensors().file(layer("upsampling.Upsample", scale_factor=factor, mode=mode))
+        return predicted(data, [float(number) for number in range(count)], (1, count))
+
+    assert taken(2, 2.3, "nearest") == [0.0, 0.0, 1.0, 1.0]
+    assert taken(4, 2.3, "nearest") == [0.0, 0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]
+    assert taken(3, 1.3, "linear") == [0.0, 1.0, 2.0]  # the same number of places: a copy
+    with pytest.raises(UnsupportedError, match="16 places to 36, which torch rounds in its own way"):
+        taken(16, 2.3, "nearest-exact")
+
+
+def test_memory_and_time_are_those_of_the_weights():
+    """A convolution of a million numbers, put in the order of its layer by slices."""
+    count = 340 * 340 * 9
+    weight = view(storage("0", count), (340, 340, 3, 3), (340 * 9, 9, 3, 1))
+    data = torch_zip(sequential(layer("conv.Conv2d", {"weight": weight})), {"0": bytes(4 * count)})
+    assert peak_memory(lambda: load(data, input_shape=(340, 3, 3))) < 5 * len(data)
 
 
 # ---- what is refused
@@ -548,3 +595,32 @@ def test_agrees_with_torch_on_drawn_pictures():
     counts = run_pictures(25, seed=3)
     assert not counts.wrong, counts.wrong[0]
     assert counts.right > counts.refused and counts.found
+
+
+def test_every_module_is_on_the_page_of_formats():
+    with open(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "formats.md")) as file:
+        page = file.read()
+    for _, name in CLASSES:
+        listed = re.search("`%s[`(]|`%s1d/2d`" % (name, name[:-2]), page)
+        assert listed or name.startswith(("Dropout", "AlphaDropout", "FeatureAlphaDropout")), name
+
+
+# ---- strangers' files
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_mutations(name):
+    """Of the pickle, in an archive of what it holds; a checksum would hide others."""
+    data, random_, options = content(name), random.Random(7), FILES[name]["options"]
+    held = members(data) if data[:2] == b"PK" else None
+    place = [k for k, (path, _) in enumerate(held) if path.endswith("data.pkl")][0] if held else None
+    for _ in range(300 if THOROUGH else 15):
+        changed = mutated(data if held is None else held[place][1], random_)
+        if held is not None:
+            changed = archive([(path, changed if k == place else part) for k, (path, part) in enumerate(held)])
+        try:
+            load(changed, **options)
+        except (ModelFormatError, UnsupportedError, ShapeError) as problem:
+            assert str(problem).isprintable() and len(str(problem)) < 1000
+        except ValueError as problem:  # of the words of an architecture, which do not fit damaged arrays
+            assert "architecture" in options and type(problem) is ValueError

@@ -197,10 +197,12 @@ def test_a_file_is_opened_once(kind, tmp_path, monkeypatch):
         monkeypatch.setattr(builtins, "open", counting)
         monkeypatch.setattr(io, "open", counting)
         try:
-            content = read(path)
+            read(path)
+        except UnsupportedError as error:
+            assert "--input-shape" in str(error)  # modules of pictures, whose size must be said
         finally:
             monkeypatch.undo()
-        assert content is not None and opened == [str(path)]
+        assert opened == [str(path)]
 
 
 # ---- ONNX: files beside the model

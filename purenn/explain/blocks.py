@@ -91,14 +91,10 @@ def terms(layer: ExplainedLayer, element: Element, dot: Dot, most: int) -> List[
 
 def notes(element: Element, most: int) -> Iterator[str]:
     """What must be said about a calculation in which at most so many numbers are written."""
-    node = element.expression
-    if isinstance(node, Largest) and len(node.parts) > most:
-        yield "the largest %d of %d numbers; the last one is the largest of the others" % (most, len(node.parts))
-    for part in node.walk():
-        if isinstance(part, Sum) and len(part) > most:
-            yield "the largest %d of %d numbers; the last one is the sum of the others" % (most, len(part))
-        if isinstance(part, Dot) and part.padding:
-            yield "%d of %s 0 (padding)" % (
-                part.padding,
-                counted(len(part), "term") + (" is" if part.padding == 1 else " are"),
-            )
+    many = element.many
+    if isinstance(many, (Sum, Largest)) and len(many) > most:
+        what = "sum" if isinstance(many, Sum) else "largest"
+        yield "the largest %d of %d numbers; the last one is the %s of the others" % (most, len(many), what)
+    if isinstance(many, Dot) and many.padding:
+        verb = "is" if many.padding == 1 else "are"
+        yield "%d of %s %s 0 (padding)" % (many.padding, counted(len(many), "term"), verb)

@@ -16,6 +16,7 @@ from .equation import Name
 from .explanation import Edge, ExplainedLayer, Explanation, value_name
 from .heatmap import colour, grey, html_number, sheet, signed
 from .maps import Maps, shrunk
+from .notation import subscript
 from .wording import Scalar, format_number, real, shortened, size
 
 Point = Tuple[float, float]
@@ -88,7 +89,7 @@ def numbers_of(layer: ExplainedLayer, j: int) -> List[Tuple[Name, Scalar]]:
 
 def symbol(name: Name) -> str:
     """a1_2 inside a text of SVG: the index below, the layer above."""
-    below = ("," if max(map(len, name.indices), default=0) > 1 else "").join(name.indices)
+    below = subscript(name.indices).replace(" ", "")
     text = "%s<tspan class='s' dy='3.5'>%s</tspan>" % (escape(name.letter), below)
     if not name.layer:
         return text + "<tspan dy='-3.5'>\u200b</tspan>"
@@ -321,7 +322,7 @@ class _LayerDiagram:
 
     def _input(self) -> Tuple[float, float, List[str]]:
         maps = self.explanation.maps
-        if maps is None:
+        if maps is None or maps.is_small:
             return self._cells(self.explanation.x, self.explanation.shape, None)
         title = "<title>the input, %s</title>" % maps
         if maps.channels > 1 and not maps.has_colours:
@@ -343,7 +344,7 @@ class _LayerDiagram:
     def _block(self, layer: ExplainedLayer) -> Tuple[float, float, List[str]]:
         if layer is self.explanation.layers[-1] and len(layer.z) <= _LIST:
             return self._listed(layer)
-        if layer.maps is not None:
+        if layer.maps is not None and not layer.maps.is_small:
             width, height, parts = self._maps(layer.maps)
             frame = '<rect class="ground" width="%.0f" height="%.0f"/>' % (width, height)
             return width, height, [neuron(layer, layer.chosen[0], frame + parts[0], self.linked)]
@@ -356,6 +357,8 @@ class _LayerDiagram:
         across = max(1, math.ceil(math.sqrt(len(values) * 0.6)))
         if len(shape) > 1 and shape[0] > 1:
             across = len(values) // shape[0]
+        elif len(shape) == 3:
+            across = shape[-1]
         if self.explanation.picture is not None and len(values) == len(self.explanation.x):
             across = self.explanation.picture  # the picture, scaled or quantised
         down = -(-len(values) // across)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import heapq
 import math
 from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 from .. import more_activations  # noqa: F401  # adds its records to the first ones
 from ..activation import RECORDS, Activation
@@ -130,28 +130,40 @@ class Dot(Node):
 class Sum(Dot):
     """A sum of numbers as they are."""
 
-    def __init__(self, numbers: Sequence[Variable], padding: int = 0) -> None:
-        super().__init__([number.value for number in numbers], numbers.__getitem__, padding)
-        self.parts = tuple(numbers)
+    def walk(self) -> Iterator[Node]:
+        """This node, and each number."""
+        yield self
+        yield from map(self.term, range(len(self)))
 
 
 class Largest(Node):
-    """The largest of some numbers; NaN, if there is one."""
+    """The largest of some numbers: the `values` of all; a number by its index.  NaN, if there is one."""
 
-    parts: Tuple[Variable, ...]
+    def __init__(self, values: List[Scalar], term: Callable[[int], Variable]) -> None:
+        super().__init__()
+        self.values, self.term = values, term
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def walk(self) -> Iterator[Node]:
+        """This node, and each number."""
+        yield self
+        yield from map(self.term, range(len(self)))
 
     @property
     def winner(self) -> Variable:
         """The number that is the largest, the first of equal ones."""
-        return self.parts[largest([number.value for number in self.parts], 1)[0]]
+        return self.term(largest(self.values, 1)[0])
 
     def summary(self, most: int) -> List[Variable]:
         """All numbers; of too many the largest in their order, and one for all the others."""
-        if len(self.parts) <= most:
-            return list(self.parts)
-        kept = largest([number.value for number in self.parts], most)
-        others = [number.value for i, number in enumerate(self.parts) if i not in kept]
-        return [self.parts[i] for i in kept] + [Variable(Name("rest"), others[largest(others, 1)[0]])]
+        if len(self) <= most:
+            return [self.term(i) for i in range(len(self))]
+        kept = largest(self.values, most)
+        left_out = set(kept)
+        others = [value for i, value in enumerate(self.values) if i not in left_out]
+        return [self.term(i) for i in kept] + [Variable(Name("rest"), others[largest(others, 1)[0]])]
 
 
 class Element:
@@ -167,6 +179,14 @@ class Element:
         while isinstance(node, Operation) and node.sign in ("+", "-"):
             node = node.parts[0]
         return node if isinstance(node, Dot) else None
+
+    @property
+    def many(self) -> Optional[Union[Dot, Largest]]:
+        """The sum at the beginning of its expression, divided or not, or the numbers of which it is the largest."""
+        node = self.expression
+        while isinstance(node, Operation):
+            node = node.parts[0]
+        return node if isinstance(node, (Dot, Largest)) else None
 
     @property
     def winner(self) -> Optional[Variable]:

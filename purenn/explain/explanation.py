@@ -81,7 +81,7 @@ class Explanation:
     def _pass(self, X: Matrix) -> List[ExplainedLayer]:
         """All layers.  What a layer makes on the way, such as patches, is forgotten when it is explained."""
         values, layers = [X], []
-        is_first = {0: self.network.channels == "first"}  # the values in which the channels come first
+        is_first = {0: self._is_channels_first}  # the values in which the channels come first
         for k, wire in enumerate(self.network.wires, 1):
             entry = TraceEntry(self.network, k, [values[j] for j in wire])
             values.append(entry.Z)
@@ -140,7 +140,7 @@ class Explanation:
     def picture(self) -> Optional[int]:
         """How many pixels the input has to a side, if it can be drawn as a square picture of one channel."""
         side = math.isqrt(len(self.x))
-        is_square = self.shape in ((side * side,), (side, side), (side, side, 1))
+        is_square = self.shape in ((side * side,), (side, side), (side, side, 1), (1, side, side))
         return side if _SMALLEST_PICTURE <= side <= _LARGEST_PICTURE and is_square else None
 
     @cached_property
@@ -148,7 +148,13 @@ class Explanation:
         """The input as pictures, if it is one."""
         if self.picture is not None:
             return Maps(self.x, self.picture, self.picture, 1)
-        return Maps.of(self.x, self.shape, self.network.channels == "first")
+        return Maps.of(self.x, self.shape, self._is_channels_first)
+
+    @property
+    def _is_channels_first(self) -> bool:
+        """Whether the input is a picture with its channels first, as of one channel they are seen to be."""
+        is_seen = self.network.channels is None and self.shape[0] == 1
+        return len(self.shape) == 3 and (is_seen or self.network.channels == "first")
 
     def maps_of(self, j: int) -> Optional[Maps]:
         """The pictures that the output of layer j is; the input is that of layer 0."""
@@ -232,16 +238,17 @@ class ExplainedLayer:
         """What neuron j is called: neuron 3, or row 1, col 2, channel 3 of feature maps."""
         if self.maps is None:
             return "neuron %d" % (j + 1)
-        axes = ("channel", "row", "col") if self.is_channels_first else ("row", "col", "channel")
         indices = self.equations[-1].row.indices(j)
-        return ", ".join(["%s %d" % (axis, i) for axis, i in sorted(zip(axes, indices), key=_by_axis)])
+        indices = indices[1:] + indices[:1] if self.is_channels_first else indices
+        return "row %d, col %d, channel %d" % tuple(indices)
 
     @property
     def linked(self) -> Sequence[int]:
         """The neurons that lead to their sums: all, but of feature maps and of copies of them the chosen ones."""
         copied = [element.is_copy for element in self.equations[-1].chosen]
-        copies_maps = any(copied) and any([Maps.of(row.numbers, row.shape) for row in self.inputs.values()])
-        return self.chosen if self.maps is not None or copies_maps else range(len(self.z))
+        copies_maps = any(copied) and any([len(row.shape) == 3 for row in self.inputs.values()])
+        is_drawn = self.maps is not None and not self.maps.is_small
+        return self.chosen if is_drawn or copies_maps else range(len(self.z))
 
     @property
     def kept(self) -> List[ExplainedEquation]:
@@ -313,10 +320,6 @@ class ExplainedLayer:
             for source in _sources(element.expression):
                 found.setdefault(source, Edge(source[0], source[1], j))
         return [edge for edge in found.values() if edge.source in self.inputs or edge.i < 0]
-
-
-def _by_axis(axis: Tuple[str, int]) -> int:
-    return ("row", "col", "channel").index(axis[0])
 
 
 def _sources(node: Node) -> List[Tuple[str, int]]:

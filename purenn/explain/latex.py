@@ -24,7 +24,6 @@ _ANSWERS = 12
 _MAPS, _MAP = 4, 16  # channels that are drawn, and the squares to a side of each
 _INPUT = 28  # squares to a side of the picture of the input
 _SQUARE = 1.1  # millimetres
-_SMALL = 8  # of a smaller picture there are numbers only
 _LEFT_OUT = r"&\;\;\vdots"  # layers
 _DOCUMENT = r"""\documentclass{article}
 \usepackage{amsmath}
@@ -70,7 +69,7 @@ class _Latex:
             yield _display(r"\mathbf{X} = " + pmatrix(Row(explanation.x, explanation.shape).matrix))
         else:
             yield _channel(r"\mathbf{X}", maps, 0)
-        if maps is not None and max(maps.rows, maps.cols) >= _SMALL:
+        if maps is not None and not maps.is_low:
             yield from _pictures([maps.grey], _INPUT)
         names = explanation.network.names
         if names is not None:
@@ -113,7 +112,7 @@ class _Latex:
         maps, layer = equation.maps, equation.layer
         assert maps is not None  # or it were a block of a value
         yield _channel(latex(equation.name) if equation.name else "", maps, maps.channel_of(layer.chosen[0]))
-        if equation is layer.equations[-1] and max(maps.rows, maps.cols) >= _SMALL:
+        if equation is layer.equations[-1] and not maps.is_low:
             count = min(_MAPS, maps.channels)
             yield from _pictures([maps.channel(c) for c in range(count)], _MAP)
             if count < maps.channels:

@@ -8,6 +8,7 @@ from .wording import Scalar, real
 
 Rows = List[Sequence[Scalar]]
 MOST = 16  # channels of a value that are drawn
+_LOWEST = 8  # rows or columns of a picture that shows something
 
 
 class Maps:
@@ -33,6 +34,16 @@ class Maps:
             return None
         rows, cols, channels = (shape[1], shape[2], shape[0]) if is_channels_first else shape
         return cls(numbers, rows, cols, channels, is_channels_first) if rows > 1 and cols > 1 else None
+
+    @property
+    def is_low(self) -> bool:
+        """Whether there are so few rows and columns that all numbers of a channel can be written."""
+        return max(self.rows, self.cols) < _LOWEST
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it is one channel of a few numbers, each of which is drawn."""
+        return self.channels == 1 and self.is_low
 
     def channel(self, c: int) -> Rows:
         """The picture of a channel, counted from 0, row by row."""

@@ -400,12 +400,12 @@ class _MathML(_Writer):
 
 
 def subscript(indices: List[str]) -> str:
-    """Indices side by side, with commas where one has two digits.
+    """Indices side by side, with commas where there are more than two, or one has two digits.
 
-    >>> subscript(["2", "3"]), subscript(["12", "3"])
-    ('2 3', '12,3')
+    >>> subscript(["2", "3"]), subscript(["12", "3"]), subscript(["1", "2", "3"])
+    ('2 3', '12,3', '1,2,3')
     """
-    return ("," if max(map(len, indices), default=0) > 1 else " ").join(indices)
+    return ("," if len(indices) > 2 or max(map(len, indices), default=0) > 1 else " ").join(indices)
 
 
 def escape_latex(text: str) -> str:

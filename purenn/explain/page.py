@@ -35,7 +35,7 @@ _BEYOND = 1e100  # not drawn
 _FAR = 800  # beyond it every exp overflows, or underflows
 _INPUT = 512  # pixels to a side of the input
 _SIDE, _ACROSS = 48, 8  # pixels to a side of a feature map, and how many are side by side
-_FEW, _LOWEST = 4, 8  # channels, and rows and columns, of pictures so small that their numbers are written, too
+_FEW = 4  # channels of which the numbers are written, too
 _KERNELS = 3  # channels of which the kernels are drawn
 _SMALL = (
     "w<sub>ji</sub> is the weight of neuron j for input i. A line is thick where the weight is large, blue where it "
@@ -92,7 +92,7 @@ class _Html:
         yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
         yield diagram.svg(explanation, linked=True) + "</div>"
         legend = _SMALL if diagram.is_small(explanation) else _LARGE
-        if any([layer.maps is not None for layer in explanation.written_layers]):
+        if any([layer.maps is not None and not layer.maps.is_small for layer in explanation.written_layers]):
             legend += _DRAWN
         yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, _HINT)
         yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
@@ -168,7 +168,7 @@ class _Html:
         pictures = list(maps.first(MOST, _SIDE))
         yield '<div class="row"><figure>%s' % heatmap.pictures(pictures, _ACROSS, "The %s as pictures" % what[4:])
         yield "<figcaption>%s of %s, %s</figcaption></figure>" % (what[0].upper() + what[1:], of, maps)
-        if maps.channels <= _FEW and max(maps.rows, maps.cols) <= _LOWEST:
+        if maps.channels <= _FEW and maps.is_low:
             for c in range(maps.channels):
                 caption = "%s of %s" % ("channel %d" % (c + 1), of) if maps.channels > 1 else of
                 yield heatmap.table(Matrix.wrap(maps.channel(c)), caption)
@@ -331,6 +331,8 @@ def _bar(value: Scalar, most: float) -> str:
 
 def _first(shown: int, count: int, what: str) -> str:
     """The first 8 of 32 channels, or the 8 channels."""
+    if count == 1:
+        return "the only %s" % what
     return "the first %d of %s" % (shown, counted(count, what)) if shown < count else "the %s" % counted(count, what)
 
 

@@ -123,12 +123,17 @@ class Patches:
 
 
 class Sources:
-    """A function of rows: what each of its numbers is made of.
+    """A function of rows: what each of its numbers is made of."""
 
-    `additions` and `divisions` are what all its numbers take.
-    """
+    @property
+    def additions(self) -> int:
+        """How many all its numbers take."""
+        return 0
 
-    additions = divisions = 0
+    @property
+    def divisions(self) -> int:
+        """How many all its numbers take."""
+        return 0
 
     def of(self, j: int) -> Node:
         """The expression of its number j."""
@@ -154,22 +159,27 @@ class Pooled(Sources):
     def of(self, j: int) -> Node:
         """``max(x_1, x_2)``, or ``(x_1 + x_2) / 2``, in which padding that is counted is 0."""
         place, c = divmod(j, self.channels)
-        numbers = [self.row.variable(self.name, i * self.channels + c) for i in self._seen[place]]
+        seen = [i * self.channels + c for i in self._seen[place]]
+        values = [self.row.numbers[i] for i in seen]
+
+        def term(n: int) -> Variable:
+            return self.row.variable(self.name, seen[n]) if n < len(seen) else _padding()
+
         if self._divisors is None:
-            return Largest(*numbers)
+            return Largest(values, term)
         divisor = self._divisors[place]
-        padding = divisor - len(numbers)
-        return Operation("/", Sum(numbers + [_padding()] * padding, padding), Number(divisor))
+        padding = max(0, divisor - len(seen))  # where it is counted
+        return Operation("/", Sum(values + [0] * padding, term, padding), Number(divisor))
 
     @property
-    def additions(self) -> int:  # type: ignore[override]
+    def additions(self) -> int:
         """Of a mean one less than there are numbers."""
         return 0 if self._divisors is None else self.channels * sum([len(seen) - 1 for seen in self._seen])
 
     @property
-    def divisions(self) -> int:  # type: ignore[override]
-        """One for each mean."""
-        return 0 if self._divisors is None else self.channels * len(self._seen)
+    def divisions(self) -> int:
+        """Those that the layer counts."""
+        return 0 if self._divisors is None else int(self.layer.cost(self.row.shape))
 
 
 class Selected(Sources):

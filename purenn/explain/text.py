@@ -25,7 +25,6 @@ _ANSWERS = 10
 _NAME, _SHORTEST = 26, 5  # characters of an input's name
 _HIGHEST = 80  # dots of a picture of the input
 _MAP, _MAPS = 32, 8  # dots to a side of a feature map, and how many are drawn
-_LOWEST = 8  # of a smaller one the numbers are written
 _FEW_CHANNELS = 3  # of which the kernels are drawn
 _STRENGTHS = ("==", "--", " .", "++", "##")  # of weights, from the most negative to the most positive
 _SIGN = re.compile(r"(?<=,) | (?=(?:[-+*/=<>]|>>|if|else) )")  # where a long line is cut
@@ -63,7 +62,7 @@ class _Text:
 
     def _picture(self, maps: Maps) -> List[str]:
         """A picture in grey, as large as it fits; the numbers of a small one."""
-        if max(maps.rows, maps.cols) < _LOWEST:
+        if maps.is_low:
             return self._numbers(maps, 0)
         return self._dots(maps.grey, _HIGHEST, (self.width - 3) * (2 if self.terminal.braille else 1))
 
@@ -75,14 +74,14 @@ class _Text:
 
     def _pictures(self, maps: Maps, chosen: int) -> Iterator[str]:
         """The first channels as pictures side by side; of small ones the numbers of the chosen channel."""
-        if max(maps.rows, maps.cols) < _LOWEST:
+        if maps.is_low:
             yield from self._numbers(maps, chosen)
             return
-        drawn = [self._dots(maps.channel(c), _MAP, _MAP) for c in range(min(maps.channels, _MAPS))]
-        width = max([columns(line) for lines_ in drawn for line in lines_] + [1])
-        drawn = drawn[: max(1, (self.width - 2) // (width + 2))]
-        yield "%s:" % _of("channel", len(drawn), maps.channels)
-        yield from _side_by_side(drawn, width)
+        found = list(maps.first(_MAPS, _MAP))
+        width = -(-len(found[0][0]) // 2) if self.terminal.braille else len(found[0][0])
+        found = found[: max(1, (self.width - 2) // (width + 2))]
+        yield "%s:" % _of("channel", len(found), maps.channels)
+        yield from _side_by_side([self._dots(picture, _MAP, _MAP) for picture in found], width)
 
     def _numbers(self, maps: Maps, c: int) -> List[str]:
         """The numbers of a channel, counted from 0."""
@@ -134,7 +133,7 @@ class _Text:
         """The value as pictures; of several equations those of the last one, unless they are small."""
         maps, layer = equation.maps, equation.layer
         assert maps is not None  # or it were a block of a value
-        if equation is layer.equations[-1] or max(maps.rows, maps.cols) < _LOWEST:
+        if equation is layer.equations[-1] or maps.is_low:
             yield from _indented(self._pictures(maps, maps.channel_of(layer.chosen[0])), 4)
 
     def softmax(self, softmax: Softmax, label: Optional[Callable[[int], str]]) -> Iterator[str]:

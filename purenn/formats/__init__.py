@@ -73,8 +73,8 @@ FORMATS = (
         "pickle (NumPy, scikit-learn, PyTorch)", ".pkl .pickle", "formats.models.pickled", starts=is_pickle, sized=True
     ),
     Format("compressed pickle", ".joblib .gz", "formats.models.compressed", starts=starts(*COMPRESSED), sized=True),
-    Format("Keras", ".keras", "formats.models.keras", holds=holds("config.json")),
-    Format("Keras HDF5", ".h5 .hdf5", "formats.models.keras_hdf5", starts=starts(b"\x89HDF\r\n\x1a\n")),
+    Format("Keras", ".keras", "formats.models.keras", holds=holds("config.json"), sized=True),
+    Format("Keras HDF5", ".h5 .hdf5", "formats.models.keras_hdf5", starts=starts(b"\x89HDF\r\n\x1a\n"), sized=True),
     Format("TFLite", ".tflite", "formats.models.tflite", starts=is_tflite),
     Format("ONNX", ".onnx", "formats.models.onnx", starts=is_onnx),
     Format("NumPy archive", ".npz", "formats.models.npz", holds=lambda names: True),  # it says what else is in it

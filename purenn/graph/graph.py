@@ -106,8 +106,8 @@ class Graph:
         made.dtype = dtype or value.dtype
         return Value(made, result.shape, made.dtype, value.batch, result.order)
 
-    def join(self, what: str, *values: Value, name: str = "") -> Value:
-        """Values combined number by number: their sum, product, difference, quotient, or `where`.
+    def join(self, what: str | Layer, *values: Value, name: str = "") -> Value:
+        """Values combined number by number: their sum, product, difference, quotient, `where`, or by a layer.
 
         Their shapes are equal, or a value is repeated along its axes of size 1 to that of the largest.
         """
@@ -119,7 +119,8 @@ class Graph:
         nodes = [value.arranged(layout) for value in values]
         takes = [value.sides(layout) for value in values]
         differ = any([sides != takes[0] for sides in takes])
-        made = self._node(Elementary(what), nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
+        operation = Elementary(what) if isinstance(what, str) else what
+        made = self._node(operation, nodes, largest, name, *((takes, largest.sides(layout)) if differ else ()))
         return Value(made, largest.shape, largest.dtype, largest.batch, largest.order)
 
     def concat(self, values: Sequence[Value], axis: int, name: str = "") -> Value:

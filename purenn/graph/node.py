@@ -155,6 +155,8 @@ class Value:
         >>> print(x.layout, y.layout, y.node is x.node)
         (2, 3, 1) (2, 1) True
         """
+        if tuple(shape) == self.shape:
+            return self
         new = Value(self.node, shape, self.dtype, self.batch)
         if new.size != self.size or not new.size:
             raise ModelFormatError("%s cannot become %s" % (self, new))

@@ -18,7 +18,7 @@ def _inputs(values: "Sequence[Matrix]", sign: str) -> str:
     return sign.join(["{x%d}" % n for n in range(1, len(values) + 1)])
 
 
-class _Broadcast(Layer):
+class Broadcast(Layer):
     """A layer that takes two or more values number by number; an axis of size 1 is repeated as the others need it."""
 
     def output_shape(self, *shapes: "Shape") -> "Shape":
@@ -32,7 +32,7 @@ class _Broadcast(Layer):
             wide = tuple([max(m, n) for m, n in zip(shape, wide)])
         return wide
 
-    def _alike(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "List[Matrix]":
+    def alike(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "List[Matrix]":
         """The values in the shape of the output."""
         wide = self.output_shape(*shapes)
         return [
@@ -54,7 +54,7 @@ def _repeating(shape: "Shape", wide: "Shape") -> "List[int]":
     return places_of(indices, strides_of(shape))
 
 
-class Add(_Broadcast):
+class Add(Broadcast):
     """The sum of two or more values: ``Z = X1 + X2``, a residual connection.
 
     They have as many axes; one of size 1 is repeated, so that (rows, cols, channels) and (1, 1, channels) go together.
@@ -67,7 +67,7 @@ class Add(_Broadcast):
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = X1 + X2 + ...``, from left to right."""
-        alike = self._alike(values, shapes)
+        alike = self.alike(values, shapes)
         total = alike[0]
         for value in alike[1:]:
             total = total + value
@@ -78,7 +78,7 @@ class Add(_Broadcast):
         return self._summed([gradient for _ in cache.inputs], cache.shapes), {}
 
 
-class Multiply(_Broadcast):
+class Multiply(Broadcast):
     """The product of two or more values, number by number: ``Z = X1 * X2``, a gate.
 
     They have as many axes; one of size 1 is repeated, as in squeeze-and-excitation, where
@@ -94,7 +94,7 @@ class Multiply(_Broadcast):
 
     def steps(self, values: "Sequence[Matrix]", shapes: "Sequence[Shape]") -> "Iterator[Tuple[str, Matrix]]":
         """``Z = X1 * X2 * ...``, from left to right."""
-        alike = self._alike(values, shapes)
+        alike = self.alike(values, shapes)
         product = alike[0]
         for value in alike[1:]:
             product = product * value
@@ -102,7 +102,7 @@ class Multiply(_Broadcast):
 
     def backward(self, gradient: Matrix, cache: "Cache", at_sum: bool = False) -> "Gradients":
         """``dX1 = dZ * X2``: at each input the gradient times all others, added up where that input was repeated."""
-        alike, gradients = self._alike(cache.inputs, cache.shapes), []
+        alike, gradients = self.alike(cache.inputs, cache.shapes), []
         for n in range(len(alike)):
             product = gradient
             for m, value in enumerate(alike):

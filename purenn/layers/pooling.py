@@ -63,15 +63,21 @@ def _given_to(winners: "List[int]", gradient: "Sequence[Any]", count: int) -> "L
     return found
 
 
-def _means(row: "Sequence[Any]", seen: "Places", divisors: "List[int]", channels: int) -> "List[Any]":
-    """The sum under each window, from the first place to the last, divided by how many places count."""
-    means: "List[Any]" = []
-    for places, divisor in zip(seen, divisors):
+def window_sums(row: "Sequence[Any]", seen: "Places", channels: int) -> "List[Any]":
+    """The sum under each window, channel by channel, added from the first place to the last."""
+    found: "List[Any]" = []
+    for places in seen:
         sums: "List[Any]" = [0] * channels
         for place in places:
             sums = [s + number for s, number in zip(sums, row[place * channels : (place + 1) * channels])]
-        means += [s / divisor for s in sums]
-    return means
+        found += sums
+    return found
+
+
+def _means(row: "Sequence[Any]", seen: "Places", divisors: "List[int]", channels: int) -> "List[Any]":
+    """The sum under each window, divided by how many places count."""
+    every = [divisor for divisor in divisors for _ in range(channels)]
+    return [s / divisor for s, divisor in zip(window_sums(row, seen, channels), every)]
 
 
 def _shared_out(

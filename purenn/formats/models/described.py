@@ -1,8 +1,8 @@
 """An architecture in words, as people tell it: "conv 5x5 relu, maxpool 2, dense relu, dense softmax".
 
-Items are separated by commas, words by spaces.  The first word of an item is its kind (`KINDS`), or the item is an
-activation.  Where a kind has a kernel, that comes next: 5, or 3x5 for rows x cols.  Then settings, each a word and its
-value, and at last an activation, where the kind takes one.  How many inputs, filters and outputs there are is told by
+Items are separated by commas, words by spaces.  The first word of an item is one of `WORDS`, or the item is an
+activation.  Where it has a kernel, that comes next: 5, or 3x5 for rows x cols.  Then settings, each a word and its
+value, and at last an activation, where it takes one.  How many inputs, filters and outputs there are is told by
 the arrays.
 """
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 _MOST = 1000  # items
 
 
-class Kind:
+class Word:
     """What may follow the first word of an item: a kernel, some settings, an activation."""
 
     def __init__(self, kernel: bool = False, settings: tuple[str, ...] = (), activation: bool = False) -> None:
         self.kernel, self.settings, self.activation = kernel, settings, activation
 
 
-KINDS = {
-    "conv": Kind(True, ("stride", "padding", "dilation", "groups"), True),
-    "conv1d": Kind(True, ("stride", "padding", "dilation", "groups"), True),
-    "depthwise": Kind(True, ("stride", "padding", "dilation"), True),
-    "maxpool": Kind(True, ("stride", "padding")),
-    "avgpool": Kind(True, ("stride", "padding")),
-    "globalavgpool": Kind(),
-    "globalmaxpool": Kind(),
-    "batchnorm": Kind(False, ("epsilon",), True),
-    "flatten": Kind(),
-    "dropout": Kind(),
-    "dense": Kind(activation=True),
+WORDS = {
+    "conv": Word(True, ("stride", "padding", "dilation", "groups"), True),
+    "conv1d": Word(True, ("stride", "padding", "dilation", "groups"), True),
+    "depthwise": Word(True, ("stride", "padding", "dilation"), True),
+    "maxpool": Word(True, ("stride", "padding")),
+    "avgpool": Word(True, ("stride", "padding")),
+    "globalavgpool": Word(),
+    "globalmaxpool": Word(),
+    "batchnorm": Word(False, ("epsilon",), True),
+    "flatten": Word(),
+    "dropout": Word(),
+    "dense": Word(activation=True),
 }
 
 
 class Item:
-    """One item: its `kind` ("activation" for one alone), `kernel`, `settings` and `activation`, as they are written.
+    """One item: its first `word` ("activation" for one alone), `kernel`, `settings` and `activation`, as written.
 
     `number` counts from 1; an error of an item begins with `str(item)`.
     """
@@ -55,19 +55,19 @@ class Item:
         self.kernel: tuple[int, ...] = ()
         self.activation = "identity"
         words = _words(text)
-        self.kind = words[0].lower() if words else ""
-        if self.kind not in KINDS:
-            self.kind, self.activation = "activation", self._activation(text.strip())
+        self.word = words[0].lower() if words else ""
+        if self.word not in WORDS:
+            self.word, self.activation = "activation", self._activation(text.strip())
             return
-        kind, rest = KINDS[self.kind], words[1:]
-        if kind.kernel:
+        follows, rest = WORDS[self.word], words[1:]
+        if follows.kernel:
             self.kernel = self._sizes("its kernel", rest.pop(0) if rest else "")
-        while rest and rest[0].lower() in kind.settings:
+        while rest and rest[0].lower() in follows.settings:
             name, value = rest.pop(0).lower(), rest.pop(0) if rest else ""
             if name in self.settings:
                 self.refuse("%s is given twice" % name)
             self.settings[name] = self._setting(name, value)
-        if rest and kind.activation:
+        if rest and follows.activation:
             self.activation = self._activation(" ".join(rest))
         elif rest:
             self.refuse("unknown word %s%s" % (quote(repr(rest[0]), 40), self._known()))
@@ -77,9 +77,9 @@ class Item:
         raise ValueError("%s: %s" % (self, why))
 
     def _known(self) -> str:
-        known = KINDS[self.kind].settings + (("an activation",) if KINDS[self.kind].activation else ())
+        known = WORDS[self.word].settings + (("an activation",) if WORDS[self.word].activation else ())
         return (
-            ", known after %s are: %s" % (self.kind, ", ".join(known)) if known else ", nothing follows %s" % self.kind
+            ", known after %s are: %s" % (self.word, ", ".join(known)) if known else ", nothing follows %s" % self.word
         )
 
     def _activation(self, text: str) -> str:
@@ -92,8 +92,8 @@ class Item:
                 self.refuse("unknown word %s behind the activation" % quote(repr(words[1]), 40))
             if not is_known[:1] == [True]:
                 word = words[0] if words else ""
-                known = "known are %s; and activations: %s" % (", ".join(KINDS), ", ".join(sorted(all_records())))
-                known = known if self.kind not in KINDS else self._known()[2:]
+                known = "known are %s; and activations: %s" % (", ".join(WORDS), ", ".join(sorted(all_records())))
+                known = known if self.word not in WORDS else self._known()[2:]
                 self.refuse("unknown word %s, %s" % (quote(repr(word), 40), known))
             self.refuse(str(error))
 
@@ -102,7 +102,7 @@ class Item:
             return self._epsilon(value)
         if name == "padding" and value.lower() in ("same", "valid"):
             return value.lower()
-        if name == "padding" and self.kind == "avgpool":
+        if name == "padding" and self.word == "avgpool":
             self.refuse("its padding is same or valid: frameworks differ in whether numbers of it count")
         sizes = self._sizes(name, value, 0 if name == "padding" else 1)
         if name == "groups":
@@ -134,15 +134,12 @@ class Item:
 def items_of(text: Any) -> list[Item]:
     """The items of an architecture.
 
-    >>> [(item.kind, item.kernel, item.settings, item.activation) for item in items_of("conv 3x5 stride 2 relu, dense")]
+    >>> [(item.word, item.kernel, item.settings, item.activation) for item in items_of("conv 3x5 stride 2 relu, dense")]
     [('conv', (3, 5), {'stride': (2,)}, 'relu'), ('dense', (), {}, 'identity')]
-    >>> items_of("conv 3, maxpol 2")
+    >>> items_of("conv 3, maxpol 2")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: item 2 of the architecture, 'maxpol 2': unknown word 'maxpol', known are conv, conv1d, depthwise, \
-maxpool, avgpool, globalavgpool, globalmaxpool, batchnorm, flatten, dropout, dense; and activations: clip, elu, gelu, \
-gelu_tanh, hard_sigmoid, identity, leaky_relu, log_softmax, relu, selu, sigmoid, silu, softmax, softmax_plain, \
-softplus, softsign, step, tanh
+    ValueError: item 2 of the architecture, 'maxpol 2': unknown word 'maxpol', known are conv, conv1d, depthwise, ...
     """
     if not isinstance(text, str):
         raise TypeError("an architecture is a text, found %s" % quote(repr(text), 40))

@@ -70,7 +70,7 @@ def _steps(items: list[Item], order: dict[int, list[Group]]) -> list[tuple[Item,
     waiting = {axes: list(groups) for axes, groups in order.items()}
     steps: list[tuple[Item, Group | None]] = []
     for item in items:
-        axes = _AXES.get(item.kind)
+        axes = _AXES.get(item.word)
         if axes is not None and not waiting.get(axes):
             what = "a weight of %d axes" % axes if axes else "a mean and a variance"
             found = first_of([str(group) for groups in order.values() for group in groups])
@@ -91,7 +91,7 @@ def _notes(steps: Any, reason: str, channels: str | None, found: Shape | None) -
     ]
     if channels is not None:
         notes.append("channels %s, in weights and in samples" % channels)
-    dense = [group for item, group in steps if item.kind == "dense"]
+    dense = [group for item, group in steps if item.word == "dense"]
     if dense:
         axes = "(out, in), as NAME.weight is in PyTorch" if dense[0].transposed else "(in, out), as in X W + B"
         notes.append("dense weights read as %s" % axes)
@@ -107,7 +107,7 @@ def _channels(steps: Any, given: str | None, input_shape: Shape | None) -> str |
     """first or last; None for a network of rows alone."""
     if given not in (None,) + _CHOICES:
         raise ValueError("channels are first or last, found %s" % quote(repr(given), 40))
-    has_places = any([item.kind in _POOLS or item.kind in _GLOBAL or _is_convolution(item) for item, _ in steps])
+    has_places = any([item.word in _POOLS or item.word in _GLOBAL or _is_convolution(item) for item, _ in steps])
     if not has_places:
         if given is not None:
             raise ValueError("channels say nothing of an architecture without a convolution or a pool, leave them out")
@@ -136,7 +136,7 @@ def _channels(steps: Any, given: str | None, input_shape: Shape | None) -> str |
 
 
 def _is_convolution(item: Item) -> bool:
-    return item.kind in ("conv", "conv1d", "depthwise")
+    return item.word in ("conv", "conv1d", "depthwise")
 
 
 def _check(steps: Any, channels: str, input_shape: Shape | None) -> None:
@@ -152,14 +152,14 @@ def _check(steps: Any, channels: str, input_shape: Shape | None) -> None:
                 raise ShapeError("%s: %d filters do not make equal groups" % (item, outputs))
             _check_count(item, group, "bias", outputs)
             width, is_row = outputs, False
-        elif item.kind == "batchnorm":
+        elif item.word == "batchnorm":
             mean = group.array("mean")
             count = 0 if mean is None else size(mean.shape)
             for role in ("mean", "variance", "scale", "weight", "shift", "bias"):
                 _check_count(item, group, role, count)
             _check_width(item, group, count, width, "numbers" if is_row else "channels")
             width = count
-        elif item.kind == "dense":
+        elif item.word == "dense":
             shape = group.array("weight").shape
             inputs, outputs = shape[::-1] if group.transposed else shape
             if width is not None and (inputs != width if is_row else inputs % width):
@@ -167,16 +167,16 @@ def _check(steps: Any, channels: str, input_shape: Shape | None) -> None:
                 raise ShapeError("%s: %s takes %d inputs, what is before it gives %s" % (item, group, inputs, what))
             _check_count(item, group, "bias", outputs)
             width, is_row = outputs, True
-        elif item.kind in _GLOBAL:
+        elif item.word in _GLOBAL:
             is_row = True
-        elif item.kind == "flatten" and not is_row:
+        elif item.word == "flatten" and not is_row:
             width, is_row = None, True  # how many there are depends on the size of the input
 
 
 def _sizes_of(item: Item, group: Any, channels: str, width: int | None) -> tuple[Shape, int, int]:
     """(kernel, channels, filters) of a convolution's weight."""
     shape = group.array("weight").shape
-    if item.kind == "depthwise":
+    if item.word == "depthwise":
         if channels == "first":
             if shape[1] != 1:
                 raise ShapeError("%s: %s has %d channels to a filter, not 1" % (item, group, shape[1]))
@@ -189,7 +189,7 @@ def _sizes_of(item: Item, group: Any, channels: str, width: int | None) -> tuple
 
 
 def _groups(item: Item, inputs: int) -> int:
-    return inputs if item.kind == "depthwise" else int(item.settings.get("groups", 1))
+    return inputs if item.word == "depthwise" else int(item.settings.get("groups", 1))
 
 
 def _kernel(item: Item, axes: int) -> Shape:
@@ -198,7 +198,7 @@ def _kernel(item: Item, axes: int) -> Shape:
 
 
 def _check_kernel(item: Item, group: Any, kernel: Shape) -> None:
-    if item.kind == "conv1d" and len(item.kernel) > 1:
+    if item.word == "conv1d" and len(item.kernel) > 1:
         item.refuse("a kernel along one axis is one number")
     if kernel != _kernel(item, len(kernel)):
         raise ShapeError("%s: %s has a kernel of %s" % (item, group, "x".join([str(side) for side in kernel])))
@@ -231,22 +231,22 @@ class _Part:
     def axes(self) -> int | None:
         """How many axes of places it reads; None where it does not say."""
         if _is_convolution(self.item):
-            return _AXES[self.item.kind] - 2
+            return _AXES[self.item.word] - 2
         settings = [self.item.kernel] + [value for value in self.item.settings.values() if isinstance(value, tuple)]
-        return 2 if self.item.kind in _POOLS and max([len(value) for value in settings]) == 2 else None
+        return 2 if self.item.word in _POOLS and max([len(value) for value in settings]) == 2 else None
 
     @property
     def is_of_places(self) -> bool:
         """Whether it reads a series or a picture."""
-        return _is_convolution(self.item) or self.item.kind in _POOLS or self.item.kind in _GLOBAL
+        return _is_convolution(self.item) or self.item.word in _POOLS or self.item.word in _GLOBAL
 
     def layer(self, shape: Shape) -> Any:
         """The layer that reads places, for an input of a shape, channels last."""
         item, axes = self.item, len(shape) - 1
-        if item.kind in _GLOBAL:
-            return _GLOBAL[item.kind]()
-        if item.kind in _POOLS:
-            return _POOLS[item.kind](_kernel(item, axes), **self._window(axes, None))
+        if item.word in _GLOBAL:
+            return _GLOBAL[item.word]()
+        if item.word in _POOLS:
+            return _POOLS[item.word](_kernel(item, axes), **self._window(axes, None))
         if self._layer is None:
             self._layer = self._convolution(axes, shape[-1])
         return self._layer
@@ -268,7 +268,7 @@ class _Part:
             rows, kernel = filters_first(weight), weight.shape[2:]
         else:
             kernel, sides = weight.shape[:-2], weight.shape[-2:]
-            if self.item.kind == "depthwise":  # filter c * m + k is the k-th of m that see channel c
+            if self.item.word == "depthwise":  # filter c * m + k is the k-th of m that see channel c
                 weight = Tensor(kernel + (1, size(sides)), weight.dtype, weight.data)
             rows = filters_last(weight)
         return (Conv1D if axes == 1 else Conv2D)(rows, bias, self.item.activation, kernel=kernel, **settings)
@@ -290,11 +290,11 @@ class _Part:
         try:
             if self.is_of_places:
                 return self._of_places(graph, value)
-            if item.kind == "dense":
+            if item.word == "dense":
                 return graph.apply(self._dense(), _flat(value), name=name)
-            if item.kind == "flatten":
+            if item.word == "flatten":
                 return _flat(value)
-            if item.kind == "batchnorm":
+            if item.word == "batchnorm":
                 value = self._normalized(graph, value)
             return self._activated(graph, value)
         except (ShapeError, TypeError) as error:
@@ -311,7 +311,7 @@ class _Part:
             what = "a series or a picture" if self.axes is None else "%d axes" % (self.axes + 1)
             raise ShapeError("takes %s, what is before it gives %s" % (what, value))
         layer = self.layer(value.sides(layout))
-        shape = (None, value.sides(layout)[-1]) if self.item.kind in _GLOBAL else None
+        shape = (None, value.sides(layout)[-1]) if self.item.word in _GLOBAL else None
         if Activation(self.item.activation).rowwise:
             self._activated(graph, value)  # which refuses it
         return graph.apply(layer, value, name=self.item.text, layout=layout, shape=shape)
@@ -362,9 +362,9 @@ def _input_shape(parts: list[_Part], channels: str | None, budget: Budget) -> Sh
     if channels is None:
         for part in parts:
             if part.group is not None:
-                role = "weight" if part.item.kind == "dense" else "mean"
+                role = "weight" if part.item.word == "dense" else "mean"
                 shape = part.group.array(role).shape  # type: ignore[union-attr]  # it was checked
-                return (shape[-1] if part.item.kind == "batchnorm" or part.group.transposed else shape[0],)
+                return (shape[-1] if part.item.word == "batchnorm" or part.group.transposed else shape[0],)
         raise UnsupportedError("the architecture has no arrays, so the number of inputs is not known")
     axes = 2
     for k, part in enumerate([part for part in parts if part.axes is not None]):
@@ -377,7 +377,7 @@ def _input_shape(parts: list[_Part], channels: str | None, budget: Budget) -> Sh
     wanted = _wanted(parts)
     if width is None or wanted is None:
         raise unknown("", example)
-    read = parts[: [part.item.kind for part in parts].index("dense")]
+    read = parts[: [part.item.word for part in parts].index("dense")]
     side, fitting = found_side([part.passed for part in read], width, axes, wanted, budget)
     if side is None:
         raise unknown(
@@ -389,25 +389,25 @@ def _input_shape(parts: list[_Part], channels: str | None, budget: Budget) -> Sh
 def _first_channels(parts: list[_Part], channels: str) -> int | None:
     """How many channels the first item takes that has arrays for each."""
     for part in parts:
-        if part.item.kind == "batchnorm" and part.group is not None:
+        if part.item.word == "batchnorm" and part.group is not None:
             mean = part.group.array("mean")
             return None if mean is None else size(mean.shape)
         if _is_convolution(part.item):
             return None if _may_repeat(part, channels) else _sizes_of(part.item, part.group, channels, None)[1]
-        if part.item.kind in ("dense", "flatten"):
+        if part.item.word in ("dense", "flatten"):
             return None
     return None
 
 
 def _may_repeat(part: _Part, channels: str) -> bool:
     """Whether each channel may have several filters, and the weight does not say how many."""
-    return part.item.kind == "depthwise" and channels == "first"
+    return part.item.word == "depthwise" and channels == "first"
 
 
 def _wanted(parts: list[_Part]) -> int | None:
     """How many inputs the first dense layer has."""
     for part in parts:
-        if part.item.kind == "dense" and part.group is not None:
+        if part.item.word == "dense" and part.group is not None:
             weight = part.group.array("weight")
             return None if weight is None else weight.shape[-1 if part.group.transposed else 0]
     return None

@@ -23,14 +23,17 @@ if TYPE_CHECKING:
     from ...tensor import Tensor
 
 
-def read(source: Source, budget: Budget) -> Graph | dict[str, Tensor]:
-    """The graph of a model, or the arrays of a file that holds weights alone."""
+def read(source: Source, budget: Budget, input_shape: tuple[int, ...] | None = None) -> Graph | dict[str, Tensor]:
+    """The graph of a model, or the arrays of a file that holds weights alone.
+
+    `input_shape` is for a model whose input has open sides.
+    """
     root = hdf5.opened(source.read(), budget)
     if "model_config" not in root.attributes:
         return _arrays_alone(root)
     config = checked_json(root.attributes["model_config"], "the attribute model_config")
     version = root.attributes.get("keras_version")
-    return graph_of(config, WeightsByName(root.at("model_weights")), version, budget)
+    return graph_of(config, WeightsByName(root.at("model_weights")), version, budget, input_shape)
 
 
 def _arrays_alone(root: hdf5.Object) -> dict[str, Tensor]:

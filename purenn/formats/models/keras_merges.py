@@ -48,7 +48,8 @@ def _divide(call: Call) -> Value:
 
 def _negative(call: Call) -> Value:
     """``-x``, a function alone."""
-    call.named()
+    if len(call.given) != 1:
+        raise call.spec.refuse("has %d inputs, takes 1" % len(call.given))
     return call.then(Scale(-1.0))
 
 

@@ -57,15 +57,24 @@ def _integer(digits: str) -> int:
     return int(digits)
 
 
-def graph_of(config: object, weights: Weights, version: object, budget: Budget) -> Graph:
-    """The graph of a model's description, whose arrays `weights` finds; `version` is that of Keras."""
+def graph_of(
+    config: object,
+    weights: Weights,
+    version: object,
+    budget: Budget,
+    input_shape: tuple[int, ...] | None = None,
+) -> Graph:
+    """The graph of a model's description, whose arrays `weights` finds; `version` is that of Keras.
+
+    `input_shape` is that of a sample where the model leaves some of its sides open.
+    """
     model, graph = Spec(config), Graph(budget)
     if model.kind not in MODELS:
         raise model.refuse("models are read that are Sequential or functional, with no class of their own")
     producer = "Keras" if version is None else "Keras %s" % quote(version)
     graph.name, graph.notes = model.name or None, ["%s, %s %r" % (producer, quote(model.kind), model.name[:80])]
     try:
-        value = graph.input((None,) + _sample_shape(model))
+        value = graph.input((None,) + _sample_shape(model, input_shape))
         about = About(version, sees_axes=any([spec.kind in PICTURES for spec in _all_layers(model)]))
         graph.output = _Reader(graph, about).model(model, weights, value)
     except RecursionError:
@@ -162,18 +171,29 @@ def _all_layers(model: Spec) -> Iterator[Spec]:
         yield spec
 
 
-def _sample_shape(model: Spec) -> tuple[int, ...]:
-    """The shape of a sample, from the first of the model's parts that says it."""
+def _sample_shape(model: Spec, given: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The shape of a sample, from the first of the model's parts that says it; sides that are open are as given."""
     shape = _batch_shape(model)
     if shape is None:
         raise model.refuse("the file does not tell the shape of its input")
     if not shape[1:]:
         raise model.refuse("an input of shape %s, whose samples have no axis" % quote(shape))
+    if None in shape[1:]:
+        shape = shape[:1] + _closed(model, shape[1:], given)
     if not all([type(size) is int and 0 < size <= _MAX_INPUTS for size in shape[1:]]):
         raise model.refuse("an input of shape %s" % quote(shape))
     if count(shape[1:]) > _MAX_INPUTS:
         raise model.refuse("samples of %d numbers, at most %d are read" % (count(shape[1:]), _MAX_INPUTS))
     return tuple(shape[1:])
+
+
+def _closed(model: Spec, sides: list[Any], given: tuple[int, ...] | None) -> list[Any]:
+    """The sides of a sample, those that a model leaves open as they are given."""
+    if given is None:
+        raise model.refuse("an input of shape %s with open sides: say its size by input_shape" % quote(sides))
+    if len(given) != len(sides) or not all([side in (None, size) for side, size in zip(sides, given)]):
+        raise ShapeError("%s: takes samples of shape %s, not of the input shape %r" % (model, quote(sides), given))
+    return list(given)
 
 
 def _batch_shape(model: Spec) -> list[Any] | None:

@@ -57,7 +57,7 @@ def _read(call: Call, layer: Layer, value: Value | None = None) -> Value:
 def _convolution(call: Call) -> Value:
     kernel, *bias = call.named("kernel", *_bias(call))
     channels, filters, groups = _sides(call)[-1], call.spec.integer("filters"), call.spec.integer("groups", 1)
-    if groups < 1 or channels % groups:
+    if channels % groups:
         raise call.spec.damaged("%d channels do not make %d equal groups" % (channels, groups))
     call.check_shape(kernel, _kernel(call) + (channels // groups, filters))
     sums = _convolved(call, call.value, kernel, filters, bias, groups=groups, **_windows(call))

@@ -115,17 +115,17 @@ class Spec:
         return [float(v) for v in values]
 
     def integer(self, key: str, default: int | None = None) -> int:
-        """A whole number."""
+        """A whole number from 1 upwards."""
         (value,) = self.integers(key, 1, default)
         return value
 
     def integers(self, key: str, many: int, default: int | None = None) -> tuple[int, ...]:
-        """So many whole numbers, which may be written as one where they are equal."""
+        """So many whole numbers from 1 upwards, which may be written as one where they are equal."""
         value = self.config.get(key, default)
         values = value if isinstance(value, list) else [value] * many
-        if len(values) != many or not all([type(v) is int for v in values]):
+        if len(values) != many or not all([type(v) is int and v > 0 for v in values]):
             what = "a whole number" if many == 1 else "%d whole numbers" % many
-            raise self.damaged("%s should be %s, found %s" % (key, what, quote(value)))
+            raise self.damaged("%s should be %s from 1 upwards, found %s" % (key, what, quote(value)))
         return tuple(values)
 
     def pairs(self, key: str, many: int) -> tuple[tuple[int, int], ...]:

@@ -65,9 +65,9 @@ class Picture:
         """The shape behind it, channels last, and whether all places of the input were read."""
         axes, is_whole = len(shape) - 1, True
         for layer in self.layers(module, shape):
+            gives = layer.output_shape(shape)  # which refuses a shape of other axes
             is_whole = is_whole and reads_all(layer, shape)
-            shape = layer.output_shape(shape)
-            shape = (1,) * axes + shape if len(shape) == 1 else shape
+            shape = (1,) * axes + gives if len(gives) == 1 else gives
         return shape, is_whole
 
 
@@ -313,6 +313,8 @@ class Shuffle:
 
     def passed(self, module: Module, shape: Sides) -> tuple[Sides, bool]:
         """As that of `Picture`."""
+        if len(shape) != 3:
+            raise ShapeError("%s takes pictures" % module)
         gives = self.parts(module, shape[2:] + shape[:2])[1]
         return gives[1:] + gives[:1], True
 

@@ -147,7 +147,7 @@ def _number(call: Call, value: Value) -> float:
 
 def mean(call: Call) -> Value:
     value, over, shape = _reduced(call)
-    return call.apply(Elementary("mean"), value, shape, over=over) if over else value
+    return _mean(call, value, over).reshaped(shape) if over else value
 
 
 def total(call: Call) -> Value:
@@ -155,8 +155,13 @@ def total(call: Call) -> Value:
     value, over, shape = _reduced(call)
     if not over:
         return value
-    means = call.apply(Elementary("mean"), value, shape, over=over)
-    return call.apply(Scale(float(count(value.sides(over)))), means)
+    return call.apply(Scale(float(count(value.sides(over)))), _mean(call, value, over)).reshaped(shape)
+
+
+def _mean(call: Call, value: Value, over: Sides) -> Value:
+    """The means over some axes, which are kept: those that stay may run in any order."""
+    shape = tuple([1 if axis in over else size for axis, size in enumerate(value.shape)])
+    return call.apply(Elementary("mean"), value, shape, over=over)
 
 
 def largest(call: Call) -> Value:

@@ -14,7 +14,7 @@ from ....errors import ModelFormatError, UnsupportedError
 from ....graph.node import checked_axis
 from ....rounding import rounded
 from ....rows import size as count
-from ....tensor import Tensor
+from ....tensor import DTYPES, Tensor
 from .call import repeated
 from .tensors import FLOATS, HALVES, MAX_AXES, tensor_of, type_name
 from .weights import QuantizedTensor
@@ -50,8 +50,8 @@ def constant(call: Call) -> Tensor:
 # ---- arithmetic
 
 
-def _of_two(f: Callable[[Any, Any], Any]) -> Callable[[Call], Tensor]:
-    """A function of two numbers, on tensors that broadcast."""
+def _of_two(f: Callable[[Any, Any], Any], compares: bool = False) -> Callable[[Call], Tensor]:
+    """A function of two numbers, on tensors that broadcast; its results are of their type, or booleans."""
 
     def apply(call: Call) -> Tensor:
         a, b = call.constant(0), call.constant(1)
@@ -64,14 +64,16 @@ def _of_two(f: Callable[[Any, Any], Any]) -> Callable[[Call], Tensor]:
                 raise ModelFormatError("it combines shapes %r and %r" % (a.shape, b.shape))
         shape = tuple([n if m == 1 else m for m, n in zip(left, right)])
         for tensor, other in ((a, b), (b, a)):
-            if f is not _product or set(other.data) != {1}:
+            if not (compares or (f is _product and tensor.dtype == "I64" and set(other.data) == {1})):
                 _check_no_samples(tensor)
-        call.charge(shape, a.dtype)
+        dtype = "BOOL" if compares else a.dtype
+        call.charge(shape, dtype)
         if count(shape) == 0:
-            return Tensor(shape, a.dtype, a.data[:0])
-        if len(a.data) == len(b.data) == 1:
-            return Tensor(shape, a.dtype, _of_type(map(f, a.data, b.data), a))
-        return Tensor(shape, a.dtype, _of_type(map(f, _filling(a, left, shape), _filling(b, right, shape)), a))
+            return Tensor(shape, dtype, array(DTYPES[dtype][0]))
+        pairs = a.data, b.data
+        if len(a.data) > 1 or len(b.data) > 1:
+            pairs = _filling(a, left, shape), _filling(b, right, shape)  # type: ignore[assignment]
+        return Tensor(shape, dtype, array("B", map(f, *pairs)) if compares else _of_type(map(f, *pairs), a))
 
     return apply
 
@@ -133,6 +135,7 @@ add = _of_two(lambda a, b: a + b)
 subtract = _of_two(lambda a, b: a - b)
 multiply = _of_two(_product)
 divide = _of_two(divided)
+equal = _of_two(lambda a, b: a == b, compares=True)
 floor = _of_one(lambda a: float(math.floor(a)) if math.isfinite(a) else a, integers=False)
 ceil = _of_one(lambda a: float(math.ceil(a)) if math.isfinite(a) else a, integers=False)
 negate = _of_one(lambda a: -a, integers=True)
@@ -411,16 +414,6 @@ def expand(call: Call) -> Tensor:
     call.charge(shape, tensor.dtype)
     data = tensor.data[:0] if 0 in shape else repeated(tensor.data, sizes, shape)
     return Tensor(shape, tensor.dtype, data)
-
-
-def equal(call: Call) -> Tensor:
-    a, b = call.constant(0), call.constant(1)
-    if a.dtype != b.dtype or (a.shape != b.shape and 1 not in (len(a.data), len(b.data))):
-        raise UnsupportedError("of %r and %r" % (a, b))
-    shape = a.shape if len(a.shape) >= len(b.shape) and len(a.data) >= len(b.data) else b.shape
-    call.charge(shape, "BOOL")
-    pairs = zip(_filling(a, a.shape, shape), _filling(b, b.shape, shape))
-    return Tensor(shape, "BOOL", array("B", [p == q for p, q in pairs]))
 
 
 def where(call: Call) -> Tensor:

@@ -207,11 +207,14 @@ def resize(call: Call) -> Value:
     targets = _of_scales(value, axes, scales) if scales else _of_sizes(value, axes, call.integers(3, ""), policy)
     sides = {axis: value.shape[axis] or 0 for axis in targets}
     is_whole = all([float32(sides[axis] * scale) == size for axis, (size, scale) in targets.items()])
-    if scales and not is_whole and coordinates in ("align_corners", "half_pixel_symmetric"):
+    by_scale = bool(scales) or policy != "stretch"
+    if by_scale and not is_whole and coordinates in ("align_corners", "half_pixel_symmetric"):
         raise UnsupportedError("%s, by scales that make no integer numbers" % coordinates)  # versions differ
     if node.integer("antialias") and any([scale < 1.0 for _, scale in targets.values()]):
         raise UnsupportedError("with antialias")
     coordinates = coordinates.replace("half_pixel_symmetric", "half_pixel")  # the same with integer numbers
+    if (coordinates, rounding, node.text("mode", "nearest")) == ("tf_half_pixel_for_nn", "floor", "nearest"):
+        coordinates, rounding = "half_pixel", "round_prefer_ceil"  # floor(x - 1/2 + 1/2)
     return _resized(call, value, targets, coordinates, rounding)
 
 

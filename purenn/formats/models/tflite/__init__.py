@@ -2,17 +2,18 @@
 
 Read are models of dense layers, convolutions and what stands between them, with one input and one output.
 A model in floats becomes such layers, here, and one whose weights alone are integers layers that
-round their inputs as they come (`DynamicDense`, `DynamicConv2D`); one in integers goes to integer.py.
+round their inputs as they come (`DynamicDense`, `DynamicConv2D`).  One in integers becomes layers of integers.
 
-    model.py         the file: tensors, operators, constants
-    shapes.py        the shapes of tensors
-    operators.py     the operators that are read, and their order
-    dense.py         dense layers
-    pictures.py      convolutions, pools, resizing
-    arithmetic.py    sums, products and the like
-    selection.py     what moves, repeats, cuts and joins numbers
-    spelled.py       what is spelled out in several operators
-    integer.py       models in integers
+    model.py           the file: tensors, operators, constants
+    shapes.py          the shapes of tensors
+    operators.py       the operators that are read, and their order
+    dense.py           dense layers
+    pictures.py        convolutions, pools, resizing
+    arithmetic.py      sums, products and the like
+    selection.py       what moves, repeats, cuts and joins numbers
+    spelled.py         what is spelled out in several operators
+    integer.py         models in integers, exactly as TFLite computes them
+    dense_chain.py     those that are a chain of dense layers, with tables between them, which run faster
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from __future__ import annotations
 from ....errors import UnsupportedError
 from ....graph import Graph
 from ...containers.flatbuffer import Buffer
+from .dense_chain import add_dense_chain
 from .integer import add_integer_layers
 from .model import BOOL, FLOAT32, Model, Operator
 from .dense import is_dynamic
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from ....budget import Budget
     from ....source import Source
 
+_OF_PICTURES = ("CONV_2D", "DEPTHWISE_CONV_2D", "MAX_POOL_2D", "AVERAGE_POOL_2D")
+
 
 def read(source: Source, budget: Budget) -> Graph:
     """The graph of a file: in floats, or in integers where the model is."""
@@ -38,10 +42,24 @@ def read(source: Source, budget: Budget) -> Graph:
     graph = Graph(budget)
     graph.notes = ["TFLite, " + model.producer]
     if model.in_integers:
-        add_integer_layers(graph, model)
+        _add_integers(graph, model)
     else:
         _add_layers(graph, model)
     return graph
+
+
+def _add_integers(graph: Graph, model: Model) -> None:
+    """Make the graph of a model in integers: a chain of dense layers and tables, where it can be one."""
+    if any([operator.name in _OF_PICTURES for operator in model.operators]):
+        add_integer_layers(graph, model)
+        return
+    try:
+        add_dense_chain(graph, model)
+    except UnsupportedError as not_a_chain:
+        try:
+            add_integer_layers(graph, model)
+        except UnsupportedError:
+            raise not_a_chain from None
 
 
 def _add_layers(graph: Graph, model: Model) -> None:

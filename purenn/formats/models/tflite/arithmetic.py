@@ -29,7 +29,7 @@ def with_constant(what: str, layer: Constant) -> Callable[[Call], Value]:
 
     def apply(call: Call) -> Value:
         if not (call.is_constant(0) or call.is_constant(1)):
-            return call.fused(_joined(call, what, range(2)))
+            return call.fused(joined(call, what, range(2)))
         is_second = call.is_constant(1)
         number, value = call.operator.inputs[is_second], call.value(0 if is_second else 1)
         made = with_numbers(call, lambda numbers: layer(call.operator, numbers, is_second), number, value, noted=True)
@@ -47,14 +47,14 @@ def with_numbers(
         raise call.operator.refuse("a constant that is not finite")
     if len(constant.data) == 1:
         return call.then(layer(constant.data), value, noted=noted)
-    shape, over = _fitted(call, constant.shape, call.shape_of(value))
+    shape, over = fitted(call, constant.shape, call.shape_of(value))
     if count(shape) == shape[-1] < value.size:
         return call.then(layer(constant.data), value, layout=call.layout(value), noted=noted)
     call.charge((value.size,), "F64")
-    return call.then(layer(_spread(constant.data, shape, over)), value, noted=noted)
+    return call.then(layer(spread(constant.data, shape, over)), value, noted=noted)
 
 
-def _fitted(call: Call, shape: Shape, over: Shape) -> tuple[Shape, Shape]:
+def fitted(call: Call, shape: Shape, over: Shape) -> tuple[Shape, Shape]:
     """The shapes of a constant and of a sample, with as many axes, matched from the last one."""
     while len(shape) > len(over) and shape[0] == 1:
         shape = shape[1:]
@@ -68,7 +68,7 @@ def _fitted(call: Call, shape: Shape, over: Shape) -> tuple[Shape, Shape]:
     return padded, over
 
 
-def _spread(numbers: Sequence[float], shape: Shape, over: Shape) -> Sequence[float]:
+def spread(numbers: Sequence[float], shape: Shape, over: Shape) -> Sequence[float]:
     """The numbers of a constant repeated along its axes of size 1 over a sample."""
     result, inner = list(numbers), 1  # `inner`: how many numbers there are to a step along the axis
     for size, full in reversed(list(zip(shape, over))):
@@ -78,7 +78,7 @@ def _spread(numbers: Sequence[float], shape: Shape, over: Shape) -> Sequence[flo
     return result
 
 
-def _joined(call: Call, what: str, inputs: Sequence[int]) -> Value:
+def joined(call: Call, what: str | Layer, inputs: Sequence[int]) -> Value:
     """Values combined number by number, one of them perhaps repeated along axes of size 1."""
     values = [call.value(k) for k in inputs]
     axes = max([len(value.shape) for value in values])
@@ -156,4 +156,4 @@ def select(call: Call) -> Value:
         if call.is_constant(2):
             limit, other = call.number(compared.inputs[1]), call.number(call.operator.inputs[2])
             return call.then(Activate("threshold(%r, %r)" % (limit, other)), call.value(1))
-    return _joined(call, "where", range(3))
+    return joined(call, "where", range(3))

@@ -38,8 +38,10 @@ def _weights(model: Model, operator: Operator) -> TensorInfo:
 
 def is_dynamic(model: Model, operator: Operator) -> bool:
     """Whether a dense layer or a convolution of floats has weights that are integers."""
-    info = model.tensor(operator.inputs[1]) if operator.name in WEIGHTED else None
-    return info is not None and info.is_constant and info.type in (INT8, UINT8)
+    if operator.name not in WEIGHTED or model.tensor(operator.inputs[0]).type in (INT8, UINT8):
+        return False
+    info = model.tensor(operator.inputs[1])
+    return info.is_constant and info.type in (INT8, UINT8)
 
 
 def dense(call: Call) -> Value:

@@ -229,7 +229,7 @@ class Model:
                     raise ModelFormatError("%s makes tensor %d, which is there already" % (operator, number))
                 self.makers[number] = operator
         self.producer = _producer(model, buffers)
-        self.in_integers = any([self._takes_integers(operator) for operator in self.operators])
+        self.in_integers = self.input.type in (INT8, UINT8) or any([self._is_of_levels(n) for n in self.makers])
         self._budget = buffer.budget
 
     def tensor(self, number: int) -> TensorInfo:
@@ -237,9 +237,10 @@ class Model:
             raise ModelFormatError("tensor %d of %d" % (number, len(self.tensors)))
         return self.tensors[number]
 
-    def _takes_integers(self, operator: Operator) -> bool:
-        """Whether an operator is a dense layer or a convolution in integers."""
-        return operator.name in WEIGHTED and self.tensor(operator.inputs[0]).type in (INT8, UINT8)
+    def _is_of_levels(self, number: int) -> bool:
+        """Whether a tensor holds 8-bit integers that stand for numbers."""
+        info = self.tensor(number)
+        return info.type in (INT8, UINT8) and len(info.scales) > 0
 
     def constant(self, number: int) -> TensorInfo | None:
         """The constant that a tensor is, or that DEQUANTIZE makes a tensor from; None for any other."""

@@ -22,7 +22,7 @@ from .spelled import spelled_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Callable, Sequence
+    from typing import Any, Callable, Sequence
 
     from ....graph import Graph, Value
     from ....layers.base import Layer
@@ -124,15 +124,23 @@ class Call:
                 raise ModelFormatError("%s does not come from the input" % self.model.tensor(number))
         if not sources:
             raise operator.refuse("computes a constant")
+        self.named(lambda call: call.shapes.follow(operator, sources[0]))
+        value = self.named(OPERATORS[operator.name][1] if spelled is None else spelled.apply)
+        self.set(operator.output, value)
+        return value
+
+    def named(self, compute: Callable[[Any], Any]) -> Any:
+        """What is computed of this call; errors name the operator."""
         try:
-            self.shapes.follow(operator, sources[0])
-            value = (OPERATORS[operator.name][1] if spelled is None else spelled.apply)(self)
+            return compute(self)
         except UnsupportedError as error:
             raise UnsupportedError(self._named(error)) from None
         except (ValueError, TypeError) as error:  # of a layer: its settings are wrong, or do not fit the shape
             raise ModelFormatError(self._named(error)) from None
-        self.set(operator.output, value)
-        return value
+
+    def convolved(self, value: Value, padding: Any, dilation: Shape) -> Value:
+        """A picture under the kernel of the operator."""
+        return pictures.convolved(self, value, padding, dilation)
 
     def _named(self, error: Exception) -> str:
         """A message that says which operator it is about."""

@@ -35,7 +35,7 @@ _PADDINGS = ("same", "valid")
 _GLOBAL: dict[str, Any] = {"MEAN": GlobalAveragePool, "REDUCE_MAX": GlobalMaxPool, "SUM": GlobalAveragePool}
 
 
-def _picture(call: Call) -> Value:
+def picture(call: Call) -> Value:
     """The input, which must be one picture for each sample."""
     value = call.value()
     if len(value.shape) != 4 or value.shape[0] not in (None, 1):
@@ -57,7 +57,7 @@ def _is_depthwise(operator: Operator) -> bool:
 
 def convolution(call: Call) -> Value:
     """CONV_2D and DEPTHWISE_CONV_2D."""
-    return convolved(call, _picture(call), padding_of(call.operator), dilation_of(call.operator))
+    return call.convolved(picture(call), padding_of(call.operator), dilation_of(call.operator))
 
 
 def padding_of(operator: Operator) -> str:
@@ -134,7 +134,7 @@ def _dynamic(call: Call, info: TensorInfo, groups: int, settings: dict[str, Any]
 
 def pool(call: Call) -> Value:
     """MAX_POOL_2D and AVERAGE_POOL_2D, which does not count the padding."""
-    operator, value = call.operator, _picture(call)
+    operator, value = call.operator, picture(call)
     kernel: Sides = operator.option(4, "i"), operator.option(3, "i")
     stride, layout = stride_of(operator), _PICTURE
     if _is_series(call, value) and kernel[0] == 1:
@@ -154,12 +154,12 @@ def reduced(call: Call) -> Value:
     places = count(value.sides(over))
     if places == 1:
         return value.reshaped(shape)
-    value, layout = _places_and_channels(value, over)
+    value, layout = places_and_channels(value, over)
     value = call.then(_GLOBAL[operator.name](), value, layout=layout, shape=shape)
     return call.then(Scale(float(places)), value, shape=shape) if operator.name == "SUM" else value
 
 
-def _places_and_channels(value: Value, over: list[int]) -> tuple[Value, Sides]:
+def places_and_channels(value: Value, over: list[int]) -> tuple[Value, Sides]:
     """A value, and the order of its axes with some of them first, then a single one for all others."""
     kept = [axis for axis in value.axes if axis not in over]
     long = [axis for axis in kept if value.shape[axis] != 1]
@@ -176,7 +176,7 @@ def _places_and_channels(value: Value, over: list[int]) -> tuple[Value, Sides]:
 
 def resized(call: Call) -> Value:
     """RESIZE_BILINEAR and RESIZE_NEAREST_NEIGHBOR."""
-    operator, value, sides = call.operator, _picture(call), call.integers(1)
+    operator, value, sides = call.operator, picture(call), call.integers(1)
     is_bilinear = operator.name == "RESIZE_BILINEAR"
     first = 2 if is_bilinear else 0
     to_ends, half_pixel = operator.option(first, "?", False), operator.option(first + 1, "?", False)

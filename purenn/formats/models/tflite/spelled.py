@@ -18,7 +18,7 @@ from ....layers.scale import Scale
 from .arithmetic import with_numbers
 from .dense import is_dynamic
 from .model import INT32
-from .pictures import convolved, dilation_of, padding_of, stride_of
+from .pictures import dilation_of, padding_of, stride_of
 from .shapes import RESHAPES
 
 TYPE_CHECKING = False
@@ -99,7 +99,7 @@ def _convolved(call: Call, first: Operator, kernel: Operator) -> Value:
     if axes == 1:  # a series: a picture of one row
         block, around = [1] + block, [0, 0] + around
         value = value.reshaped(value.shape[:1] + (1,) + value.shape[1:])
-    result = convolved(call.of(kernel), value, tuple(around[::2] + around[1::2]), tuple(block))
+    result = call.of(kernel).convolved(value, tuple(around[::2] + around[1::2]), tuple(block))
     return result if axes == 2 else result.reshaped(result.shape[:1] + result.shape[2:])
 
 
