@@ -58,6 +58,16 @@ def test_order_is_pinned():
     assert network.predict(nested) == network.predict(row)  # rows, cols, channels
 
 
+def test_a_picture_that_is_only_flattened_has_its_channels_last():
+    tensors = [tensor([1, 2, 2, 3]), tensor([1, 12], 0, 1), tensor([1]), tensor([1]), tensor([2], 2, 2)]
+    made = [operator(0, (0, 4), 2), operator(1, (2, 1), 3)]
+    file = model(
+        tensors, made, ["RESHAPE", "FULLY_CONNECTED"], [b"", floats([1.0] * 12), integers([1, 12])], outputs=[3]
+    )
+    network = read(file)
+    assert (network.input_shape, network.channels) == ((2, 2, 3), "last")
+
+
 def test_series_have_one_axis():
     network = load(fixture("tflite_pictures_series_float32.tflite"))
     assert kinds(network) == ["conv1d"] * 4 + ["max_pool", "global_average_pool", "dense"]
@@ -477,6 +487,15 @@ def test_parts_by_their_definition(shape, axis, data):
         check(file, (1,) + shape, numbers_in(cut(nested(x, shape), keys)))
 
 
+@pytest.mark.parametrize(
+    "name, constants, options",
+    [("SPLIT", [[1]], [number("i", 3)]), ("SPLIT_V", [[2, 2, -1], [1]], None), ("SPLIT_V", [[1, 3, 2], [-1]], None)],
+)
+def test_the_last_of_three_parts(name, constants, options):
+    file = single(name, (1, 6), constants, options, name != "SPLIT", 3)
+    check(file, (1, 6), counting((6,))[4:])
+
+
 @given(shape=sides_of_three, axis=st.integers(-3, 3), is_new=st.booleans())
 def test_values_side_by_side(shape, axis, is_new):
     """CONCATENATION along an axis, and PACK along a new one, of x, RELU x and x again."""
@@ -820,10 +839,12 @@ def test_dynamic_convolutions_by_the_definition(scales):
     close(layer.forward(Matrix([x]), shapes=[shape]).tolist()[0], expected, 1e-6)
 
 
-def test_dynamic_depthwise_convolutions_are_never_symmetric():
-    tensors = [tensor([1, 3, 3, 2]), tensor([1, 2, 2, 2], 9, 1, [0.5, 0.5], axis=3), tensor([1])]
+@pytest.mark.parametrize("channels", [1, 2])
+def test_dynamic_depthwise_convolutions_are_never_symmetric(channels):
+    weight = tensor([1, 2, 2, channels], 9, 1, [0.5] * channels, axis=3)
+    tensors = [tensor([1, 3, 3, channels]), weight, tensor([1])]
     made = [operator(0, (0, 1), 2, [number("b", VALID)] + [number("i", 1)] * 3, 2)]
-    file = model(tensors, made, ["DEPTHWISE_CONV_2D"], [b"", bytes(range(8))])
+    file = model(tensors, made, ["DEPTHWISE_CONV_2D"], [b"", bytes(range(4 * channels))])
     assert read(file).layers[0].symmetric is False
 
 

@@ -235,13 +235,16 @@ def with_numbers(model, r):
 
 
 def by_reference(content, rows):
-    """The outputs by TFLite's reference kernels, or by its others where there are none."""
+    """The outputs by TFLite's reference kernels, or by its own others where there are none.
+
+    Those of XNNPACK, which stand in for them by default, are 0.05 beside Keras in the model of seed 5152.
+    """
     try:
         return make_tflite.run(content, rows, make_tflite.KERNELS.BUILTIN_REF)
     except ValueError as error:
         if "Didn't find op" not in str(error):
             raise
-        return make_tflite.run(content, rows)
+        return make_tflite.run(content, rows, make_tflite.KERNELS.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
 
 
 def tried(seed, kinds, drawn):
