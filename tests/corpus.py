@@ -34,6 +34,12 @@ _W1, _B1 = packed([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), packed([0.5, 0.25, 0.125])
 _ARRAYS = [("W1", array(binary(_W1), (2, 3))), ("b1", array_5(_B1, (3,)))]
 
 
+_TFLITE = ("int8", "picture_float32") + tuple(
+    ["pictures_" + name for name in ("kinds_float32", "ordered_float16", "series_float32", "wide_hybrid")]
+    + ["integer_" + name for name in ("pinned", "residual", "curves", "rescaled")]
+)
+
+
 def _safetensors():
     """A chain, a branch and an integer network."""
     dense, square = Dense([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [0.5, 0.25], "relu"), Dense([[1.0, 0.0], [0.0, 1.0]])
@@ -82,8 +88,7 @@ def _models():
         "torch": _torch(),
         "keras": [content("keras3_relu_softmax.keras"), content("keras2_functional.keras")],
         "hdf5": [content("keras2_functional.h5"), content("hdf5_earliest.h5"), content("hdf5_latest.h5")],
-        "tflite": [content("tflite_int8.tflite"), content("tflite_picture_float32.tflite")]
-        + [content("tflite_integer_%s.tflite" % name) for name in ("pinned", "residual", "curves", "rescaled")],
+        "tflite": [content("tflite_%s.tflite" % name) for name in _TFLITE],
         "onnx": [content("onnx/" + name) for name in _smallest_onnx()],
     }
 

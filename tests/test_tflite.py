@@ -153,7 +153,7 @@ def test_activations_are_known_again_in_integers(name):
 def test_operators_that_are_not_read_are_refused_by_name():
     tensors = DENSE[:1] + DENSE[-1:]
     message = refusal(read, model(tensors, [operator(0, (0,), 1)], ["COS"]), UnsupportedError)
-    assert "operator 0 (COS) is not among those read" in message
+    assert "operator 0 (COS): is not among the operators read" in message
 
 
 # ---- models by hand
@@ -728,7 +728,7 @@ def test_a_softmax_of_integers_goes_along_the_last_axis():
         (dense(tensors=DENSE[:1] + [tensor([2, 2], 0, 1, [1.0], rules=2)] + DENSE[2:]), "quantised by rules of kind 2"),
         (dense(signatures=[0, 1]), "2 signatures, of graphs [0, 1]"),
         (dense(signatures=[1]), "1 signatures, of graphs [1]"),
-        (custom("RELU"), "operator 0 (CUSTOM RELU) is not among those read"),
+        (custom("RELU"), "operator 0 (CUSTOM RELU): is not among the operators read"),
         (simple(operator(0, (), 2)), "operator 0 (RELU) has no input or no output"),
         (dense(tensors=[tensor([1, 3])] + DENSE[1:]), "takes rows of 2 numbers, found samples of 3"),
         (dense(tensors=[DENSE[0], tensor([2, 2], 17, 1), DENSE[2]]), "a constant of type INT4, in a model of floats"),

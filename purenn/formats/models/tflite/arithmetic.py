@@ -32,23 +32,26 @@ def with_constant(what: str, layer: Constant) -> Callable[[Call], Value]:
             return call.fused(joined(call, what, range(2)))
         is_second = call.is_constant(1)
         number, value = call.operator.inputs[is_second], call.value(0 if is_second else 1)
-        return call.fused(with_numbers(call, lambda numbers: layer(call.operator, numbers, is_second), number, value))
+        made = with_numbers(call, lambda numbers: layer(call.operator, numbers, is_second), number, value, noted=True)
+        return call.fused(made)
 
     return apply
 
 
-def with_numbers(call: Call, layer: Callable[[Sequence[float]], Layer], number: int, value: Value) -> Value:
+def with_numbers(
+    call: Call, layer: Callable[[Sequence[float]], Layer], number: int, value: Value, noted: bool = False
+) -> Value:
     """A layer that takes the numbers of a constant: one for all, for each along the last axis, or for each of all."""
     constant = call.floats(number)
     if not all(map(math.isfinite, constant.data)):
         raise call.operator.refuse("a constant that is not finite")
     if len(constant.data) == 1:
-        return call.then(layer(constant.data), value, noted=True)
+        return call.then(layer(constant.data), value, noted=noted)
     shape, over = fitted(call, constant.shape, call.shape_of(value))
     if count(shape) == shape[-1] < value.size:
-        return call.then(layer(constant.data), value, layout=call.layout(value), noted=True)
+        return call.then(layer(constant.data), value, layout=call.layout(value), noted=noted)
     call.charge((value.size,), "F64")
-    return call.then(layer(spread(constant.data, shape, over)), value, noted=True)
+    return call.then(layer(spread(constant.data, shape, over)), value, noted=noted)
 
 
 def fitted(call: Call, shape: Shape, over: Shape) -> tuple[Shape, Shape]:

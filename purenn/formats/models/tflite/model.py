@@ -180,9 +180,9 @@ class Operator:
             raise ModelFormatError("%s has an activation of kind %d" % (self, kind))
         return FUSED[kind]
 
-    def check_inputs(self, expected: tuple[int, ...]) -> None:
-        """Refuse another number of inputs, or more than one output."""
-        if len(self.inputs) not in expected or len(self.outputs) != 1:
+    def check_inputs(self, expected: tuple[int, ...], is_single: bool = True) -> None:
+        """Refuse another number of inputs, or more than a single output."""
+        if len(self.inputs) not in expected or (is_single and len(self.outputs) != 1):
             counts = " or ".join([str(number) for number in expected])
             found = (self, len(self.inputs), len(self.outputs), counts)
             raise ModelFormatError("%s has %d inputs and %d outputs, expected %s and 1" % found)

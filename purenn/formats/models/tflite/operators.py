@@ -81,14 +81,14 @@ def check_known(model: Model, operators: list[tuple[Operator, list[int]]]) -> No
     """Refuse a path with an operator that is not read, naming the last one; those before may be its parts."""
     for operator, _ in reversed(operators):
         if operator.name not in OPERATORS and spelled_out(model, operator) is None:
-            raise UnsupportedError("%s is not among those read: %s" % (operator, ", ".join(sorted(OPERATORS))))
+            raise operator.refuse("is not among the operators read")
 
 
 def _check_inputs(operator: Operator) -> None:
     """Refuse another number of inputs than an operator of its kind has."""
     counts = OPERATORS[operator.name][0] if operator.name in OPERATORS else ()
     if counts:
-        operator.check_inputs(counts)
+        operator.check_inputs(counts, operator.name not in _INTO_SEVERAL)
 
 
 def _varying(model: Model, operator: Operator) -> list[int]:
@@ -283,7 +283,8 @@ OPERATORS: dict[str, tuple[tuple[int, ...], Callable[[Call], Value]]] = {
     "SLICE": ((3,), selection.sliced),
     "SOFTMAX": ((1,), _softmax),
     "SPACE_TO_DEPTH": ((1,), selection.space_to_depth),
-    "SPLIT": ((), selection.split),
+    "SPLIT": ((2,), selection.split),
+    "SPLIT_V": ((3,), selection.split_unequally),
     "SQUARE": ((1,), arithmetic.square),
     "SQUARED_DIFFERENCE": ((2,), arithmetic.squared_difference),
     "STRIDED_SLICE": ((4,), selection.strided_slice),
@@ -291,7 +292,7 @@ OPERATORS: dict[str, tuple[tuple[int, ...], Callable[[Call], Value]]] = {
     "SUM": ((2,), pictures.reduced),
     "TILE": ((2,), selection.tiled),
     "TRANSPOSE": ((2,), selection.transposed),
-    "UNPACK": ((), selection.unpacked),
+    "UNPACK": ((1,), selection.unpacked),
 }
 OPERATORS.update({name: ((1,), _activation) for name in ACTIVATIONS})
 OPERATORS.update({name: (INPUTS[name], _same) for name in RESHAPES})
@@ -299,3 +300,4 @@ OPERATORS.update({name: (INPUTS[name], _same) for name in RESHAPES})
 _OF_SEVERAL = """
     ADD BATCH_MATMUL CONCATENATION DIV GREATER MAXIMUM MINIMUM MUL PACK SELECT_V2 SQUARED_DIFFERENCE SUB
 """.split()
+_INTO_SEVERAL = ("SPLIT", "SPLIT_V", "UNPACK")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Range = tuple[int, int, int]
 
 _MODES = ("reflect", "symmetric")
+_LAYER = 2048  # bytes at least, of a layer of its own for each part
 
 
 # ---- more or fewer numbers along an axis
@@ -95,13 +96,22 @@ def _cut(call: Call, value: Value, ranges: Sequence[Range]) -> Value:
 def split(call: Call) -> Value:
     """SPLIT along an axis, into equal parts."""
     operator, value = call.operator, call.value(1)
-    (axis,) = call.integers(0)[:1] or [0]
-    axis, parts = value.axis(axis), len(operator.outputs)
+    axis, parts = _axis_of(call, 0, value), len(operator.outputs)
     side = value.shape[axis] or 0
-    if side % parts or not side or operator.option(0, "i") != parts:
-        raise operator.refuse("axis %d of %s into %d parts" % (axis, value, parts))
-    step = side // parts
-    return _parts(call, value, axis, [(start, start + step, 1) for start in range(0, side, step)])
+    if operator.option(0, "i") != parts or side % parts:
+        raise ModelFormatError("%s: axis %d of %s in %d parts" % (operator, axis, value, parts))
+    return _parts(call, value, axis, [side // parts] * parts)
+
+
+def split_unequally(call: Call) -> Value:
+    """SPLIT_V along an axis, into parts of these sizes, of which one may be -1, for the rest."""
+    operator, value, sizes = call.operator, call.value(), call.integers(1)
+    axis = _axis_of(call, 2, value)
+    side = value.shape[axis] or 0
+    sizes = [side - sum(sizes) - 1 if size == -1 else size for size in sizes]
+    if len(sizes) != len(operator.outputs) or min(sizes) < 1 or sum(sizes) != side:
+        raise ModelFormatError("%s: axis %d of %s in parts of %r" % (operator, axis, value, sizes))
+    return _parts(call, value, axis, sizes)
 
 
 def unpacked(call: Call) -> Value:
@@ -109,17 +119,31 @@ def unpacked(call: Call) -> Value:
     operator, value = call.operator, call.value()
     axis = value.axis(operator.option(1, "i"))
     if value.shape[axis] != len(operator.outputs):
-        raise operator.refuse("axis %d of %s into %d parts" % (axis, value, len(operator.outputs)))
-    shape = value.shape[:axis] + value.shape[axis + 1 :]
-    return _parts(call, value, axis, [(k, k + 1, 1) for k in range(len(operator.outputs))], shape)
+        raise ModelFormatError("%s: axis %d of %s in %d parts" % (operator, axis, value, len(operator.outputs)))
+    _parts(call, value, axis, [1] * len(operator.outputs))
+    for number in operator.outputs:
+        call.set(number, call.values[number].reshaped(value.shape[:axis] + value.shape[axis + 1 :]))
+    return call.values[operator.output]
 
 
-def _parts(call: Call, value: Value, axis: int, cuts: Sequence[Range], shape: Sequence[int | None] = ()) -> Value:
-    """The first of several parts along an axis; all are noted."""
-    whole = [(0, side, 1) for side in call.shapes[call.operator.inputs[call.operator.name == "SPLIT"]]]
-    for number, cut in zip(call.operator.outputs, cuts):
-        part = _cut(call, value, whole[:axis] + [cut] + whole[axis + 1 :])
-        call.set(number, part.reshaped(tuple(shape)) if shape else part)
+def _axis_of(call: Call, k: int, value: Value) -> int:
+    """The axis that an input says."""
+    axes = call.integers(k)
+    if len(axes) != 1:
+        raise ModelFormatError("%s is given %d axes, expected 1" % (call.operator, len(axes)))
+    return value.axis(axes[0])
+
+
+def _parts(call: Call, value: Value, axis: int, sizes: Sequence[int]) -> Value:
+    """The first of several parts along an axis, of these sizes; all are noted."""
+    if call.graph.budget is not None:
+        call.graph.budget.take(_LAYER * len(sizes), str(call.operator))
+    start = 0
+    for number, size in zip(call.operator.outputs, sizes):
+        ranges = [(0, side, 1) for side in call.shape_of(value)]
+        ranges[axis] = (start, start + size, 1)
+        call.set(number, _cut(call, value, ranges))
+        start += size
     return call.values[call.operator.output]
 
 

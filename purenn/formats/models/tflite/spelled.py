@@ -95,7 +95,7 @@ def _convolved(call: Call, first: Operator, kernel: Operator) -> Value:
         raise last.refuse("takes away %r of the padding %r" % (crops, padding))
     for side, n, k in zip(value.sides(range(1, axes + 1)), block, range(axes)):
         if (side + padding[2 * k] + padding[2 * k + 1]) % n:
-            raise ModelFormatError("%s: %d and padding %r make no blocks of %d" % (first, side, padding, n))
+            raise ModelFormatError("%s: %d with padding %r make no blocks of %d" % (first, side, padding, n))
     if axes == 1:  # a series: a picture of one row
         block, around = [1] + block, [0, 0] + around
         value = value.reshaped(value.shape[:1] + (1,) + value.shape[1:])
