@@ -38,6 +38,7 @@ _ARRAYS = [("W1", array(binary(_W1), (2, 3))), ("b1", array_5(_B1, (3,)))]
 
 _TFLITE = ("int8", "picture_float32") + tuple(
     ["pictures_" + name for name in ("kinds_float32", "ordered_float16", "series_float32", "wide_hybrid")]
+    + ["integer_" + name for name in ("pinned", "residual", "curves", "rescaled")]
 )
 
 

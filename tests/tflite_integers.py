@@ -3,8 +3,9 @@
     python tests/tflite_integers.py 200        with TensorFlow 2.21 and Keras 3
 
 Each model is converted to integers of 8 bits and read.  Its outputs must be those of TensorFlow's reference
-kernels, to a step, or the file must be refused by name: all else is a fault.  A softmax at the end is compared
-by what goes into it, too.  Counted is how many outputs are a step off.
+kernels, to a step, or the file must be refused by name: all else is a fault.  Chains of dense layers become other
+layers, with tables that round as TensorFlow's usual kernels do, so three steps are allowed there.  Counted is how many
+outputs are how many steps off.
 """
 
 import os
@@ -26,7 +27,6 @@ from purenn import Matrix, ModelFormatError, UnsupportedError, load  # noqa: E40
 
 keras = make_tflite.keras
 L = keras.layers
-REFERENCE = make_tflite.KERNELS.BUILTIN_REF
 ACTIVATIONS = ["linear", "relu", "relu6", "sigmoid", "tanh", "silu", "elu", "selu", "hard_silu", "hard_sigmoid"]
 ACTIVATIONS += ["leaky_relu", "gelu", "softplus"]
 OFF = Counter()  # how far outputs were from those of the reference kernels, in steps
@@ -127,16 +127,6 @@ def drawn_model(r):
     return model
 
 
-def reference(content, rows):
-    """(outputs as numbers, their step, what goes into the softmax at the end as levels or None)."""
-    interpreter = tf.lite.Interpreter(
-        model_content=content, experimental_op_resolver_type=REFERENCE, experimental_preserve_all_tensors=True
-    )
-    interpreter.allocate_tensors()
-    outputs, step = make_tflite.run(content, rows, REFERENCE)
-    return np.array(outputs), step
-
-
 def tried(seed, kinds=("int8", "uint8", "float")):
     """(verdict, kind, why) of one file: right, wrong or refused; None where TensorFlow makes none."""
     r = random.Random(seed)
@@ -148,7 +138,7 @@ def tried(seed, kinds=("int8", "uint8", "float")):
         io = {"int8": tf.int8, "uint8": tf.uint8, "float": None}[kind]
         content = make_tflite.converted(model, "integer", samples, io)
         rows = samples[:8] * np.float32(1.2)
-        wanted, step = make_tflite.run(content, rows, REFERENCE)
+        wanted, step = make_tflite.run(content, rows, make_tflite.KERNELS.BUILTIN_REF)
     except Exception as error:  # of TensorFlow, which cannot build, convert or run what was drawn
         return None, kind, "%s %s" % (type(error).__name__, str(error).split("\n")[0][:100])
     try:
@@ -163,7 +153,8 @@ def tried(seed, kinds=("int8", "uint8", "float")):
     off = np.abs(np.array(found) - np.array(wanted)) / (step or 1e-5)
     OFF.update(np.round(off.ravel()).astype(int).tolist())
     what = "chain" if {"integer_dense"} == {layer.kind for layer in network.layers[1:-1]} else "layers"
-    return ("right" if off.max() <= 1.001 else "wrong"), "%s %s" % (kind, what), "%d: off by %g" % (seed, off.max())
+    allowed = 3.001 if what == "chain" else 1.001
+    return ("right" if off.max() <= allowed else "wrong"), "%s %s" % (kind, what), "%d: off by %g" % (seed, off.max())
 
 
 if __name__ == "__main__":

@@ -203,6 +203,7 @@ _MOVES = RESHAPES + (
     "SLICE",
     "SPACE_TO_DEPTH",
     "SPLIT",
+    "SPLIT_V",
     "STRIDED_SLICE",
     "TILE",
     "TRANSPOSE",
