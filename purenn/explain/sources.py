@@ -33,7 +33,7 @@ def sources_of(layer: Any, equation: str, inputs: Dict[str, Row]) -> Dict[str, S
         return {call.name: Pooled(layer, *rows[0])}
     if hasattr(layer, "places") and len(rows) == 1:
         return {call.name: Selected(layer, *rows[0])}
-    if layer.kind == "concat":
+    if hasattr(layer, "axis"):
         return {call.name: Joined(layer.axis, rows)}
     return {}
 

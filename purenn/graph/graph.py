@@ -268,6 +268,10 @@ def _result(value: Value, shape: Shape | None, axes: Sides, gives: Sides) -> Val
     result = Value(value.node, shape, value.dtype, value.batch)
     if len(result.shape) == len(value.shape):
         result.order = result.order_of(axes)
+    else:
+        moves = value.order_of(axes) != tuple(range(len(value.layout)))
+        has_order = len([side for side in gives if side > 1]) > 1
+        assert not (moves and has_order), "a shape with other axes says no order: keep the axes, then reshape the value"
     return result
 
 

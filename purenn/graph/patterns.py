@@ -23,12 +23,11 @@ import math
 
 from ..layers.activate import Activate
 from ..layers.dense import Dense
-from ..layers.folding import activation_of, factor_and_shift
+from ..layers.folding import activation_of, factor_and_shift, permuted_axes
 from ..layers.layer_norm import LayerNorm
 from ..layers.merge import Add, Concat, Multiply
 from ..layers.pooling import GlobalAveragePool
 from ..layers.scale import Scale
-from ..layers.shape import Permute
 from ..more_activations import softplus
 from ..rounding import rounded
 from ..rows import size as count
@@ -233,8 +232,9 @@ def _layer_norm(node: Node) -> Node | None:
 
 def _turned(node: Node) -> tuple[Node, tuple[Sides, Sides] | None]:
     """What a node turns the axes of, and how; the node itself, if it does not."""
-    if type(node.operation) is Permute and node.takes is not None:
-        return node.inputs[0], (node.takes[0], node.operation.axes)
+    axes = permuted_axes(node.operation)
+    if axes is not None and node.takes is not None:
+        return node.inputs[0], (node.takes[0], axes)
     return node, None
 
 

@@ -367,6 +367,11 @@ for _kind in _CONVOLUTIONS:
 # ---- permutations
 
 
+def permuted_axes(layer: "Any") -> "Optional[Tuple[int, ...]]":
+    """The order in which a layer puts the axes, if that is all it does."""
+    return layer.axes if type(layer) is Permute else None
+
+
 def in_order_before(layer: "Any", permute: "Any", shape: "Any") -> "Optional[Any]":
     """A dense layer of the numbers as they were before a permutation of `shape`, or None.
 
