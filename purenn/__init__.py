@@ -66,7 +66,7 @@ if TYPE_CHECKING:
         threshold,
     )
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 __all__ = [
     "Activate",
