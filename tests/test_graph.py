@@ -18,6 +18,7 @@ from purenn import (
     ShapeError,
     UnsupportedError,
 )
+from purenn import MaxPool, Slice
 from purenn.budget import Budget
 from purenn.graph import Elementary, Graph
 from purenn.rounding import rounded
@@ -357,7 +358,7 @@ def test_a_layout_moves_the_numbers_that_a_layer_reads():
     graph.output = graph.apply(Scale([1.0, 10.0]), x, layout=(2, 3, 1))
     network = graph.network()
     assert kinds(network) == ["permute", "scale", "permute"]
-    assert (network.input_shape, network.channels) == ((2, 3, 4), "first")
+    assert (network.input_shape, network.channels) == ((2, 3, 4), None)  # a scale along an axis makes no picture of it
     picture_of = nested(sample[0], (2, 3, 4))
     expected = [v for row in picture_of[0] for v in row] + [10.0 * v for row in picture_of[1] for v in row]
     assert network.forward(sample).tolist() == [expected]
@@ -381,8 +382,8 @@ def test_where_the_channels_of_the_input_are(sides, axes, layout, channels):
     x = graph.input((None,) + sides)
     x = graph.apply(Scale([float(n) for n in range(sides[0])]), x, over=(1,)) if sides[0] > 1 else x
     x = graph.apply(Scale([float(n) for n in range(sides[-1])]), x, over=(len(sides),)) if sides[-1] > 1 else x
-    y = graph.apply(Pad((1, 0) * len(layout)), x.transposed(axes), layout=layout)
-    assert graph.channels == channels and y.shape[1:] == tuple([sides[axis - 1] + 1 for axis in axes[1:]])
+    y = graph.apply(MaxPool(1), x.transposed(axes), layout=layout)
+    assert graph.channels == channels and y.shape[1:] == tuple([sides[axis - 1] for axis in axes[1:]])
 
 
 @given(st.permutations([1, 2, 3]), st.tuples(*[st.integers(1, 3)] * 3), st.sets(st.integers(1, 3), min_size=1))
@@ -530,3 +531,47 @@ def test_one_number_meets_a_row():
     graph.output = graph.join("product", x, gate)
     network = graph.network()
     assert network.forward(Matrix([[1.0, 2.0, 3.0, 0.0, 0.0, 0.5]])).tolist() == [[6.5, 13.0, 19.5, 0.0, 0.0, 3.25]]
+
+
+def variance_of(graph, centred, axis):
+    return graph.apply(Elementary("mean"), graph.join("product", centred, centred), over=(axis,), shape=(None, 3, 1))
+
+
+def divided(graph, centred, variance):
+    root = graph.apply(Elementary("sqrt"), scaled(graph, variance, 1.0, 1e-5))
+    return graph.join("quotient", centred, root)
+
+
+@pytest.mark.parametrize("turns_mean, turns_variance", [(True, True), (True, False), (False, True)])
+def test_means_repeated_along_another_axis_are_no_layer_normalisation(turns_mean, turns_variance):
+    graph = Graph()
+    x = graph.input((None, 3, 3))
+    mean_of = graph.apply(Elementary("mean"), x, over=(2,), shape=(None, 3, 1))
+    centred = graph.join("difference", x, mean_of.transposed((0, 2, 1)) if turns_mean else mean_of)
+    variance = variance_of(graph, centred, 2)
+    graph.output = divided(graph, centred, variance.transposed((0, 2, 1)) if turns_variance else variance)
+    with pytest.raises(UnsupportedError, match="not in any combination"):
+        graph.network()
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_means_repeated_along_their_own_axis_are(axis):
+    graph = Graph()
+    x = graph.input((None, 3, 3))
+    kept = tuple([None] + [1 if n == axis else 3 for n in (1, 2)])
+    mean_of = graph.apply(Elementary("mean"), x, over=(axis,), shape=kept)
+    centred = graph.join("difference", x, mean_of)
+    square = graph.join("product", centred, centred)
+    graph.output = divided(graph, centred, graph.apply(Elementary("mean"), square, over=(axis,), shape=kept))
+    assert "layer_norm" in kinds(graph.network())
+
+
+def test_only_layers_that_read_pictures_say_where_the_channels_are():
+    graph, x, _ = picture(3, 4, 5)
+    y = graph.apply(Scale([1.0, 2.0, 3.0, 4.0, 5.0]), x, layout=(1, 2, 3))
+    y = graph.apply(Slice((0, 1, 0), (3, 4, 5), (1, 1, 1)), y, layout=(1, 2, 3))
+    graph.output = graph.apply(MaxPool(2), y, layout=(2, 3, 1))
+    assert graph.network().channels == "first"
+    graph, x, _ = picture(3, 4, 5)
+    graph.output = graph.apply(MaxPool(2), x.reshaped((None, 4, 3, 5)), layout=(2, 3, 1))
+    assert graph.network().channels is None

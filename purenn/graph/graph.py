@@ -52,8 +52,8 @@ class Graph:
         self.notes: list[str] = []
         self._workspace = 0  # numbers that the steps of one layer hold, the most so far
         self._input_sides: Sides = ()
-        # of the input, and of what has become of its numbers one by one: its long axes in the order they run there
-        self._raw: dict[int, Sides] = {}
+        # of the input, and of what keeps its axes: these in the order in which they run there, and their sizes
+        self._raw: dict[int, tuple[Sides, Sides]] = {}
 
     # ---- building it
 
@@ -64,7 +64,8 @@ class Graph:
         if None not in shape and len(sides) > 1 and sides[0] == 1:
             sides = sides[1:]  # made for one sample
         value = Value(Node(None, [], count(sides), dtype), shape, dtype, batch)
-        self.start, self._input_sides, self._raw = value.node, sides, {id(value.node): value.order}
+        self.start, self._input_sides, self._raw = value.node, sides, {}
+        self._raw[id(value.node)] = value.order, value.sides(value.layout)
         return value
 
     def apply(
@@ -172,14 +173,15 @@ class Graph:
 
         Layers that keep its axes may have come before, and transposes.
         """
-        found = self._raw.get(id(value.node), ())
-        if len(found) != len(value.layout):
-            return
+        found, sides = self._raw.get(id(value.node), ((), ()))
+        if not found or sides != value.sides(value.layout):
+            return  # it does not come from the input, or its axes were split or joined
         origin = dict(zip(value.layout, found))
         takes, gives = made.takes or [()], made.gives or ()
         if [side > 1 for side in takes[0]] == [side > 1 for side in gives]:
-            self._raw[id(made)] = tuple([origin[axis] for axis in axes if axis in origin])
-        if layout is None or len(layout) < 2 or self.channels is not None:
+            kept = tuple([origin[axis] for axis in axes if axis in origin])
+            self._raw[id(made)] = kept, tuple([side for side in gives if side > 1])
+        if layout is None or len(layout) < 2 or self.channels is not None or not _is_spatial(made.operation):
             return
         if layout[-1] in origin and len(found) > 1:
             self.channels = {0: "first", len(found) - 1: "last"}.get(origin[layout[-1]])
@@ -273,6 +275,11 @@ def _result(value: Value, shape: Shape | None, axes: Sides, gives: Sides) -> Val
         has_order = len([side for side in gives if side > 1]) > 1
         assert not (moves and has_order), "a shape with other axes says no order: keep the axes, then reshape the value"
     return result
+
+
+def _is_spatial(operation: Layer | Elementary | None) -> bool:
+    """Whether what an operation reads has the channels last."""
+    return not isinstance(operation, Elementary) and operation is not None and operation.is_spatial
 
 
 def _layout_with(value: Value, axis: int) -> Sides:

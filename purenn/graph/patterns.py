@@ -223,11 +223,26 @@ def _layer_norm(node: Node) -> Node | None:
         return None
     if mean.takes is None or variance.takes != mean.takes:
         return None
+    if not (_repeats_means(centred, mean, turn) and _repeats_means(node, mean, turn)):
+        return None
     rows, gives = mean.inputs[0], mean.takes[0]
     norm = Node(LayerNorm(epsilon=epsilon), [rows], node.width, node.dtype, node.name, takes=mean.takes, gives=gives)
     if turn is None or rows.gives is None:
         return norm
     return norm.permute(rows.gives, tuple([turn[1].index(axis) for axis in range(len(turn[1]))]))
+
+
+def _repeats_means(joined: Node, mean: Node, turn: tuple[Sides, Sides] | None) -> bool:
+    """Whether what is joined with x has a number for each row that the mean is taken of, and that along its row."""
+    if joined.takes is None or mean.takes is None:
+        return False
+    sides, others = joined.takes
+    axes = tuple(range(len(sides))) if turn is None else turn[1]
+    if turn is not None and turn[0] != sides:
+        return False
+    row = [axis for k, axis in enumerate(axes) if count([sides[later] for later in axes[k:]]) <= mean.takes[0][-1]]
+    expected = tuple([1 if axis in row else side for axis, side in enumerate(sides)])
+    return others == expected and count([sides[axis] for axis in row]) == mean.takes[0][-1]
 
 
 def _turned(node: Node) -> tuple[Node, tuple[Sides, Sides] | None]:

@@ -44,6 +44,7 @@ class Layer:
     """
 
     kind = ""
+    is_spatial = False  # whether it reads pictures or series: channels last, places before them
     tensors: "Tuple[str, ...]" = ()
     settings: "Tuple[Tuple[str, type], ...]" = ()
     inputs: "Optional[int]" = None

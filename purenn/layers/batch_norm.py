@@ -30,6 +30,7 @@ class BatchNorm(Layer):
     """
 
     kind = "batch_norm"
+    is_spatial = True
     tensors = ("mean", "variance", "scale", "shift")
     settings = (("epsilon", float),)
 

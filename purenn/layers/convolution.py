@@ -28,6 +28,7 @@ class _Convolution(Layer):
         ("groups", int),
         ("same", bool),
     )
+    is_spatial = True
     axes = 0
     sides: "Tuple[str, ...]" = ()  # the names of the axes, for messages
     inputs: int

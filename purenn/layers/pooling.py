@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class _Pool(Layer):
     """A layer that makes one number of those at some places, for each channel: (..., channels) to (..., channels)."""
 
+    is_spatial = True
+
     def seen(self, shape: "Shape") -> "Places":
         """For each output place, row by row, the places of the input that it sees, without those in the padding."""
         raise NotImplementedError("%s sees nothing" % self)

@@ -54,6 +54,7 @@ class Upsample(Layer):
     """
 
     kind = "upsample"
+    is_spatial = True
     tensors = ("scale?",)
     settings = (("size", tuple), ("mode", str), ("coordinates", str), ("rounding", str))
     parameters = 0

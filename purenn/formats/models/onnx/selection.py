@@ -19,6 +19,8 @@ from ....tensor import DTYPES, Tensor
 from ....text import quote
 from .constants import BATCH, concatenated, slices, split_sizes
 
+_PER_PLACE = 8  # numbers that the check of a place takes, at most
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Sequence
@@ -270,7 +272,7 @@ def _resized(call: Call, value: Value, targets: dict[int, tuple[int, float]], co
         settings = dict(mode="bilinear", coordinates=coordinates)
     scale = None if coordinates == "align_corners" else [scale for _, scale in sizes]
     if scale is None and mode == "nearest":
-        _check_corners(value, layout, [size for size, _ in sizes], rounding)
+        _check_corners(call, value, layout, [size for size, _ in sizes], rounding)
     layer = Upsample(tuple([size for size, _ in sizes]), scale=scale, **settings)
     return call.apply(layer, value, layout=layout)
 
@@ -287,10 +289,11 @@ def _resized_last(value: Value, resized: list[int]) -> Sides:
     return tuple([axis for axis in axes if axis != last]) + (last,)
 
 
-def _check_corners(value: Value, layout: Sides, sizes: list[int], rounding: str) -> None:
+def _check_corners(call: Call, value: Value, layout: Sides, sizes: list[int], rounding: str) -> None:
     """Refuse sizes for which n (N - 1) / (m - 1) rounds otherwise than n times the quotient, which the layer takes."""
     for axis, size in zip(layout, sizes):
         side = value.shape[axis] or 1
+        call.charge((_PER_PLACE * size,), "F64")
         layer = Upsample((size,), "nearest", "align_corners", rounding)
         found = layer.forward(Matrix.wrap([range(side)]), shapes=[(side, 1)])[0]
         places = [float32(n * (side - 1) / (size - 1)) if size > 1 else 0.0 for n in range(size)]
