@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..formats import Said, identified
+from ..formats import LoadOptions, identified
 from ..network import Network
 from ..quantize import split_at_quantize
 from ..text import grouped, quote
 from .files import LONGEST_NAME, opened
-from .model import labels_of, said
+from .model import labels_of, options_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LISTED, _LONGEST_NOTE = 100, 500  # names in a line, characters of a note
 def run(args: Namespace) -> Iterator[str]:
     """The format of the file, then the network or the arrays in it."""
     with opened(args.model) as source:
-        format_, content = identified(source, Said(**said(args)), labels_of(args), memory=args.memory)
+        format_, content = identified(source, LoadOptions(**options_of(args)), labels_of(args), memory=args.memory)
         yield "%s: %s, %s bytes\n" % (quote(source.name, LONGEST_NAME), format_.title, grouped(source.size))
     yield from _about_network(content) if isinstance(content, Network) else _about_arrays(content)
 

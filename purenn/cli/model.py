@@ -26,11 +26,11 @@ LARGE_TABLE, SMALL_TABLE = 1 << 15, 256  # entries of a table: on a computer, on
 def network_of(args: Namespace) -> Network:
     """The network of MODEL, with its inputs prepared as --scale and the others say."""
     with opened(args.model) as source:
-        network = load(source, labels=labels_of(args), memory=args.memory, **said(args))
+        network = load(source, labels=labels_of(args), memory=args.memory, **options_of(args))
         return prepared(network, args)
 
 
-def said(args: Namespace) -> dict[str, Any]:
+def options_of(args: Namespace) -> dict[str, Any]:
     """What the options say of a network because its file does not."""
     return {what: getattr(args, what) for what in ("activations", "order", "architecture", "channels", "input_shape")}
 

@@ -85,8 +85,8 @@ _NUMBER = 40  # bytes of memory that a number takes in the output of a layer, an
 _REFERENCE = 8  # to a number that is there
 
 
-class Said:
-    """What the caller says of a network because its file does not; None where nothing is said.
+class LoadOptions:
+    """What the caller says of a network because its file does not; None for what the caller leaves out.
 
     `activations`, `order`, `architecture` and `channels` are for arrays alone, `input_shape` for modules too.
     """
@@ -102,7 +102,7 @@ class Said:
         self.activations, self.order, self.architecture, self.channels = activations, order, architecture, channels
         self.input_shape = None if input_shape is None else checked_shape("the input shape", input_shape)
 
-    def check_unsaid(self) -> None:
+    def check_unused(self) -> None:
         """Refuse what a file says itself."""
         for what, given in (
             ("names its activations", self.activations),
@@ -120,10 +120,10 @@ class Said:
             raise ShapeError("the network takes samples of shape %r, not of the input shape %r" % (found, ours))
 
     @property
-    def is_nothing(self) -> bool:
-        """Whether nothing is said."""
-        said = (self.activations, self.order, self.architecture, self.channels, self.input_shape)
-        return all([given is None for given in said])
+    def is_empty(self) -> bool:
+        """Whether the caller says nothing."""
+        given = (self.activations, self.order, self.architecture, self.channels, self.input_shape)
+        return all([option is None for option in given])
 
 
 def load(
@@ -157,8 +157,8 @@ def load(
     """
     with _Reading(source) as opened:
         budget = Budget(opened.size, memory)
-        said = Said(activations, order, architecture, channels, input_shape)
-        return _labelled(_network(_read(opened, budget, said.input_shape)[1], budget, said), labels)
+        options = LoadOptions(activations, order, architecture, channels, input_shape)
+        return _labelled(_network(_read(opened, budget, options.input_shape)[1], budget, options), labels)
 
 
 def read(source: "Any", memory: "Optional[int]" = None) -> "Union[Network, Dict[str, Tensor]]":
@@ -168,18 +168,18 @@ def read(source: "Any", memory: "Optional[int]" = None) -> "Union[Network, Dict[
 
 def identified(
     source: "Any",
-    said: "Optional[Said]" = None,
+    options: "Optional[LoadOptions]" = None,
     labels: "Optional[Sequence[Any]]" = None,
     memory: "Optional[int]" = None,
 ) -> "Tuple[Format, Union[Network, Dict[str, Tensor]]]":
     """The format of a file, and what it holds; arrays alone stay arrays where nothing is said about their network."""
-    said = said or Said()
+    options = options or LoadOptions()
     with _Reading(source) as opened:
         budget = Budget(opened.size, memory)
-        chosen, content = _read(opened, budget, said.input_shape)
-        if isinstance(content, dict) and labels is None and said.is_nothing:
+        chosen, content = _read(opened, budget, options.input_shape)
+        if isinstance(content, dict) and labels is None and options.is_empty:
             return chosen, content
-        return chosen, _labelled(_network(content, budget, said), labels)
+        return chosen, _labelled(_network(content, budget, options), labels)
 
 
 def recognised(source: "Any") -> Format:
@@ -246,10 +246,10 @@ def titles() -> "List[str]":
     return [repr(row) for row in FORMATS]
 
 
-def _network(content: "Any", budget: Budget, said: Said) -> Network:
+def _network(content: "Any", budget: Budget, options: LoadOptions) -> Network:
     """The network of what a file holds, once the outputs of its layers, and their patches, are charged as well."""
-    network = _built(content, budget, said)
-    said.check_shape(network)
+    network = _built(content, budget, options)
+    options.check_shape(network)
     for k, shape in enumerate(network.shapes):
         budget.take(_NUMBER * count(shape), "the output of layer %d" % k if k else "a sample")
     patches = [  # those of one layer at a time; they refer to numbers that are there already
@@ -260,19 +260,19 @@ def _network(content: "Any", budget: Budget, said: Said) -> Network:
     return network
 
 
-def _built(content: "Any", budget: Budget, said: Said) -> Network:
+def _built(content: "Any", budget: Budget, options: LoadOptions) -> Network:
     if isinstance(content, dict):
-        if said.architecture is not None:
-            if said.activations is not None:
+        if options.architecture is not None:
+            if options.activations is not None:
                 raise ValueError("an architecture names the activations itself, leave yours out")
-            described = _imported("formats.models.described_arrays").graph_of(content, budget, said)
-            return described.network()
-        if said.channels is not None:
+            graph = _imported("formats.models.architecture_arrays").graph_of(content, budget, options)
+            return graph.network()
+        if options.channels is not None:
             raise ValueError("channels say nothing of dense layers, leave them out or give an architecture")
         from .models.named_arrays import network_of
 
-        return network_of(content, said.activations, said.order)
-    said.check_unsaid()
+        return network_of(content, options.activations, options.order)
+    options.check_unused()
     network: Network = content if isinstance(content, Network) else content.network()
     return network
 

@@ -1,7 +1,8 @@
 """From arrays and an architecture in words to a graph.
 
-The words say what the layers are (described.py), the arrays how large they are.  Each item with weights takes the next
-arrays whose weight has as many axes as it needs: 4 for a convolution of pictures, 3 of series, 2 for a dense layer.
+The words say what the layers are (architecture_text.py), the arrays how large they are.  Each item with weights takes
+the next arrays whose weight has as many axes as it needs: 4 for a convolution of pictures, 3 of series, 2 for a dense
+layer.
 
     channels first   weights (filters, channels, rows, cols), samples (channels, rows, cols), as in PyTorch
     channels last    weights (rows, cols, channels, filters), samples (rows, cols, channels), as in Keras
@@ -24,7 +25,7 @@ from ...rows import size
 from ...tensor import Tensor
 from ...text import quote
 from .array_groups import groups_of, in_order
-from .described import items_of
+from .architecture_text import items_of
 from .filters import filters_first, filters_last
 from .input_size import found_side, reads_all, unknown
 from .named_arrays import first_of
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
     from ...budget import Budget
     from ...graph.node import Value
+    from .. import LoadOptions
     from .array_groups import Group
-    from .described import Item
+    from .architecture_text import Item
 
     Shape = tuple[int, ...]
 
@@ -46,14 +48,14 @@ _POOLS = {"maxpool": MaxPool, "avgpool": AveragePool}
 _CHOICES = ("first", "last")
 
 
-def graph_of(arrays: dict[str, Tensor], budget: Budget, said: Any) -> Graph:
+def graph_of(arrays: dict[str, Tensor], budget: Budget, options: LoadOptions) -> Graph:
     """The network that the items of an architecture make of some arrays; each array must belong to one."""
-    items = items_of(said.architecture)
-    order, reason = in_order(groups_of(arrays), arrays, said.order)
+    items = items_of(options.architecture)
+    order, reason = in_order(groups_of(arrays), arrays, options.order)
     steps = _steps(items, order)
-    channels = _channels(steps, said.channels, said.input_shape)
+    channels = _channels(steps, options.channels, options.input_shape)
     parts = [_Part(item, group, channels, budget) for item, group in steps]
-    input_shape = said.input_shape or _input_shape(parts, channels, budget)
+    input_shape = options.input_shape or _input_shape(parts, channels, budget)
     graph = Graph(budget)
     value = graph.input((None,) + tuple(input_shape))
     if len(input_shape) == 3:
@@ -61,7 +63,7 @@ def graph_of(arrays: dict[str, Tensor], budget: Budget, said: Any) -> Graph:
     for part in parts:
         value = part.applied(graph, value)
     graph.output = value
-    graph.notes = _notes(steps, reason, channels, None if said.input_shape else input_shape)
+    graph.notes = _notes(steps, reason, channels, None if options.input_shape else input_shape)
     return graph
 
 

@@ -13,9 +13,9 @@ from torch_files import dict_of, legacy, storage, view
 
 from purenn import Matrix, ShapeError, UnsupportedError, load
 from purenn.budget import Budget
-from purenn.formats import Said
-from purenn.formats.models.described import items_of
-from purenn.formats.models.described_arrays import graph_of
+from purenn.formats import LoadOptions
+from purenn.formats.models.architecture_text import items_of
+from purenn.formats.models.architecture_arrays import graph_of
 from purenn.rows import size
 from purenn.tensor import Tensor, Unordered
 
@@ -31,7 +31,7 @@ def arrays_of(shapes):
 
 
 def network_of(arrays, architecture, **more):
-    return graph_of(arrays, Budget(1 << 20), Said(architecture=architecture, **more)).network()
+    return graph_of(arrays, Budget(1 << 20), LoadOptions(architecture=architecture, **more)).network()
 
 
 def refusal(arrays, architecture, *kinds, **more):
