@@ -207,11 +207,11 @@ class MaxPool(_Windowed):
     ) -> None:
         self.dilation = self._set(kernel, stride, padding, dilation, same, ceil)
 
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+    def pooled(self: "_Pool", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
         """The largest number under each window."""
         return [row[index] for index in _winners(row, self.seen(shape), shape[-1])]
 
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+    def shared(self: "_Pool", gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
         """Each gradient at the number that was the largest."""
         return _given_to(_winners(row, self.seen(shape), shape[-1]), gradient, len(row))
 
@@ -263,15 +263,15 @@ class AveragePool(_Windowed):
             divisors = [divisor * count for divisor in divisors for count in counts]
         return divisors
 
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+    def pooled(self: "Any", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
         """The mean under each window."""
         return _means(row, self.seen(shape), self.divisors(shape), shape[-1])
 
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
+    def shared(self: "Any", gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
         """Of each gradient an equal share at all numbers under its window."""
         return _shared_out(gradient, self.seen(shape), self.divisors(shape), shape[-1], len(row))
 
-    def cost(self, *shapes: "Shape") -> int:
+    def cost(self: "_Pool", *shapes: "Shape") -> int:
         """A division for each output."""
         return size(self.output_shape(*shapes))
 
@@ -310,13 +310,7 @@ class GlobalMaxPool(_Global):
 
     kind = "global_max_pool"
 
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        """The largest number under each window."""
-        return [row[index] for index in _winners(row, self.seen(shape), shape[-1])]
-
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        """Each gradient at the number that was the largest."""
-        return _given_to(_winners(row, self.seen(shape), shape[-1]), gradient, len(row))
+    pooled, shared = MaxPool.pooled, MaxPool.shared
 
 
 class GlobalAveragePool(_Global):
@@ -334,14 +328,4 @@ class GlobalAveragePool(_Global):
         """The number of places, for the one output place."""
         return [size(shape[:-1])]
 
-    def pooled(self, row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        """The mean under each window."""
-        return _means(row, self.seen(shape), self.divisors(shape), shape[-1])
-
-    def shared(self, gradient: "Sequence[Any]", row: "Sequence[Any]", shape: "Shape") -> "List[Any]":
-        """Of each gradient an equal share at all numbers under its window."""
-        return _shared_out(gradient, self.seen(shape), self.divisors(shape), shape[-1], len(row))
-
-    def cost(self, *shapes: "Shape") -> int:
-        """A division for each output."""
-        return size(self.output_shape(*shapes))
+    pooled, shared, cost = AveragePool.pooled, AveragePool.shared, AveragePool.cost
