@@ -97,8 +97,9 @@ class Activation:
     >>> Activation("sigmod")
     Traceback (most recent call last):
     ...
-    ValueError: unknown activation 'sigmod', known are: clip, elu, gelu, gelu_tanh, hard_sigmoid, hard_swish, \
-identity, leaky_relu, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh, threshold
+    ValueError: unknown activation 'sigmod', known are: clip, elu, exp, gelu, gelu_tanh, hard_sigmoid, hard_swish, \
+identity, leaky_relu, log, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh, \
+threshold
     """
 
     kind: str

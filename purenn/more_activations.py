@@ -7,7 +7,8 @@
 import math
 
 from .activation import Record, of_rows
-from .activations import INF, NAN, exp, sigmoid, softmax, sum_in_order
+from .activations import INF, NAN, sigmoid, softmax, sum_in_order
+from .activations import exp as power
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,6 +279,40 @@ def softsign(x: "Any") -> "Any":
     return x / (1.0 + size) if size != INF else (1.0 if x > 0 else -1.0)
 
 
+@Record(
+    "exp",
+    "exp(x)",
+    lambda a, z: z,
+    "1e999 if {a} > 709.782712893384 else exp({a})",
+    board_source="1e999 if {a} > (709.782712893384 if 1e300 < 1e999 else 88.72283) else exp({a})",
+    calls=1,
+    also="exponential",
+)
+def exp(x: "Any") -> "Any":
+    """e^x; infinite where that is beyond the range of floats.
+
+    >>> exp([-1000.0, 0.0, 1000.0])
+    [0.0, 1.0, inf]
+    """
+    return power(x)
+
+
+@Record(
+    "log",
+    "log(x)",
+    lambda a, z: 1 / a if a > 0 else INF if a == 0 else NAN,
+    "log({a}) if {a} > 0.0 else -1e999 if {a} == 0.0 else 1e999 - 1e999",
+    calls=1,
+)
+def log(x: "Any") -> "Any":
+    """The natural logarithm: -inf at 0, and NaN below.
+
+    >>> log([-1.0, 0.0, 1.0])
+    [nan, -inf, 0.0]
+    """
+    return math.log(x) if x > 0 else -INF if x == 0 else NAN
+
+
 # ---- row by row
 
 
@@ -308,7 +343,7 @@ def log_softmax(a: "Sequence[Any]") -> "List[float]":
     [-1000.0, 0.0]
     """
     top = max(a)
-    total = sum_in_order([exp(value - top) for value in a])
+    total = sum_in_order([power(value - top) for value in a])
     return [value - top - (math.log(total) if total > 0.0 else NAN) for value in a]
 
 

@@ -3,6 +3,7 @@
 import gc
 import random
 import struct
+import sys
 
 import pytest
 
@@ -143,6 +144,21 @@ def peak_memory(f):
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def calls_of(f):
+    """How many functions of Python f() calls."""
+    found = [0]
+
+    def count(frame, event, argument):
+        found[0] += event == "call"
+
+    sys.setprofile(count)
+    try:
+        f()
+    finally:
+        sys.setprofile(None)
+    return found[0]
 
 
 def read_or_refused(read, data):

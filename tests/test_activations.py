@@ -127,6 +127,9 @@ class Oracle:
     def softsign(self, x):
         return x / (1 + abs(x))
 
+    def exp(self, x):
+        return x.exp()
+
     def softmax(self, a):
         powers = [x.exp() for x in a]
         return [power / sum(powers) for power in powers]
@@ -255,6 +258,46 @@ def test_relations_between_the_activations(x):
     assert close(h_of("softplus")(x) - h_of("softplus")(-x), x, abs_=1e-15)
     assert close(h_of("elu")(x), h_of("elu")(x, 2.0) / (1 if x > 0 else 2))
     assert abs(h_of("gelu")(x) - h_of("gelu_tanh")(x)) < 5e-4
+
+
+# ---- exp and log, which alone leave the range of doubles
+
+
+@given(x=st.floats(min_value=-745.5, max_value=709.7))
+def test_exp_against_the_oracle(x):
+    assert close(purenn.exp(x), exactly("exp", x), rel=3e-16)
+
+
+@given(x=st.floats(min_value=0.0, exclude_min=True, allow_infinity=False))
+def test_log_against_the_oracle(x):
+    decimal = pytest.importorskip("decimal")
+    assert close(purenn.log(x), float(decimal.Decimal(x).ln(decimal.Context(prec=60))), rel=3e-16)
+
+
+@given(x=doubles)
+def test_exp_and_log_of_every_double(x):
+    y, z = purenn.exp(x), purenn.log(x)
+    assert type(y) is type(z) is float
+    if x != x:
+        assert y != y and z != z
+    else:
+        assert y >= 0.0 and (y < INF or x > 709.782712893384)
+        assert z != z if x < 0 else z == -INF if x == 0 else z > -746
+
+
+def test_exp_and_log_far_out():
+    assert purenn.exp([-INF, -1000, 0, 709.782712893384, 709.7827128933841, INF]) == [
+        0,
+        0,
+        1,
+        1.7976931348622732e308,
+        INF,
+        INF,
+    ]
+    assert same_rows([purenn.log([-INF, -SMALLEST, -0.0, 0, 1, INF])], [[NAN, NAN, -INF, -INF, 0.0, INF]])
+    assert purenn.log(SMALLEST) == -744.4400719213812 and type(purenn.log(1)) is float
+    A = [-1.0, 0.0, SMALLEST, 4.0]
+    assert same_rows([Activation("log").backward([1.0] * 4, A, purenn.log(A))], [[NAN, INF, INF, 0.25]])
 
 
 def test_exact_numbers_stay_exact():
@@ -469,8 +512,9 @@ VARIANTS += ["threshold(-0.5, 2.0)"]
 
 
 def test_every_activation_is_tested_here():
-    assert ELEMENTWISE == NAMES and sorted(RECORDS) == sorted(NAMES + ["softmax", "log_softmax"])
-    assert sorted(ALIASES) == ["hard_silu", "linear", "logistic", "relu6", "swish"]
+    assert ELEMENTWISE == sorted(NAMES + ["exp", "log"])
+    assert sorted(RECORDS) == sorted(ELEMENTWISE + ["softmax", "log_softmax"])
+    assert sorted(ALIASES) == ["exponential", "hard_silu", "linear", "logistic", "relu6", "swish"]
     for name, record in RECORDS.items():
         assert record.public is h_of(name) and Activation(name).record is record and record.name == name
 
@@ -494,11 +538,14 @@ def test_the_source_computes_the_very_same_number(name, x):
     assert ":=" not in h.board_source
 
 
+CALLED = ("exp", "log", "erfc", "tanh")
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_source_has_its_parameters_in_place(name):
     h = Activation(name)
     assert "{a}" in h.source or h.source.startswith("def %s(a):\n" % h.function_name)
-    assert h.calls == (2 if name == "softplus" else 1 if any([w in h.source for w in ("exp", "erfc", "tanh")]) else 0)
+    assert h.calls == (2 if name == "softplus" else 1 if any([w in h.source for w in CALLED]) else 0)
 
 
 def test_other_parameters_give_a_function_another_name():
@@ -515,6 +562,7 @@ def test_other_parameters_give_a_function_another_name():
 def test_the_formula_is_the_definition(name, x):
     h = Activation(name)
     names = dict([(function, getattr(math, function)) for function in ("exp", "log", "sqrt", "tanh")])
+    x = abs(x) + SMALLEST if name == "log" else x
     names.update({"x": x, "Phi": lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), "sigmoid": sigmoid, "inf": INF})
     assert close(eval(h.formula, names), h(x), rel=1e-6, abs_=1e-8)
 

@@ -13,7 +13,7 @@ import zipfile
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy_files import REFUSED, binary, name, npy, peak_memory, refusal, text
+from numpy_files import REFUSED, binary, calls_of, name, npy, peak_memory, refusal, text
 from sample_files import idx
 
 from purenn import Activate, Concat, Dense, Network, UnsupportedError, load, save
@@ -258,21 +258,6 @@ def test_long_headers_and_messages():
     refusal(load, struct.pack("<Q", len(deep)) + deep, *REFUSED)
     objects = b'{"a":[' + b"{}," * 1300000 + b"{}]}"
     assert "the header takes" in refusal(load, struct.pack("<Q", len(objects)) + objects, UnsupportedError)
-
-
-def calls_of(f):
-    """How many functions of Python f() calls."""
-    found = [0]
-
-    def count(frame, event, argument):
-        found[0] += event == "call"
-
-    sys.setprofile(count)
-    try:
-        f()
-    finally:
-        sys.setprofile(None)
-    return found[0]
 
 
 @pytest.mark.parametrize("use", ["load", "summary", "compile", "trace", "export", "quantize"])

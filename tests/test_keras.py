@@ -140,7 +140,7 @@ def test_the_archive_made_here_is_read():
 @pytest.mark.parametrize(
     "data, words",
     [
-        (changed(activation="exponential"), "has the activation exponential"),
+        (changed(activation="squareplus"), "has the activation squareplus"),
         (changed(activation={"class_name": "PReLU", "config": {"name": "p"}}), "has the activation layer p (PReLU)"),
         (changed(activation={"class_name": "function", "config": "mine"}), "has the activation mine"),
         (changed(kind="UnitNormalization"), "(UnitNormalization) is not among the layers read"),

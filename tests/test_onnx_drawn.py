@@ -155,7 +155,12 @@ def gemm(g):
     return g.append("Gemm", g.name, weight, *optional, **attributes)
 
 
-PLAIN = ["Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Identity", "Neg", "Dropout"] * 3 + ["Abs", "Erf", "Exp"]
+PLAIN = ["Relu", "Sigmoid", "Tanh", "Softplus", "Softsign", "Identity", "Neg", "Dropout"] * 3 + [
+    "Abs",
+    "Erf",
+    "Exp",
+    "Log",
+]
 WITH = {
     "Elu": ("alpha",), "LeakyRelu": ("alpha",), "HardSigmoid": ("alpha", "beta"), "Selu": ("alpha", "gamma"),
     "Celu": ("alpha",), "ThresholdedRelu": ("alpha",), "Swish": ("alpha",),

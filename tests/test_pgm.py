@@ -1,10 +1,9 @@
 """PGM: text and bytes, 8 and 16 bits, comments; headers and pixels that make no sense."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy_files import peak_memory, refusal
 from reading import sample_by
 
 from purenn import ModelFormatError, UnsupportedError
@@ -75,10 +74,8 @@ def test_what_makes_no_sense(content, message):
 
 @pytest.mark.parametrize("text", [b"P2", b"P5"])
 def test_huge_sizes_are_refused_before_anything_is_allocated(text):
-    start = time.perf_counter()
-    with pytest.raises(ModelFormatError):
-        read(text + b" 999999999 999999999 65535\n1")
-    assert time.perf_counter() - start < 0.1
+    data = text + b" 999999999 999999999 65535\n1"
+    assert peak_memory(lambda: refusal(read, data, ModelFormatError)) < 100000
 
 
 @pytest.mark.parametrize("kind", [1, 3, 4, 6])

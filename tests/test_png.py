@@ -1,12 +1,12 @@
 """PNG: all filters, colours and depths against an encoder in the test; damage, bombs, and what is not read."""
 
 import struct
-import time
 import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy_files import peak_memory, refusal
 from reading import sample_by
 
 from purenn import ModelFormatError, UnsupportedError
@@ -125,11 +125,10 @@ def test_cut_short_or_changed_anywhere():
 
 def test_huge_sizes_and_bombs_are_refused_before_anything_is_allocated():
     bomb = chunk(b"IDAT", zlib.compress(bytes(1 << 26))) + chunk(b"IEND", b"")
-    start = time.perf_counter()
-    with pytest.raises(ModelFormatError, match="takes 12 bytes, found more"):
-        read(png_header(3, 3) + bomb)
-    with pytest.raises(ModelFormatError, match="cannot be packed"):
-        read(png_header(0x7FFFFFFF, 0x7FFFFFFF, colour=2) + bomb)
-    with pytest.raises(ModelFormatError, match="the file ends in the chunk"):
-        read(png_header(1, 1) + struct.pack(">I4s", 0xFFFFFFFF, b"IDAT"))
-    assert time.perf_counter() - start < 0.5
+    for data, message in (
+        (png_header(3, 3) + bomb, "takes 12 bytes, found more"),
+        (png_header(0x7FFFFFFF, 0x7FFFFFFF, colour=2) + bomb, "cannot be packed"),
+        (png_header(1, 1) + struct.pack(">I4s", 0xFFFFFFFF, b"IDAT"), "the file ends in the chunk"),
+    ):
+        assert message in refusal(read, data, ModelFormatError)
+        assert peak_memory(lambda data=data: refusal(read, data, ModelFormatError)) < 1 << 20

@@ -31,6 +31,7 @@ from purenn.quantize import integer_predictor
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
+HIDDEN += ["exp"]
 HIDDEN += ["clip(-0.5, inf)"]
 bits = st.integers(min_value=2, max_value=12)
 small = st.floats(min_value=-2.0, max_value=2.0)

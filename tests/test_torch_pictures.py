@@ -455,6 +455,12 @@ def test_a_factor_that_torch_uses_as_it_is_given():
         taken(16, 2.3, "nearest-exact")
 
 
+def test_the_work_of_comparing_places_is_charged():
+    many = [layer("upsampling.Upsample", size=(1 << 16, 1), mode="nearest")] * 3
+    message = refusal(lambda data: load(data, input_shape=(1, 1, 1)), Tensors().file(*many), UnsupportedError)
+    assert "2 (Upsample) takes more work than a file of" in message
+
+
 def test_memory_and_time_are_those_of_the_weights():
     """A convolution of a million numbers, put in the order of its layer by slices."""
     count = 340 * 340 * 9

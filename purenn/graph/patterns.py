@@ -13,8 +13,8 @@
 
 `PATTERNS` has a function for each operation that can end a pattern.  It gets the node, looks backwards from it,
 and returns the node that stands for the pattern, or None.  Constants count only if they are what they should
-be, rounded to the element type that flows there, and no other number.  A sum, product, concatenation or mean that
-is part of no pattern is a layer of its own (`MERGES`).
+be, rounded to the element type that flows there, and no other number.  A sum, product, concatenation, mean, exponential
+or logarithm that is part of no pattern is a layer of its own (`ALONE`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _SELU = 1.0507009873554805, 1.0507009873554805 * 1.6732632423543772  # a and b
 
 def with_layers(output: Node) -> Node:
     """The output of a graph in which the patterns are layers."""
-    return _replaced(_replaced(output, PATTERNS), MERGES)
+    return _replaced(_replaced(output, PATTERNS), ALONE)
 
 
 def _replaced(output: Node, rules: dict[str, Rule]) -> Node:
@@ -364,9 +364,11 @@ def _places_first(node: Node, rows: int, n: int) -> tuple[Node, Sides]:
     return node.permute((rows, n), (1, 0)), (n, rows)
 
 
-MERGES: dict[str, Rule] = {
+ALONE: dict[str, Rule] = {
     "concat": _concatenated,
     "difference": _difference,
+    "exp": lambda node: _activated(node, node.inputs[0], "exp"),
+    "log": lambda node: _activated(node, node.inputs[0], "log"),
     "mean": _mean,
     "product": lambda node: _merge(node, Multiply(), node.inputs),
     "sum": lambda node: _merge(node, Add(), node.inputs),

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Keras's activations: those that we know by the same name, and the others
 ACTIVATIONS = """
-    elu gelu hard_sigmoid linear log_softmax mish relu relu6 selu sigmoid silu softmax softplus softsign swish tanh
+    elu exponential gelu hard_sigmoid linear log_softmax mish relu relu6 selu sigmoid silu softmax softplus softsign
+    swish tanh
 """.split()
 OTHERS = {
     "celu": "elu",

@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
 
+    from ...budget import Budget
     from ...graph import Graph
     from ...graph.node import Value
     from .torch_module import Module, Sides
@@ -35,7 +36,7 @@ class Picture:
 
     They are a function of the module and of the shape of its input, channels last; of the module alone where they are
     `fixed`.  `axes` are those of its places, 1 or 2; None for either.  `check` refuses a layer of them that would not
-    give torch's numbers.
+    give torch's numbers, and charges its work to the budget.
     """
 
     def __init__(self, layers: Layers, axes: int | None = None, fixed: bool = False, check: Any = None) -> None:
@@ -56,7 +57,7 @@ class Picture:
         for layer in self.layers(module, value.sides(layout)):
             gives = layer.output_shape(value.sides(layout))
             if self.check is not None:
-                self.check(module, layer, value.sides(layout))
+                self.check(module, layer, value.sides(layout), graph.budget)
             shape = (None,) + gives + (1,) * (len(layout) - 1) if len(gives) == 1 else None  # of all places one
             value = graph.apply(layer, value, name=str(module), layout=layout, shape=shape)
         return value
@@ -224,7 +225,7 @@ def padding(mode: str, axes: int) -> Picture:
 # ---- other sizes
 
 _NEAREST, _EXACT = ("nearest", "asymmetric", "floor"), ("nearest", "half_pixel", "round_prefer_ceil")
-_MOST_PLACES = 1 << 16
+_MOST_PLACES, _CHECKED = 1 << 16, 8  # along an axis; steps of work to compare one with torch's
 _UPSAMPLING = ("nearest", "nearest-exact", "linear", "bilinear")
 
 
@@ -273,13 +274,15 @@ def _unless_equal(sides: Sides, enlarged: Sides, scale: Any, equal: Sides = (1,)
     return [count / side if count in [n * side for n in equal] else factor for side, count, factor in pairs]
 
 
-def _check_nearest(module: Module, layer: Upsample, shape: Sides) -> None:
+def _check_nearest(module: Module, layer: Upsample, shape: Sides, budget: Budget | None) -> None:
     """Refuse a layer that takes other inputs than torch, which rounds in single precision, and in its own way."""
     middle = 0.5 if layer.coordinates == "half_pixel" else 0.0
     for axis, count in enumerate(layer.size if layer.mode == "nearest" else ()):
         side, factor = shape[axis], None if layer.scale is None else layer.scale[0, axis]
         if count > _MOST_PLACES:
             raise UnsupportedError("%s: %d places along an axis, known are up to %d" % (module, count, _MOST_PLACES))
+        if budget is not None:
+            budget.work(_CHECKED * count, str(module))
         ratio = _single(side / count if factor is None else 1.0 / factor)
         theirs = [min(int(_single((n + middle) * ratio)), side - 1) for n in range(count)]
         along = layer.replace(size=(count,), scale=None if factor is None else [factor])

@@ -230,6 +230,8 @@ def _of_scales(value: Value, axes: Sequence[int], scales: list[float]) -> dict[i
         if not 0.0 < scale < math.inf:
             raise ModelFormatError("a scale of %r" % scale)
         if side is not None:
+            if not float32(side * scale) < math.inf:
+                raise UnsupportedError("a scale of %r makes more of %d numbers than float32 counts" % (scale, side))
             size = math.floor(float32(side * scale))
             if size != math.floor(side * scale):
                 raise UnsupportedError("a scale of %r makes %d of %d numbers, or one fewer" % (scale, size, side))
