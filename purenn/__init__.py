@@ -29,6 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .layers.abs_max_dense import AbsMaxDense
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
     from .layers.convolution import Conv1D, Conv2D
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
 __version__ = "0.4.0"
 
 __all__ = [
+    "AbsMaxDense",
     "Activate",
     "Activation",
     "Add",

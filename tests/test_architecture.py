@@ -264,7 +264,7 @@ def test_no_layers():
         ({"version": [1] * 10000}, "written as version "),
         (
             {"layers": [{"kind": "conv9d"}]},
-            "layer 1: unknown kind of layer 'conv9d', known are: activate, add, average_pool, ",
+            "layer 1: unknown kind of layer 'conv9d', known are: abs_max_dense, activate, add, ",
         ),
         ({"layers": [{"kind": "x" * 100000}]}, "layer 1: unknown kind of layer 'xxx"),
         ({"layers": [{"kind": "\n\x1b[31m"}]}, "layer 1: unknown kind of layer '\\n"),

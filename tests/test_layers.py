@@ -11,6 +11,7 @@ import purenn
 from purenn import (
     Activate,
     Add,
+    AbsMaxDense,
     AveragePool,
     BatchNorm,
     Concat,
@@ -71,6 +72,7 @@ EACH = [
     ),
     (DynamicConv2D([[[[1, 2]]]], padding=1), [(2, 3, 1)], (4, 5, 2), 40, 4, "DynamicConv2D 1x1, 1 -> 2, identity"),
     (DynamicDense([[1, 2, 3], [4, 5, 6]]), [(5, 2)], (5, 3), 30, 9, "DynamicDense 2 -> 3, identity"),
+    (AbsMaxDense([[1, 2, 3], [4, 5, 6]]), [(5, 2)], (5, 3), 30, 9, "AbsMaxDense 2 -> 3, identity"),
     (Scale(2.0), [(3, 4)], (3, 4), 12, 2, "Scale"),
     (Scale([1.0, 2.0], 0.5), [(3, 2)], (3, 2), 6, 3, "Scale 2"),
     (Normalize(0.0, 255.0), [(28, 28)], (28, 28), 784, 0, "Normalize"),
@@ -207,7 +209,7 @@ def test_each_kind_is_in_the_table_and_found_by_its_name():
         assert kind_of(name) is getattr(purenn, class_name) is getattr(purenn.layers, class_name)
         assert kind_of(name).kind == name and class_name in purenn.__all__
     assert refused(lambda: kind_of("conv9d"), UnsupportedError).startswith(
-        "unknown kind of layer 'conv9d', known are: activate, add, average_pool, batch_norm, concat, conv1d, conv2d, "
+        "unknown kind of layer 'conv9d', known are: abs_max_dense, activate, add, average_pool, batch_norm, concat, "
     )
 
 

@@ -20,6 +20,7 @@ KINDS: "Dict[str, Tuple[str, str]]" = {
     "conv2d": ("convolution", "Conv2D"),
     "dynamic_conv2d": ("dynamic_convolution", "DynamicConv2D"),
     "dynamic_dense": ("dynamic_dense", "DynamicDense"),
+    "abs_max_dense": ("abs_max_dense", "AbsMaxDense"),
     "scale": ("scale", "Scale"),
     "normalize": ("normalize", "Normalize"),
     "layer_norm": ("layer_norm", "LayerNorm"),

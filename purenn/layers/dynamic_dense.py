@@ -41,7 +41,8 @@ class DynamicDense(Layer):
 
     kind = "dynamic_dense"
     tensors = ("weight", "bias", "scale")
-    settings = (("activation", str), ("symmetric", bool))
+    settings: "Tuple[Tuple[str, type], ...]" = (("activation", str), ("symmetric", bool))
+    sums = "round({x} / s) W{k} * s * scale + B{k}"  # the equation of A
     inputs: int
     outputs: int
 
@@ -67,7 +68,7 @@ class DynamicDense(Layer):
         """``A = (Q W) s scale + B``, each row with its own scale s, and ``Z = h(A)``."""
         (X,), outputs = values, size(self.output_shape(*shapes))
         A = Matrix.wrap([self._sums(row) for row in X.reshape(self.inputs)])
-        yield "A{k} = round({x} / s) W{k} * s * scale + B{k}", A.reshape(outputs)
+        yield "A{k} = " + self.sums, A.reshape(outputs)
         yield "Z{k} = {h}(A{k})", self.h(A).reshape(outputs)
 
     def _sums(self, row: "Any") -> "List[float]":

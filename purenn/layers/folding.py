@@ -40,6 +40,7 @@ from ..activation import Activation
 from ..errors import ShapeError
 from ..matrix import Matrix
 from ..rows import size
+from .abs_max_dense import AbsMaxDense
 from .activate import Activate
 from .batch_norm import BatchNorm
 from .convolution import Conv1D, Conv2D
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 _CONVOLUTIONS = (Conv1D, Conv2D)
 WEIGHTED = (Dense,) + _CONVOLUTIONS  # the layers of X W + B
 # of several inputs for each output, or rounded
-_OTHER_SUMS = (DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)
+_OTHER_SUMS = (AbsMaxDense, DynamicConv2D, DynamicDense, IntegerDense, LayerNorm, Quantize)
 _IDENTITY = Activation("identity")
 _SMALLEST = 2.0**-1022  # the smallest normal double
 
@@ -349,6 +350,7 @@ RULES: "Dict[Tuple[type, type], Callable[[Any, Any, bool], Optional[Any]]]" = {
     (Dense, Dense): both_probabilities,
     (DynamicConv2D, Activate): _activate_after_dynamic,
     (DynamicDense, Activate): _activate_after_dynamic,
+    (AbsMaxDense, Activate): _activate_after_dynamic,
     (LayerNorm, Scale): _scale_after_norm,
     (Normalize, Normalize): _normalize_after_normalize,
     (Normalize, Scale): _scale_after_normalize,
@@ -382,7 +384,7 @@ def in_order_before(layer: "Any", permute: "Any", shape: "Any") -> "Optional[Any
     >>> print(one.weight.T)
     [[1 3 2 4]]
     """
-    if type(permute) is not Permute or type(layer) not in (Dense, DynamicDense, IntegerDense):
+    if type(permute) is not Permute or type(layer) not in (Dense, DynamicDense, AbsMaxDense, IntegerDense):
         return None
     rows: "List[Any]" = [None] * layer.inputs
     for source, row in zip(permute.places(shape), layer.weight):

@@ -83,15 +83,18 @@ class Call:
 
     # ---- its weights
 
-    def named(self, *names: str) -> list[Tensor]:
-        """The weights in the order of `names`: by these names, or by numbers from 0.  There must be no others."""
+    def named(self, *names: str, integers: Sequence[str] = ()) -> list[Tensor]:
+        """The weights in the order of `names`: by these names, or by numbers from 0.  There must be no others.
+
+        They are floats, but those named in `integers` are integers of 8 bits.
+        """
         spec, arrays = self.spec, self.arrays
         keys = list(names) if set(arrays) == set(names) else [str(k) for k in range(len(names))]
         if set(arrays) != set(keys):
             found = ", ".join(["%s %r" % (quote(key), arrays[key].shape) for key in list(arrays)[:4]]) or "none"
             raise spec.refuse("expected the weights %s, found %s" % (", ".join(names) or "none", found))
-        for key in keys:
-            if arrays[key].data.typecode not in "fd" and names:
+        for key, name in zip(keys, names):
+            if arrays[key].data.typecode not in ("b" if name in integers else "fd"):
                 raise spec.refuse("weights of type %s" % arrays[key].dtype)
         return [arrays[key] for key in keys]
 

@@ -12,12 +12,14 @@ setting that is in no list here is refused, too.
 
 from __future__ import annotations
 
+from ...errors import UnsupportedError
 from ...layers.dense import Dense
 from ...layers.upsample import Upsample
 from ...rows import size as count
 from ...text import quote
 from . import keras_activations, keras_merges, keras_pictures, keras_scales
 from .keras_activations import activation
+from .keras_quantised import quantised_dense
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,13 +97,20 @@ def _repeat_vector(call: Call) -> Value:
 def _dense(call: Call) -> Value:
     """``h(X W + B)``, along the last axis."""
     spec, shape = call.spec, call.shape
-    if spec.config.get("quantization_config") is not None:
-        raise spec.refuse("is quantised")
-    kernel, *bias = call.named("kernel", *(["bias"] if spec.flag("use_bias", True) else []))
+    if not spec.is_quantised and spec.config.get("quantization_config") is not None:
+        raise spec.refuse("is quantised, but has the dtype %s" % quote(spec.policy))
+    bias = ["bias"] if spec.flag("use_bias", True) else []
+    if spec.is_quantised:
+        kernel, *more = call.named("kernel", *bias, "kernel_scale", integers=["kernel"])
+    else:
+        kernel, *more = call.named("kernel", *bias)
     if len(kernel.shape) != 2 or 0 in kernel.shape:
         raise spec.damaged("the kernel has two axes, found shape %r" % (kernel.shape,))
+    b = more[0].matrix() if bias else None
     try:
-        layer = Dense(kernel.matrix(), bias[0].matrix() if bias else None)
+        layer = quantised_dense(spec, kernel, b, more[-1]) if spec.is_quantised else Dense(kernel.matrix(), b)
+    except UnsupportedError:
+        raise
     except ValueError as error:
         raise spec.damaged(str(error)) from None
     if spec.config.get("units") != layer.outputs:

@@ -79,6 +79,10 @@ def graph_of(
         graph.output = _Reader(graph, about).model(model, weights, value)
     except RecursionError:
         raise ModelFormatError("models in models, nested too deep") from None
+    rough = [spec for spec in _all_layers(model) if spec.is_rough]
+    if rough:
+        about_rough = "%s computes in %s in Keras, and in doubles here: there the outputs are rounded to 2 or 3 digits"
+        graph.notes.append(about_rough % (rough[0], quote(rough[0].policy)))
     if graph.output.in_order().node is value.node:
         raise UnsupportedError("a model without layers that compute anything")
     if graph.channels is None and len(value.shape) == 4:

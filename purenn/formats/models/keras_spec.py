@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 # The modules in which Keras's own classes are
 _MODULES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras")
-# Types of numbers whose rounding nobody sees; that of 16 bits shows, and integers cut numbers off
+# Types of numbers whose rounding nobody sees, and those of 16 bits, whose rounding shows; integers cut numbers off
 _POLICIES = ("float32", "float64")
+_ROUGH_POLICIES = ("float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+QUANTISED = "int8_from_float32"
 _POLICY_CLASSES = ("DTypePolicy", "FloatDTypePolicy", "Policy")
 # Settings that any layer may have, without effect on what it computes
 _COMMON = "name trainable dtype batch_input_shape batch_shape build_input_shape activity_regularizer autocast".split()
@@ -76,19 +78,35 @@ class Spec:
             )
 
     def check_settings(self, known: Sequence[str]) -> None:
-        """Refuse settings that are not known, and a type of numbers that rounds visibly."""
+        """Refuse settings, and types of numbers, that are not known."""
         for key in self.config:
             if key not in known and key not in _COMMON:
                 raise self.refuse("has the setting %s=%s, which is not known" % (quote(key), quote(self.config[key])))
+        known_policies = _POLICIES + _ROUGH_POLICIES + ((QUANTISED,) if self.kind == "Dense" else ())
+        if self.policy is not None and self.policy not in known_policies:
+            raise self.refuse("has the dtype %s, known are %s" % (quote(self.policy), ", ".join(known_policies)))
+
+    @property
+    def policy(self) -> Any:
+        """The type of numbers in which it computes, as its settings have it; None where they do not say."""
         policy = self.config.get("dtype")
         if isinstance(policy, dict):
-            inner = policy.get("config")
-            kind = policy.get("class_name")
-            policy = inner.get("name") if isinstance(inner, dict) and kind in _POLICY_CLASSES else kind
-        if policy is not None and policy not in _POLICIES:
-            raise self.refuse(
-                "has the dtype %s, which rounds its numbers; read are %s" % (quote(policy), " and ".join(_POLICIES))
-            )
+            inner, kind = policy.get("config"), policy.get("class_name")
+            inner = inner if isinstance(inner, dict) else {}
+            if kind == "QuantizedDTypePolicy":
+                return "%s_from_%s" % (inner.get("mode"), inner.get("source_name"))
+            policy = inner.get("name") if kind in _POLICY_CLASSES else kind
+        return policy
+
+    @property
+    def is_quantised(self) -> bool:
+        """Whether its weights are integers of 8 bits, as `model.quantize("int8")` makes them of float32."""
+        return self.policy == QUANTISED
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether it computes in 16 bits."""
+        return self.policy in _ROUGH_POLICIES
 
     def number(self, *keys: str, default: float | None = None) -> float:
         """A finite number; its key may have changed from version to version."""

@@ -37,7 +37,7 @@ from .header import (
     messages_of,
 )
 from .storage import raw_of
-from .value import attribute_of, element_of, shape_of
+from .value import OPAQUE, attribute_of, element_of, shape_of, size_of
 
 if TYPE_CHECKING:
     from ....budget import Budget
@@ -140,16 +140,23 @@ class Object:
         try:
             if self.find(EXTERNAL) is not None:
                 raise UnsupportedError("its numbers are in other files")
-            element = element_of(self.needed(DATATYPE, "datatype"))
-            if isinstance(element, str):
-                raise UnsupportedError("an array of %s" % element)
-            dtype, size, big_endian = element
+            dtype, size, big_endian = self._element()
             self.content.budget.take_array(self.shape, dtype, "the array")
             raw = raw_of(self, size)
             pieces = (raw[start : start + _PIECE] for start in range(0, len(raw), _PIECE))
             return Tensor.from_chunks(dtype, self.shape, pieces, len(raw), big_endian)
         except (ModelFormatError, UnsupportedError) as error:
             raise type(error)("%s: %s" % (quote(self.path), error)) from None
+
+    def _element(self) -> Tuple[str, int, bool]:
+        """(our name for the type, bytes, whether big-endian) of the array's numbers."""
+        message = self.needed(DATATYPE, "datatype")
+        element = element_of(message)
+        if element == OPAQUE and size_of(message) == 2 and self.attributes.get("dtype") == "bfloat16":
+            return "BF16", 2, False  # as Keras writes it, for NumPy has no such type
+        if isinstance(element, str):
+            raise UnsupportedError("an array of %s" % element)
+        return element
 
     # ---- the object header
 

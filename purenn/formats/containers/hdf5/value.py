@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     Value = Union[Tensor, str, List[str], None]  # of an attribute
 
+OPAQUE = "opaque bytes"
 _CLASSES = {
     2: "times",
     4: "bit fields",
-    5: "opaque bytes",
+    5: OPAQUE,
     6: "records",
     7: "references",
     8: "enumerations",
@@ -70,6 +71,12 @@ def element_of(message: memoryview) -> Union[Tuple[str, int, bool], str]:
     if kind == 3 or (kind == 9 and bits & 15 == 1):
         return "text"
     return _CLASSES.get(kind, "sequences" if kind == 9 else "elements of class %d" % kind)
+
+
+def size_of(message: memoryview) -> int:
+    """How many bytes an element takes, by its datatype message."""
+    size: int = Fields(message, "a datatype").take("BBBBI")[-1]
+    return size
 
 
 # ---- attributes
