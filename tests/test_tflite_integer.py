@@ -154,10 +154,17 @@ def every(part):
 
 scales = st.floats(0.004, 2.0).map(float32)
 zeros = st.integers(-128, 127)
+STEP, WEIGHT_STEP = float32(0.3), float32(0.0078)
 
 
 def factor_of(number_):
     return multiplier_and_shift(number_)
+
+
+def factors_in(network):
+    """(multiplier, shift) of each factor in the last layer that has any: a unit too many hardly shows in the levels."""
+    layer = [layer for layer in network.layers if hasattr(layer, "multiplier")][-1]
+    return list(zip(layer.multiplier[0], layer.shift[0]))
 
 
 @settings(max_examples=25)
@@ -223,11 +230,11 @@ def test_a_convolution_by_the_definition(sides, kernel, stride, same, depthwise,
 def test_a_dense_layer_that_does_not_stand_alone(kind, zero, scale, wide, data):
     """After a pool; signed integers are rounded once, from the exact quotient of the scales."""
     r = random.Random(data.draw(st.integers(0, 999)))
-    given_, result = Part([1, 2, 2, 3], 0.25, zero, kind), Part([1, 2], scale, zero, kind)
-    tensors = [given_.tensor(), Part([1, 1, 1, 3], 0.25, zero, kind).tensor()]
+    given_, result = Part([1, 2, 2, 3], STEP, zero, kind), Part([1, 2], scale, zero, kind)
+    tensors = [given_.tensor(), Part([1, 1, 1, 3], STEP, zero, kind).tensor()]
     offset = 7 if kind == UINT8 else 0
     weights = [[r.randint(*RANGES[kind]) for _ in range(3)] for _ in range(2)]
-    tensors += [tensor([2, 3], kind, 1, [0.0078125], [offset]), tensor([2], INT32, 2), result.tensor()]
+    tensors += [tensor([2, 3], kind, 1, [WEIGHT_STEP], [offset]), tensor([2], INT32, 2), result.tensor()]
     pool = [number("b", 1)] + [number("i", n) for n in (2, 2, 2, 2)]
     made = [operator(0, (0,), 1, pool, 5), operator(1, (1, 2, 3), 4, [number("b", 0)], 8)]
     low = RANGES[kind][0]
@@ -235,17 +242,20 @@ def test_a_dense_layer_that_does_not_stand_alone(kind, zero, scale, wide, data):
     network = read(model(tensors, made, ["MAX_POOL_2D", "FULLY_CONNECTED"], buffers))
     x = [r.randint(*given_.levels) for _ in range(12)]
     largest = [max(x[c::3]) for c in range(3)]
+    factor = float32(STEP * WEIGHT_STEP) / scale  # which double precision would give otherwise
     expected = []
     for row, b in zip(weights, (50, -60)):
         total = b + sum([(w - offset) * v for w, v in zip(row, largest)])
         if low < 0:
-            expected.append(result.clip(nearest(Fraction(total) * Fraction(0.25 * 0.0078125) / Fraction(scale))))
+            expected.append(
+                result.clip(nearest(Fraction(total) * Fraction(STEP) * Fraction(WEIGHT_STEP) / Fraction(scale)))
+            )
         else:
-            factor = float32(0.25 * 0.0078125) / scale
             expected.append(result.clip(in_c(total, *factor_of(factor))))
+            assert factors_in(network) == [factor_of(factor)]
     found = levels_of(network, given_, result, x)
     for a, b in zip(found, expected):
-        assert a == b or (low < 0 and abs(a - b) == 1 and abs((total * 0.25 * 0.0078125 / scale) % 1 - 0.5) < 1e-6)
+        assert a == b or (low < 0 and abs(a - b) == 1 and abs((total * STEP * WEIGHT_STEP / scale) % 1 - 0.5) < 1e-6)
 
 
 def through(name, given, result, options=None, constants=()):
@@ -372,6 +382,7 @@ def test_arithmetic_of_two_tensors(x, steps, name, fused):
             y = in_c(scaled[0] + scaled[1] if name == "ADD" else scaled[0] - scaled[1], *three)
         expected.append(result.clip(max(y, 0) if fused else y))
     assert levels_of(network, first, result, levels) == expected
+    assert factors_in(network) == ([product] if name == "MUL" else [one, two, three])
 
 
 @settings(max_examples=20)
@@ -405,6 +416,7 @@ def test_means_and_sums_over_axes(x, axes, keep, sums, scale, zero):
         totals[key] = totals.get(key, 0) + level
     expected = [result.clip(in_c(totals[key], multiplier, shift)) for key in sorted(totals)]
     assert levels_of(network, given_, result, levels) == expected
+    assert factors_in(network) == [(multiplier, shift)]
     assert network.output_shape == tuple(kept or [1]) or network.outputs == len(expected)
 
 
