@@ -223,6 +223,14 @@ def test_the_mean_under_a_window(drawn):
     assert counts.additions == sum([n - 1 for n in places])
 
 
+def test_the_winner_is_named_in_each_medium():
+    network = Network([Permute((0, 1, 2)), MaxPool(2)], input_shape=(2, 2, 1))
+    plain, tex, page = [way(Explanation(network, [3.0, 5.0, -1.0, 4.0])) for way in WAYS]
+    assert "\n  z_1,1,1 = max(3.0, 5.0, -1.0, 4.0) = z1_1,2,1 = 5\n" in plain
+    assert "\n&= z_{1,2,1}^{(1)} = 5\n" in tex
+    assert "z1,2,1(1) =5" in re.sub(r"\s+(?==)|(?<==)\s+", "", Reader(page).text).replace("=", " =")
+
+
 def test_sums_and_rounded_means_of_integers():
     whole = Explanation(Network([GlobalSum()], input_shape=(2, 2, 1)), [1, 20, 3, 10])
     assert "\n  z_1 = (1 + 20 + 3 + 10) / 1 = 34\n" in as_text(whole) and "padding" not in as_text(whole)
