@@ -1028,6 +1028,25 @@ def test_pictures_that_do_not_fit(nodes, message):
     assert message in refusal(opened, only(*nodes, inputs=PICTURE, initializers=constants))
 
 
+@pytest.mark.parametrize(
+    "shape, of_factors, operators, kinds",
+    [
+        ((3, 1, 5), (3, 1, 1), ["Conv", "Relu", "Mul", "Conv"], ["conv2d", "conv2d"]),  # by channel: into a convolution
+        ((3, 1, 1), (3, 1, 1), ["Conv", "Mul"], ["conv2d"]),
+        ((3, 1), (3, 1), ["Relu", "Mul"], ["activate", "scale"]),  # one number after the other: a row
+        ((1, 3), (1, 3), ["Relu", "Mul"], ["activate", "scale"]),
+    ],
+)
+def test_factors_along_an_axis_take_no_layers_of_shapes(shape, of_factors, operators, kinds):
+    factors, weights = tensor("f", of_factors, [2.0, 3.0, 4.0]), tensor("k", (3, 3, 1, 1), [1.0] * 9)
+    names = ["x"] + ["h%d" % k for k in range(len(operators) - 1)] + ["y"]
+    second = {"Conv": ["k"], "Mul": ["f"], "Relu": []}
+    nodes = [node(op, [names[k]] + second[op], [names[k + 1]]) for k, op in enumerate(operators)]
+    network = opened(only(*nodes, inputs=[value("x", (None,) + shape)], initializers=[factors, weights]))
+    moves = ("permute", "reshape") if "Conv" in operators else ()
+    assert [layer.kind for layer in network.layers if layer.kind not in moves] == kinds
+
+
 def test_a_picture_of_size_0_is_refused():
     for shape, text in (((None, 3, 0, 6), "(N, 3, 0, 6)"), ((1, 0), "(1, 0)")):
         message = refusal(opened, only(node("Relu", ["x"], ["y"]), inputs=[value("x", shape)]), ModelFormatError)
