@@ -228,7 +228,7 @@ def test_the_winner_is_named_in_each_medium():
     plain, tex, page = [way(Explanation(network, [3.0, 5.0, -1.0, 4.0])) for way in WAYS]
     assert "\n  z_1,1,1 = max(3.0, 5.0, -1.0, 4.0) = z1_1,2,1 = 5\n" in plain
     assert "\n&= z_{1,2,1}^{(1)} = 5\n" in tex
-    assert "z1,2,1(1) =5" in re.sub(r"\s+(?==)|(?<==)\s+", "", Reader(page).text).replace("=", " =")
+    assert "z1,2,1(1)=5" in re.sub(r"\s", "", Reader(page).text)
 
 
 def test_sums_and_rounded_means_of_integers():

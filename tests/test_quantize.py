@@ -31,7 +31,6 @@ from purenn.quantize import integer_predictor
 
 NAN, INF = float("nan"), float("inf")
 HIDDEN = ["sigmoid", "tanh", "relu", "identity", "leaky_relu(0.1)", "gelu", "silu", "step", "softsign", "hard_sigmoid"]
-HIDDEN += ["exp"]
 HIDDEN += ["clip(-0.5, inf)"]
 bits = st.integers(min_value=2, max_value=12)
 small = st.floats(min_value=-2.0, max_value=2.0)
@@ -505,3 +504,14 @@ def test_a_network_that_takes_measured_numbers_beside_its_integers_takes_no_inte
     assert net.predict([1.0, -2.0]) == net.forward_one([1.0, -2.0])
     for run in (net.predict_quantized, lambda q: integer_predictor(net)(q)):
         assert "takes measured numbers" in refused(lambda run=run: run([1, 2]), TypeError)
+
+
+def test_exponentials_are_quantised_where_they_stay_in_range():
+    network = Network([Dense([[1.0, -2.0]], [0.5, 0.0], "exp"), Dense([[1.0], [1.0]])])
+    small = network.quantize([[x / 8] for x in range(-8, 9)], 8)
+    for x in (-1.0, -0.25, 0.0, 0.75):
+        assert abs(small.predict([x])[0] - network.predict([x])[0]) < 0.15
+    with pytest.raises(
+        UnsupportedError, match=r"layer 1 \(Dense 1 -> 2, exp\) cannot be quantised: its numbers go from"
+    ):
+        network.quantize([[1000.0], [-1.0]], 8)
