@@ -554,6 +554,15 @@ def test_means_repeated_along_another_axis_are_no_layer_normalisation(turns_mean
         graph.network()
 
 
+def test_a_variance_over_another_axis_than_the_mean_is_no_layer_normalisation():
+    graph = Graph()
+    x = graph.input((None, 3, 3))
+    centred = graph.join("difference", x, graph.apply(Elementary("mean"), x, over=(2,), shape=(None, 3, 1)))
+    graph.output = divided(graph, centred, variance_of(graph, centred, 1))
+    with pytest.raises(UnsupportedError, match="not in any combination"):
+        graph.network()
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 def test_means_repeated_along_their_own_axis_are(axis):
     graph = Graph()

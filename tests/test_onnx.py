@@ -804,6 +804,27 @@ def test_activations_made_of_exponentials():
         assert network.forward([[x, x]])[0, 0] == pytest.approx(expected, rel=1e-14)
 
 
+@pytest.mark.parametrize("sizes", [[1, 3, 0, 5], [1, 3, 4, 5 * 10**7], [1, 3, -2, 5]])
+def test_sizes_that_no_picture_can_have(sizes):
+    data = only(
+        node("Resize", ["x", "", "", "s"], ["y"], "r"),
+        inputs=[value("x", (1, 3, 4, 5))],
+        initializers=[integers("s", sizes)],
+    )
+    axis = 2 if sizes[2] != 4 else 3
+    expected = "Resize r: from %d numbers to %d along axis %d" % (axis + 2, sizes[axis], axis)
+    assert expected in refusal(opened, data, UnsupportedError)
+
+
+@pytest.mark.parametrize("side, size", [(4, 2), (6, 3), (6, 2), (8, 2), (3, 6), (2, 8), (5, 5)])
+def test_nearest_numbers_as_tensorflow_takes_them(side, size):
+    """Number n is floor((n + 1/2) side / size): where that is an integer, the later of two equally near ones."""
+    settings = {"coordinate_transformation_mode": "tf_half_pixel_for_nn", "nearest_mode": "floor"}
+    last = node("Resize", ["x", "", "", "s"], ["y"], "r", **settings)
+    data = only(last, inputs=[value("x", (1, 1, 1, side))], initializers=[integers("s", [1, 1, 1, size])])
+    assert opened(data).predict(list(range(side))) == [(2 * n + 1) * side // (2 * size) for n in range(size)]
+
+
 def test_a_scale_beyond_float32():
     scales = tensor("s", (2,), [1.0, 3e38])
     data = only(node("Resize", ["x", "", "s"], ["y"], "r"), initializers=[scales], opset=13)
@@ -1005,6 +1026,32 @@ def test_pictures_that_do_not_fit(nodes, message):
         assert opened(only(*nodes, inputs=PICTURE, opset=18)).outputs == 40
         return
     assert message in refusal(opened, only(*nodes, inputs=PICTURE, initializers=constants))
+
+
+@pytest.mark.parametrize(
+    "shape, of_factors, operators, kinds",
+    [
+        ((3, 1, 5), (3, 1, 1), ["Conv", "Relu", "Mul", "Conv"], ["conv2d", "conv2d"]),  # by channel: into a convolution
+        ((3, 1, 1), (3, 1, 1), ["Conv", "Mul"], ["conv2d"]),
+        ((3, 1), (3, 1), ["Relu", "Mul"], ["activate", "scale"]),  # one number after the other: a row
+        ((1, 3), (1, 3), ["Relu", "Mul"], ["activate", "scale"]),
+    ],
+)
+def test_factors_along_an_axis_take_no_layers_of_shapes(shape, of_factors, operators, kinds):
+    factors, weights = tensor("f", of_factors, [2.0, 3.0, 4.0]), tensor("k", (3, 3, 1, 1), [1.0] * 9)
+    names = ["x"] + ["h%d" % k for k in range(len(operators) - 1)] + ["y"]
+    second = {"Conv": ["k"], "Mul": ["f"], "Relu": []}
+    nodes = [node(op, [names[k]] + second[op], [names[k + 1]]) for k, op in enumerate(operators)]
+    network = opened(only(*nodes, inputs=[value("x", (None,) + shape)], initializers=[factors, weights]))
+    moves = ("permute", "reshape") if "Conv" in operators else ()
+    assert [layer.kind for layer in network.layers if layer.kind not in moves] == kinds
+
+
+def test_a_picture_of_size_0_is_refused():
+    for shape, text in (((None, 3, 0, 6), "(N, 3, 0, 6)"), ((1, 0), "(1, 0)")):
+        message = refusal(opened, only(node("Relu", ["x"], ["y"]), inputs=[value("x", shape)]), ModelFormatError)
+        assert "the input x has shape %s, and so no numbers" % text in message
+    assert opened(only(node("Relu", ["x"], ["y"]), inputs=[value("x", (0, 3))])).inputs == 3  # of samples
 
 
 def test_a_picture_of_open_size_is_refused():

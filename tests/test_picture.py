@@ -66,6 +66,7 @@ def test_what_is_arranged_is_found_by_its_indices(rows, cols, data):
             "a picture of 2 x 3 pixels, the network takes 3 x 2 pixels in grey: resize it to 3 x 2",
         ),
         (IN_GREY, (2, 4, 3), "last", "a picture of 2 x 3 pixels, the network takes 2 x 4 pixels in colour"),
+        (IN_COLOUR, (3, 2, 3), None, "the network takes no picture: its inputs are (3, 2, 3)"),
         (IN_COLOUR, (2, 3, 4), "last", "2 x 3 pixels in colour, the network takes no picture"),
         (IN_COLOUR, (2, 3, 2), "last", "inputs are (2, 3, 2), channels last"),
         (IN_GREY, (1, 1, 2, 3), None, "the network takes no picture"),

@@ -36,8 +36,8 @@ class Frame(NamedTuple):
             return cls(side, side, 1) if side * side == shape[0] else None
         if len(shape) == 2 and channels is None:
             return cls(shape[0], shape[1], 1)
-        if len(shape) != 3:
-            return None
+        if len(shape) != 3 or (channels is None and shape[0] == shape[2] == _COLOURS):
+            return None  # in the latter the three colours may be either axis
         if channels == "first" or (channels is None and shape[0] == 1):
             return cls(shape[1], shape[2], shape[0], True)
         return cls(shape[0], shape[1], shape[2])

@@ -97,6 +97,8 @@ def _op(domain: str, name: str) -> str:
 class ValueInfo:
     """A ValueInfoProto, an input or output: its `name`, element type `dtype`, and `shape`, None for a size left open.
 
+    A number of samples of 0 is taken as left open; another size of 0 stays 0.
+
     `dtype` is "" for anything but a tensor; `shape` is None where the file gives none.
     """
 
@@ -110,7 +112,8 @@ class ValueInfo:
         if sizes is not None:
             if len(sizes.raws(1)) > MAX_AXES:
                 raise ModelFormatError("%s has more than %d axes" % (quote(self.name), MAX_AXES))
-            self.shape = tuple([size.integer(1) if size.integer(1) > 0 else None for size in sizes.messages(1)])
+            found = [size.integer(1, -1) for size in sizes.messages(1)]
+            self.shape = tuple([None if n < 0 or (n == 0 and k == 0) else n for k, n in enumerate(found)])
 
 
 class NodeProto:

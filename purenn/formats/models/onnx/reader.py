@@ -99,6 +99,10 @@ class _Reader:
         if info.dtype in ("", "STRING", "BOOL"):
             raise UnsupportedError("the input %s is not a tensor of numbers" % quote(info.name))
         shape = info.shape
+        if shape and 0 in shape:
+            raise ModelFormatError(
+                "the input %s has shape %s, and so no numbers" % (quote(info.name), shape_text(shape))
+            )
         if shape is None or (len(shape) == 2 and shape[1] is None):
             shape = ((shape or (None,))[0], self._features(info.name))
         if None in shape[1:]:

@@ -267,6 +267,10 @@ def _resized(call: Call, value: Value, targets: dict[int, tuple[int, float]], co
     resized = [axis for axis, (size, scale) in targets.items() if (size, scale) != (value.shape[axis], 1.0)]
     if not resized:
         return value
+    for axis in resized:
+        size, factor = targets[axis]
+        if size < 1 or not 1e-6 <= factor <= 1e6:
+            raise UnsupportedError("from %s numbers to %d along axis %d" % (value.shape[axis], size, axis))
     layout = _resized_last(value, resized)
     sizes = [targets.get(axis, (value.shape[axis] or 1, 1.0)) for axis in layout[:-1]]
     settings = dict(mode="nearest", coordinates=coordinates, rounding=rounding)
