@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from purenn import Matrix
+from purenn import Activate, Matrix, Network
 from purenn import more_activations  # noqa: F401  # so that all records are there
 from purenn.activation import RECORDS, Activation
+from purenn.explain import Explanation, as_text
 from purenn.explain.counts import Counts
 from purenn.explain.element import Row, Scope
 from purenn.explain.equation import Name, Number, Operation, parse
@@ -183,9 +184,14 @@ KNOWN = {"Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, "sigmoid": Activ
 
 @pytest.mark.parametrize("name", sorted([name for name in RECORDS if not RECORDS[name].rowwise]))
 def test_the_formula_of_an_activation_is_what_it_computes(name):
-    for x in (-3.0, -0.5, 0.25, 2.0):
+    for x in (-3.0, -0.5, 0.25, 2.0) if name != "log" else (0.25, 2.0):
         value = eval(Activation(name).formula, dict(KNOWN, x=x, exp=math.exp, log=math.log, tanh=math.tanh))
         assert value == pytest.approx(Activation(name)(x), abs=1e-8)
+
+
+def test_logarithms_of_no_positive_number_are_explained():
+    whole = Explanation(Network([Activate("log")], input_shape=(2,)), [0.0, -1.0], neuron=(1, 2))
+    assert "z_2 = log(-1.0) = nan" in as_text(whole)
 
 
 def test_every_formula_is_in_the_grammar_with_its_parameters():

@@ -511,7 +511,6 @@ def test_exponentials_are_quantised_where_they_stay_in_range():
     small = network.quantize([[x / 8] for x in range(-8, 9)], 8)
     for x in (-1.0, -0.25, 0.0, 0.75):
         assert abs(small.predict([x])[0] - network.predict([x])[0]) < 0.15
-    with pytest.raises(
-        UnsupportedError, match=r"layer 1 \(Dense 1 -> 2, exp\) cannot be quantised: its numbers go from"
-    ):
+    with pytest.raises(UnsupportedError) as caught:
         network.quantize([[1000.0], [-1.0]], 8)
+    assert "layer 1 (Dense 1 -> 2, exp) cannot be quantised: its numbers go from" in str(caught.value)

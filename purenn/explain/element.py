@@ -21,7 +21,7 @@ import math
 from operator import add, eq, ge, gt, le, lt, mul, rshift, sub
 from typing import TYPE_CHECKING, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
-from .. import more_activations  # noqa: F401  # adds its records to the first ones
+from .. import more_activations
 from ..activation import RECORDS, Activation
 from ..activations import exp, sum_in_order
 from ..layers.integer import ROUNDINGS
@@ -533,8 +533,8 @@ def _clip(x: Scalar, low: Scalar, high: Scalar) -> Scalar:
     return low if x < low else high if x > high else x
 
 
-_FUNCTIONS: Dict[str, Function] = {name: getattr(math, name) for name in ("log", "sqrt", "tanh", "floor")}
-_FUNCTIONS.update(exp=exp, abs=abs, min=min, max=max, clip=_clip, round=ROUNDINGS["up"][0])
+_FUNCTIONS: Dict[str, Function] = {name: getattr(math, name) for name in ("sqrt", "tanh", "floor")}
+_FUNCTIONS.update(exp=exp, log=more_activations.log, abs=abs, min=min, max=max, clip=_clip, round=ROUNDINGS["up"][0])
 
 
 def _is_close(found: Scalar, value: Scalar) -> bool:
