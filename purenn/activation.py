@@ -2,6 +2,7 @@
 
 from .errors import ShapeError, UnsupportedError
 from .rows import short
+from .text import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,9 +98,9 @@ class Activation:
     >>> Activation("sigmod")
     Traceback (most recent call last):
     ...
-    ValueError: unknown activation 'sigmod', known are: clip, elu, exp, gelu, gelu_tanh, hard_sigmoid, hard_swish, \
-identity, leaky_relu, log, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh, \
-threshold
+    ValueError: unknown activation 'sigmod' (did you mean sigmoid?), known are: clip, elu, exp, gelu, gelu_tanh, \
+hard_sigmoid, hard_swish, identity, leaky_relu, log, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, \
+softsign, step, tanh, threshold
     """
 
     kind: str
@@ -214,7 +215,8 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     if kind == "softmax_plain":
         raise ValueError("activation %r: it is a function to study; softmax(0.0) gives the same numbers" % (text,))
     if kind not in records:
-        raise ValueError("unknown activation %s, known are: %s" % (short(text), ", ".join(sorted(records))))
+        what = (short(text), did_you_mean(kind, list(records) + list(ALIASES)), ", ".join(sorted(records)))
+        raise ValueError("unknown activation %s%s, known are: %s" % what)
     most = 1 if kind == "softmax" else len(records[kind].parameters)
     if not bracket:
         return kind, ()

@@ -464,7 +464,7 @@ def test_a_name_with_parameters(text, parameters, x, expected):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("sigmod", "unknown activation 'sigmod', known are: clip, elu, "),
+        ("fly", "unknown activation 'fly', known are: clip, elu, "),
         ("softmax_plain", "activation 'softmax_plain': it is a function to study; softmax(0.0) gives the same numbers"),
         ("Softmax_plain(1)", "activation 'Softmax_plain(1)': it is a function to study; softmax(0.0) gives the same"),
         ("", "unknown activation '', known are: "),

@@ -99,6 +99,20 @@ def test_every_command_has_help_with_an_example_that_parses(command, capsys):
     assert max([len(line) for line in lines if line.strip() != " ".join(example)]) <= 80
 
 
+OPTIONS = [(command, names, settings) for command, _, options, _ in arguments.COMMANDS for names, settings in options]
+
+
+@pytest.mark.parametrize(
+    "command, option, default",
+    [(command, names[-1], settings["default"]) for command, names, settings in OPTIONS if "default" in settings],
+)
+def test_every_default_is_in_the_help(command, option, default, capsys):
+    text = " ".join(" ".join(printed(capsys, command, "--help")).split())
+    assert re.search(
+        r"%s [^-].*?\(default: %s\)" % (option, default), re.split("options:|optional arguments:", text)[-1]
+    )
+
+
 def test_help_and_version(capsys):
     listed = " ".join(printed(capsys, "--help"))
     assert all([row[0] in listed for row in arguments.COMMANDS])
@@ -118,6 +132,16 @@ def test_help_and_version(capsys):
         (["predict", "m", "x", "--scale", "0"], "argument --scale: expected a number other than 0, found '0'"),
         (["predict", "m", "x", "--scale", "nan"], "argument --scale: expected a number other than 0, found 'nan'"),
         (["predict", "m", "x", "--format", "xml"], "invalid choice: 'xml'"),
+        (
+            ["predict", "m", "x", "--format", "jsn"],
+            "invalid choice: 'jsn' (did you mean json?), known are: text, json, ",
+        ),
+        (["predikt", "m", "x"], "invalid choice: 'predikt' (did you mean predict?), known are: demo, info, predict, "),
+        (["info", "m", "--lables", "a,b"], "unrecognized arguments: --lables (did you mean --labels?)"),
+        (["info", "m", "--lables=a,b"], "unrecognized arguments: --lables=a,b (did you mean --labels?)"),
+        (["export", "m", "--ouput", "x.py"], "unrecognized arguments: --ouput (did you mean --output?)"),
+        (["predict", "m", "x", "-top", "3"], "unrecognized arguments: -top (did you mean --top?)"),
+        (["predict", "m", "x", "--fly"], "unrecognized arguments: --fly (purenn --help tells more)"),
         (["info", "m", "--memory", "lots"], "argument --memory: expected a size such as 64M or 2G, found 'lots'"),
         (["info", "m", "--memory", "0"], "argument --memory: expected a size such as 64M or 2G, found '0'"),
         (["explain", "m", "x", "--sample", "0"], "argument --sample: expected a whole number, at least 1, found '0'"),
@@ -198,7 +222,7 @@ def test_the_order_of_layers(folder, capsys):
     for order, expected in (("input,hidden,output", [5.0, 0.0]), ("hidden,input.weight,output", [4.0, 2.0])):
         answers = printed(capsys, "predict", "m.safetensors", "x.csv", *named, "--order", order)
         assert [float(line.split()[-1]) for line in answers] == expected
-    assert "'hiden', which is not one of the layers: hidden, input, output" in refused(
+    assert "'hiden' (did you mean hidden?), which is not one of the layers: hidden, input, output" in refused(
         capsys, "convert", "m.safetensors", "o.safetensors", *named, "--order", "input,hiden,output"
     )
     assert "gives the order of its layers itself" in refused(capsys, "info", "model.safetensors", "--order", "a")

@@ -173,7 +173,9 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     said = printed(capsys, "plot", "sigmoid", "relu", "softmax", "--derivative", "-o", "file.svg")
     text = (tmp_path / "file.svg").read_text(encoding="utf-8")
     assert said == ["file.svg: {:,} bytes".format(len(text.encode("utf-8")))] and len(curves_of(text)) == 6
-    assert refused(capsys, "plot", "sigmod").startswith("unknown activation 'sigmod', known are: ")
+    assert refused(capsys, "plot", "sigmod").startswith(
+        "unknown activation 'sigmod' (did you mean sigmoid?), known are: clip, "
+    )
     assert refused(capsys, "plot", "relu", "tanh", "relu") == "relu is given twice"
 
 

@@ -39,7 +39,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # These may reach up, inside a function: `Network.compile()` and friends, and what is loaded on demand.
 REACH_UP = ("activation", "matrix", "network", "quantize", "trace")
 CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
-CORE_MAY_DO_WITHOUT = {"_json"}  # imported in a `try`
+CORE_MAY_DO_WITHOUT = {"_json", "difflib"}  # imported in a `try`
 
 
 def modules():

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 
 from .. import __version__
 from ..formats import FORMATS
 from ..formats.samples.resize import METHODS
+from ..text import did_you_mean, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,6 +102,8 @@ def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
 
 
 def _option(*names: str, **settings: Any) -> Option:
+    if "default" in settings:
+        settings["help"] += " (default: %(default)s)"
     return names, settings
 
 
@@ -112,12 +116,12 @@ INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, a
 TESTED = _option("tested", metavar="INPUTS", help="samples: " + _READ)
 EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each sample: CSV, JSON, .npy or IDX")
 SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers, as in 1.0,0.5, or a file: " + _READ)
-NAMES = _option("names", metavar="NAME", nargs="+", help="activations, as in sigmoid, leaky_relu(0.2), softmax")
+NAMES = _option("names", metavar="NAME", nargs="+", help='activations, as in sigmoid softmax "leaky_relu(0.2)"')
 LOADING = (
     _option(
         "--activations",
         metavar="NAME,...",
-        help="where MODEL holds only arrays: the activation of each layer, as in relu,leaky_relu(0.2),softmax",
+        help='where MODEL holds only arrays: the activation of each layer, as in "relu,leaky_relu(0.2),softmax"',
     ),
     _option(
         "--order",
@@ -168,11 +172,11 @@ TARGET = _option(
     "--target",
     choices=("python", "micropython", "microbit"),
     default="python",
-    help="where it will run: python (the default), micropython or microbit; boards need integer networks",
+    help="where it will run: python, micropython or microbit; boards need integer networks",
 )
 HEAP = _option("--heap", metavar="BYTES", type=_from(1), help="refuse a network that needs more of a board's heap")
 TIMED = _option("--samples", metavar="FILE", help="samples to run it on, instead of random numbers: " + _READ)
-ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how many times each takes its turn (15)")
+ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how many times each takes its turn")
 NUMBER = _option("--sample", metavar="K", type=_from(1), default=1, help="which sample of the file, counted from 1")
 NEURON = _option(
     "--neuron",
@@ -192,8 +196,8 @@ FORMAT = _option(
     "--format",
     choices=("text", "json", "jsonl", "csv"),
     default="text",
-    help="text (the default), json (a list), jsonl (an object on each line) or csv; "
-    "JSON has neither NaN nor infinity, both become null",
+    help="text, json (a list), jsonl (an object on each line) or csv; JSON has neither NaN nor infinity, both become "
+    "null",
 )
 
 # module, what it does, what it takes, an example
@@ -278,10 +282,32 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Mistake("%s (%s --help tells more)" % (message, self.prog))
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            what = (quote(repr(value), 40), did_you_mean(value, action.choices), ", ".join(action.choices))
+            raise argparse.ArgumentError(action, "invalid choice: %s%s, known are: %s" % what)
+
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments (by default those of the process) by name; `command` is the module to run."""
-    return _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return _parser().parse_args(words)
+    except Mistake:
+        _check_options(words)
+        raise
+
+
+def _check_options(words: Sequence[str]) -> None:
+    """Raise `Mistake` for a mistyped option, the likely reason of whatever else is wrong with the words."""
+    for name, _, options, _ in COMMANDS:
+        if words[:1] == [name]:
+            known = [option for names, _ in options for option in names if option.startswith("--")]
+            for word in words[: words.index("--")] if "--" in words else words:
+                option = word.partition("=")[0]
+                hint = did_you_mean(option, known) if option.startswith("-") and option not in known else ""
+                if hint:
+                    raise Mistake("unrecognized arguments: %s%s" % (quote(word, 40), hint))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from importlib import import_module
 
 from ..atomic_write import atomic_write
+from ..rows import short
+from ..text import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +37,8 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
     \"""A neural network, 2 numbers in, 1 out, written by purenn 0.4.0.
     """
     if target not in TARGETS:
-        raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
+        what = (short(target), did_you_mean(target, TARGETS), ", ".join(TARGETS))
+        raise ValueError("unknown target %s%s, known are: %s" % what)
     if target == "python" and heap is not None:
         raise ValueError("heap is for boards only, not for the target python")
     module, function = TARGETS[target]
