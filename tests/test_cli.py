@@ -768,12 +768,58 @@ def test_columns_are_known_by_their_names(folder, capsys):
 
 def test_convert_leaves_nothing_half_written(folder, capsys):
     before = sorted(os.listdir("."))
-    assert "writes models as .safetensors" in refused(capsys, "convert", "model.safetensors", "model.onnx")
+    assert "convert writes files that end in .safetensors" in refused(capsys, "convert", "no such", "model.onnx")
     assert "No such file" in refused(capsys, "convert", "model.safetensors", "no/model.safetensors")
     assert "2 labels for 3" in refused(capsys, "convert", "model.safetensors", "new.safetensors", "--labels", "a,b")
     assert sorted(os.listdir(".")) == before
     assert printed(capsys, "convert", "model.safetensors", "model.safetensors", "--labels", "a,b,c")
     assert purenn.load("model.safetensors").labels == ["a", "b", "c"]
+
+
+def test_the_file_to_write_may_be_named_by_an_option(folder, capsys):
+    by_place = printed(capsys, "convert", "pets.safetensors", "a.safetensors")
+    by_option = printed(capsys, "convert", "pets.safetensors", "-o", "B.SAFETENSORS")
+    assert by_option == [by_place[0].replace("a.safe", "B.SAFE").replace("tensors:", "TENSORS:")]
+    assert (folder / "a.safetensors").read_bytes() == (folder / "B.SAFETENSORS").read_bytes()
+    assert "convert writes one file, DESTINATION" in refused(capsys, "convert", "pets.safetensors")
+    both = refused(capsys, "convert", "pets.safetensors", "a.safetensors", "-o", "b.safetensors")
+    assert both == "convert writes one file, not a.safetensors and b.safetensors"
+
+
+def test_standard_output_holds_the_file_and_nothing_else(folder, capsys):
+    printed(capsys, "convert", "pets.safetensors", "a.safetensors")
+    with open("b.safetensors", "wb") as out:
+        status, _, err = finished("convert", "pets.safetensors", "-", stdout=out)
+    assert (status, err) == (0, "")
+    assert (folder / "b.safetensors").read_bytes() == (folder / "a.safetensors").read_bytes()
+    for options, name in (
+        (["export", "pets.safetensors"], "model.py"),
+        (["explain", "pets.safetensors", "1,2", "--format", "latex"], "a.tex"),
+        (["explain", "pets.safetensors", "1,2", "--format", "html"], "a.html"),
+        (["plot", "relu"], "a.svg"),
+    ):
+        assert printed(capsys, *options, "-o", name)[0].startswith(name)
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "\n".join(printed(capsys, *options, "-o", "-")) == text.rstrip("\n"), name
+    assert printed(capsys, "explain", "pets.safetensors", "1,2", "-o", "-") == printed(
+        capsys, "explain", "pets.safetensors", "1,2"
+    )
+    two_files = ("export", "pets.safetensors", "-o", "-", "--target", "micropython", "--quantize", "four.csv")
+    assert "micropython is two files" in refused(capsys, *two_files)
+
+
+def test_bytes_are_kept_from_a_terminal(folder):
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    status, _, err = finished("convert", "pets.safetensors", "-o", "-", stdout=theirs)
+    os.close(theirs)
+    assert status == 2 and err == (
+        "purenn: error: a safetensors file is not for a terminal: name a file, or send it on with > or |\n"
+    )
+    os.set_blocking(ours, False)
+    with pytest.raises(OSError):  # nothing was written
+        os.read(ours, 1)
+    os.close(ours)
 
 
 # ---- untrusted files
@@ -876,9 +922,8 @@ def test_a_path_that_plays_with_the_terminal(folder, capsys):
         for command in (["predict"], ["explain"], ["bench", "--rounds", "1", "--samples"]):
             command[1:1] = ["model.safetensors"]
             assert all([is_harmless(line) for line in printed(capsys, *command, name)])
-        for command in (["convert", name + ".safetensors"], ["export", "-o", name + ".py"]):
-            command[1:1] = ["model.safetensors"]
-            assert all([is_harmless(line) for line in printed(capsys, *command)])
+        assert is_harmless(printed(capsys, "convert", "model.safetensors", name + ".safetensors")[0])
+        assert is_harmless(refused(capsys, "export", "model.safetensors", "-o", name + ".py"))
 
 
 # ---- the limit of memory

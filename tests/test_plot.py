@@ -179,7 +179,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     assert refused(capsys, "plot", "relu", "tanh", "relu") == "relu is given twice"
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.html", "a", "-", "a.svg.gz"])
+@pytest.mark.parametrize("name", ["a.png", "a.html", "a", "a-", "a.svg.gz"])
 def test_a_file_that_is_no_svg(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert refused(capsys, "plot", "relu", "-o", name) == "%s: plot writes files that end in .svg" % name

@@ -111,7 +111,8 @@ _READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
 _MODELS = ", ".join([row.title for row in FORMATS])
 
 MODEL = _option("model", metavar="MODEL", help="a network (%s); - is standard input" % _MODELS)
-DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
+DESTINATION = _option("destination", metavar="DESTINATION", nargs="?", help="the file to write, NAME.safetensors")
+CONVERTED = _option("-o", "--output", metavar="FILE", help="the same as DESTINATION; - is standard output")
 INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or a file: " + _READ)
 TESTED = _option("tested", metavar="INPUTS", help="samples: " + _READ)
 EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each sample: CSV, JSON, .npy or IDX")
@@ -167,7 +168,9 @@ JOBS = _option(
 TOP = _option("--top", metavar="K", type=_from(1), help="print only the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make an integer network, calibrated on samples: " + _READ)
 BITS = _option("--bits", metavar="N", type=_from(2), help="bits of an integer network's weights: 2 to 16 (default: 8)")
-MODULE = _option("-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py")
+MODULE = _option(
+    "-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py; - is standard output"
+)
 TARGET = _option(
     "--target",
     choices=("python", "micropython", "microbit"),
@@ -189,8 +192,8 @@ NEURON = _option(
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"
 )
-PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm")
-PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg")
+PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm; - is standard output")
+PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg; - is standard output, as SVG")
 DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
 FORMAT = _option(
     "--format",
@@ -224,7 +227,7 @@ COMMANDS = (
     (
         "convert",
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        (MODEL, DESTINATION, CONVERTED, *LOADING, QUANTIZE, BITS, *PREPARATION),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (

@@ -24,7 +24,7 @@ def run(args: Namespace) -> Iterator[str]:
     network = network_of(args)
     row, where = one_sample(args, network)
     explanation = Explanation(network, row, where, args.neuron)
-    if form == "text" and args.output is None:
+    if form == "text" and args.output in (None, "-"):
         yield from lines(explanation, Terminal.of(sys.stdout))
     elif form == "text":
         yield write_text("\n".join(lines(explanation)) + "\n", args.output)

@@ -14,6 +14,7 @@ from importlib import import_module
 from ..atomic_write import atomic_write
 from ..rows import short
 from ..text import did_you_mean
+from .module_names import checked_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,14 +49,8 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
 
 def write(network: Network, path: Any, target: str, heap: int | None) -> list[str]:
     """Write the files of a module into one folder, each completely or not at all; their paths."""
-    folder, file = os.path.split(str(path))
-    name, extension = os.path.splitext(file)
-    if extension != ".py" or not name:
-        raise ValueError("%s: a network is exported to a file NAME.py" % path)
-    files = export(network, target, name, heap)
-    if target != "python" and not all([ord(letter) < 128 for letter in name]):
-        raise ValueError("%s: the name of a module for boards must be ASCII" % path)
-    paths = [os.path.join(folder, file) for file in files]
+    files = export(network, target, checked_name(path, target), heap)
+    paths = [os.path.join(os.path.dirname(str(path)), file) for file in files]
     with ExitStack() as stack:
         for out, text in [(stack.enter_context(atomic_write(p)), text) for p, text in zip(paths, files.values())]:
             out.write(text.encode("ascii"))
