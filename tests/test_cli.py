@@ -2,11 +2,13 @@
 
 import argparse
 import csv
+import glob
 import json
 import math
 import os
 import pickle
 import re
+import shlex
 import shutil
 import signal
 import struct
@@ -25,8 +27,9 @@ from purenn.cli import answers, arguments, evaluate, info, main, model, samples
 from purenn.formats import FORMATS
 from purenn.layers import Activate
 from purenn.network import winner
+from purenn.rows import size as count
 from numpy_files import array, binary, packed, pickled
-from sample_files import idx, pgm
+from sample_files import gzipped, idx, pgm
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MNIST = os.path.join(os.path.dirname(CHECKOUT), "shared", "data", "mnist")
@@ -99,18 +102,78 @@ def test_every_command_has_help_with_an_example_that_parses(command, capsys):
     assert max([len(line) for line in lines if line.strip() != " ".join(example)]) <= 80
 
 
-OPTIONS = [(command, names, settings) for command, _, options, _ in arguments.COMMANDS for names, settings in options]
+OPTIONS = [(command, names, fields) for command, _, options, _ in arguments.COMMANDS for names, fields in options]
 
 
 @pytest.mark.parametrize(
     "command, option, default",
-    [(command, names[-1], settings["default"]) for command, names, settings in OPTIONS if "default" in settings],
+    [(command, names[-1], fields["default"]) for command, names, fields in OPTIONS if "default" in fields],
 )
 def test_every_default_is_in_the_help(command, option, default, capsys):
     text = " ".join(" ".join(printed(capsys, command, "--help")).split())
     assert re.search(
         r"%s [^-].*?\(default: %s\)" % (option, default), re.split("options:|optional arguments:", text)[-1]
     )
+
+
+def spoken(text):
+    """The commands that a text writes out, lines joined after a backslash."""
+    lines = re.sub(r"\\\n\s*", " ", text).split("\n")
+    return [line.strip().lstrip("$ ") for line in lines if re.match(r"( {4}|\$ )(python3? -m )?purenn [a-z]+ ", line)]
+
+
+def is_the_same_in_every_shell(command):
+    """Whether sh, zsh and cmd.exe split a command at its spaces and double quotes alone, and change nothing else.
+
+    sh stops at a bracket, zsh also looks for files by square ones, cmd.exe knows no single quotes.
+    """
+    outside, inside = re.sub(r'"[^"]*"', "", command), "".join(re.findall(r'"([^"]*)"', command))
+    return not re.search(r"[()\[\]{}*?<>|&;'\"`$!~#^%\\]", outside) and not re.search(r"[`$!%\\^]", inside)
+
+
+EXAMPLES = [row[3] for row in arguments.COMMANDS]
+PAGES = [os.path.join(CHECKOUT, "README.md")] + sorted(glob.glob(os.path.join(CHECKOUT, "docs", "*.md")))
+
+
+@pytest.mark.parametrize("command", EXAMPLES)
+def test_every_example_survives_the_shell(command):
+    assert is_the_same_in_every_shell(command) and shlex.split(command)[0] == "purenn"
+
+
+def test_commands_on_the_pages_survive_the_shell():
+    found = {}
+    for page in PAGES:
+        with open(page, encoding="utf-8") as file:
+            found[page] = [re.split(r" \| | \[| {2}", command)[0] for command in spoken(file.read())]
+    assert sum([len(commands) for commands in found.values()]) > 20
+    for page, commands in found.items():
+        for command in commands:
+            assert is_the_same_in_every_shell(command), (page, command)
+
+
+def test_arguments_in_the_help_survive_the_shell():
+    """What a help says "as in": a name with brackets is in double quotes there."""
+    for _, names, fields in OPTIONS:
+        for example in re.findall(r'as in ((?:"[^"]*"|[^";:(])+)', fields["help"]):
+            assert is_the_same_in_every_shell(example), (names, example)
+
+
+@pytest.mark.skipif(shutil.which("sh") is None or sys.platform == "win32", reason="needs a POSIX shell")
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+def test_every_example_runs_in_a_shell(shell, tmp_path, monkeypatch):
+    if shutil.which(shell) is None:
+        pytest.skip("no %s here" % shell)
+    monkeypatch.chdir(tmp_path)
+    save(Network([Dense([[0.5, -0.5, 0.0]] * 4, None, "softmax")]), "model.safetensors")
+    sides = [("W1", [4, 3]), ("b1", [3]), ("W2", [3, 3]), ("b2", [3]), ("W3", [3, 3]), ("b3", [3])]
+    arrays = [(name, array(binary(struct.pack("<f", 0.5) * count(shape)), shape)) for name, shape in sides]
+    (tmp_path / "weights.pkl").write_bytes(pickled(arrays))
+    (tmp_path / "digit.png").write_bytes(pgm(2, 2, 255, [0, 50, 100, 255]))
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzipped(idx(8, "B", [3, 2, 2], range(12))))
+    (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(gzipped(idx(8, "B", [3], [0, 1, 1])))
+    script = 'set -e\npurenn() { %s -m purenn "$@"; }\n%s\n' % (shlex.quote(sys.executable), "\n".join(EXAMPLES))
+    done = in_shell(shell, script)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_help_and_version(capsys):
