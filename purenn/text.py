@@ -104,6 +104,12 @@ def grid(rows: "Sequence[Sequence[Any]]") -> str:
     return "[[" + "]\n [".join(lines) + "]]"
 
 
+def in_short(rows: "Sequence[Sequence[Any]]") -> str:
+    """The numbers of a matrix in a few words: the ends of its first row, and dots where there are more rows."""
+    row = _with_gap(rows[0], 2 * _EDGE)
+    return "[[%s]%s]" % (" ".join([_text(value) for value in row]), " ..." if len(rows) > 1 else "")
+
+
 def _with_gap(values: "Sequence[Any]", most: int) -> "List[Any]":
     """The values, or the two ends of too many, with None for what was left out."""
     return list(values) if len(values) <= most else list(values[:_EDGE]) + [None] + list(values[-_EDGE:])

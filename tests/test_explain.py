@@ -892,6 +892,25 @@ def test_notebooks_show_matrices_networks_and_passes():
     named.encode("utf-8")
 
 
+# ---- from Python
+
+
+def test_a_network_explains_itself(tmp_path):
+    network = demo.network()
+    explained, same = network.explain([1.0, 0.5]), Explanation(network, [1.0, 0.5])
+    assert repr(explained) == str(explained) == as_text(same)
+    assert max([len(line) for line in repr(explained).splitlines()]) <= 80
+    chosen = network.explain(Matrix([1.0, 0.5]), (1, 3))
+    assert chosen.focus == (1, 3) and "a_3 = " in repr(chosen) and "a_3 = " not in repr(explained)
+    for name, text_ in (("a.html", as_html(same)), ("a.TEX", as_latex(same)), ("a.txt", as_text(same) + "\n")):
+        explained.save(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8") == text_
+    for name in ("a.pdf", "a", "html"):
+        with pytest.raises(ValueError, match="an explanation is saved as .txt, .tex, .html, .htm"):
+            explained.save(tmp_path / name)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 # ---- the command
 
 

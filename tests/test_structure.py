@@ -115,7 +115,7 @@ def test_imports_run_downwards(path):
 
 # ---- circles
 
-_FOR_OTHERS = ("_repr_html_", "_repr_latex_", "__reduce__")
+_FOR_OTHERS = ("_repr_html_", "_repr_latex_", "__repr__", "__reduce__", "save")
 
 
 def circles(edges):
@@ -146,7 +146,7 @@ def edges(inside_too):
     """{module: the modules of purenn that it imports} at module level; `inside_too` also within functions.
 
     Left out of the latter are those that may reach up, the package itself, which holds `from_torch` and friends,
-    and what notebooks and `pickle` call.
+    and what notebooks, `print` and `pickle` call, and `save` of an object.
     """
     found = {}
     for path, tree in MODULES.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from ..explain import Explanation, Terminal, as_html, as_latex
+from ..explain.saved import FORMS
 from ..explain.text import lines
 from .files import form_of, write_text
 from .model import network_of
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Iterator
 
-_FORMS = {".txt": "text", ".tex": "latex", ".html": "html", ".htm": "html"}
-
 
 def run(args: Namespace) -> Iterator[str]:
     """The explanation, or a line about the file that holds it."""
-    form = form_of("explain", args.output, args.format, _FORMS) or "text"
+    form = form_of("explain", args.output, args.format, FORMS) or "text"
     network = network_of(args)
     row, where = one_sample(args, network)
     explanation = Explanation(network, row, where, args.neuron)

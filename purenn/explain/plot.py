@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from html import escape
-from typing import Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
 from ..activation import Activation
+from ..atomic_write import atomic_write
 from ..text import quote
 from .braille import Canvas
 from .notation import latex
@@ -90,6 +91,16 @@ class Plot:
     def text(self, terminal: Optional[Terminal] = None) -> str:
         """The plot in braille characters, in ASCII where the terminal has no braille."""
         return "\n".join(Axes(self.curves, self.low, self.high).text(terminal or Terminal()))
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def save(self, path: Any) -> None:
+        """Write the picture, a file .svg."""
+        if not str(path).lower().endswith(".svg"):
+            raise ValueError("%s: a plot is saved as .svg" % quote(path))
+        with atomic_write(path) as file:
+            file.write(self.svg().encode("utf-8"))
 
     def _repr_html_(self) -> str:
         return self.svg()
