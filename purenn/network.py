@@ -275,6 +275,12 @@ class Network:
 
         return quantize_network(self, samples, bits, activation_bits, input_range, table_entries)
 
+    def save(self, path: "Any") -> None:
+        """Write the network as safetensors; the same as ``purenn.save(net, path)``."""
+        from .formats import save
+
+        save(self, path)
+
     def export(self, path: "Any", target: str = "python", heap: "Optional[int]" = None) -> "List[str]":
         """Write the network as Python source that runs without purenn, to NAME.py; the paths of the files.
 

@@ -102,7 +102,7 @@ def narrowed(rows: "Sequence[List[str]]", most: int, gap: int = 2) -> "List[List
 
     >>> for line in aligned(narrowed([["1 Conv2D 3x3, 3 -> 16, leaky_relu(0.2)", "(16, 16, 16)"]], 42), left=1):
     ...     print(line)
-    1 Conv2D 3x3, 3 -> 16,        (16, 16, 16)
+    1 Conv2D 3x3, 3 -> 16,  (16, 16, 16)
         leaky_relu(0.2)
     """
     others = sum([gap + max([len(row[j]) for row in rows]) for j in range(1, len(rows[0]))])
