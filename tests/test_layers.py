@@ -1,7 +1,6 @@
 """Each kind of layer: the equation written out, its shapes, its errors, its copies."""
 
 import math
-
 import sys
 
 import pytest
