@@ -110,6 +110,13 @@ class Explanation:
         return layers
 
     @property
+    def about(self) -> List[str]:
+        """What the network is, other than its `name`; and where the sample comes from."""
+        network = [quote(self.network.name)] if self.network.name else []
+        known = network + [shortened(repr(self.network), 80)]
+        return [text for text in known if text != self.name] + ([self.source] if self.source else [])
+
+    @property
     def trace(self) -> Trace:
         """The pass as `Network.trace` gives it, computed again."""
         return self.network.trace(Matrix.wrap([self.x]))
@@ -146,7 +153,8 @@ class Explanation:
         wanted = [neurons] if isinstance(neurons, tuple) else neurons
         chosen: List[Tuple[int, int]] = []
         taken = set()
-        for k, index in [(layer.k, "*") for layer in self.layers] if isinstance(wanted, str) else wanted:
+        every = [(layer.k, "*") for layer in self.layers]
+        for k, index in every if isinstance(wanted, str) else wanted:
             where = "neuron %d:%s" % (k, _index_text(index))
             if not 1 <= k <= len(self.layers):
                 raise ShapeError("%s: the network has layers 1 to %d" % (where, len(self.layers)))
@@ -157,7 +165,7 @@ class Explanation:
                 chosen.append((k, number))
             if len(chosen) > _MOST_CHOSEN:
                 raise ValueError("%s: at most %d neurons are written out" % (where, _MOST_CHOSEN))
-        for k in {k for k, _ in chosen}:
+        for k in sorted({layer for layer, _ in chosen}):
             self.layers[k - 1].chosen = [index - 1 for layer, index in chosen if layer == k]
         self.focus = chosen[0] if chosen else self.focus
         return chosen

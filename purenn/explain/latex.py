@@ -61,8 +61,11 @@ def _declarations(document: str) -> str:
 class _Latex:
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield r"\section*{%s}" % escape_latex(explanation.name)
+        about = explanation.about
         if explanation.source:
-            yield "The input: %s\n" % escape_latex(explanation.source)
+            about[-1] = "input: " + explanation.source
+        if about:
+            yield escape_latex(", ".join(about)) + "\n"
 
     def input(self, explanation: Explanation) -> Iterator[str]:
         maps = explanation.maps

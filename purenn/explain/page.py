@@ -24,7 +24,7 @@ from .maps import MOST, Maps, shrunk
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
-from .wording import Scalar, largest, real, shortened, size
+from .wording import Scalar, largest, real, size
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -75,10 +75,9 @@ class _Html:
 
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield "<header><h1>%s</h1>" % escape(explanation.name)
-        about = [quote(explanation.network.name)] if explanation.network.name else []
-        about.append(shortened(repr(explanation.network), 80))
-        about = [text for text in about if text != explanation.name]
-        about += ["input: " + explanation.source] if explanation.source else []
+        about = explanation.about
+        if explanation.source:
+            about[-1] = "input: " + explanation.source
         if about:
             yield "<p>%s</p>" % escape(", ".join(about))
         answer = _answer(explanation) + ". Total" if explanation.is_pass else "One sample takes"

@@ -48,11 +48,11 @@ class _Text:
         self.terminal, self.width = terminal, terminal.width
 
     def title(self, explanation: Explanation) -> Iterator[str]:
-        name, source = explanation.name, explanation.source
-        is_long = columns(name) + 2 + columns(source) > self.width
-        yield self.terminal.styled(name, "bold") + (", " + source if source and not is_long else "")
-        if source and is_long:
-            yield "input: " + shortened(source, self.width - 7)
+        first, *others = wrapped([part + "," for part in [explanation.name] + explanation.about], self.width + 1, 2)
+        lines = [first[len(explanation.name) :]] + others
+        lines[-1] = lines[-1][:-1]
+        yield self.terminal.styled(explanation.name, "bold") + lines[0]
+        yield from lines[1:]
         yield ""
 
     def input(self, explanation: Explanation) -> Iterator[str]:
