@@ -103,13 +103,41 @@ def sides(text: str) -> tuple[int, ...]:
     return tuple([int(side) for side in text.split("x")])
 
 
-def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
-    match = re.match(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18})*)$", text)
-    if not match:
-        expected = "expected LAYER:INDEX, both counted from 1, as in 1:2, found %r; in pictures LAYER:ROW,COL,CHANNEL"
+def _neuron(text: str) -> str | tuple[int, int | range | str | tuple[int, ...]]:
+    """Which neurons: "all", or of a layer one, all, some in a row, or one by its row, column and channel.
+
+    >>> _neuron("all"), _neuron("1:2"), _neuron("1:*"), _neuron("1:1-3"), _neuron("1:3,5,2")
+    ('all', (1, 2), (1, '*'), (1, range(1, 4)), (1, (3, 5, 2)))
+    """
+    match = re.match(r"([0-9]{1,9}):(?:(\*)|([0-9]{1,9})-([0-9]{1,9})|([0-9]{1,9}(?:,[0-9]{1,9})*))\Z", text)
+    if text == "all":
+        return text
+    if not match or (match.group(3) and int(match.group(3)) > int(match.group(4))):
+        expected = (
+            "expected LAYER:INDEX, both counted from 1, as in 1:2, 1:1-3, 1:* or all, found %r; "
+            "in pictures LAYER:ROW,COL,CHANNEL"
+        )
         raise argparse.ArgumentTypeError(expected % text)
-    index = tuple([int(number) for number in match.group(2).split(",")])
-    return int(match.group(1)), index if len(index) > 1 else index[0]
+    layer, every, first, last, one = match.groups()
+    if every or first:
+        return int(layer), every or range(int(first), int(last) + 1)
+    index = tuple([int(number) for number in one.split(",")])
+    return int(layer), index if len(index) > 1 else index[0]
+
+
+def _range(text: str) -> tuple[float, float]:
+    """Two numbers, the second one larger.
+
+    >>> _range("-4:4"), _range(" -1e1:-.5")
+    ((-4.0, 4.0), (-10.0, -0.5))
+    """
+    try:
+        low, high = [float(number) for number in text.split(":")]
+    except ValueError:
+        low = high = 0.0
+    if not (low < high and high - low < float("inf")):
+        raise argparse.ArgumentTypeError("expected LOW:HIGH, two numbers as in -4:4, found %r" % text.strip())
+    return low, high
 
 
 # ---- options
@@ -165,7 +193,12 @@ TABLE = (
         help="what stands before the fraction of a number: . or , (otherwise a comma only where ; separates)",
     ),
 )
-SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers, as in 1.0,0.5, or a file: " + _READ)
+SAMPLE = _option(
+    "input",
+    metavar="INPUT",
+    nargs="?",
+    help="a sample: numbers, as in 1.0,0.5, or a file: %s; without it, the network is explained and no pass" % _READ,
+)
 NAMES = _option("names", metavar="NAME", nargs="+", help='activations, as in sigmoid softmax "leaky_relu(0.2)"')
 LOADING = (
     _option(
@@ -235,14 +268,15 @@ NEURON = _option(
     metavar="LAYER:INDEX",
     type=_neuron,
     action="append",
-    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, and 1:3,5,2 row 3, column 5 of "
-    "channel 2; may be repeated",
+    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, 1:1-3 its first three, 1:* all of "
+    "them, and 1:3,5,2 row 3, column 5 of channel 2; may be repeated; or all, those of every layer",
 )
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"
 )
 PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm; - is standard output")
 PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg; - is standard output, as SVG")
+RANGE = _option("--range", metavar="LOW:HIGH", type=_range, help="where x begins and ends, as in -4:4 (default: -6:6)")
 DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
 FORMAT = _option(
     "--format",
@@ -294,7 +328,7 @@ COMMANDS = (
     (
         "plot",
         "draw activations as curves, in the terminal or as SVG",
-        (NAMES, PICTURE, DERIVATIVE),
+        (NAMES, PICTURE, DERIVATIVE, RANGE),
         "purenn plot sigmoid relu --derivative -o activations.svg",
     ),
     (
@@ -344,7 +378,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments (by default those of the process) by name; `command` is the module to run."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        args = _arguments([" " + word if _is_list_from_a_negative(word) else word for word in words])
+        args = _arguments([" " + word if _is_negative(word) else word for word in words])
     except Mistake:
         _check_options(words)
         raise
@@ -360,7 +394,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     args, more = parser.parse_known_args(words)
     if more[:1] == ["--"]:
         del more[0]
-    for name in ("expected", "destination"):
+    for name in ("expected", "destination", "input"):
         if getattr(args, name, more) is None and more and not more[0].startswith("-"):
             setattr(args, name, more.pop(0))
     if more:
@@ -368,9 +402,10 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def _is_list_from_a_negative(word: str) -> bool:
-    """Whether a word such as -1.0,0.5 is numbers: argparse takes it for an option unless a space stands before it."""
-    return word.startswith("-") and is_numbers(word) and not re.match(r"-[0-9]*\.?[0-9]+\Z", word)
+def _is_negative(word: str) -> bool:
+    """Whether a word is as -1.0,0.5 or -4:4: argparse takes it for an option unless a space stands before it."""
+    is_list = word.startswith("-") and is_numbers(word) and not re.match(r"-[0-9]*\.?[0-9]+\Z", word)
+    return is_list or re.match(r"-[0-9.][^=]*:", word) is not None
 
 
 def _check_options(words: Sequence[str]) -> None:
