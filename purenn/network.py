@@ -236,6 +236,13 @@ class Network:
             return None if best is None else [classes[k] for k, y in enumerate(outputs) if y > 0.5]
         return None if best is None else classes[best]
 
+    @property
+    def is_classifier(self) -> bool:
+        """Whether the largest output is an answer: there are labels, or a softmax or several sigmoids at the end."""
+        last = getattr(self.layers[-1], "activation", None)
+        names = ("softmax", "softmax_plain", "log_softmax") + (("sigmoid",) if self.outputs > 1 else ())
+        return self.labels is not None or self.multilabel or last in names
+
     # ---- what it can become
 
     def compile(self, kernel: "Optional[str]" = None, error_bound: float = 1e-9) -> "Predictor":
@@ -367,5 +374,10 @@ def winner(outputs: "Sequence[Any]") -> "Optional[int]":
     >>> winner([0.25, 0.5, 0.5]), winner([1.0, float("inf")]), winner([1.0, float("nan")])
     (1, 1, None)
     """
-    best = Matrix.wrap([outputs]).argmax()  # the first NaN, if there is one
-    return None if outputs[best] != outputs[best] else best
+    best = 0
+    for k, y in enumerate(outputs):
+        if y != y:
+            return None
+        if y > outputs[best]:
+            best = k
+    return best

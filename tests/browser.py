@@ -136,13 +136,13 @@ class Browser:
         """Move the mouse."""
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
-    def view(self, width, height=800, dark=False):
-        """Give the window a size, and the reader a preference for light or dark."""
+    def view(self, width, height=800, dark=False, media=""):
+        """Give the window a size, and the reader a preference for light or dark; `media` "print" is paper."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         preference = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.call("Emulation.setEmulatedMedia", features=[preference])
+        self.call("Emulation.setEmulatedMedia", media=media, features=[preference])
 
     def screenshot(self, whole=True):
         """The page as a PNG, all of it or what is in the window."""

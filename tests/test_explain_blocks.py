@@ -46,7 +46,8 @@ def test_blocks_are_in_the_order_of_the_arithmetic(network, x):
 def test_a_renderer_has_a_method_for_each_kind_of_block_and_no_other(name):
     kinds = {"left_out"}
     for network, x in of_every_kind():
-        kinds |= {block[0] for block in blocks(Explanation(network, x))}
+        for explanation in (Explanation(network, x), Explanation(network)):
+            kinds |= {block[0] for block in blocks(explanation)}
     methods = {method for method in vars(type(RENDERERS[name])) if not method.startswith("_")}
     missing = {kind for kind, media in ONE_MEDIUM.items() if name not in media} | (
         AT_THE_TOP if name == "page" else set()

@@ -597,7 +597,9 @@ def test_a_small_picture_is_drawn_number_by_number():
     network = Network([Conv2D(drawn_numbers(2, 2, 1, 1)), Conv2D(drawn_numbers(1, 1, 1, 1))], input_shape=(4, 4, 1))
     whole = Explanation(network, [float(n) for n in range(16)])
     page = as_html(whole)
-    assert "data:image/png" not in diagram_svg(whole) and page.count('data-neuron="1-') == 9
+    assert (
+        "data:image/png" not in diagram_svg(whole) and page.count('data-neuron="1-') == 18
+    )  # in the whole, and in its part
     assert all(['id="sum-1-%d"' % j in page for j in range(1, 10)])
     rows = as_text(whole).split("X, the input (4, 4, 1)\n")[1].split("\n")[:4]
     assert [re.findall(r"\d+", row) for row in rows] == [[str(4 * i + j) for j in range(4)] for i in range(4)]

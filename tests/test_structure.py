@@ -17,7 +17,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # module of purenn, or a folder with all that is in it.
 ROOMS = [
     ["errors", "json_text", "text", "atomic_write"],
-    ["rows", "source"],
+    ["rows", "source", "stream"],
     ["activation"],
     ["activations"],
     ["more_activations"],
@@ -31,7 +31,7 @@ ROOMS = [
     ["codegen", "graph", "safetensors"],
     ["kernels", "formats", "explain", "train"],
     ["export"],
-    ["bench", "demo", "in_memory", "jobs"],
+    ["bench", "demo", "in_memory", "jobs", "metrics"],
     ["cli"],
     ["__main__"],
 ]

@@ -26,15 +26,29 @@ class Mistake(ValueError):
 
 
 def is_numbers(text: str) -> bool:
-    """Whether an argument is numbers with commas between them.
+    """Whether an argument is numbers with commas or spaces between them.
 
-    >>> is_numbers("1.0,-0.5"), is_numbers("digit.png"), is_numbers("-")
-    (True, False, False)
+    >>> is_numbers("1.0,-0.5"), is_numbers("1.0 -0.5"), is_numbers("digit.png"), is_numbers("-")
+    (True, True, False, False)
     """
     try:
-        return len([float(number) for number in text.split(",")]) > 0
+        return len([float(number) for number in (text.split(",") if "," in text else text.split())]) > 0
     except ValueError:
         return False
+
+
+def column_names(text: str) -> list[str]:
+    """Columns by name or number, with commas between them; a name that has a comma stands in quotes.
+
+    >>> column_names('width, 3-5,"size, in mm"')
+    ['width', '3-5', 'size, in mm']
+    """
+    import csv
+
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(names) or not names:
+        raise argparse.ArgumentTypeError("expected columns with commas between them, as in width,3-5, found %r" % text)
+    return names
 
 
 def _divisor(text: str) -> float:
@@ -89,13 +103,41 @@ def sides(text: str) -> tuple[int, ...]:
     return tuple([int(side) for side in text.split("x")])
 
 
-def _neuron(text: str) -> tuple[int, int | tuple[int, ...]]:
-    match = re.match(r"([0-9]{1,18}):([0-9]{1,18}(?:,[0-9]{1,18})*)$", text)
-    if not match:
-        expected = "expected LAYER:INDEX, both counted from 1, as in 1:2, found %r; in pictures LAYER:ROW,COL,CHANNEL"
+def _neuron(text: str) -> str | tuple[int, int | range | str | tuple[int, ...]]:
+    """Which neurons: "all", or of a layer one, all, some in a row, or one by its row, column and channel.
+
+    >>> _neuron("all"), _neuron("1:2"), _neuron("1:*"), _neuron("1:1-3"), _neuron("1:3,5,2")
+    ('all', (1, 2), (1, '*'), (1, range(1, 4)), (1, (3, 5, 2)))
+    """
+    match = re.match(r"([0-9]{1,9}):(?:(\*)|([0-9]{1,9})-([0-9]{1,9})|([0-9]{1,9}(?:,[0-9]{1,9})*))\Z", text)
+    if text == "all":
+        return text
+    if not match or (match.group(3) and int(match.group(3)) > int(match.group(4))):
+        expected = (
+            "expected LAYER:INDEX, both counted from 1, as in 1:2, 1:1-3, 1:* or all, found %r; "
+            "in pictures LAYER:ROW,COL,CHANNEL"
+        )
         raise argparse.ArgumentTypeError(expected % text)
-    index = tuple([int(number) for number in match.group(2).split(",")])
-    return int(match.group(1)), index if len(index) > 1 else index[0]
+    layer, every, first, last, one = match.groups()
+    if every or first:
+        return int(layer), every or range(int(first), int(last) + 1)
+    index = tuple([int(number) for number in one.split(",")])
+    return int(layer), index if len(index) > 1 else index[0]
+
+
+def _range(text: str) -> tuple[float, float]:
+    """Two numbers, the second one larger.
+
+    >>> _range("-4:4"), _range(" -1e1:-.5")
+    ((-4.0, 4.0), (-10.0, -0.5))
+    """
+    try:
+        low, high = [float(number) for number in text.split(":")]
+    except ValueError:
+        low = high = 0.0
+    if not (low < high and high - low < float("inf")):
+        raise argparse.ArgumentTypeError("expected LOW:HIGH, two numbers as in -4:4, found %r" % text.strip())
+    return low, high
 
 
 # ---- options
@@ -107,16 +149,56 @@ def _option(*names: str, **settings: Any) -> Option:
     return names, settings
 
 
-_READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
+_READ = "CSV, JSON, JSON Lines, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
 _MODELS = ", ".join([row.title for row in FORMATS])
 
 MODEL = _option("model", metavar="MODEL", help="a network (%s); - is standard input" % _MODELS)
 DESTINATION = _option("destination", metavar="DESTINATION", nargs="?", help="the file to write, NAME.safetensors")
 CONVERTED = _option("-o", "--output", metavar="FILE", help="the same as DESTINATION; - is standard output")
-INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or a file: " + _READ)
+INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or files: " + _READ)
 TESTED = _option("tested", metavar="INPUTS", help="samples: " + _READ)
-EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each sample: CSV, JSON, .npy or IDX")
-SAMPLE = _option("input", metavar="INPUT", help="a sample: numbers, as in 1.0,0.5, or a file: " + _READ)
+EXPECTED = _option(
+    "expected",
+    metavar="LABELS",
+    nargs="?",
+    help="the right answer for each sample: CSV, JSON, .npy or IDX; - is standard input",
+)
+TARGET_COLUMN = _option(
+    "--target",
+    metavar="COLUMN",
+    type=column_names,
+    help="instead of LABELS: the column of INPUTS with the right answers, by its name or number; several where a "
+    "network has several outputs that are numbers",
+)
+TASK = _option(
+    "--task",
+    choices=("classification", "regression"),
+    help="what the outputs are, where the network does not tell: figures for classes, or numbers",
+)
+REPORT = _option(
+    "--report", metavar="FILE", help="write a page with the figures and the worst mistakes as well: .html or .htm"
+)
+FIGURES = _option("--format", choices=("text", "json"), default="text", help="text, or json with every figure")
+TABLE = (
+    _option(
+        "--columns",
+        metavar="COLUMN,...",
+        type=column_names,
+        help="of a table, the inputs in their order: columns by name or number, as in width,3-5",
+    ),
+    _option("--drop", metavar="COLUMN,...", type=column_names, help="of a table, the columns that are no inputs"),
+    _option(
+        "--decimal",
+        choices=(".", ","),
+        help="what stands before the fraction of a number: . or , (otherwise a comma only where ; separates)",
+    ),
+)
+SAMPLE = _option(
+    "input",
+    metavar="INPUT",
+    nargs="?",
+    help="a sample: numbers, as in 1.0,0.5, or a file: %s; without it, the network is explained and no pass" % _READ,
+)
 NAMES = _option("names", metavar="NAME", nargs="+", help='activations, as in sigmoid softmax "leaky_relu(0.2)"')
 LOADING = (
     _option(
@@ -186,14 +268,15 @@ NEURON = _option(
     metavar="LAYER:INDEX",
     type=_neuron,
     action="append",
-    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, and 1:3,5,2 row 3, column 5 of "
-    "channel 2; may be repeated",
+    help="a neuron to write out term by term, counted from 1: 1:2 is a_2 of layer 1, 1:1-3 its first three, 1:* all of "
+    "them, and 1:3,5,2 row 3, column 5 of channel 2; may be repeated; or all, those of every layer",
 )
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"
 )
 PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm; - is standard output")
 PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg; - is standard output, as SVG")
+RANGE = _option("--range", metavar="LOW:HIGH", type=_range, help="where x begins and ends, as in -4:4 (default: -6:6)")
 DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
 FORMAT = _option(
     "--format",
@@ -215,43 +298,43 @@ COMMANDS = (
     (
         "predict",
         "run a network on samples",
-        (MODEL, INPUTS, *LOADING, *PREPARATION, RESIZE, TOP, FORMAT, JOBS),
+        (MODEL, INPUTS, *TABLE, *LOADING, *PREPARATION, RESIZE, TOP, FORMAT, JOBS),
         "purenn predict model.safetensors digit.png --scale 255 --top 3",
     ),
     (
         "evaluate",
-        "run a network on samples whose labels are known; the last line is the accuracy",
-        (MODEL, TESTED, EXPECTED, *LOADING, *PREPARATION, JOBS),
+        "tell how well a network does; the last line is the accuracy or R2",
+        (MODEL, TESTED, EXPECTED, TARGET_COLUMN, *TABLE, TASK, FIGURES, REPORT, *LOADING, *PREPARATION, JOBS),
         "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
     ),
     (
         "convert",
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, CONVERTED, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        (MODEL, DESTINATION, CONVERTED, *LOADING, QUANTIZE, BITS, *TABLE, *PREPARATION),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
         "export",
         "write a network as Python source that runs without purenn, also on a board",
-        (MODEL, MODULE, TARGET, HEAP, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        (MODEL, MODULE, TARGET, HEAP, *LOADING, QUANTIZE, BITS, *TABLE, *PREPARATION),
         "purenn export model.safetensors -o model.py",
     ),
     (
         "explain",
         "show every number of a forward pass: as text, LaTeX or a web page",
-        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *LOADING, *PREPARATION, RESIZE),
+        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *TABLE, *LOADING, *PREPARATION, RESIZE),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),
     (
         "plot",
         "draw activations as curves, in the terminal or as SVG",
-        (NAMES, PICTURE, DERIVATIVE),
+        (NAMES, PICTURE, DERIVATIVE, RANGE),
         "purenn plot sigmoid relu --derivative -o activations.svg",
     ),
     (
         "bench",
         "time every way to run a network on this machine",
-        (MODEL, *LOADING, TIMED, *PREPARATION, ROUNDS),
+        (MODEL, *LOADING, TIMED, *TABLE, *PREPARATION, ROUNDS),
         "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
     ),
 )
@@ -295,10 +378,34 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments (by default those of the process) by name; `command` is the module to run."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return _parser().parse_args(words)
+        args = _arguments([" " + word if _is_negative(word) else word for word in words])
     except Mistake:
         _check_options(words)
         raise
+    files = [getattr(args, name, None) for name in ("model", "tested", "expected", "input")]
+    if (files + list(getattr(args, "inputs", None) or ())).count("-") > 1:
+        raise Mistake("standard input can be read once, but - is given twice")
+    return args
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    """The parsed words.  argparse gives nothing to an argument that may be left out if options stand before it."""
+    parser = _parser()
+    args, more = parser.parse_known_args(words)
+    if more[:1] == ["--"]:
+        del more[0]
+    for name in ("expected", "destination", "input"):
+        if getattr(args, name, more) is None and more and not more[0].startswith("-"):
+            setattr(args, name, more.pop(0))
+    if more:
+        parser.error("unrecognized arguments: " + " ".join(more))
+    return args
+
+
+def _is_negative(word: str) -> bool:
+    """Whether a word is as -1.0,0.5 or -4:4: argparse takes it for an option unless a space stands before it."""
+    is_list = word.startswith("-") and is_numbers(word) and not re.match(r"-[0-9]*\.?[0-9]+\Z", word)
+    return is_list or re.match(r"-[0-9.][^=]*:", word) is not None
 
 
 def _check_options(words: Sequence[str]) -> None:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def run(args: Namespace) -> Iterator[str]:
     """A line about the file that was written; none where it is standard output."""
     destination = _destination(args)
-    needs(args, "bits", "quantize")
+    for option in ("bits", "columns", "drop", "decimal"):
+        needs(args, option, "quantize")
     form_of("convert", destination, None, {".safetensors": "safetensors"})
     file = binary_output("a safetensors file") if destination == "-" else None
     network = quantized(network_of(args), args, LARGE_TABLE)

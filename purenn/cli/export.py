@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> Iterator[str]:
     """A line about each file that was written, or the text of the only one for standard output."""
-    needs(args, "bits", "quantize")
+    for option in ("bits", "columns", "drop", "decimal"):
+        needs(args, option, "quantize")
     is_printed = args.output == "-"
     if is_printed and args.target == "micropython":
         raise Mistake("-: the target micropython is two files: name them, as in -o model.py")

@@ -20,7 +20,8 @@ def run(args: Namespace) -> Iterator[str]:
     for k, name in enumerate(args.names):
         if name in args.names[:k]:
             raise Mistake("%s is given twice" % name)
-    curves = Plot(args.names, derivative=args.derivative)
+    low, high = args.range or (-6.0, 6.0)
+    curves = Plot(args.names, derivative=args.derivative, low=low, high=high)
     if args.output is None:
         yield curves.text(Terminal.of(sys.stdout))
     else:

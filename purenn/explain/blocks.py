@@ -25,27 +25,32 @@ def blocks(explanation: Explanation) -> Iterator[Block]:
     """All that an explanation says, block by block."""
     yield "title", explanation
     yield "diagram", explanation
-    yield "input", explanation
+    yield "input" if explanation.is_pass else "shape_of_input", explanation
     last = 0
     for layer in explanation.written_layers:
         if layer.k > last + 1:
             yield "left_out", _left_out(last + 1, layer.k - 1)
         yield from _of_layer(explanation, layer)
         last = layer.k
-    yield "outputs", explanation
-    yield "answer", explanation
+    if explanation.is_pass:
+        yield "outputs", explanation
+        yield "answer", explanation
+    else:
+        yield "names_of_outputs", explanation
     yield "total", explanation.counts
 
 
 def _of_layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[Block]:
     yield "heading", layer
     drawn = {value_name(j) for j in layer.sources if explanation.maps_of(j) is not None}  # where they come from
-    inputs = [(name, row.matrix) for name, row in layer.inputs.items() if name not in drawn]
+    inputs = [(name, row.matrix) for name, row in layer.inputs.items() if name not in drawn and explanation.is_pass]
     yield "parameters", inputs, layer.parameters
     if layer.has_kernels:
         yield "kernels", layer
     for equation in layer.equations:
         yield "equation", equation
+        if not explanation.is_pass:
+            continue
         if equation.patches is None:
             yield "value" if equation.maps is None else "maps", equation
         softmax = equation.softmax
@@ -54,7 +59,8 @@ def _of_layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[Block
             yield "softmax", softmax, explanation.label if labelled else None
         for element in equation.chosen:
             yield "calculation", layer, element
-    yield "neurons", layer  # the same calculations, neuron by neuron
+    if explanation.is_pass:
+        yield "neurons", explanation, layer  # the same calculations, neuron by neuron
     yield "cost", layer.counts
 
 

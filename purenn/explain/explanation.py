@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import cached_property
 from html import escape
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, Union
@@ -23,7 +24,8 @@ from .maps import Maps
 from .sources import Patches, patches_of, sources_of
 from .wording import Scalar, ends, largest, shortened
 
-Neuron = Tuple[int, Union[int, Sequence[int]]]  # layer and index, or an index along each axis; all from 1
+Index = Union[int, range, str, Sequence[int]]  # from 1; "*" is all, a sequence an index along each axis
+Neuron = Tuple[int, Index]  # the layer and which of its neurons
 
 _SMALLEST_PICTURE, _LARGEST_PICTURE = 8, 512  # pixels to a side
 _CHECKED = 16  # numbers of a value for which its equation must hold
@@ -31,19 +33,25 @@ _CHECKED_BY_CURVE = 4096  # those which the curve of an activation must go throu
 _LONGEST_KEPT = 1024  # terms of a sum that is remembered; a longer one is computed again
 _MOST_LAYERS = 200  # that are written out: of more, half of them at either end
 _MOST_PIXELS = 1 << 17  # weights that are drawn
+_MOST_CHOSEN = 1024  # neurons that are written out
 _MOST_LABELS = 24  # outputs above 1/2 that are named
 
 
 class Explanation:
     """One sample through a network: `layers` (`ExplainedLayer`), `answer` (the largest output), `counts`.
 
+    Without a sample it is the network itself: its equations, shapes and parameters, and no numbers of a pass.
+
     Everything that is written is counted from 1, as in a_1^(1): layers, neurons, inputs and outputs, which
     are called y_1, y_2 ... where they have no labels.  `answer` is None, and `verdict` says why, where the
     outputs name no single class.
 
-    `source` says where the sample came from.  `neuron` is (layer, index) or (layer, (row, col, channel)), or
-    a list of them: the neurons that are written out, the first of them the `focus` of a page; without it
-    they are the first of each layer, in the last layer the answer, and of feature maps the largest number.
+    `source` says where the sample came from, `name` what the network is called, if not by its own name.
+
+    `neuron` says which neurons are written out: (layer, index), (layer, (row, col, channel)) of pictures,
+    (layer, range(1, 4)), (layer, "*"), a list of these, or "all".  The first of them is the `focus` of a page.
+    Without it they are the first of each layer, in the last layer the answer, and of feature maps the largest
+    number.
 
     >>> from purenn import demo
     >>> from purenn.explain.notation import text
@@ -56,14 +64,19 @@ class Explanation:
     """
 
     def __init__(
-        self, network: Network, x: Any, source: str = "", neuron: Union[Neuron, Sequence[Neuron], None] = None
+        self,
+        network: Network,
+        x: Any = None,
+        source: str = "",
+        neuron: Union[Neuron, Sequence[Neuron], str, None] = None,
+        name: str = "",
     ) -> None:
         self.network, self.source = network, quote(source) if source else ""
-        self.name = quote(network.name) if network.name else shortened(repr(network), 80)
-        samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, network.input_shape)[0]
-        if len(samples) != 1:
-            raise ShapeError("one sample is explained at a time, found %d" % len(samples))
-        X = network.checked(Matrix([list(samples[0])]))
+        self.is_pass = x is not None
+        if neuron and not self.is_pass:
+            raise ValueError("a neuron is written out for a sample, found none")
+        self.name = quote(name or network.name or shortened(repr(network), 80))
+        X = self._sample(x) if self.is_pass else trace_of_ones(network).X
         self.x, self.shape = X[0], network.input_shape
         self.layers = self._pass(X)
         self._mark_readers()
@@ -72,11 +85,17 @@ class Explanation:
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
         self.counts = Counts.total([layer.counts for layer in self.layers])
-        chosen = self._choose([] if not neuron else [neuron] if isinstance(neuron, tuple) else list(neuron))
+        chosen = self._choose(neuron or [])
         edge = _MOST_LAYERS // 2
         middle = range(edge + 1, len(self.layers) - edge + 1) if len(self.layers) > _MOST_LAYERS else range(0)
         wanted = {k for k, _ in chosen}
         self.written_layers = [layer for layer in self.layers if layer.k not in middle or layer.k in wanted]
+
+    def _sample(self, x: Any) -> Matrix:
+        samples = x.tolist() if isinstance(x, Matrix) else samples_of(x, self.network.input_shape)[0]
+        if len(samples) != 1:
+            raise ShapeError("one sample is explained at a time, found %d" % len(samples))
+        return self.network.checked(Matrix([list(samples[0])]))
 
     def _pass(self, X: Matrix) -> List[ExplainedLayer]:
         """All layers.  What a layer makes on the way, such as patches, is forgotten when it is explained."""
@@ -89,6 +108,13 @@ class Explanation:
             is_first[k] = keeps and all([is_first[j] for j in wire])
             layers.append(ExplainedLayer(entry, is_first[k]))
         return layers
+
+    @property
+    def about(self) -> List[str]:
+        """What the network is, other than its `name`; and where the sample comes from."""
+        network = [quote(self.network.name)] if self.network.name else []
+        known = network + [shortened(repr(self.network), 80)]
+        return [text for text in known if text != self.name] + ([self.source] if self.source else [])
 
     @property
     def trace(self) -> Trace:
@@ -120,19 +146,27 @@ class Explanation:
             return None, "above 1/2: " + (", ".join(labels) or "none")
         return best, ""
 
-    def _choose(self, neurons: Sequence[Neuron]) -> List[Tuple[int, int]]:
+    def _choose(self, neurons: Union[Neuron, Sequence[Neuron], str]) -> List[Tuple[int, int]]:
         """Mark the neurons that were asked for: (layer, index) of each."""
+        if isinstance(neurons, str) and neurons != "all":
+            raise ValueError('neurons are pairs of a layer and an index, or "all", found %r' % neurons[:40])
+        wanted = [neurons] if isinstance(neurons, tuple) else neurons
         chosen: List[Tuple[int, int]] = []
-        for layer, index in neurons:
-            where = "neuron %d:%s" % (layer, index if isinstance(index, int) else ",".join(map(str, index)))
-            if not 1 <= layer <= len(self.layers):
+        taken = set()
+        every = [(layer.k, "*") for layer in self.layers]
+        for k, index in every if isinstance(wanted, str) else wanted:
+            where = "neuron %d:%s" % (k, _index_text(index))
+            if not 1 <= k <= len(self.layers):
                 raise ShapeError("%s: the network has layers 1 to %d" % (where, len(self.layers)))
-            number = self.layers[layer - 1].index_of(index, where)
-            if (layer, number) in chosen:
-                raise ValueError("%s is given twice" % where)
-            chosen.append((layer, number))
-        for layer, _ in chosen:
-            self.layers[layer - 1].chosen = [index - 1 for k, index in chosen if k == layer]
+            for number in self.layers[k - 1].indices_of(index, where):
+                if (k, number) in taken:
+                    raise ValueError("neuron %d:%d is given twice" % (k, number))
+                taken.add((k, number))
+                chosen.append((k, number))
+            if len(chosen) > _MOST_CHOSEN:
+                raise ValueError("%s: at most %d neurons are written out" % (where, _MOST_CHOSEN))
+        for k in sorted({layer for layer, _ in chosen}):
+            self.layers[k - 1].chosen = [index - 1 for layer, index in chosen if layer == k]
         self.focus = chosen[0] if chosen else self.focus
         return chosen
 
@@ -187,6 +221,11 @@ class Explanation:
         """The name of input i, counted from 0; empty where the inputs have none."""
         return "" if self.network.names is None else quote(self.network.names[i])
 
+    def neuron_name(self, layer: ExplainedLayer, j: int) -> str:
+        """What neuron j of a layer, counted from 0, is called: neuron 3; of an output with a label, that too."""
+        labelled = layer.k == len(self.layers) and self.network.labels is not None
+        return layer.neuron_name(j) + (" (%s)" % self.label(j) if labelled else "")
+
     @property
     def called(self) -> str:
         """What `classify` calls the answer where it has no label: its index, which Python counts from 0."""
@@ -214,9 +253,15 @@ class ExplainedLayer:
         self.title, self.names = quote(self.layer), display_names(self.layer)
         self.h_name = quote(self.names["h"]) if self.names else ""
         self.parameters = parameters_of(self.layer, self.k)
+        texts = [text for text, _ in entry.steps]
+        symbolic = symbolic_equations(entry)
+        bias = " + B%d" % self.k
+        if _has_no_bias(self.parameters, bias, texts):
+            texts = [text.replace(bias, "") for text in texts]
+            symbolic = [(equation.replace(bias, ""), value) for equation, value in symbolic]
+            self.parameters = [(name, matrix) for name, matrix in self.parameters if name != bias[3:]]
         self.scope = Scope(dict(self.inputs), dict(self.parameters), _settings(self.layer), _functions(self.h))
-        values = zip(entry.steps, symbolic_equations(entry))
-        self.equations = [ExplainedEquation(self, text, *symbolic) for (text, _), symbolic in values]
+        self.equations = [ExplainedEquation(self, text, *sides) for text, sides in zip(texts, symbolic)]
         self.a, self.z = self.kept[0].numbers, self.equations[-1].numbers
         self.maps = self.equations[-1].maps
         self.chosen, self.reads_input = [largest(self.z, 1)[0] if self.maps is not None else 0], False
@@ -233,12 +278,20 @@ class ExplainedLayer:
             counts.multiplications = self.layer.cost(*shapes)
         return counts
 
-    def index_of(self, index: Union[int, Sequence[int]], where: str) -> int:
-        """The number of a neuron, from 1, by this number or by its index along each axis of the shape."""
-        if isinstance(index, int):
-            if not 1 <= index <= len(self.z):
-                raise ShapeError("%s: layer %d has neurons 1 to %d" % (where, self.k, len(self.z)))
-            return index
+    def indices_of(self, index: Index, where: str) -> Sequence[int]:
+        """The numbers of neurons, from 1: all, those of a range, or the one at an index along each axis."""
+        if isinstance(index, str):
+            if index != "*":
+                raise ValueError('%s: an index is a number, or "*" for all' % where)
+            return range(1, len(self.z) + 1)
+        if not isinstance(index, (int, range)):
+            return [self._index_of(index, where)]
+        found = [index] if isinstance(index, int) else index
+        if len(found) == 0 or not (1 <= found[0] and found[-1] <= len(self.z)):
+            raise ShapeError("%s: layer %d has neurons 1 to %d" % (where, self.k, len(self.z)))
+        return found
+
+    def _index_of(self, index: Sequence[int], where: str) -> int:
         if len(index) != len(self.shape) or not all([1 <= i <= side for i, side in zip(index, self.shape)]):
             raise ShapeError("%s: layer %d has neurons 1 to %r" % (where, self.k, self.shape))
         number = 0
@@ -466,6 +519,13 @@ class ExplainedEquation:
         return found if self.layer.scope.agrees(lambda y: y, found.y, self.numbers[start : start + side]) else None
 
 
+def _index_text(index: Index) -> str:
+    """An index as the command line writes it."""
+    if isinstance(index, range):
+        return "%d-%d" % (index.start, index.stop - 1)
+    return str(index) if isinstance(index, (int, str)) else ",".join(map(str, index))
+
+
 class Softmax:
     """y_k = exp(a_k + C') / sum over i of exp(a_i + C'): with its C', and in the plain form where C' = 0.
 
@@ -505,6 +565,14 @@ def parameters_of(layer: Layer, k: int) -> List[Tuple[str, Matrix]]:
     """The matrices of layer k by the names they have in its equations: W1, B1, scale, shift."""
     names = {"weight": "W%d" % k, "bias": "B%d" % k}
     return [(names.get(name, name), matrix) for name, matrix in layer.named_tensors()]
+
+
+def _has_no_bias(parameters: List[Tuple[str, Matrix]], bias: str, equations: Sequence[str]) -> bool:
+    """Whether all that is added as " + B1" is 0, as where a layer has no bias; then it is not written."""
+    added = sum([len(re.findall(re.escape(bias) + r"(?![\w])", equation)) for equation in equations])
+    named = sum([len(re.findall(r"\b%s\b" % bias[3:], equation)) for equation in equations])
+    matrices = [matrix for name, matrix in parameters if name == bias[3:]]
+    return added == named == 1 and len(matrices) == 1 and not any([any(row) for row in matrices[0]])
 
 
 def _settings(layer: Layer) -> Dict[str, Scalar]:

@@ -48,8 +48,8 @@ def table(matrix: Matrix, caption: str, name: str = "") -> str:
         cells = [None] * width if row is None else ends(row, _COLS, _EDGE)
         lines.append("<tr>%s</tr>" % "".join([_cell(value, largest) for value in cells]))
     label = ' aria-label="%s"' % escape(name) if name else ""
-    head = '<table class="matrix"%s><caption>%s <small>(%d, %d)</small></caption>\n'
-    return head % ((label, caption) + matrix.shape) + "\n".join(lines) + "\n</table>"
+    head = '<table class="matrix" style="--cols:%d"%s><caption>%s <small>(%d, %d)</small></caption>\n'
+    return head % ((width, label, caption) + matrix.shape) + "\n".join(lines) + "\n</table>"
 
 
 def is_large(matrix: Matrix) -> bool:

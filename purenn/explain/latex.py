@@ -6,7 +6,7 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
 from ..network import Network
-from ..text import counted, quote
+from ..text import counted, listed, quote
 from ..trace import Trace
 from .blocks import notes, rendered
 from .counts import Counts
@@ -21,6 +21,7 @@ from .wording import Scalar, ends, largest, real, size
 _ROWS, _COLS, _EDGE = 8, 6, 3  # of a matrix, and what is shown at either end of a larger one
 _TERMS = 9  # as many as a kernel of 3 by 3 has
 _ANSWERS = 12
+_NAMED = 48  # inputs or outputs whose names are listed
 _MAPS, _MAP = 4, 16  # channels that are drawn, and the squares to a side of each
 _INPUT = 28  # squares to a side of the picture of the input
 _SQUARE = 1.1  # millimetres
@@ -60,8 +61,11 @@ def _declarations(document: str) -> str:
 class _Latex:
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield r"\section*{%s}" % escape_latex(explanation.name)
+        about = explanation.about
         if explanation.source:
-            yield "The input: %s\n" % escape_latex(explanation.source)
+            about[-1] = "input: " + explanation.source
+        if about:
+            yield escape_latex(", ".join(about)) + "\n"
 
     def input(self, explanation: Explanation) -> Iterator[str]:
         maps = explanation.maps
@@ -77,6 +81,15 @@ class _Latex:
             for i, (name, x) in enumerate(zip(names[:_ANSWERS], explanation.x), 1):
                 rows.append(["$x_{%d}$" % i, escape_latex(quote(name)), "$%s$" % latex_number(x)])
             yield _tabular("llr", rows, len(names))
+
+    def shape_of_input(self, explanation: Explanation) -> Iterator[str]:
+        yield _shape(r"\mathbf{X}", explanation.shape)
+        yield from _names(explanation.network.names)
+
+    def names_of_outputs(self, explanation: Explanation) -> Iterator[str]:
+        yield r"\subsection*{The output}"
+        yield _shape(r"\mathbf{Y}", explanation.layers[-1].shape)
+        yield from _names(explanation.network.labels)
 
     def left_out(self, sentence: str) -> Iterator[str]:
         yield sentence + "\n"
@@ -171,6 +184,18 @@ class _Latex:
 
     def total(self, counts: Counts) -> Iterator[str]:
         yield "Total: %s." % counts
+
+
+def _shape(name: str, shape: Sequence[int]) -> str:
+    """The shape of a value: R^(1 x 4)."""
+    sides = (1, *shape) if len(shape) == 1 else shape
+    return _display(r"%s \in \mathbb{R}^{%s}" % (name, r" \times ".join(map(str, sides))))
+
+
+def _names(names: Optional[Sequence[object]]) -> Iterator[str]:
+    """The first names, in a sentence."""
+    if names is not None:
+        yield escape_latex(listed(names, _NAMED)) + "\n"
 
 
 def _tabular(columns: str, rows: List[List[str]], number: int) -> str:

@@ -10,7 +10,7 @@ from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
 from ..network import Network
-from ..text import counted, grouped, quote
+from ..text import counted, grouped, listed, quote
 from ..trace import Trace
 from . import diagram, heatmap, plot
 from .blocks import notes, rendered, terms
@@ -24,7 +24,7 @@ from .maps import MOST, Maps, shrunk
 from .notation import html, mathml, wrapping
 from .script import SCRIPT
 from .style import STYLE
-from .wording import Scalar, largest, real, shortened, size
+from .wording import Scalar, largest, real, size
 
 _TERMS = 10  # of a sum, written in a row; of a longer one the largest, a line for each
 _MOST_SUMS, _MOST_TERMS = 1024, 6000  # on one page
@@ -41,9 +41,11 @@ _SMALL = (
     "w<sub>ji</sub> is the weight of neuron j for input i. A line is thick where the weight is large, blue where it "
     "is positive, orange and dashed where it is negative."
 )
+_LEFT_OUT = " The strongest have lines and numbers; all are in the matrices below."
 _LARGE = "A cell is a neuron: blue where its output z is positive, orange where it is negative, paler near 0."
 _DRAWN = " Of feature maps the first four are drawn; they lead to one number."
-_HINT = "Point at a neuron, or reach it with Tab and the arrow keys, to read its sum."
+_STRUCTURE = "A cell is a neuron."
+_HINT = ' <span class="hint">Point at a neuron, or reach it with Tab and the arrow keys, to read its sum.</span>'
 
 
 def page(explanation: Explanation) -> str:
@@ -73,28 +75,27 @@ class _Html:
 
     def title(self, explanation: Explanation) -> Iterator[str]:
         yield "<header><h1>%s</h1>" % escape(explanation.name)
-        what = shortened(repr(explanation.network), 80)
-        about = [
-            text
-            for text in (
-                what if what != explanation.name else "",
-                "input: " + explanation.source if explanation.source else "",
-            )
-            if text
-        ]
+        about = explanation.about
+        if explanation.source:
+            about[-1] = "input: " + explanation.source
         if about:
             yield "<p>%s</p>" % escape(", ".join(about))
-        yield "<p>%s. Total: %s.</p></header><main>" % (_answer(explanation), explanation.counts)
+        answer = _answer(explanation) + ". Total" if explanation.is_pass else "One sample takes"
+        yield "<p>%s: %s.</p></header><main>" % (answer, explanation.counts)
 
     def diagram(self, explanation: Explanation) -> Iterator[str]:
         """The network, and the sums that its neurons lead to."""
-        yield '<section aria-label="The network"><figure>'
-        yield '<div class="scroll" role="region" tabindex="0" aria-label="Diagram of the network">'
-        yield diagram.svg(explanation, linked=True) + "</div>"
-        legend = _SMALL if diagram.is_small(explanation) else _LARGE
-        if any([layer.maps is not None and not layer.maps.is_small for layer in explanation.written_layers]):
-            legend += _DRAWN
-        yield '<figcaption>%s <span class="hint">%s</span></figcaption></figure>' % (legend, _HINT)
+        figures = diagram.Figures(explanation)
+        yield '<section aria-label="The network"><figure><style>%s</style>' % diagram.style()
+        yield '<div class="pictures%s">' % (" both" if figures.whole else "")
+        yield "\n".join([figures.whole] + figures.pieces) + "</div>"
+        yield "<figcaption>%s</figcaption></figure>" % _legend(explanation, figures)
+        if explanation.is_pass:
+            yield from self._sums(explanation)
+        yield "</section>"
+
+    def _sums(self, explanation: Explanation) -> Iterator[str]:
+        """The sums that the neurons of the diagram lead to; one of them is shown."""
         yield '<div id="sums" aria-live="polite" data-first="%d-%d">' % explanation.focus
         number = min(sum([len(layer.linked) for layer in explanation.written_layers]), _MOST_SUMS)
         most = max(3, min(12, _MOST_TERMS // number))
@@ -103,13 +104,13 @@ class _Html:
             for j in layer.linked[:remaining]:
                 chosen = " chosen" if (layer.k, j + 1) == explanation.focus else ""
                 yield '<div class="sum%s" id="sum-%d-%d">' % (chosen, layer.k, j + 1)
-                yield from _neuron(layer, j, most)
+                yield from _neuron(explanation, layer, j, most)
                 yield "</div>"
             remaining -= min(len(layer.linked), remaining)
         if not remaining:
             sums = counted(_MOST_SUMS, "neuron")
             yield '<div class="sum" id="sum-none">This page has the sums of %s, but not of this one.</div>' % sums
-        yield "</div></section>"
+        yield "</div>"
 
     def input(self, explanation: Explanation) -> Iterator[str]:
         yield "<section><h2>The input</h2>"
@@ -120,6 +121,12 @@ class _Html:
             yield from _named(explanation.network.names, explanation.x)
         else:
             yield '<div class="row">%s</div>' % _matrix(Row(explanation.x, explanation.shape).matrix, "X")
+        yield "</section>"
+
+    def shape_of_input(self, explanation: Explanation) -> Iterator[str]:
+        yield "<section><h2>The input</h2>"
+        yield "<p>%s %s</p>" % (mathml("X"), _shape(explanation.shape))
+        yield _list_of_names(explanation.network.names)
         yield "</section>"
 
     def left_out(self, sentence: str) -> Iterator[str]:
@@ -191,11 +198,13 @@ class _Html:
         yield from _softmax_table(softmax, label)
         yield "</div>"
 
-    def neurons(self, layer: ExplainedLayer) -> Iterator[str]:
-        yield "<p>%s, number by number:</p>" % ("One neuron" if len(layer.chosen) == 1 else "Some neurons")
+    def neurons(self, explanation: Explanation, layer: ExplainedLayer) -> Iterator[str]:
+        count = len(layer.chosen)
+        some = "One neuron" if count == 1 else "Every neuron" if count == len(layer.z) else "Some neurons"
+        yield "<p>%s, number by number:</p>" % some
         for j in layer.chosen:
             yield '<div class="scroll">'
-            yield from _neuron(layer, j, 12)
+            yield from _neuron(explanation, layer, j, 12)
             yield "</div>"
 
     def cost(self, counts: Counts) -> Iterator[str]:
@@ -215,6 +224,32 @@ class _Html:
         if len(best) < len(explanation.y):
             yield "<p>The largest of %s.</p>" % counted(len(explanation.y), "output")
         yield "</section>"
+
+    def names_of_outputs(self, explanation: Explanation) -> Iterator[str]:
+        yield "<section><h2>The output</h2>"
+        yield "<p>%s %s</p>" % (mathml("Z%d" % len(explanation.layers)), _shape(explanation.layers[-1].shape))
+        yield _list_of_names(explanation.network.labels)
+        yield "</section>"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return str((1, *shape) if len(shape) == 1 else tuple(shape))
+
+
+def _list_of_names(names: Optional[Sequence[object]]) -> str:
+    """The first names, in a sentence; nothing where there are none."""
+    return "" if names is None else "<p>%s</p>" % escape(listed(names, _NAMED))
+
+
+def _legend(explanation: Explanation, figures: diagram.Figures) -> str:
+    """What the diagram means."""
+    if diagram.has_lines(explanation):
+        legend = _SMALL + (_LEFT_OUT if figures.left_out else "")
+    else:
+        legend = _LARGE if explanation.is_pass else _STRUCTURE
+        are_drawn = any([layer.maps is not None and not layer.maps.is_small for layer in explanation.written_layers])
+        legend += _DRAWN if are_drawn and explanation.is_pass else ""
+    return legend + (_HINT if explanation.is_pass else "")
 
 
 def _answer(explanation: Explanation) -> str:
@@ -244,9 +279,9 @@ def _named(names: Sequence[object], values: Sequence[Scalar]) -> Iterator[str]:
 # ---- one neuron
 
 
-def _neuron(layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
+def _neuron(explanation: Explanation, layer: ExplainedLayer, j: int, most: int) -> Iterator[str]:
     """All that is known about one number that a layer gives, equation by equation."""
-    yield "<h3>Layer %d, %s</h3>" % (layer.k, layer.neuron_name(j))
+    yield "<h3>Layer %d, %s</h3>" % (layer.k, escape(explanation.neuron_name(layer, j)))
     for equation in layer.by_neuron:
         element = equation.element(j)
         if element is None:

@@ -9,16 +9,18 @@ const all = (selector, root) => Array.from((root || document).querySelectorAll(s
 function choose(neuron) {
   const index = neuron.dataset.neuron;
   all(".neuron.chosen, .sum.chosen, .lit").forEach(e => e.classList.remove("chosen", "lit"));
-  neuron.classList.add("chosen");
-  all(".neuron").filter(e => sameBlock(e, neuron)).forEach(e => { e.setAttribute("tabindex", "-1"); });
-  neuron.setAttribute("tabindex", "0");
+  for (const same of all('.neuron[data-neuron="' + index + '"]')) {
+    same.classList.add("chosen");
+    all(".neuron").filter(e => sameBlock(e, same)).forEach(e => { e.setAttribute("tabindex", "-1"); });
+    same.setAttribute("tabindex", "0");
+  }
   all('.network [data-to="' + index + '"]').forEach(e => e.classList.add("lit"));
   const sum = document.getElementById("sum-" + index) || document.getElementById("sum-none");
   if (sum) sum.classList.add("chosen");
 }
 
 const layerOf = neuron => neuron.dataset.neuron.split("-")[0];
-const sameBlock = (a, b) => layerOf(a) === layerOf(b);
+const sameBlock = (a, b) => layerOf(a) === layerOf(b) && a.closest("svg") === b.closest("svg");
 
 function move(neuron, key) {
   const block = all(".neuron").filter(e => sameBlock(e, neuron));
@@ -27,6 +29,7 @@ function move(neuron, key) {
   let best = null, least = Infinity;
   for (const other of all(".neuron")) {
     const there = other.getBoundingClientRect();
+    if (!there.width) continue;  // in a picture that is not shown
     const dx = (there.left + there.right - here.left - here.right) / 2;
     const dy = (there.top + there.bottom - here.top - here.bottom) / 2;
     const ahead = right ? dx : left ? -dx : down ? dy : -dy, aside = right || left ? dy : dx;
@@ -46,9 +49,12 @@ for (const neuron of all(".neuron")) {
     if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(neuron); }
   });
 }
-for (const layer of new Set(all(".neuron").map(layerOf))) {
-  const block = all(".neuron").filter(e => layerOf(e) === layer);
-  block.forEach((e, k) => e.setAttribute("tabindex", k ? "-1" : "0"));
+for (const picture of all(".network")) {
+  const reached = new Set();  // layers of which the first neuron is a stop of the Tab key
+  for (const neuron of all(".neuron", picture)) {
+    neuron.setAttribute("tabindex", reached.has(layerOf(neuron)) ? "-1" : "0");
+    reached.add(layerOf(neuron));
+  }
 }
 const sums = document.getElementById("sums");
 const first = sums && document.querySelector('[data-neuron="' + sums.dataset.first + '"]');

@@ -6,7 +6,7 @@ STYLE = """
 @media screen and (prefers-color-scheme:dark){:root{--ground:#15181d;--text:#eaeaea;--quiet:#b4b4b4;--line:#3f444d;
 --panel:#1e232a;--accent:#93b4ff;--broken:#fca5a5}}
 *{box-sizing:border-box}
-body{margin:0 auto;padding:1rem;max-width:72rem;background:var(--ground);color:var(--text);
+body{margin:0 auto;padding:1rem;max-width:76rem;background:var(--ground);color:var(--text);
 font:16px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 h1{font-size:1.5rem;margin:.2rem 0;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:2.2rem 0 .6rem;padding-top:.6rem;border-top:1px solid var(--line);overflow-wrap:anywhere}
@@ -17,9 +17,13 @@ a{color:var(--accent)}
 math{font-size:1.1em}
 .matrix,math .matrix{font-weight:700}
 figure{margin:1rem 0}
-.equation{margin:.8rem 0 .4rem}
-.scroll{overflow-x:auto;max-width:100%;padding:2px}
-.network{display:block;height:auto;max-width:none}
+.equation{margin:.4rem 0 0}
+.scroll{overflow-x:auto;overflow-y:hidden;max-width:100%;padding:.35rem 2px}
+.scroll.equation,.softmax>.scroll{padding:.75rem 2px}
+.network{display:block;height:auto;max-width:100%}
+.pictures{display:flex;flex-wrap:wrap;align-items:center;gap:1rem 1.5rem}
+.both .piece{display:none}
+@media (max-width:58rem){.both .whole{display:none}.both .piece{display:block}}
 .plot{display:block;width:100%;max-width:30rem;height:auto}
 .row{display:flex;flex-wrap:wrap;gap:1rem 1.6rem;align-items:flex-start}
 .row>*{max-width:100%}
@@ -38,7 +42,7 @@ table.matrix td.gap{text-align:center;color:var(--quiet)}
 .bar .pos{background:#2563eb}.bar .neg{background:#d9480f;margin-left:0;
 background-image:repeating-linear-gradient(45deg,transparent 0 3px,rgba(255,255,255,.45) 3px 5px)}
 #sums{background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:.8rem 1rem;margin:.6rem 0}
-.sum{display:none}.sum:target,.sum.chosen{display:block}
+.sum{display:none;overflow-x:auto;overflow-y:hidden;padding:.35rem 0}.sum:target,.sum.chosen{display:block}
 .heat,.pixels{image-rendering:pixelated;image-rendering:crisp-edges;border:1px solid var(--line);max-width:100%}
 .heat.tiles{width:100%;max-width:46rem;height:auto}
 .heat.maps{height:auto}
@@ -63,7 +67,11 @@ cursor:pointer}
 .softmax td:first-child{min-width:2rem;max-width:6rem}.softmax .shifted{display:none}
 .terms{font-size:.75rem}.terms td{padding:.1rem .25rem}.terms .bar{display:none}math{font-size:1em}}
 @media print{:root{--ground:#fff;--text:#000}body{max-width:none;padding:0;font-size:10.5pt}
-.softmax .live,.skip,.hint{display:none!important}.scroll{overflow:visible}.network{width:100%;max-width:100%}
-table,figure,.plot,#sums{break-inside:avoid}h2,h3{break-after:avoid}
+.softmax .live,.skip,.hint{display:none!important}
+section+section,table,svg,figcaption,.plot,#sums,.sum{break-inside:avoid}h2,h3,.equation{break-after:avoid}
+.softmax table{font-size:.6rem}.softmax td{min-width:0}.softmax th{white-space:normal}
+.sum,.scroll{overflow:visible}mfrac>mrow{font-size:.7em}
+table.matrix{font-size:min(.86rem,calc(94px/var(--cols)))}
+table.matrix td{padding:.1rem .25em;white-space:normal;overflow-wrap:anywhere}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """

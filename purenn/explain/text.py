@@ -6,7 +6,7 @@ import re
 from typing import Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 from ..matrix import Matrix
-from ..text import counted, quote
+from ..text import counted, listed, quote
 from . import braille
 from .blocks import notes, rendered, terms
 from .counts import Counts
@@ -23,6 +23,7 @@ _LARGEST = 8
 _ROWS, _EDGE = 12, 3  # of a matrix, and what is shown at either end of a larger one
 _ANSWERS = 10
 _NAME, _SHORTEST = 26, 5  # characters of an input's name
+_NAMED = 48  # inputs or outputs whose names are listed
 _HIGHEST = 80  # dots of a picture of the input
 _MAP, _MAPS = 32, 8  # dots to a side of a feature map, and how many are drawn
 _FEW_CHANNELS = 3  # of which the kernels are drawn
@@ -47,7 +48,11 @@ class _Text:
         self.terminal, self.width = terminal, terminal.width
 
     def title(self, explanation: Explanation) -> Iterator[str]:
-        yield self.terminal.styled(explanation.name, "bold") + (explanation.source and ", " + explanation.source)
+        first, *others = wrapped([part + "," for part in [explanation.name] + explanation.about], self.width + 1, 2)
+        lines = [first[len(explanation.name) :]] + others
+        lines[-1] = lines[-1][:-1]
+        yield self.terminal.styled(explanation.name, "bold") + lines[0]
+        yield from lines[1:]
         yield ""
 
     def input(self, explanation: Explanation) -> Iterator[str]:
@@ -88,13 +93,28 @@ class _Text:
         head = ["channel %d of %d:" % (c + 1, maps.channels)] if maps.channels > 1 else []
         return head + _grid(Matrix.wrap(maps.channel(c)), self.width - 4)
 
+    def shape_of_input(self, explanation: Explanation) -> Iterator[str]:
+        yield self.terminal.styled("X, the input", "heading") + " " + _shape_text(explanation.shape)
+        yield from self._names(explanation.network.names)
+
+    def names_of_outputs(self, explanation: Explanation) -> Iterator[str]:
+        last = explanation.layers[-1]
+        yield ""
+        yield self.terminal.styled("Y = Z%d, the output" % last.k, "heading") + " " + _shape_text(last.shape)
+        yield from self._names(explanation.network.labels)
+
+    def _names(self, names: Optional[Sequence[object]]) -> Iterator[str]:
+        """The first names, on as many lines as they need."""
+        shown = [] if names is None else listed(names, _NAMED, _NAME).split(" ")
+        yield from _indented(wrapped(shown, self.width - 2, 0) if shown else [])
+
     def left_out(self, sentence: str) -> Iterator[str]:
         yield ""
         yield sentence
 
     def heading(self, layer: ExplainedLayer) -> Iterator[str]:
         yield ""
-        yield self.terminal.styled("layer %d: %s" % (layer.k, layer.title), "heading")
+        yield self.terminal.styled(shortened("layer %d: %s" % (layer.k, layer.title), self.width), "heading")
 
     def parameters(self, inputs: List[Tuple[str, Matrix]], matrices: List[Tuple[str, Matrix]]) -> Iterator[str]:
         for name, matrix in matrices:
@@ -277,7 +297,11 @@ def _cell(value: Scalar) -> str:
 
 
 def _shape(row: Row) -> str:
-    return "(1, %d)" % len(row) if len(row.shape) == 1 else str(row.shape)
+    return _shape_text(row.shape)
+
+
+def _shape_text(shape: Sequence[int]) -> str:
+    return str((1, *shape) if len(shape) == 1 else tuple(shape))
 
 
 def _shapes(equation: ExplainedEquation) -> str:
