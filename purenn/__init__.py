@@ -27,8 +27,9 @@ from .network import Network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, List
 
+    from .formats.samples import read_labels, read_samples
     from .layers.abs_max_dense import AbsMaxDense
     from .layers.activate import Activate
     from .layers.batch_norm import BatchNorm
@@ -128,6 +129,8 @@ __all__ = [
     "log",
     "log_softmax",
     "mish",
+    "read_labels",
+    "read_samples",
     "register",
     "relu",
     "save",
@@ -145,14 +148,18 @@ __all__ = [
 
 
 def __getattr__(name: str) -> "Any":
-    """Kinds of layer and activations that few networks need are imported on first use."""
+    """What few programs need is imported on first use: most kinds of layer and activations, the readers of samples."""
     if name in __all__:
         # not `from . import`: MicroPython would ask this very function for the module first
-        for module in (".layers", ".more_activations"):
+        for module in (".formats.samples",) if name.startswith("read_") else (".layers", ".more_activations"):
             found = getattr(__import__(__name__ + module, None, None, ["*"]), name, None)
             if found is not None:
                 return found
     raise AttributeError("purenn has no %s" % name)
+
+
+def __dir__() -> "List[str]":
+    return sorted(set(list(globals()) + __all__))  # so that what is not yet imported is completed, too
 
 
 def from_sklearn(estimator: "Any") -> Network:

@@ -1,7 +1,8 @@
 """Activation: a function of numbers or rows, found by its name, with what the package knows about it."""
 
 from .errors import ShapeError, UnsupportedError
-from .rows import short
+from .rows import is_number, is_sized, python_number, short
+from .text import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,12 +47,21 @@ class Record:
 
 
 def _of_numbers(h: "Any") -> "Any":
-    """h, a function of one number, extended to lists and matrices."""
+    """h, a function of one number, extended to lists, arrays and matrices."""
 
     def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
         if isinstance(a, (list, tuple)):
             return [of(x, *parameters, **named) for x in a]
-        return a.map(lambda x: h(x, *parameters, **named)) if hasattr(a, "map") else h(a, *parameters, **named)
+        if hasattr(a, "map"):
+            return a.map(lambda x: h(x, *parameters, **named))
+        if hasattr(a, "tolist"):
+            return of(a.tolist(), *parameters, **named)
+        try:
+            return h(a, *parameters, **named)
+        except TypeError:
+            if is_number(a):
+                raise
+            raise TypeError("expected a number, a list of them or a Matrix, found %s" % short(a)) from None
 
     return _named_like(of, h)
 
@@ -62,14 +72,22 @@ def of_rows(h: "Any") -> "Any":
     def of(a: "Any", *parameters: "Any", **named: "Any") -> "Any":
         if hasattr(a, "map_rows"):
             return a.map_rows(lambda row: h(row, *parameters, **named))
+        row = a.tolist() if hasattr(a, "tolist") else a
+        if isinstance(row, (str, dict, set, frozenset)):
+            raise TypeError("expected a row of numbers or a Matrix, found %s" % short(a))
         try:
-            row = list(a)
+            row = list(row)
         except TypeError:
-            raise TypeError("expected a row of numbers or a Matrix, found %r" % (a,)) from None
+            raise TypeError("expected a row of numbers or a Matrix, found %s" % short(a)) from None
         if not row:
             raise ShapeError("expected a row of at least one number, found none")
-        if isinstance(row[0], (list, tuple)):
-            return [of(r, *parameters, **named) for r in row]
+        if not set(map(type, row)) <= {int, float}:
+            row = [python_number(value) for value in row]
+            if is_sized(row[0]) and not isinstance(row[0], str):
+                return [of(r, *parameters, **named) for r in row]
+            for value in row:
+                if not is_number(value):
+                    raise TypeError("expected a row of numbers, found %s in it" % short(value))
         return h(row, *parameters, **named)
 
     return _named_like(of, h)
@@ -97,9 +115,9 @@ class Activation:
     >>> Activation("sigmod")
     Traceback (most recent call last):
     ...
-    ValueError: unknown activation 'sigmod', known are: clip, elu, exp, gelu, gelu_tanh, hard_sigmoid, hard_swish, \
-identity, leaky_relu, log, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, softsign, step, tanh, \
-threshold
+    ValueError: unknown activation 'sigmod' (did you mean sigmoid?), known are: clip, elu, exp, gelu, gelu_tanh, \
+hard_sigmoid, hard_swish, identity, leaky_relu, log, log_softmax, mish, relu, selu, sigmoid, silu, softmax, softplus, \
+softsign, step, tanh, threshold
     """
 
     kind: str
@@ -214,7 +232,8 @@ def _parsed(text: str) -> "Tuple[str, Tuple[float, ...]]":
     if kind == "softmax_plain":
         raise ValueError("activation %r: it is a function to study; softmax(0.0) gives the same numbers" % (text,))
     if kind not in records:
-        raise ValueError("unknown activation %s, known are: %s" % (short(text), ", ".join(sorted(records))))
+        what = (short(text), did_you_mean(kind, list(records) + list(ALIASES)), ", ".join(sorted(records)))
+        raise ValueError("unknown activation %s%s, known are: %s" % what)
     most = 1 if kind == "softmax" else len(records[kind].parameters)
     if not bracket:
         return kind, ()

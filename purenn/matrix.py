@@ -15,12 +15,15 @@ the same, bit for bit, on every interpreter with IEEE doubles.
 
 from .activations import relu, sigmoid, softmax, step, tanh
 from .errors import ShapeError
-from .rows import checked_rows, described, is_number, python_number
-from .text import grid
+from .rows import checked_rows, described, is_number, python_number, short
+from .text import grid, in_short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+
+
+_MOST_IN_REPR = 1000  # numbers
 
 
 class Matrix:
@@ -75,6 +78,9 @@ class Matrix:
         >>> Matrix.zeros(1, 3)
         Matrix([[0.0, 0.0, 0.0]])
         """
+        rows, cols = python_number(rows), python_number(cols)
+        if not (isinstance(rows, int) and isinstance(cols, int)):
+            raise TypeError("rows and columns are counted by integers, found %s" % short((rows, cols)))
         if rows < 1 or cols < 1:
             raise ShapeError("a matrix needs at least one row and one column, found %r" % ((rows, cols),))
         return cls.wrap([[0.0] * cols for _ in range(rows)])
@@ -199,6 +205,9 @@ class Matrix:
         >>> Matrix([[1, 2, 3, 4], [5, 6, 7, 8]]).reshape(2)
         Matrix([[1, 2], [3, 4], [5, 6], [7, 8]])
         """
+        cols = python_number(cols)
+        if not isinstance(cols, int):
+            raise TypeError("columns are counted by an integer, found %s" % short(cols))
         if cols == self.cols:
             return self
         values = [value for row in self._rows for value in row]
@@ -259,10 +268,11 @@ class Matrix:
 
     def _combine(self, other: "Any", f: "Callable[[Any, Any], Any]", verb: str) -> "Matrix":
         if not isinstance(other, Matrix):
-            if isinstance(other, (list, tuple)):
-                raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, described(other)))
             number = python_number(other)
-            return self.map(lambda a: f(a, number)) if is_number(number) else NotImplemented
+            if is_number(number):
+                return self.map(lambda a: f(a, number))
+            _refuse_rows(other, verb)
+            return NotImplemented
         (m, n), (p, q) = self.shape, other.shape
         if not ((m == p or m == 1 or p == 1) and (n == q or n == 1 or q == 1)):
             raise ShapeError("cannot %s %r and %r" % (verb, self.shape, other.shape))
@@ -272,7 +282,14 @@ class Matrix:
     # ---- the product
 
     def __matmul__(self, other: "Any") -> "Matrix":
-        return self.dot(other) if isinstance(other, Matrix) else NotImplemented
+        if not isinstance(other, Matrix):
+            _refuse_rows(other, "multiply")
+            return NotImplemented
+        return self.dot(other)
+
+    def __rmatmul__(self, other: "Any") -> "Matrix":
+        _refuse_rows(other, "multiply")
+        return NotImplemented
 
     def dot(self, other: "Matrix") -> "Matrix":
         """The product, (m, k) times (k, n) giving (m, n): ``C[i, j] = sum over k of A[i, k] B[k, j]``.
@@ -288,6 +305,7 @@ class Matrix:
         purenn.errors.ShapeError: cannot multiply (2, 3) by (2, 3)
         """
         if not isinstance(other, Matrix):
+            _refuse_rows(other, "multiply")
             raise TypeError("cannot multiply a Matrix by %s" % type(other).__name__)
         if self.cols != other.rows:
             raise ShapeError("cannot multiply %r by %r" % (self.shape, other.shape))
@@ -345,13 +363,15 @@ class Matrix:
         return indices if axis is None else [index for row in indices._rows for index in row]
 
     def _reduce(self, f: "Callable[[Any], Any]", axis: "Optional[int]") -> "Any":
+        axis = python_number(axis)
         if axis is None:
             return f([value for row in self._rows for value in row])
+        if not isinstance(axis, int) or axis not in (0, 1):
+            what = "axis must be 0 (down the columns), 1 (along the rows) or None, found %s"
+            raise ValueError(what % short(axis))
         if axis == 0:
             return Matrix.wrap([[f([row[j] for row in self._rows]) for j in range(self.cols)]])
-        if axis == 1:
-            return Matrix.wrap([[f(row)] for row in self._rows])
-        raise ValueError("axis must be 0 (down the columns), 1 (along the rows) or None, found %r" % (axis,))
+        return Matrix.wrap([[f(row)] for row in self._rows])
 
     # ---- printing
 
@@ -360,8 +380,16 @@ class Matrix:
         return grid(self._rows)
 
     def __repr__(self) -> str:
-        """An expression that makes the same matrix (given the names of its numbers, as nan or Fraction)."""
-        return "Matrix(%r)" % (self.tolist(),)
+        """An expression that makes the same matrix (given the names of its numbers, as nan or Fraction).
+
+        Of a large matrix it is the shape and the ends of its first row.
+
+        >>> Matrix.zeros(100, 50)
+        <Matrix (100, 50): [[0 0 0 ... 0 0 0] ...]>
+        """
+        if self.rows * self.cols <= _MOST_IN_REPR:
+            return "Matrix(%r)" % (self.tolist(),)
+        return "<Matrix %r: %s>" % (self.shape, in_short(self._rows))
 
     def _repr_html_(self) -> str:
         """A table with a heat-map behind its numbers, for notebooks."""
@@ -409,6 +437,12 @@ def _broadcast(matrix: Matrix, rows: int, cols: int) -> "List[Sequence[Any]]":
     """The rows of a matrix, a lone row or column repeated to fill (rows, cols)."""
     repeated = matrix._rows if matrix.rows == rows else matrix._rows * rows
     return repeated if matrix.cols == cols else [[row[0]] * cols for row in repeated]
+
+
+def _refuse_rows(other: "Any", verb: str) -> None:
+    """Say what to do with rows that are not a Matrix: a list, an array of another library."""
+    if isinstance(other, (list, tuple)) or hasattr(other, "tolist"):
+        raise TypeError("cannot %s a Matrix and %s: wrap it in Matrix(...)" % (verb, described(other)))
 
 
 def _is_index(value: "Any") -> bool:

@@ -5,7 +5,7 @@ from array import array
 
 from .errors import ShapeError
 from .matrix import Matrix
-from .rows import as_sample, is_nested, samples_of, short, size
+from .rows import as_sample, is_nested, is_sized, samples_of, short, size
 from .text import aligned
 from .validation import (
     checked_channels,
@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+    from .explain import Explanation, Plot
     from .kernels.predictor import Predictor
     from .layers.base import Layer
     from .trace import Trace
@@ -143,6 +144,27 @@ class Network:
 
         return traced(self, self.checked(X))
 
+    def explain(self, x: "Any" = None, neuron: "Any" = None) -> "Explanation":
+        """Every number of a forward pass, written out: print it, show it in a notebook, or ``save("page.html")``.
+
+        `neuron` is (layer, index), both from 1, or a list of these: the neurons whose sums are written term by term.
+        """
+        from .explain import Explanation
+
+        return Explanation(self, x, neuron=neuron)
+
+    def plot(self, derivative: bool = False) -> "Plot":
+        """The curves of the activations in the network: print them, show them in a notebook, or ``save("h.svg")``."""
+        from .explain import Plot
+
+        found: "List[Any]" = []
+        for h in [getattr(layer, "h", None) for layer in self.layers]:
+            if h is not None and h not in found:
+                found.append(h)
+        if not found:
+            raise ValueError("the network has no activation to plot")
+        return Plot(found, derivative)
+
     def predict(self, x: "Sequence[Any]") -> "List[Any]":
         """The outputs for one sample, list in, list out; rows of samples give rows of outputs.
 
@@ -205,11 +227,20 @@ class Network:
 
     def class_of(self, outputs: "Sequence[Any]") -> "Any":
         """The answer of `classify` for the outputs of one sample."""
+        if not is_sized(outputs) or len(outputs) != self.outputs:
+            raise ShapeError("expected the %d outputs for one sample, found %s" % (self.outputs, short(outputs)))
         classes = range(self.outputs) if self.labels is None else self.labels
         best = winner(outputs)
         if self.multilabel:
             return None if best is None else [classes[k] for k, y in enumerate(outputs) if y > 0.5]
         return None if best is None else classes[best]
+
+    @property
+    def is_classifier(self) -> bool:
+        """Whether the largest output is an answer: there are labels, or a softmax or several sigmoids at the end."""
+        last = getattr(self.layers[-1], "activation", None)
+        names = ("softmax", "softmax_plain", "log_softmax") + (("sigmoid",) if self.outputs > 1 else ())
+        return self.labels is not None or self.multilabel or last in names
 
     # ---- what it can become
 
@@ -336,5 +367,10 @@ def winner(outputs: "Sequence[Any]") -> "Optional[int]":
     >>> winner([0.25, 0.5, 0.5]), winner([1.0, float("inf")]), winner([1.0, float("nan")])
     (1, 1, None)
     """
-    best = Matrix.wrap([outputs]).argmax()  # the first NaN, if there is one
-    return None if outputs[best] != outputs[best] else best
+    best = 0
+    for k, y in enumerate(outputs):
+        if y != y:
+            return None
+        if y > outputs[best]:
+            best = k
+    return best

@@ -19,7 +19,7 @@ from .layers.scale import Scale
 from .layers.shape import Flatten, Reshape
 from .matrix import Matrix
 from .network import Network
-from .rows import as_sample, is_nested, samples_of, size
+from .rows import as_sample, is_nested, samples_of, short, size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,9 +139,9 @@ def quantize_network(
 def _check_settings(bits: int, activation_bits: int, table_entries: int) -> None:
     for what, value in (("bits", bits), ("activation_bits", activation_bits)):
         if not isinstance(value, int) or not 2 <= value <= 16:
-            raise ValueError("%s must be an integer from 2 to 16, found %r" % (what, value))
-    if table_entries < _FEWEST_ENTRIES:
-        raise ValueError("table_entries must be at least %d, found %r" % (_FEWEST_ENTRIES, table_entries))
+            raise ValueError("%s must be an integer from 2 to 16, found %s" % (what, short(value)))
+    if not isinstance(table_entries, int) or table_entries < _FEWEST_ENTRIES:
+        raise ValueError("table_entries must be at least %d, found %s" % (_FEWEST_ENTRIES, short(table_entries)))
 
 
 def _checked_layers(network: Network) -> "List[Any]":
@@ -242,9 +242,7 @@ def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]
             "to quantise, give samples, rows of typical inputs (a hundred are enough), or input_range=(lowest, highest)"
         )
     if samples is None:
-        low, high = input_range  # type: ignore[misc]
-        if not -_INF < low < high < _INF:
-            raise ValueError("input_range must be two numbers, the smaller first, found %r" % (input_range,))
+        low, high = _ends(input_range)
         return Matrix([[low] * network.inputs, [high] * network.inputs])
     if input_range is not None:
         raise ValueError("give either samples or input_range, not both: the samples show the range")
@@ -252,6 +250,15 @@ def _calibration(network: Network, samples: "Any", input_range: "Optional[Range]
     if not all([-_INF < x < _INF for row in X for x in row]):
         raise ValueError("samples to calibrate on must be finite numbers")
     return X
+
+
+def _ends(input_range: "Any") -> "List[Any]":
+    """The lowest and the highest value of every input."""
+    ends: "List[Any]" = list(as_sample(input_range))
+    is_pair = len(ends) == 2 and all([isinstance(end, (int, float)) for end in ends])
+    if not (is_pair and -_INF < ends[0] < ends[1] < _INF):
+        raise ValueError("input_range must be two numbers, the smaller first, found %s" % short(input_range))
+    return ends
 
 
 def _check_finite(layer: Dense, number: int, ranges: "List[Range]") -> None:

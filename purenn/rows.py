@@ -52,7 +52,7 @@ def checked_rows(source: "Any") -> "List[Sequence[Any]]":
     """Equally long rows of numbers, at least one by one; a flat list is one row."""
     if hasattr(source, "tolist"):
         source = source.tolist()
-    if isinstance(source, (str, dict)) or is_number(source):
+    if isinstance(source, (str, dict, set, frozenset)) or is_number(source):
         raise TypeError("a Matrix is made of rows of numbers, found %s" % described(source))
     try:
         rows = list(source)
@@ -74,7 +74,7 @@ def checked_rows(source: "Any") -> "List[Sequence[Any]]":
 def _checked_row(row: "Any", i: int) -> "List[Any]":
     if hasattr(row, "tolist"):
         row = row.tolist()
-    if isinstance(row, (str, dict)):
+    if isinstance(row, (str, dict, set, frozenset)):
         raise TypeError("row %d is %s, expected numbers" % (i, described(row)))
     try:
         values = list(row)
@@ -135,7 +135,7 @@ def as_sample(x: "Any") -> "Any":
     try:
         values = x.tolist() if hasattr(x, "tolist") else x if isinstance(x, (list, tuple)) else list(x)
     except (TypeError, NotImplementedError):  # a memoryview of numbers that Python cannot read
-        raise TypeError("expected a sample, a list of numbers, found %r" % (x,)) from None
+        raise TypeError("expected a sample, a list of numbers, found %s" % short(x)) from None
     if isinstance(values, (int, float)):
         return [values]
     if is_nested(values):

@@ -131,17 +131,22 @@ def _is_sizes(value: "Any") -> bool:
 
 
 def write(network: Network, path: "Any") -> None:
-    """Write a network beside `path` and rename it, so that the file is there whole or not at all."""
-    import json
-
-    architecture, tensors = to_architecture(network)
-    _write(path, {"format": "pt", "purenn": json.dumps(architecture)}, tensors)
-
-
-def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
+    """Write a network to an open file; or beside `path`, then renamed, so that it is there whole or not at all."""
     import json
 
     from .atomic_write import atomic_write
+
+    architecture, tensors = to_architecture(network)
+    metadata = {"format": "pt", "purenn": json.dumps(architecture)}
+    if hasattr(path, "write"):
+        _write(path, metadata, tensors)
+        return
+    with atomic_write(path) as file:
+        _write(file, metadata, tensors)
+
+
+def _write(file: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]") -> None:
+    import json
 
     entries, end = ['"__metadata__":' + json.dumps(metadata)], 0
     dtypes = {}
@@ -152,11 +157,10 @@ def _write(path: "Any", metadata: "Dict[str, str]", tensors: "Dict[str, Matrix]"
         entries.append(json.dumps(name) + ":" + json.dumps(entry))
     header = ("{" + ",".join(entries) + "}").encode("utf-8")
     header += b" " * (-len(header) % 8)  # so that the tensors start at a multiple of 8
-    with atomic_write(path) as file:
-        file.write(struct.pack("<Q", len(header)) + header)
-        for name, matrix in sorted(tensors.items()):
-            for row in matrix:
-                file.write(_little_endian(DTYPES[dtypes[name]][0], row))
+    file.write(struct.pack("<Q", len(header)) + header)
+    for name, matrix in sorted(tensors.items()):
+        for row in matrix:
+            file.write(_little_endian(DTYPES[dtypes[name]][0], row))
 
 
 def _dtype(name: str, matrix: "Matrix") -> str:

@@ -2,10 +2,11 @@
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, List, Sequence
+    from typing import Any, Iterable, List, Sequence
 
 # a matrix larger than this is shown without its middle; tolist() gives every number
 _MOST_ROWS, _MOST_COLS, _EDGE = 20, 16, 3
+_LONGEST_SLIP = 40  # characters of a word that may be a known one, mistyped
 
 
 def quote(text: "Any", limit: int = 80) -> str:
@@ -37,6 +38,23 @@ def listed(names: "Sequence[Any]", most: int, limit: int = 80) -> str:
     ('W1, b1', 'W1, b1, ...')
     """
     return ", ".join([quote(name, limit) for name in names[:most]] + (["..."] if len(names) > most else []))
+
+
+def did_you_mean(word: "Any", known: "Iterable[str]") -> str:
+    """A hint to put behind an unknown word, at the known one that it is nearest to; empty where none is near.
+
+    >>> did_you_mean("sigmod", ["relu", "sigmoid"]), did_you_mean("Relu()", ["relu", "sigmoid"])
+    (' (did you mean sigmoid?)', ' (did you mean relu?)')
+    >>> did_you_mean("fly", ["relu", "sigmoid"])
+    ''
+    """
+    try:
+        from difflib import get_close_matches  # not before a mistake is made: start-up stays short
+    except ImportError:  # MicroPython
+        return ""
+    is_short = isinstance(word, str) and len(word) <= _LONGEST_SLIP
+    near = get_close_matches(word.strip().lower(), sorted(known), 1) if is_short else []
+    return " (did you mean %s?)" % near[0] if near else ""
 
 
 def grouped(number: int) -> str:
@@ -84,6 +102,12 @@ def grid(rows: "Sequence[Sequence[Any]]") -> str:
     shown = [["..."] if row is None else _with_gap(row, _MOST_COLS) for row in _with_gap(rows, _MOST_ROWS)]
     lines = aligned([[_text(value) for value in row] for row in shown], gap=" ")
     return "[[" + "]\n [".join(lines) + "]]"
+
+
+def in_short(rows: "Sequence[Sequence[Any]]") -> str:
+    """The numbers of a matrix in a few words: the ends of its first row, and dots where there are more rows."""
+    row = _with_gap(rows[0], 2 * _EDGE)
+    return "[[%s]%s]" % (" ".join([_text(value) for value in row]), " ..." if len(rows) > 1 else "")
 
 
 def _with_gap(values: "Sequence[Any]", most: int) -> "List[Any]":

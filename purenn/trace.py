@@ -3,6 +3,7 @@
 from .errors import ShapeError, UnsupportedError
 from .layers.base import Cache
 from .matrix import Matrix
+from .text import in_short
 from .validation import checked_value
 
 TYPE_CHECKING = False
@@ -40,11 +41,23 @@ class TraceEntry:
         return "\n".join(lines)
 
     def __repr__(self) -> str:
-        return "<TraceEntry %d: %s>" % (self.number, self.layer)
+        """One line: the layer, and A and Z in short."""
+        values = ["%s %r %s" % (name, value.shape, in_short(value.tolist())) for name, value in self._named()]
+        return "<layer %d: %s; %s>" % (self.number, self.layer, "; ".join(values))
+
+    def _named(self) -> "List[Tuple[str, Matrix]]":
+        return [("A", self.A), ("Z", self.Z)] if len(self.steps) > 1 else [("Z", self.Z)]
 
 
 class Trace:
-    """A forward pass layer by layer: the input `X`, a `TraceEntry` for each layer, the output `Y`."""
+    """A forward pass layer by layer: the input `X`, a `TraceEntry` for each layer, the output `Y`.
+
+    ``trace[0]`` is the entry of layer 1.  Print a trace, or an entry, for all its equations and numbers.
+
+    >>> from purenn import Dense, Network
+    >>> Network([Dense([[1.0], [2.0]], [0.5], "relu")]).trace([[1.0, -1.0]])[0]
+    <layer 1: Dense 2 -> 1, relu; A (1, 1) [[-0.5]]; Z (1, 1) [[0]]>
+    """
 
     def __init__(self, network: "Network", X: Matrix, entries: "List[TraceEntry]") -> None:
         self.network, self.X, self.entries, self.Y = network, X, entries, entries[-1].Z
@@ -85,6 +98,11 @@ class Trace:
             for j, dX in zip(entry.sources, gradients):
                 at[j] = dX if at[j] is None else at[j] + dX
         return at[0], tensors
+
+    def __repr__(self) -> str:
+        """One line for the input and for each layer."""
+        first = "<trace of %r: X %r %s>" % (self.network, self.X.shape, in_short(self.X.tolist()))
+        return "\n".join([first] + [repr(entry) for entry in self.entries])
 
     def __str__(self) -> str:
         return "\n\n".join(["X = input %r\n%s" % (self.X.shape, self.X)] + [str(entry) for entry in self.entries])

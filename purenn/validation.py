@@ -16,12 +16,15 @@ def checked_layers(layers: "Any") -> "Tuple[Any, ...]":
     """The layers as a tuple: of any kind that has the `steps` of a `Layer`."""
     if hasattr(layers, "steps"):
         raise TypeError("a network is made of a list of layers, found the layer %s" % layers)
-    checked = tuple(layers)
+    try:
+        checked = tuple(layers)
+    except TypeError:
+        raise TypeError("a network is made of a list of layers, found %s" % short(layers)) from None
     if not checked:
         raise ShapeError("a network needs at least one layer, found none")
     for k, layer in enumerate(checked, 1):
         if not hasattr(layer, "steps") or isinstance(layer, type):
-            raise TypeError("layer %d is %r, expected a layer such as Dense(...)" % (k, layer))
+            raise TypeError("layer %d is %s, expected a layer such as Dense(...)" % (k, short(layer)))
     return checked
 
 
@@ -121,7 +124,7 @@ def checked_channels(channels: "Any", input_shape: "Shape") -> "Optional[str]":
     """Which axis of the input holds the channels: "first" or "last" of two or more, or None."""
     if channels is None:
         return None
-    if channels not in ("first", "last"):
+    if not isinstance(channels, str) or channels not in ("first", "last"):
         raise ValueError("channels are first or last, found %s" % short(channels))
     if len(input_shape) < 2:
         raise ShapeError("channels %s: the input shape %r has no axis for them" % (channels, input_shape))

@@ -398,6 +398,21 @@ def test_a_list_and_a_matrix_go_entry_by_entry(name, row):
     assert same_rows([h([tuple(row), row])[0], Activation(name)(row)], [expected, expected])
 
 
+@pytest.mark.parametrize("name", sorted(all_records()))
+@pytest.mark.parametrize("shape", [(3,), (2, 2), (2, 1, 3)])
+def test_arrays_of_another_library_are_lists(name, shape):
+    numpy = pytest.importorskip("numpy")
+    h, numbers = getattr(purenn, name), numpy.arange(-2.0, 20.0)[: int(numpy.prod(shape))].reshape(shape) + 3.0
+    found = h(numbers)
+    assert found == h(numbers.tolist()) == Activation(name)(numbers) and type(found) is list
+    assert {type(y) for y in numpy.array(found, dtype=object).ravel()} == {float}
+    if len(shape) == 2:
+        assert found == h(Matrix(numbers)).tolist() == [h(row) for row in numbers.tolist()]
+    if not RECORDS[name].rowwise:
+        assert h(numbers[0].ravel()[0]) == h(numbers.tolist())[0] or len(shape) > 1
+        assert type(h(numpy.float32(1.0))) is float
+
+
 def test_softmax_goes_row_by_row():
     A = Matrix([[0.3, 2.9, 4.0], [1010, 1000, 990]])
     for h in (softmax, log_softmax, softmax_plain):
@@ -464,7 +479,7 @@ def test_a_name_with_parameters(text, parameters, x, expected):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("sigmod", "unknown activation 'sigmod', known are: clip, elu, "),
+        ("fly", "unknown activation 'fly', known are: clip, elu, "),
         ("softmax_plain", "activation 'softmax_plain': it is a function to study; softmax(0.0) gives the same numbers"),
         ("Softmax_plain(1)", "activation 'Softmax_plain(1)': it is a function to study; softmax(0.0) gives the same"),
         ("", "unknown activation '', known are: "),

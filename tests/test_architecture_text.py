@@ -315,13 +315,13 @@ CONV = {"W1": (4, 2, 3, 3), "b1": (4,), "W2": (36, 5), "b2": (5,)}
         ("conv 3 groups 1x1, dense", "groups is one number, found 1x1"),
         (
             "conv 3 stide 2, dense",
-            "unknown word 'stide', known after conv are: stride, padding, dilation, groups, an act",
+            "unknown word 'stide' (did you mean stride?), known after conv are: stride, padding, dilation, groups",
         ),
         ("conv 3 relu softmax, dense", "unknown word 'softmax' behind the activation"),
         ("conv 3 relu stride 2, dense", "unknown word 'stride' behind the activation"),
         (
             "conv 3, maxpol 2, dense",
-            "item 2 of the architecture, 'maxpol 2': unknown word 'maxpol', known are conv, conv1d",
+            "item 2 of the architecture, 'maxpol 2': unknown word 'maxpol' (did you mean maxpool?), known are conv, ",
         ),
         ("conv 3, maxpool 2 relu, dense", "unknown word 'relu', known after maxpool are: stride, padding"),
         ("conv 3, flatten 2, dense", "unknown word '2', nothing follows flatten"),

@@ -148,7 +148,7 @@ def test_bombs_are_refused_in_little_memory(tmp_path):
         assert line.partition(" ")[0] in ("UnsupportedError", "ModelFormatError", "ShapeError"), line
         assert len(line) < 700
     for line in (lines[1], lines[5], lines[6]):
-        assert "compressed by gzip: what it unpacks to takes" in line
+        assert "what it unpacks to takes" in line
 
 
 def nested_pickles(operations, calls):

@@ -892,6 +892,25 @@ def test_notebooks_show_matrices_networks_and_passes():
     named.encode("utf-8")
 
 
+# ---- from Python
+
+
+def test_a_network_explains_itself(tmp_path):
+    network = demo.network()
+    explained, same = network.explain([1.0, 0.5]), Explanation(network, [1.0, 0.5])
+    assert repr(explained) == str(explained) == as_text(same)
+    assert max([len(line) for line in repr(explained).splitlines()]) <= 80
+    chosen = network.explain(Matrix([1.0, 0.5]), (1, 3))
+    assert chosen.focus == (1, 3) and "a_3 = " in repr(chosen) and "a_3 = " not in repr(explained)
+    for name, text_ in (("a.html", as_html(same)), ("a.TEX", as_latex(same)), ("a.txt", as_text(same) + "\n")):
+        explained.save(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8") == text_
+    for name in ("a.pdf", "a", "html"):
+        with pytest.raises(ValueError, match="an explanation is saved as .txt, .tex, .html, .htm"):
+            explained.save(tmp_path / name)
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 # ---- the command
 
 
@@ -920,7 +939,11 @@ def test_a_file_called_like_numbers_is_a_file(folder, capsys):
 
 
 def test_the_name_of_the_file_says_what_to_write(folder, capsys):
-    for name, start in (("p.html", "<!DOCTYPE"), ("p.tex", r"\documentclass"), ("p.txt", "Network(2-3-2-2")):
+    for name, start in (
+        ("p.html", "<!DOCTYPE"),
+        ("p.tex", r"\documentclass"),
+        ("p.txt", "book.safetensors, Network(2-3-2-2"),
+    ):
         said = printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", name)
         assert said == ["%s: %s bytes" % (name, "{:,}".format(os.path.getsize(name)))]
         assert (folder / name).read_text(encoding="utf-8").startswith(start)
@@ -935,8 +958,7 @@ def test_the_name_of_the_file_says_what_to_write(folder, capsys):
         (["-o", "a.pdf"], "a.pdf: explain writes files that end in .txt, .tex, .html, .htm"),
         (["-o", "a.pdf", "--format", "latex"], "a.pdf: explain writes files that end in .txt, .tex, .html, .htm"),
         (["-o", "page"], "page: explain writes files that end in .txt, .tex, .html, .htm"),
-        (["-o", "-"], "-: explain writes files that end in .txt, .tex, .html, .htm"),
-        (["-o", "-", "--format", "text"], "-: explain writes files that end in .txt, .tex, .html, .htm"),
+        (["-o", "a-.png"], "a-.png: explain writes files that end in .txt, .tex, .html, .htm"),
         (["-o", "q.html", "--format", "text"], "q.html: its name says html, --format says text"),
         (["-o", "q.txt", "--format", "latex"], "q.txt: its name says text, --format says latex"),
     ],
@@ -984,7 +1006,7 @@ def test_mistakes(arguments, message, folder, capsys):
 
 def test_a_neuron_that_is_none(folder, capsys):
     said = refused(capsys, "explain", "book.safetensors", "two.csv", "--neuron", "first")
-    assert "expected LAYER:INDEX, both counted from 1, as in 1:2, found 'first'" in said
+    assert "expected LAYER:INDEX, both counted from 1, as in 1:2, 1:1-3, 1:* or all, found 'first'" in said
 
 
 @needs_mnist

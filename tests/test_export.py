@@ -23,7 +23,7 @@ from purenn.cli import main
 from purenn.codegen import emit, plan
 from purenn.codegen.dialect import EXPORTED
 from purenn.codegen.literals import digits, planes, size_of, split
-from purenn.export import export
+from purenn.export import checked_name, export, module_names
 from purenn.layers.activate import Activate
 from purenn.layers.normalize import Normalize
 from purenn.layers.scale import Scale
@@ -527,20 +527,68 @@ def test_a_module_runs_in_a_namespace_without_a_name():
         assert names["predict"]([2.0] * network.inputs)
 
 
-def test_names_of_files(tmp_path):
-    network = Network([Dense([[1.0]])])
-    for name in ("gr\u00f6\u00dfe.py", "my-model.py", 'a"b.py', "\u7f51.py", "a\nb.py", "a\\N.py"):
-        path = str(tmp_path / name)
-        assert network.export(path) == [path]
-        with open(path, "rb") as file:
-            assert module(file.read().decode("ascii"))["predict"]([2.0]) == [2.0]
-    before = sorted(os.listdir(str(tmp_path)))
-    for name in ("gr\u00f6\u00dfe.py", "\u7f51.py"):
-        with pytest.raises(ValueError, match="the name of a module for boards must be ASCII|is no name for a module"):
-            INTEGER.export(str(tmp_path / name), "micropython")
+ODD_NAMES = ["gr\u00f6\u00dfe", "my-model", 'a"b', "\u7f51", "a\nb", "a\\N"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_an_odd_name_cannot_break_the_text(name):
+    text = export(Network([Dense([[1.0]])]), name=name)[name + ".py"]
+    text.encode("ascii")
+    assert module(text)["predict"]([2.0]) == [2.0]
+
+
+@pytest.mark.parametrize(
+    "name", ["flower", "gr\u00f6\u00dfe", "\u7f51", "match", "test", "Json", "machine", "_net", "x1"]
+)
+def test_a_module_that_is_written_can_be_imported(name, tmp_path):
+    path = str(tmp_path / (name + ".py"))
+    assert Network([Dense([[1.0]])]).export(path) == [path]
+    code = "import sys; sys.path.insert(0, %r); import %s as m; assert m.predict([2.0]) == [2.0]" % (
+        str(tmp_path),
+        name,
+    )
+    subprocess.run([sys.executable, "-X", "utf8", "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "name, target, why, better",
+    [
+        ("my-model", "python", "import takes a name of letters, digits and _", "my_model"),
+        ("v1.0", "python", "import takes a name of letters, digits and _", "v1_0"),
+        ("3d", "python", "import takes a name of letters, digits and _", "model_3d"),
+        ("-", "python", "import takes a name of letters, digits and _", "model__"),
+        ("\u20ac", "python", "import takes a name of letters, digits and _", "model__"),
+        ("a b", "micropython", "import takes a name of letters, digits and _", "a_b"),
+        ("class", "python", "class is a word of Python itself, which import does not take", "class_model"),
+        ("None", "python", "None is a word of Python itself, which import does not take", "None_model"),
+        ("json", "python", "it would hide the module json of Python", "json_model"),
+        ("sys", "microbit", "it would hide the module sys of Python", "sys_model"),
+        ("purenn", "python", "it would hide purenn itself", "purenn_model"),
+        ("machine", "micropython", "it would hide the module machine of MicroPython", "machine_model"),
+        ("microbit", "microbit", "it would hide the module microbit of MicroPython", "microbit_model"),
+        ("gr\u00f6\u00dfe", "micropython", "the name of a module for boards must be ASCII", "gr__e"),
+    ],
+)
+def test_a_name_that_no_module_can_have_is_refused_with_one_it_can(name, target, why, better, tmp_path):
+    path = str(tmp_path / (name + ".py"))
+    with pytest.raises(ValueError) as caught:
+        INTEGER.export(path, target)
+    assert str(caught.value).endswith("%s, name it %s.py" % (why, better))
+    assert not os.listdir(str(tmp_path)) and checked_name(better + ".py", target) == better
+
+
+def test_every_module_of_this_python_is_known():
+    for name in set(sys.builtin_module_names) | set(getattr(sys, "stdlib_module_names", ())) - {"test"}:
+        with pytest.raises(ValueError, match="hide|word of Python"):
+            checked_name(name + ".py", "python")
+    public = {name for name in getattr(sys, "stdlib_module_names", ()) if not name.startswith("_")}
+    assert public - {"test"} <= module_names._STANDARD  # so that every Python gives the same answer
+
+
+def test_a_folder_that_is_missing(tmp_path):
     with pytest.raises(OSError):
         INTEGER.export(str(tmp_path / "missing" / "model.py"), "micropython")
-    assert sorted(os.listdir(str(tmp_path))) == before
+    assert not os.listdir(str(tmp_path))
 
 
 def test_files_are_atomic_write_or_not_at_all(tmp_path, monkeypatch):

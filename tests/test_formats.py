@@ -163,6 +163,23 @@ def test_save_refuses_other_names_and_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_save_to_an_open_file_writes_the_same_bytes(tmp_path):
+    network, file = Network([Dense([[0.5], [2.0]])]), io.BytesIO()
+    save(network, file)
+    save(network, tmp_path / "MODEL.SafeTensors")
+    assert file.getvalue() == (tmp_path / "MODEL.SafeTensors").read_bytes()
+    assert load(file.getvalue())([1.0, 1.0]) == [2.5]
+
+
+@pytest.mark.parametrize("thing", [None, "model.safetensors", [1], Dense([[1.0]]), Matrix([1])])
+def test_save_takes_the_network_first(thing, tmp_path):
+    with pytest.raises(
+        TypeError, match="save takes a network, then where to write it, found %s" % type(thing).__name__
+    ):
+        save(thing, tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
 def test_read_gives_arrays_or_a_network(tmp_path):
     assert sorted(read(FILES["npz"])) == ["W1", "b1"]
     assert read(safetensors(tmp_path)).name == "mine"

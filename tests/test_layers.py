@@ -2,6 +2,8 @@
 
 import math
 
+import sys
+
 import pytest
 from drawn import finite, matrices, moderate, rows, same_rows, sizes
 from hypothesis import given
@@ -215,7 +217,8 @@ def test_each_kind_is_in_the_table_and_found_by_its_name():
 
 def test_what_is_imported_when_it_is_asked_for():
     for name in purenn.__all__:
-        assert getattr(purenn, name) is not None
+        if sys.implementation.name != "micropython" or not name.startswith("read_"):  # a board reads no samples
+            assert getattr(purenn, name) is not None
     for module in (purenn, purenn.layers):
         assert refused(lambda module=module: module.Conv9D, AttributeError).endswith("has no Conv9D")
 

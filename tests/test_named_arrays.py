@@ -150,7 +150,10 @@ def test_an_order_against_the_numbers():
 @pytest.mark.parametrize(
     "order, said",
     [
-        (["input", "hiden"], "the order names 'hiden', which is not one of the layers: hidden, input, output"),
+        (
+            ["input", "hiden"],
+            "the order names 'hiden' (did you mean hidden?), which is not one of the layers: hidden, input, output",
+        ),
         (["input", 7], "the order names 7, which is not one"),
         ("input", "the order leaves out hidden, output"),
         ([], "the order leaves out hidden, input, output"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from purenn import Dense, Network, Scale
 from purenn import more_activations  # noqa: F401  # so that all records are there
 from purenn.activation import RECORDS
 from purenn.activations import sigmoid
@@ -87,6 +88,30 @@ def test_functions_of_ones_own():
 
 def test_notebooks():
     assert r"\frac{1}{1 + e^{-x}}" in Plot(["sigmoid"])._repr_latex_()
+
+
+def test_the_activations_of_a_network():
+    def bent(x):
+        return x * x
+
+    layers = [Dense([[1.0]], None, h) for h in ("relu", "leaky_relu(0.5)", "relu", bent, "leaky_relu(0.2)", "sigmoid")]
+    plot = Network(layers).plot()
+    assert [curve.name for curve in plot.curves] == ["relu", "leaky_relu(0.5)", "bent", "leaky_relu(0.2)", "sigmoid"]
+    assert len(Network(layers).plot(derivative=True).curves) == 10
+    assert repr(plot) == str(plot) == plot.text() and "sigmoid" in repr(plot)
+    with pytest.raises(ValueError, match="the network has no activation to plot"):
+        Network([Scale(2.0)], input_shape=(1,)).plot()
+
+
+def test_a_plot_is_saved_as_svg(tmp_path):
+    plot = Plot(["relu"])
+    for name in ("a.svg", "B.SVG"):
+        plot.save(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8") == plot.svg()
+    for name in ("a.png", "svg", ""):
+        with pytest.raises(ValueError, match="a plot is saved as .svg"):
+            plot.save(name and tmp_path / name)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize(
@@ -173,11 +198,13 @@ def test_the_command(tmp_path, monkeypatch, capsys):
     said = printed(capsys, "plot", "sigmoid", "relu", "softmax", "--derivative", "-o", "file.svg")
     text = (tmp_path / "file.svg").read_text(encoding="utf-8")
     assert said == ["file.svg: {:,} bytes".format(len(text.encode("utf-8")))] and len(curves_of(text)) == 6
-    assert refused(capsys, "plot", "sigmod").startswith("unknown activation 'sigmod', known are: ")
+    assert refused(capsys, "plot", "sigmod").startswith(
+        "unknown activation 'sigmod' (did you mean sigmoid?), known are: clip, "
+    )
     assert refused(capsys, "plot", "relu", "tanh", "relu") == "relu is given twice"
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.html", "a", "-", "a.svg.gz"])
+@pytest.mark.parametrize("name", ["a.png", "a.html", "a", "a-", "a.svg.gz"])
 def test_a_file_that_is_no_svg(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert refused(capsys, "plot", "relu", "-o", name) == "%s: plot writes files that end in .svg" % name

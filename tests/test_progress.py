@@ -32,10 +32,10 @@ class Clock:
 def worked(stream, steps, seconds):
     """A bar after `steps` of 100 steps that took so many seconds each, not yet erased."""
     clock = Clock()
-    progress = Progress("evaluating", 100, stream, clock)
-    for _ in range(steps):
+    progress = Progress("evaluating", True, stream, clock)
+    for step in range(1, steps + 1):
         clock.now += seconds
-        progress.advance()
+        progress.reached(step, step / 100)
     return progress
 
 
@@ -44,8 +44,21 @@ def test_no_bar_where_no_terminal_is():
     with worked(stream, 100, 1.0):
         pass
     assert stream.getvalue() == ""
-    with Progress("evaluating", 1, None):
+    with Progress("evaluating", True, None):
         pass
+
+
+def test_no_bar_where_the_answers_are_seen_themselves():
+    with Progress("predicting", False, Terminal(), Clock()) as progress:
+        progress.clock.now = 9.0
+        progress.reached(1, 0.5)
+    assert progress.stream.getvalue() == ""
+
+
+def test_a_pipe_has_no_end():
+    progress = Progress("predicting", True, Terminal(), Clock())
+    progress.reached(12000, None)
+    assert progress.line(50) == "predicting: 12,000 samples" and progress.line(4) == "pred"
 
 
 def test_no_bar_for_quick_work():
@@ -64,16 +77,16 @@ def test_drawn_rarely_and_erased():
 
 
 def test_what_it_says():
-    assert worked(Terminal(), 25, 0.04).line(50) == "evaluating [####...............]  25/100  3 s left"
-    assert worked(Terminal(), 100, 0.04).line(50) == "evaluating [###################] 100/100  0 s left"
+    assert worked(Terminal(), 25, 0.04).line(50) == "evaluating [#####................]  25 %  3 s left"
+    assert worked(Terminal(), 100, 0.04).line(50) == "evaluating [#####################] 100 %  0 s left"
 
 
-@given(st.integers(0, 200), st.integers(0, 10**6), st.integers(0, 10**6), st.floats(0, 1e6))
-def test_as_wide_as_the_terminal_or_less(columns, done, total, seconds):
+@given(st.integers(0, 200), st.floats(0, 2), st.floats(0, 1e6))
+def test_as_wide_as_the_terminal_or_less(columns, fraction, seconds):
     clock = Clock()
-    progress = Progress("evaluating", total, Terminal(), clock)
+    progress = Progress("evaluating", True, Terminal(), clock)
     clock.now = seconds
-    progress.done = done
+    progress.fraction = fraction
     assert len(progress.line(columns)) <= columns
     if columns >= 79:
         assert len(progress.line(columns)) == columns

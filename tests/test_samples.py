@@ -1,16 +1,30 @@
 """Samples of every format through one door: which format, how many samples, and what does not fit."""
 
 import json
+import os
 import struct
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import purenn
 from purenn import ModelFormatError, ShapeError, UnsupportedError
 from purenn.formats.samples.labels import indices
 from purenn.formats.samples import read_labels, read_names, read_samples
 from sample_files import REFUSED, gzipped, idx, pgm, png
+
+CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def test_the_readers_are_names_of_the_package_that_are_imported_on_first_use():
+    assert purenn.read_samples is read_samples and purenn.read_labels is read_labels
+    assert {"read_samples", "read_labels", "Conv2D", "gelu"} <= set(dir(purenn)) & set(purenn.__all__)
+    code = "import sys, purenn; assert 'purenn.formats.samples' not in sys.modules and 'read_samples' in dir(purenn)"
+    subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ, PYTHONPATH=CHECKOUT))
+
 
 SIX = [0, 1, 2, 253, 254, 255]
 
@@ -114,7 +128,7 @@ def test_a_picture_of_the_wrong_size_is_not_unpacked():
         (b"", "the file is empty"),
         (b"\xff\xd8\xff\xe0\0\x10JFIF", "not samples purenn reads .* it starts with"),
         (b"PK\3\4", "not samples purenn reads"),
-        ("1,2\n".encode("utf-16"), "not samples purenn reads"),
+        (b"1,2\n\x00", "not samples purenn reads"),
     ],
 )
 def test_a_foreign_file(content, message):

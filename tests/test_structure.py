@@ -17,7 +17,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 # module of purenn, or a folder with all that is in it.
 ROOMS = [
     ["errors", "json_text", "text", "atomic_write"],
-    ["rows", "source"],
+    ["rows", "source", "stream"],
     ["activation"],
     ["activations"],
     ["more_activations"],
@@ -31,7 +31,7 @@ ROOMS = [
     ["codegen", "graph", "safetensors"],
     ["kernels", "formats", "explain", "train"],
     ["export"],
-    ["bench", "demo", "in_memory", "jobs"],
+    ["bench", "demo", "in_memory", "jobs", "metrics"],
     ["cli"],
     ["__main__"],
 ]
@@ -39,7 +39,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # These may reach up, inside a function: `Network.compile()` and friends, and what is loaded on demand.
 REACH_UP = ("activation", "matrix", "network", "quantize", "trace")
 CORE_MAY_IMPORT = {"math", "struct", "json", "array", "os", "sys", "io"}
-CORE_MAY_DO_WITHOUT = {"_json"}  # imported in a `try`
+CORE_MAY_DO_WITHOUT = {"_json", "difflib"}  # imported in a `try`
 
 
 def modules():
@@ -115,7 +115,7 @@ def test_imports_run_downwards(path):
 
 # ---- circles
 
-_FOR_OTHERS = ("_repr_html_", "_repr_latex_", "__reduce__")
+_FOR_OTHERS = ("_repr_html_", "_repr_latex_", "__repr__", "__reduce__", "save")
 
 
 def circles(edges):
@@ -146,7 +146,7 @@ def edges(inside_too):
     """{module: the modules of purenn that it imports} at module level; `inside_too` also within functions.
 
     Left out of the latter are those that may reach up, the package itself, which holds `from_torch` and friends,
-    and what notebooks and `pickle` call.
+    and what notebooks, `print` and `pickle` call, and `save` of an object.
     """
     found = {}
     for path, tree in MODULES.items():

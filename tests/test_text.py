@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from purenn.text import quote
+from purenn.text import did_you_mean, quote
 
 # every character is possible; those that terminals, tables and pages obey are likely
 codes = st.one_of(
@@ -71,3 +71,25 @@ def test_quote(text, quoted):
 def test_readable_letters_stay_readable():
     for text in ("K\u00e4se", "\u732b", "\u0394x \u2264 1", "\U0001f600"):
         assert quote(text) == (text if hasattr(str, "isprintable") else repr(text))
+
+
+# ---- slips of the keyboard
+
+KNOWN = ["identity", "leaky_relu", "relu", "sigmoid", "softmax", "softplus", "tanh"]
+
+
+@pytest.mark.parametrize("known", KNOWN)
+@pytest.mark.parametrize("slip", [lambda w: w[1:], lambda w: w[:-1], lambda w: w[:2] + w[1:], str.upper])
+def test_a_slip_is_near_the_word_that_was_meant(known, slip):
+    pytest.importorskip("difflib")
+    assert did_you_mean(slip(known), KNOWN) == " (did you mean %s?)" % known
+
+
+@given(text=any_text)
+def test_a_hint_is_a_known_word_or_none(text):
+    assert did_you_mean(text, KNOWN) in [""] + [" (did you mean %s?)" % known for known in KNOWN]
+
+
+@pytest.mark.parametrize("word", ["", "fly", "relu" * 100, None, 7, ["relu"], b"relu"])
+def test_what_is_near_no_word_gets_no_hint(word):
+    assert did_you_mean(word, KNOWN) == "" == did_you_mean("relu", [])

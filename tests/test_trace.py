@@ -23,7 +23,7 @@ def test_an_entry_for_each_layer():
         for value, j in zip(entry.inputs, entry.sources):
             assert value is (trace[j - 1].Z if j else X)
         assert entry.X is entry.inputs[0] and entry.A is entry.steps[0][1] and entry.Z is entry.steps[-1][1]
-        assert repr(entry) == "<TraceEntry %d: %s>" % (k, NET.layers[k - 1])
+        assert repr(entry).startswith("<layer %d: %s; " % (k, NET.layers[k - 1])) and len(repr(entry)) < 300
 
 
 def test_equations_name_what_a_layer_takes():
@@ -33,6 +33,14 @@ def test_equations_name_what_a_layer_takes():
         ["Z3 = Z1 + Z2 + X"],
         ["Z4 = [Z3 Z1]"],
     ]
+
+
+def test_an_entry_and_a_trace_in_short():
+    one = Network([Dense([[1.0], [2.0]], [0.5], "relu")]).trace([[1.0, -1.0], [3.0, 0.0]])
+    assert repr(one[0]) == "<layer 1: Dense 2 -> 1, relu; A (2, 1) [[-0.5] ...]; Z (2, 1) [[0] ...]>"
+    assert repr(one) == "<trace of Network(2-1, 3 parameters): X (2, 2) [[1 -1] ...]>\n" + repr(one[0])
+    wide = Network([Dense([[0.25] * 50])]).trace([4.0])
+    assert repr(wide[0]).endswith("; Z (1, 50) [[1 1 1 ... 1 1 1]]>") and repr(NET.trace(X)).count("\n") == 4
 
 
 def test_a_trace_as_text():

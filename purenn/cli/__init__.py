@@ -1,7 +1,8 @@
 """The command line: ``python -m purenn COMMAND ...``.
 
 A command is a module of this package with ``run(args)``, which gives the lines to print, and a row of
-`COMMANDS` in arguments.py.  Exit status 0: done; 2: the user's mistake, in one line; 130: interrupted.
+`COMMANDS` in arguments.py.  Exit status 0: done, or whoever reads the output has seen enough; 2: the user's
+mistake, in one line; 130: interrupted.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(arguments)
     except KeyboardInterrupt:
         return _failed("interrupted", 130)
-    except BrokenPipeError:
-        return _failed("standard output was closed before all was written")
+    except BrokenPipeError:  # as by `| head`: whoever reads has seen enough
+        return _silenced()
     except OSError as error:
         where = "" if error.filename is None else "%s: " % quote(error.filename, LONGEST_NAME)
         return _failed("%s%s" % (where, error.strerror or error))
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     if sys.stdout is None:
-        raise BrokenPipeError
+        raise OSError("standard output is closed")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a name the terminal cannot show is no reason to stop
@@ -54,11 +55,17 @@ def _run(arguments: Sequence[str] | None) -> int:
     return 0
 
 
+def _silenced() -> int:
+    """Give up standard output: the interpreter would complain when it ends, because the rest of it is lost."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
 def _failed(message: str, status: int = 2) -> int:
     try:
         sys.stdout.flush()
-    except OSError:  # the rest of the output is lost: without this the interpreter would complain when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        _silenced()
     except AttributeError:
         pass  # it was closed from the start
     if sys.stderr is not None:

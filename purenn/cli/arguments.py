@@ -9,6 +9,7 @@ import sys
 from .. import __version__
 from ..formats import FORMATS
 from ..formats.samples.resize import METHODS
+from ..text import did_you_mean, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,15 +26,29 @@ class Mistake(ValueError):
 
 
 def is_numbers(text: str) -> bool:
-    """Whether an argument is numbers with commas between them.
+    """Whether an argument is numbers with commas or spaces between them.
 
-    >>> is_numbers("1.0,-0.5"), is_numbers("digit.png"), is_numbers("-")
-    (True, False, False)
+    >>> is_numbers("1.0,-0.5"), is_numbers("1.0 -0.5"), is_numbers("digit.png"), is_numbers("-")
+    (True, True, False, False)
     """
     try:
-        return len([float(number) for number in text.split(",")]) > 0
+        return len([float(number) for number in (text.split(",") if "," in text else text.split())]) > 0
     except ValueError:
         return False
+
+
+def column_names(text: str) -> list[str]:
+    """Columns by name or number, with commas between them; a name that has a comma stands in quotes.
+
+    >>> column_names('width, 3-5,"size, in mm"')
+    ['width', '3-5', 'size, in mm']
+    """
+    import csv
+
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [])]
+    if not all(names) or not names:
+        raise argparse.ArgumentTypeError("expected columns with commas between them, as in width,3-5, found %r" % text)
+    return names
 
 
 def _divisor(text: str) -> float:
@@ -129,29 +144,64 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def _option(*names: str, **settings: Any) -> Option:
+    if "default" in settings:
+        settings["help"] += " (default: %(default)s)"
     return names, settings
 
 
-_READ = "CSV, JSON, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
+_READ = "CSV, JSON, JSON Lines, .npy, IDX (also gzipped), PGM or PNG; - is standard input"
 _MODELS = ", ".join([row.title for row in FORMATS])
 
 MODEL = _option("model", metavar="MODEL", help="a network (%s); - is standard input" % _MODELS)
-DESTINATION = _option("destination", metavar="DESTINATION", help="the file to write, .safetensors")
-INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or a file: " + _READ)
+DESTINATION = _option("destination", metavar="DESTINATION", nargs="?", help="the file to write, NAME.safetensors")
+CONVERTED = _option("-o", "--output", metavar="FILE", help="the same as DESTINATION; - is standard output")
+INPUTS = _option("inputs", metavar="INPUT", nargs="+", help="samples: numbers, as in 1.0,0.5, or files: " + _READ)
 TESTED = _option("tested", metavar="INPUTS", help="samples: " + _READ)
-EXPECTED = _option("expected", metavar="LABELS", help="the right answer for each sample: CSV, JSON, .npy or IDX")
+EXPECTED = _option(
+    "expected",
+    metavar="LABELS",
+    nargs="?",
+    help="the right answer for each sample: CSV, JSON, .npy or IDX; - is standard input",
+)
+TARGET_COLUMN = _option(
+    "--target",
+    metavar="COLUMN",
+    type=column_names,
+    help="instead of LABELS: the column of INPUTS with the right answers, by its name or number; several where a "
+    "network has several outputs that are numbers",
+)
+TASK = _option(
+    "--task",
+    choices=("classification", "regression"),
+    help="what the outputs are, where the network does not tell: figures for classes, or numbers",
+)
+FIGURES = _option("--format", choices=("text", "json"), default="text", help="text, or json with every figure")
+TABLE = (
+    _option(
+        "--columns",
+        metavar="COLUMN,...",
+        type=column_names,
+        help="of a table, the inputs in their order: columns by name or number, as in width,3-5",
+    ),
+    _option("--drop", metavar="COLUMN,...", type=column_names, help="of a table, the columns that are no inputs"),
+    _option(
+        "--decimal",
+        choices=(".", ","),
+        help="what stands before the fraction of a number: . or , (otherwise a comma only where ; separates)",
+    ),
+)
 SAMPLE = _option(
     "input",
     metavar="INPUT",
     nargs="?",
     help="a sample: numbers, as in 1.0,0.5, or a file: %s; without it, the network is explained and no pass" % _READ,
 )
-NAMES = _option("names", metavar="NAME", nargs="+", help="activations, as in sigmoid, leaky_relu(0.2), softmax")
+NAMES = _option("names", metavar="NAME", nargs="+", help='activations, as in sigmoid softmax "leaky_relu(0.2)"')
 LOADING = (
     _option(
         "--activations",
         metavar="NAME,...",
-        help="where MODEL holds only arrays: the activation of each layer, as in relu,leaky_relu(0.2),softmax",
+        help='where MODEL holds only arrays: the activation of each layer, as in "relu,leaky_relu(0.2),softmax"',
     ),
     _option(
         "--order",
@@ -197,16 +247,18 @@ JOBS = _option(
 TOP = _option("--top", metavar="K", type=_from(1), help="print only the K largest outputs, the largest first")
 QUANTIZE = _option("--quantize", metavar="SAMPLES", help="make an integer network, calibrated on samples: " + _READ)
 BITS = _option("--bits", metavar="N", type=_from(2), help="bits of an integer network's weights: 2 to 16 (default: 8)")
-MODULE = _option("-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py")
+MODULE = _option(
+    "-o", "--output", metavar="FILE", required=True, help="the file to write, NAME.py; - is standard output"
+)
 TARGET = _option(
     "--target",
     choices=("python", "micropython", "microbit"),
     default="python",
-    help="where it will run: python (the default), micropython or microbit; boards need integer networks",
+    help="where it will run: python, micropython or microbit; boards need integer networks",
 )
 HEAP = _option("--heap", metavar="BYTES", type=_from(1), help="refuse a network that needs more of a board's heap")
 TIMED = _option("--samples", metavar="FILE", help="samples to run it on, instead of random numbers: " + _READ)
-ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how many times each takes its turn (15)")
+ROUNDS = _option("--rounds", metavar="N", type=_from(1), default=15, help="how many times each takes its turn")
 NUMBER = _option("--sample", metavar="K", type=_from(1), default=1, help="which sample of the file, counted from 1")
 NEURON = _option(
     "--neuron",
@@ -219,16 +271,16 @@ NEURON = _option(
 FORM = _option(
     "--format", choices=("text", "latex", "html"), help="text, latex or html (default: by the ending of FILE)"
 )
-PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm")
-PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg")
+PAGE = _option("-o", "--output", metavar="FILE", help="write a file: .txt, .tex, .html or .htm; - is standard output")
+PICTURE = _option("-o", "--output", metavar="FILE", help="write a file: .svg; - is standard output, as SVG")
 RANGE = _option("--range", metavar="LOW:HIGH", type=_range, help="where x begins and ends, as in -4:4 (default: -6:6)")
 DERIVATIVE = _option("--derivative", action="store_true", help="draw the derivatives as well")
 FORMAT = _option(
     "--format",
     choices=("text", "json", "jsonl", "csv"),
     default="text",
-    help="text (the default), json (a list), jsonl (an object on each line) or csv; "
-    "JSON has neither NaN nor infinity, both become null",
+    help="text, json (a list), jsonl (an object on each line) or csv; JSON has neither NaN nor infinity, both become "
+    "null",
 )
 
 # module, what it does, what it takes, an example
@@ -243,31 +295,31 @@ COMMANDS = (
     (
         "predict",
         "run a network on samples",
-        (MODEL, INPUTS, *LOADING, *PREPARATION, RESIZE, TOP, FORMAT, JOBS),
+        (MODEL, INPUTS, *TABLE, *LOADING, *PREPARATION, RESIZE, TOP, FORMAT, JOBS),
         "purenn predict model.safetensors digit.png --scale 255 --top 3",
     ),
     (
         "evaluate",
-        "run a network on samples whose labels are known; the last line is the accuracy",
-        (MODEL, TESTED, EXPECTED, *LOADING, *PREPARATION, JOBS),
+        "tell how well a network does; the last line is the accuracy or R2",
+        (MODEL, TESTED, EXPECTED, TARGET_COLUMN, *TABLE, TASK, FIGURES, *LOADING, *PREPARATION, JOBS),
         "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
     ),
     (
         "convert",
         "write a network as safetensors, with its architecture",
-        (MODEL, DESTINATION, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        (MODEL, DESTINATION, CONVERTED, *LOADING, QUANTIZE, BITS, *TABLE, *PREPARATION),
         "purenn convert weights.pkl model.safetensors --activations sigmoid,sigmoid,softmax",
     ),
     (
         "export",
         "write a network as Python source that runs without purenn, also on a board",
-        (MODEL, MODULE, TARGET, HEAP, *LOADING, QUANTIZE, BITS, *PREPARATION),
+        (MODEL, MODULE, TARGET, HEAP, *LOADING, QUANTIZE, BITS, *TABLE, *PREPARATION),
         "purenn export model.safetensors -o model.py",
     ),
     (
         "explain",
         "show every number of a forward pass: as text, LaTeX or a web page",
-        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *LOADING, *PREPARATION, RESIZE),
+        (MODEL, SAMPLE, NUMBER, NEURON, PAGE, FORM, *TABLE, *LOADING, *PREPARATION, RESIZE),
         "purenn explain model.safetensors digit.png --scale 255 -o page.html",
     ),
     (
@@ -279,7 +331,7 @@ COMMANDS = (
     (
         "bench",
         "time every way to run a network on this machine",
-        (MODEL, *LOADING, TIMED, *PREPARATION, ROUNDS),
+        (MODEL, *LOADING, TIMED, *TABLE, *PREPARATION, ROUNDS),
         "purenn bench model.safetensors --samples t10k-images-idx3-ubyte.gz --scale 255",
     ),
 )
@@ -313,16 +365,56 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise Mistake("%s (%s --help tells more)" % (message, self.prog))
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            what = (quote(repr(value), 40), did_you_mean(value, action.choices), ", ".join(action.choices))
+            raise argparse.ArgumentError(action, "invalid choice: %s%s, known are: %s" % what)
+
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments (by default those of the process) by name; `command` is the module to run."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    return _parser().parse_args([" " + word if _is_negative_range(word) else word for word in words])
+    try:
+        args = _arguments([" " + word if _begins_with_a_negative(word) else word for word in words])
+    except Mistake:
+        _check_options(words)
+        raise
+    files = [getattr(args, name, None) for name in ("model", "tested", "expected", "input")]
+    if (files + list(getattr(args, "inputs", None) or ())).count("-") > 1:
+        raise Mistake("standard input can be read once, but - is given twice")
+    return args
 
 
-def _is_negative_range(word: str) -> bool:
-    """Whether a word is as -4:4: argparse takes it for an option unless a space stands before it."""
-    return re.match(r"-[0-9.][^=]*:", word) is not None
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    """The parsed words.  argparse gives nothing to an argument that may be left out if options stand before it."""
+    parser = _parser()
+    args, more = parser.parse_known_args(words)
+    if more[:1] == ["--"]:
+        del more[0]
+    for name in ("expected", "destination", "input"):
+        if getattr(args, name, more) is None and more and not more[0].startswith("-"):
+            setattr(args, name, more.pop(0))
+    if more:
+        parser.error("unrecognized arguments: " + " ".join(more))
+    return args
+
+
+def _begins_with_a_negative(word: str) -> bool:
+    """Whether a word is as -1.0,0.5 or -4:4: argparse takes it for an option unless a space stands before it."""
+    is_one = re.match(r"-[0-9]*\.?[0-9]+\Z", word)
+    return word.startswith("-") and is_numbers(word.replace(":", ",")) and not is_one
+
+
+def _check_options(words: Sequence[str]) -> None:
+    """Raise `Mistake` for a mistyped option, the likely reason of whatever else is wrong with the words."""
+    for name, _, options, _ in COMMANDS:
+        if words[:1] == [name]:
+            known = [option for names, _ in options for option in names if option.startswith("--")]
+            for word in words[: words.index("--")] if "--" in words else words:
+                option = word.partition("=")[0]
+                hint = did_you_mean(option, known) if option.startswith("-") and option not in known else ""
+                if hint:
+                    raise Mistake("unrecognized arguments: %s%s" % (quote(word, 40), hint))
 
 
 def _parser() -> argparse.ArgumentParser:

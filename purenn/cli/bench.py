@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from random import Random
 
 from ..bench import compared, contenders, machine, table, timed
@@ -10,7 +11,7 @@ from .arguments import needs
 from .files import LONGEST_NAME
 from .model import network_of
 from .progress import Progress
-from .samples import samples_of, spread
+from .samples import rows_of, spread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ _MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may c
 
 def run(args: Namespace) -> Iterator[str]:
     """A table of times, after a line about the network and one about the samples."""
-    for option in ("scale", "invert", "mean", "deviation"):
+    for option in ("columns", "drop", "decimal", "scale", "invert", "mean", "deviation"):
         needs(args, option, "samples")
     network = network_of(args)
     samples = _samples(network, args)
     rivals, notes = contenders(network, samples)
-    with Progress("timing", 2 * args.rounds * len(rivals)) as progress:
-        alone, together = timed(rivals, args.rounds, progress.advance)
+    total, turns = 2 * args.rounds * len(rivals), count(1)
+    with Progress("timing") as progress:
+        alone, together = timed(rivals, args.rounds, lambda: progress.reached(0, next(turns) / total))
     origin = "random, from 0 to 1" if args.samples is None else "from %s" % quote(args.samples, LONGEST_NAME)
     yield "%r on %s" % (network, machine())
     yield "%d samples (%s), %d rounds, medians, ratios to the reference\n" % (len(samples), origin, args.rounds)
@@ -44,5 +46,5 @@ def _samples(network: Network, args: Namespace) -> list[list[float]]:
     if args.samples is None:
         numbers = Random(0)
         return [[numbers.random() for _ in range(network.inputs)] for _ in range(most)]
-    _, rows = samples_of(args.samples, network, args)
+    rows = rows_of(args.samples, network, args)
     return [list(row) for row in spread(rows, most)[:most]]

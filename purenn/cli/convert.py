@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..formats import save
-from .arguments import needs
-from .files import of_file
+from .arguments import Mistake, needs
+from .files import binary_output, form_of, of_file
 from .model import LARGE_TABLE, network_of, quantized
 
 TYPE_CHECKING = False
@@ -14,8 +14,21 @@ if TYPE_CHECKING:
 
 
 def run(args: Namespace) -> Iterator[str]:
-    """A line about the file that was written."""
-    needs(args, "bits", "quantize")
+    """A line about the file that was written; none where it is standard output."""
+    destination = _destination(args)
+    for option in ("bits", "columns", "drop", "decimal"):
+        needs(args, option, "quantize")
+    form_of("convert", destination, None, {".safetensors": "safetensors"})
+    file = binary_output("a safetensors file") if destination == "-" else None
     network = quantized(network_of(args), args, LARGE_TABLE)
-    save(network, args.destination)
-    yield of_file(args.destination, network)
+    save(network, destination if file is None else file)
+    if file is None:
+        yield of_file(destination, network)
+
+
+def _destination(args: Namespace) -> str:
+    """DESTINATION, which is given by its place or by -o."""
+    given = [path for path in (args.destination, args.output) if path is not None]
+    if len(given) != 1:
+        raise Mistake("convert writes one file, %s" % ("DESTINATION" if not given else "not %s and %s" % tuple(given)))
+    return str(given[0])

@@ -1,52 +1,124 @@
-"""evaluate: how many samples a network gets right."""
+"""evaluate: how well a network does on samples whose right answers are known."""
 
 from __future__ import annotations
 
 from contextlib import closing
+from itertools import chain, islice
 
 from ..errors import ShapeError, UnsupportedError
-from ..formats.samples import read_labels
-from ..formats.samples.labels import indices
+from ..formats.samples import Labels, Samples
+from ..formats.samples.inputs import Inputs
+from ..formats.samples.labels import Outputs
+from ..metrics import ConfusionMatrix, Regression
 from ..network import winner
-from .files import opened
+from .arguments import Mistake
 from .model import network_of
-from .outputs import outputs_of
-from .samples import samples_of
+from .outputs import answered
+from .samples import samples_of, stream_of
+from .scores import classes_as_json, numbers_as_json, of_classes, of_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from typing import Iterator
+    from typing import Any, Generator, Iterator, Sequence
 
     from ..network import Network
 
+_BINARY = ("sigmoid", "hard_sigmoid")  # an output alone behind these is the probability of class 1
+
 
 def run(args: Namespace) -> Iterator[str]:
-    """The accuracy, after a line about outputs that are NaN if there are any."""
+    """The figures; the last line is the accuracy, or R2."""
+    if (args.expected is None) == (args.target is None):
+        raise Mistake("give the right answers by LABELS, a file, or by --target, a column of INPUTS; one of them")
     network = network_of(args)
     if network.multilabel:
         raise UnsupportedError("%s: each output is a yes or no of its own, no label tells if it is right" % args.model)
-    _, rows = samples_of(args.tested, network, args)
-    expected = _expected(args, network, len(rows))
-    right = undefined = 0
-    with closing(outputs_of(network, rows, "evaluating", args.jobs)) as answers:
-        for outputs, index in zip(answers, expected):
-            best = winner(outputs)
-            undefined += best is None
-            right += best == index
-    if undefined:
-        yield "NaN in the outputs for %d of the samples, counted as wrong" % undefined
-    yield "accuracy %.4f (%d/%d)" % (right / len(rows), right, len(rows))
+    if _is_regression(args, network):
+        errors = Regression(network.outputs)
+        for outputs, expected in compared(args, network, _numbers(args, network)):
+            errors.add(_as_numbers(expected), outputs)
+        return iter([numbers_as_json(errors)]) if args.format == "json" else of_numbers(errors)
+    labels: Sequence[Any] = network.labels or range(max(2, network.outputs))
+    meant = Outputs(network.labels, len(labels))
+    matrix = ConfusionMatrix(len(labels))
+    for number, (outputs, label) in enumerate(compared(args, network, _labels(args, meant)), 1):
+        matrix.add(_index(meant, number, label, args.expected or args.tested), _answer(outputs))
+    return iter([classes_as_json(matrix, labels)]) if args.format == "json" else of_classes(matrix, labels)
 
 
-def _expected(args: Namespace, network: Network, count: int) -> list[int]:
-    """The index of the right output for each of `count` samples."""
-    with opened(args.expected) as source:
-        labels = read_labels(source, count, memory=args.memory)
-    if count != len(labels):
-        numbers = (count, args.tested, len(labels), args.expected)
-        raise ShapeError("%d samples in %s, but %d labels in %s" % numbers)
+def _is_regression(args: Namespace, network: Network) -> bool:
+    """What the outputs are: numbers, or figures for classes; --task says it where the network does not."""
+    is_binary = network.outputs == 1 and getattr(network.layers[-1], "activation", None) in _BINARY
+    is_classifier = network.is_classifier or is_binary
+    if args.task is None:
+        several = args.target is not None and len(args.target) > 1
+        return not is_classifier and (network.outputs == 1 or several)
+    if args.task == "classification" and network.outputs == 1 and not is_classifier:
+        raise Mistake("--task classification: the network has one output, and no sigmoid behind it")
+    return bool(args.task == "regression")
+
+
+def _answer(outputs: Sequence[float]) -> int | None:
+    """The class of the largest output; of one output alone class 1 where it is above 1/2."""
+    best = winner(outputs)
+    return int(outputs[0] > 0.5) if best is not None and len(outputs) == 1 else best
+
+
+def compared(
+    args: Namespace, network: Network, known: Generator[Any, None, None]
+) -> Iterator[tuple[Sequence[float], Any]]:
+    """The outputs for each sample, and what is `known` to be right, from its column or else from the file LABELS."""
+    count = 0
+    with samples_of(args.tested, network, args, args.target) as samples, closing(known):
+        samples.columns.are_numbers = _is_regression(args, network)
+        with closing(answered(network, samples, "evaluating", args.jobs)) as answers:
+            for batch, outputs in answers:
+                expected = list(islice(known, len(batch))) if batch.labels is None else batch.labels
+                yield from zip(outputs, expected)
+                count += len(expected)
+                if len(expected) < len(batch):
+                    samples_left = len(batch) - len(expected) + sum([len(more) for more, _ in answers])
+                    _refuse(args, count + samples_left, count)
+        labels_left = sum([1 for _ in known])
+    if labels_left:
+        _refuse(args, count, count + labels_left)
+
+
+def _refuse(args: Namespace, samples: int, labels: int) -> None:
+    raise ShapeError("%d samples in %s, but %d labels in %s" % (samples, args.tested, labels, args.expected))
+
+
+def _labels(args: Namespace, meant: Outputs) -> Generator[Any, None, None]:
+    """The labels of the file LABELS.
+
+    The first line of a text is a header if it means no output and the next one does.
+    """
+    if args.expected is None:
+        return
+    with Labels(stream_of(args.expected), args.memory) as file:
+        labels = file.read()
+        first = list(islice(labels, 2))
+        if file.is_text and len(first) == 2 and not meant.has(first[0]) and meant.has(first[1]):
+            del first[0]
+        yield from chain(first, labels)
+
+
+def _numbers(args: Namespace, network: Network) -> Generator[Any, None, None]:
+    """The numbers of the file LABELS, as many for each sample as the network has outputs."""
+    if args.expected is None:
+        return
+    with Samples(stream_of(args.expected), Inputs((network.outputs,)), None, None, args.memory) as file:
+        for batch in file.batches():
+            yield from batch.rows
+
+
+def _as_numbers(expected: Any) -> Sequence[float]:
+    return [expected] if isinstance(expected, (int, float)) else expected
+
+
+def _index(meant: Outputs, number: int, label: Any, origin: str) -> int:
     try:
-        return indices(labels, network.labels, network.outputs)
+        return meant.index(number, label)
     except ShapeError as error:
-        raise ShapeError("%s: %s" % (args.expected, error)) from None
+        raise ShapeError("%s: %s" % (origin, error)) from None

@@ -6,6 +6,7 @@ import os
 import sys
 
 from ..explain import Explanation, Terminal, as_html, as_latex
+from ..explain.saved import FORMS
 from ..explain.text import lines
 from .arguments import Mistake
 from .files import form_of, write_text
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Iterator
 
-_FORMS = {".txt": "text", ".tex": "latex", ".html": "html", ".htm": "html"}
-_OF_A_SAMPLE = ("sample", "neuron", "resize")  # options without effect where there is none
+_OF_A_SAMPLE = (
+    "sample",
+    "neuron",
+    "resize",
+    "columns",
+    "drop",
+    "decimal",
+)  # options without effect where there is none
 
 
 def run(args: Namespace) -> Iterator[str]:
     """The explanation, or a line about the file that holds it."""
-    form = form_of("explain", args.output, args.format, _FORMS) or "text"
+    form = form_of("explain", args.output, args.format, FORMS) or "text"
     explanation = _explanation(args)
-    if form == "text" and args.output is None:
+    if form == "text" and args.output in (None, "-"):
         yield from lines(explanation, Terminal.of(sys.stdout))
     elif form == "text":
         yield write_text("\n".join(lines(explanation)) + "\n", args.output)

@@ -12,7 +12,7 @@ from .arguments import Mistake
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, BinaryIO
 
 
 LONGEST_NAME = 1000  # characters of a file's name that are printed
@@ -34,11 +34,14 @@ def of_file(path: str, what: Any = None) -> str:
 
 
 def form_of(command: str, path: str | None, wished: str | None, forms: dict[str, str]) -> str | None:
-    """What to write: what the ending of the path says (`forms`), which may not contradict what is wished for."""
-    if path is None:
+    """What to write: what the ending of the path says (`forms`), which may not contradict what is wished for.
+
+    "-" is standard output, which says nothing.
+    """
+    if path in (None, "-"):
         return wished
-    ending, endings = os.path.splitext(path)[1].lower(), ", ".join(forms)
-    if ending not in forms and (ending or wished is None or path == "-"):
+    ending, endings = os.path.splitext(str(path))[1].lower(), ", ".join(forms)
+    if ending not in forms and (ending or wished is None):
         raise Mistake("%s: %s writes files that end in %s" % (path, command, endings))
     if wished not in (None, forms.get(ending, wished)):
         raise Mistake("%s: its name says %s, --format says %s" % (path, forms[ending], wished))
@@ -46,11 +49,18 @@ def form_of(command: str, path: str | None, wished: str | None, forms: dict[str,
 
 
 def write_text(text: str, path: str | None) -> str:
-    """The line to print after writing a text; without a path, the text.  It is UTF-8, as pages say of themselves."""
-    if path is None:
+    """The line to print after writing a text; without a path, or for "-", the text.  It is UTF-8, as pages say."""
+    if path in (None, "-"):
         if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
             sys.stdout.reconfigure(encoding="utf-8")
         return text.rstrip("\n")
     with atomic_write(path) as file:
         file.write(text.encode("utf-8"))
-    return of_file(path)
+    return of_file(str(path))
+
+
+def binary_output(what: str) -> BinaryIO:
+    """Standard output for bytes; a terminal, which they would confuse, is refused."""
+    if sys.stdout.isatty() or not hasattr(sys.stdout, "buffer"):
+        raise Mistake("%s is not for a terminal: name a file, or send it on with > or |" % what)
+    return sys.stdout.buffer

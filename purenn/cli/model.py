@@ -79,12 +79,11 @@ def _preparation(given: dict[str, Any], each: int) -> list[Normalize]:
 
 def quantized(network: Network, args: Namespace, table_entries: int) -> Network:
     """The integer network that --quantize asks for; the network itself without it."""
-    from .samples import samples_of, spread
+    from .samples import rows_of, spread
 
     if args.quantize is None:
         return network
-    _, rows = samples_of(args.quantize, network, args)
-    chosen = spread(rows, _CALIBRATED)
+    chosen = spread(rows_of(args.quantize, network, args), _CALIBRATED)
     bits = args.bits or _DEFAULT_BITS
     small = network.quantize(chosen, bits, table_entries=table_entries)
     small.notes = network.notes + ["quantised to %d bits on %d samples" % (bits, len(chosen))]

@@ -6,57 +6,63 @@ import os
 import sys
 import time
 
+from ..text import counted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Callable, TextIO
 
 _PATIENCE = 0.5  # seconds before a bar appears at all
 _INTERVAL = 0.1  # seconds between redraws
+_MOST_SECONDS = 999999  # that are shown
 
 
 class Progress:
-    """A bar for `total` steps of work, as a context manager; it is erased at the end.
+    """A bar for work that takes a while, as a context manager; it is erased at the end.
 
-        with Progress("evaluating", len(rows)) as progress:
-            for row in rows:
+        with Progress("evaluating") as progress:
+            for number, row in enumerate(rows, 1):
                 ...
-                progress.advance()
+                progress.reached(number, number / len(rows))
 
-    It appears on `stream` (stderr) if that is a terminal, once the work has taken half a second.
+    It appears on `stream` (stderr) if that is a terminal and `shows` is true, once the work has taken half a second.
     `clock` gives the seconds.
     """
 
     def __init__(
         self,
         what: str,
-        total: int,
+        shows: bool = True,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.what, self.total, self.clock = what, total, clock
+        self.what, self.clock = what, clock
         self.stream = sys.stderr if stream is None else stream
-        self.visible = self.stream is not None and self.stream.isatty()
-        self.done, self.drawn = 0, 0  # steps done, columns drawn
+        self.visible = shows and self.stream is not None and self.stream.isatty()
+        self.done, self.drawn = 0, 0  # samples, columns of the terminal
+        self.fraction: float | None = None
         self.start = clock()
         self.next = self.start + _PATIENCE
 
-    def advance(self, steps: int = 1) -> None:
-        """Note that so many more steps are done."""
-        self.done += steps
+    def reached(self, done: int, fraction: float | None) -> None:
+        """Note how many samples are done, and what part of all they are: None where nobody knows how many come."""
+        self.done, self.fraction = done, fraction
         if self.visible and self.clock() >= self.next:
             self.next = self.clock() + _INTERVAL
             self._draw(self.line(_columns(self.stream) - 1))  # in the last column some terminals wrap
 
     def line(self, columns: int) -> str:
-        """The bar in so many columns: ``evaluating [#####.....] 5000/10000  12 s left``."""
-        done = min(self.done, self.total)
-        seconds = (self.clock() - self.start) * (self.total - done) / max(done, 1)
+        """The bar in so many columns: ``evaluating [#####.....]  50 %  12 s left``; or how many samples are done."""
+        if self.fraction is None:
+            return ("%s: %s" % (self.what, counted(self.done, "sample")))[: max(columns, 0)]
+        part = min(max(self.fraction, 0.0), 1.0)
+        seconds = (self.clock() - self.start) * (1 - part) / max(part, 1e-9)
         before = self.what + " ["
-        after = "] %*d/%d  %d s left" % (len(str(self.total)), done, self.total, seconds + 0.5)
+        after = "] %3d %%  %d s left" % (100 * part, min(seconds, _MOST_SECONDS) + 0.5)
         width = columns - len(before) - len(after)
         if width < 1:
             return after[2:][: max(columns, 0)]
-        filled = width * done // max(self.total, 1)
+        filled = int(width * part)
         return before + "#" * filled + "." * (width - filled) + after
 
     def __enter__(self) -> Progress:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ..errors import ShapeError
-from ..formats.samples import read_samples
-from ..source import Source
+from ..formats.samples import Samples
+from ..formats.samples.columns import Columns
+from ..stream import Stream
 from ..text import quote
-from .arguments import is_numbers
-from .files import opened
+from .arguments import Mistake, is_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,27 +20,58 @@ if TYPE_CHECKING:
     from ..network import Network
 
 
-def samples_of(file: str, network: Network, args: Namespace) -> tuple[str, Sequence[Sequence[float]]]:
-    """The samples of an argument, a file or numbers with commas between them; and what to call their source."""
-    if is_numbers(file) and not os.path.exists(file):
-        source = Source(file.encode(), quote(file))
-    else:
-        source = opened(file)
-    with source:
-        resize = getattr(args, "resize", None)  # of the commands that have it
-        rows = read_samples(
-            source, network.input_shape, network.names, memory=args.memory, channels=network.channels, resize=resize
-        )
-        return source.name, rows
+def is_literal(file: str) -> bool:
+    """Whether an argument is a sample itself, numbers such as 1.0,0.5, and not the name of a file."""
+    return is_numbers(file) and not os.path.exists(file)
+
+
+def samples_of(file: str, network: Network, args: Namespace, targets: Sequence[str] | None = None) -> Samples:
+    """The samples of an argument: a file, standard input by "-", or numbers with commas or spaces between them.
+
+    `targets` are the columns that hold the labels.
+    """
+    resize = getattr(args, "resize", None)  # of the commands that have it
+    if is_literal(file):
+        for option in ("columns", "drop", "decimal"):
+            if getattr(args, option) is not None:
+                raise Mistake("%s: numbers on the command line have no columns for --%s" % (quote(file), option))
+        samples = Samples(Stream(file.strip().encode(), quote(file.strip())), network, None, resize, args.memory)
+        samples.numbered = False
+        return samples
+    columns = Columns(args.columns, args.drop, targets, args.decimal)
+    return Samples(stream_of(file), network, columns, resize, args.memory)
+
+
+def stream_of(file: str) -> Stream:
+    """A file by its path, or standard input by "-"."""
+    if file != "-":
+        return Stream(file)
+    if sys.stdin is None:
+        raise Mistake("standard input is closed")
+    return Stream(sys.stdin.buffer, "<stdin>")
+
+
+def rows_of(file: str, network: Network, args: Namespace) -> list[Sequence[float]]:
+    """All samples of an argument."""
+    rows: list[Sequence[float]] = []
+    with samples_of(file, network, args) as samples:
+        for batch in samples.batches():
+            samples.charge(batch)
+            rows += batch.rows
+    return rows
 
 
 def one_sample(args: Namespace, network: Network) -> tuple[Sequence[float], str]:
     """The sample to explain, and what to call it."""
-    name, rows = samples_of(args.input, network, args)
-    if args.sample > len(rows):
-        raise ShapeError("%s: there is no sample %d, the last one is %d" % (name, args.sample, len(rows)))
-    name = quote(name)
-    return rows[args.sample - 1], name if len(rows) == 1 else "%s, sample %d" % (name, args.sample)
+    last = 0
+    with samples_of(args.input, network, args) as samples:
+        for batch in samples.batches():
+            last += len(batch)
+            if args.sample <= last:
+                name = quote(samples.name)
+                row = batch.rows[args.sample - batch.number]
+                return row, "%s, sample %d" % (name, args.sample) if samples.numbered else name
+    raise ShapeError("%s: there is no sample %d, the last one is %d" % (quote(samples.name), args.sample, last))
 
 
 def spread(rows: Sequence[Sequence[float]], most: int) -> Sequence[Sequence[float]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..errors import UnsupportedError
+from ..rows import short
+from ..text import did_you_mean
 from . import costs
 
 TYPE_CHECKING = False
@@ -78,8 +80,9 @@ def planned(network: Network, dialect: Dialect, kernel: str | None = None, error
     Only emitters that promise `error_bound` are considered.  `kernel` names the emitter of the dense
     layers; one that cannot run a layer raises `UnsupportedError` with the reason.
     """
-    if kernel is not None and kernel not in KERNELS:
-        raise ValueError("unknown kernel %r, known are: %s" % (kernel, ", ".join(KERNELS)))
+    if kernel is not None and not (isinstance(kernel, str) and kernel in KERNELS):
+        what = (short(kernel), did_you_mean(kernel, KERNELS), ", ".join(KERNELS))
+        raise ValueError("unknown kernel %s%s, known are: %s" % what)
     return _Planner(network, dialect, kernel, error_bound).plan()
 
 

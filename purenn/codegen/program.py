@@ -275,7 +275,7 @@ class Code:
     def _fall_back(self, total: str, or_else: str = "") -> None:
         """The lines that end a check: they leave the function where the total is not one of Python's own numbers."""
         with self.block("except (TypeError, ValueError):"):
-            self.line("return fallback(x)")
+            self.line("%s = None" % total)  # no call from here: its error would have this one behind it
         with self.block("if %s.__class__ is not float and %s.__class__ is not int%s:" % (total, total, or_else)):
             self.line("return fallback(x)")
 

@@ -194,6 +194,18 @@ class Explanation:
         """The pictures that the output of layer j is; the input is that of layer 0."""
         return self.layers[j - 1].maps if j else self.maps
 
+    def __repr__(self) -> str:
+        """The text, for a terminal of 80 columns."""
+        from .text import lines
+
+        return "\n".join(lines(self))
+
+    def save(self, path: Any) -> None:
+        """Write a file, which is what its name says: .txt, .tex, .html or .htm."""
+        from .saved import save
+
+        save(self, path)
+
     def _repr_html_(self) -> str:
         """The page, framed, for a notebook."""
         from .page import page

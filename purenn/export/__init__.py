@@ -12,6 +12,9 @@ from contextlib import ExitStack
 from importlib import import_module
 
 from ..atomic_write import atomic_write
+from ..rows import short
+from ..text import did_you_mean
+from .module_names import checked_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,10 +37,7 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
     >>> print(export(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))["model.py"].split("\\n")[0])
     \"""A neural network, 2 numbers in, 1 out, written by purenn 0.4.0.
     """
-    if target not in TARGETS:
-        raise ValueError("unknown target %r, known are: %s" % (target, ", ".join(TARGETS)))
-    if target == "python" and heap is not None:
-        raise ValueError("heap is for boards only, not for the target python")
+    _check(target, heap)
     module, function = TARGETS[target]
     files: dict[str, str] = getattr(import_module("." + module, __name__), function)(network, name, heap)
     return files
@@ -45,15 +45,18 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
 
 def write(network: Network, path: Any, target: str, heap: int | None) -> list[str]:
     """Write the files of a module into one folder, each completely or not at all; their paths."""
-    folder, file = os.path.split(str(path))
-    name, extension = os.path.splitext(file)
-    if extension != ".py" or not name:
-        raise ValueError("%s: a network is exported to a file NAME.py" % path)
-    files = export(network, target, name, heap)
-    if target != "python" and not all([ord(letter) < 128 for letter in name]):
-        raise ValueError("%s: the name of a module for boards must be ASCII" % path)
-    paths = [os.path.join(folder, file) for file in files]
+    _check(target, heap)
+    files = export(network, target, checked_name(path, target), heap)
+    paths = [os.path.join(os.path.dirname(str(path)), file) for file in files]
     with ExitStack() as stack:
         for out, text in [(stack.enter_context(atomic_write(p)), text) for p, text in zip(paths, files.values())]:
             out.write(text.encode("ascii"))
     return paths
+
+
+def _check(target: Any, heap: int | None) -> None:
+    if not isinstance(target, str) or target not in TARGETS:
+        what = (short(target), did_you_mean(target, TARGETS), ", ".join(TARGETS))
+        raise ValueError("unknown target %s%s, known are: %s" % what)
+    if target == "python" and heap is not None:
+        raise ValueError("heap is for boards only, not for the target python")

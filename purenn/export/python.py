@@ -52,6 +52,7 @@ except NameError:  # RestrictedPython has no globals
 
 if is_script:
     import csv
+    import os
     import sys
 
     answers = csv.writer(sys.stdout, lineterminator="\\n")
@@ -60,6 +61,9 @@ if is_script:
             if numbers:
                 x = [float(number) for number in numbers]
                 answers.writerow(%s)
+                sys.stdout.flush()  # seen at once, where the next row takes long to come
+    except BrokenPipeError:  # as by `| head`: whoever reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (ValueError, csv.Error) as error:
         sys.stderr.write("%%s: %%s\\n" %% (sys.argv[0], error))
         sys.exit(2)

@@ -16,9 +16,10 @@ import os
 from ..budget import Budget
 from ..errors import ModelFormatError, ShapeError, UnsupportedError
 from ..network import Network
-from ..rows import checked_shape
+from ..rows import checked_shape, described
 from ..rows import size as count
 from ..source import Source
+from ..text import quote
 from .signatures import COMPRESSED, ZIP, holds, is_onnx, is_pickle, is_safetensors, is_tflite, is_torch_legacy, starts
 
 TYPE_CHECKING = False
@@ -282,17 +283,19 @@ def _labelled(network: Network, labels: "Optional[Sequence[Any]]") -> Network:
 
 
 def save(network: Network, path: "Any") -> None:
-    """Write a network as safetensors: its tensors, and its architecture as JSON in the metadata.
+    """Write a network as safetensors, to a path or an open file: its tensors, and its architecture as JSON.
 
-    The file appears complete or not at all.  Weights keep every bit: float32 where all of a
+    The file of a path appears complete or not at all.  Weights keep every bit: float32 where all of a
     tensor's numbers are float32, else float64.  Another ending than .safetensors raises
     `UnsupportedError`.
 
     >>> from purenn import Dense
     >>> save(Network([Dense([[1.0], [2.0]])]), "sum.safetensors")
     """
-    if not str(path).endswith(".safetensors"):
-        raise UnsupportedError("%s: purenn writes models as .safetensors" % path)
+    if not isinstance(network, Network):
+        raise TypeError("save takes a network, then where to write it, found %s" % described(network))
+    if not hasattr(path, "write") and not str(path).lower().endswith(".safetensors"):
+        raise UnsupportedError("%s: purenn writes models as .safetensors" % quote(path))
     from ..safetensors import write  # not `from .. import`: MicroPython would ask the package's __getattr__
 
     write(network, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..rows import samples_of
+from ..rows import samples_of, short
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,7 +81,11 @@ class Predictor:
 
     def batch(self, xs: Iterable[Sequence[Any]]) -> list[list[Any]]:
         """The outputs for each sample of `xs`: a list of lists."""
-        return [self(x) for x in xs]
+        try:
+            samples = iter(xs)
+        except TypeError:
+            raise TypeError("expected samples, one after the other, found %s" % short(xs)) from None
+        return [self(x) for x in samples]
 
     def classify(self, x: Sequence[Any]) -> Any:
         """The label of the largest output for one sample, or its index; see `Network.classify`."""

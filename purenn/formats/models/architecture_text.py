@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from ...activation import ALIASES, Activation, all_records
-from ...text import quote
+from ...text import did_you_mean, quote
 from .named_arrays import listed_in
 
 TYPE_CHECKING = False
@@ -70,7 +70,8 @@ class Item:
         if rest and follows.activation:
             self.activation = self._activation(" ".join(rest))
         elif rest:
-            self.refuse("unknown word %s%s" % (quote(repr(rest[0]), 40), self._known()))
+            hint = did_you_mean(rest[0], self._known_words())
+            self.refuse("unknown word %s%s%s" % (quote(repr(rest[0]), 40), hint, self._known()))
 
     def refuse(self, why: str) -> NoReturn:
         """Raise an error that names the item."""
@@ -81,6 +82,13 @@ class Item:
         return (
             ", known after %s are: %s" % (self.word, ", ".join(known)) if known else ", nothing follows %s" % self.word
         )
+
+    def _known_words(self) -> list[str]:
+        """What the unknown word of an item may have been meant to be: a first word, or one that follows this one."""
+        follows, names = WORDS.get(self.word), list(all_records()) + list(ALIASES)
+        if follows is None:
+            return list(WORDS) + names
+        return list(follows.settings) + (names if follows.activation else [])
 
     def _activation(self, text: str) -> str:
         try:
@@ -94,7 +102,8 @@ class Item:
                 word = words[0] if words else ""
                 known = "known are %s; and activations: %s" % (", ".join(WORDS), ", ".join(sorted(all_records())))
                 known = known if self.word not in WORDS else self._known()[2:]
-                self.refuse("unknown word %s, %s" % (quote(repr(word), 40), known))
+                hint = did_you_mean(word.partition("(")[0], self._known_words())
+                self.refuse("unknown word %s%s, %s" % (quote(repr(word), 40), hint, known))
             self.refuse(str(error))
 
     def _setting(self, name: str, value: str) -> Any:
@@ -139,7 +148,7 @@ def items_of(text: Any) -> list[Item]:
     >>> items_of("conv 3, maxpol 2")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: item 2 of the architecture, 'maxpol 2': unknown word 'maxpol', known are conv, conv1d, depthwise, ...
+    ValueError: item 2 of the architecture, 'maxpol 2': unknown word 'maxpol' (did you mean maxpool?), known ...
     """
     if not isinstance(text, str):
         raise TypeError("an architecture is a text, found %s" % quote(repr(text), 40))

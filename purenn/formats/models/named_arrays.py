@@ -15,7 +15,7 @@ from ...errors import ShapeError, UnsupportedError
 from ...layers.dense import Dense
 from ...network import Network
 from ...tensor import Unordered
-from ...text import quote
+from ...text import did_you_mean, quote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -198,7 +198,10 @@ def in_given_order(layers: "List[Any]", order: "Sequence[str]") -> "List[Any]":
         named = [layer for layer in layers if layer.name == name] or [layer for layer in layers if layer.title == name]
         if not named:
             found = first_of([quote(layer.title) for layer in layers])
-            raise ValueError("the order names %s, which is not one of the layers: %s" % (quote(repr(name)), found))
+            hint = did_you_mean(name, [layer.title for layer in layers])
+            raise ValueError(
+                "the order names %s%s, which is not one of the layers: %s" % (quote(repr(name)), hint, found)
+            )
         if named[0] in chosen:
             raise ValueError("the order names %s twice" % quote(named[0].title))
         chosen.append(named[0])

@@ -1,21 +1,21 @@
-"""JSON samples: lists of numbers, nested as deep as the samples have dimensions."""
+"""JSON samples: lists of numbers, nested as deep as the samples have dimensions, or objects of names and numbers."""
 
 from __future__ import annotations
 
 import json
 from array import array
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
-from ...errors import ModelFormatError, UnsupportedError
-from ...tensor import Tensor
-from .columns import order_of
-
-if TYPE_CHECKING:
-    from ...budget import Budget
-    from ...source import Source
+from ...budget import Budget
+from ...errors import ModelFormatError, ShapeError, UnsupportedError
+from ...text import listed, quote
+from .batch import Batch, Row, batches
+from .columns import Columns
+from .inputs import Inputs
+from .lines import Numbered
 
 _MAX_DIMENSIONS = 32
-_NUMBER = 9  # bytes of memory that a number takes in an array that grows
+_NUMBER, _ROW = 9, 88  # bytes of memory: a number in an array that grows, a row besides its numbers
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -25,52 +25,195 @@ def matches(head: bytes) -> bool:
     return text.lstrip()[:1] in (b"[", b"{")
 
 
-def read(source: Source, budget: Budget, names: Optional[Sequence[str]] = None) -> Tensor:
-    """The numbers of nested lists, which must all be as long as their neighbours.
+def is_sample(line: bytes, inputs: Inputs) -> bool:
+    """Whether a line is by itself the JSON of one sample, so that every line of the file is one.
 
-    A list of objects, or one object, holds a number by each of the `names` of a network's inputs.
+    >>> is_sample(b"[1, 2]", Inputs((2,))), is_sample(b"[[1, 2], [3, 4]]", Inputs((2,))), is_sample(b"[", Inputs((2,)))
+    (True, False, False)
+    """
+    try:
+        text = line.decode("utf-8-sig")
+        budget = Budget(len(text))
+        value = _parsed(text, budget, "")
+        return isinstance(value, dict) or inputs.samples_in(_numbers(value, "", budget)[0]) == 1
+    except ValueError:  # what is wrong is said when the whole is read
+        return False
+
+
+def read(content: bytes, budget: Budget, inputs: Inputs, columns: Columns) -> Iterator[Batch]:
+    """The samples of a whole text: nested lists of numbers, all as long as their neighbours, or objects.
 
     >>> from purenn.budget import Budget
-    >>> from purenn.source import Source
-    >>> read(Source(b"[[1, 2.5], [3, NaN]]"), Budget(20))
-    Tensor((2, 2), F64)
+    >>> [batch.rows for batch in read(b"[[1, 2.5], [3, NaN]]", Budget(20), Inputs((2,)), Columns())]
+    [[array('d', [1.0, 2.5]), array('d', [3.0, nan])]]
     """
-    value = first = _by_name(_value(source, budget), names)
+    value = _value(content, budget)
+    objects = value if isinstance(value, list) else [value]
+    if any([isinstance(entry, dict) for entry in objects]):
+        fields = _Fields(inputs, columns)
+        found = [fields.row(entry, "[%d]" % k) for k, entry in enumerate(objects)]
+        budget.take((_ROW + 8 * inputs.count) * len(found), "the samples")
+        rows: Sequence[Row] = [row for row, _ in found]
+        return batches(rows, [label for _, label in found] if columns.targets else None)
+    _refuse(columns)
+    shape, numbers = _numbers(value, "", budget)
+    samples, size = inputs.samples_in(shape), inputs.count
+    budget.take(8 * len(numbers) + _ROW * samples, "%d samples" % samples)
+    return batches([numbers[k * size : (k + 1) * size] for k in range(samples)])
+
+
+def read_lines(numbered: Iterable[Numbered], inputs: Inputs, columns: Columns) -> Iterator[Batch]:
+    """The samples of JSON Lines as they come: one on each line; what stands before a bad line comes before its error.
+
+    >>> (batch,) = read_lines([(1, ["[1, 2]", "", "[3, 4]"])], Inputs((2,)), Columns())
+    >>> batch.rows
+    [array('d', [1.0, 2.0]), array('d', [3.0, 4.0])]
+    """
+    fields, count = _Fields(inputs, columns), 0
+    for first, found in numbered:
+        rows: List[Row] = []
+        labels: List[Any] = []
+        failure = None
+        try:
+            for number, line in enumerate(found, first):
+                if line and not line.isspace():
+                    row, label = _line(number, line, inputs, fields, columns)
+                    rows.append(row)
+                    labels.append(label)
+        except (ModelFormatError, ShapeError, UnsupportedError) as error:
+            failure = error
+        for batch in batches(rows, labels if columns.targets else None):
+            batch.number += count
+            yield batch
+        count += len(rows)
+        if failure is not None:
+            raise failure
+        if not found:
+            yield Batch([])
+
+
+def _line(number: int, line: str, inputs: Inputs, fields: _Fields, columns: Columns) -> Tuple[Row, Any]:
+    where = "line %d" % number
+    budget = Budget(len(line))
+    value = _parsed(line, budget, where)
+    if isinstance(value, dict):
+        return fields.row(value, where)
+    _refuse(columns)
+    shape, numbers = _numbers(value, where, budget)
+    if inputs.samples_in(shape) != 1:
+        raise ShapeError("%s has %d samples, the first line has one" % (where, inputs.samples_in(shape)))
+    return numbers, None
+
+
+def _refuse(columns: Columns) -> None:
+    if columns.said():
+        raise UnsupportedError(
+            "lists of numbers have no columns, so --%s (%s=) changes nothing" % ((columns.said(),) * 2)
+        )
+
+
+class _Fields:
+    """Rows out of objects, which have a number for each of the inputs by its name."""
+
+    def __init__(self, inputs: Inputs, columns: Columns) -> None:
+        self.inputs, self.columns = inputs, columns
+        self.keys: Optional[List[str]] = None
+        self.chosen: List[str] = []
+        self.target: List[str] = []
+
+    def row(self, entry: Any, where: str) -> Tuple[Row, Any]:
+        """The numbers of an object and its label."""
+        if not isinstance(entry, dict):
+            raise ModelFormatError("%s is %s, expected an object like the others" % (where, _shown(entry)))
+        if list(entry) != self.keys:
+            self._learn(list(entry), where)
+        for name in self.chosen:
+            if type(entry[name]) not in (int, float):
+                shown = (where, quote(name), _shown(entry[name]))
+                raise ModelFormatError("%s, %s: expected a number, found %s" % shown)
+        labels = [entry[name] for name in self.target]
+        are_numbers = self.columns.are_numbers
+        for label in labels:
+            if type(label) not in ((int, float) if are_numbers else (int, float, str, bool)):
+                expected = "a number" if are_numbers else "a number or a string"
+                raise ModelFormatError("%s: the label is %s, expected %s" % (where, _shown(label), expected))
+        row = _as_array([entry[name] for name in self.chosen])
+        return row, labels[0] if len(labels) == 1 else labels
+
+    def _learn(self, keys: List[str], where: str) -> None:
+        """Find the inputs among the keys of an object."""
+        inputs, columns = self.inputs, self.columns
+        if inputs.names is None and columns.chosen is None:
+            raise ModelFormatError("%s: objects, but the network has no names for its inputs: %s" % (where, _REMEDY))
+        if columns.chosen is None and not set(inputs.names or ()) & set(keys):
+            names = listed(inputs.names or (), 20)
+            raise ModelFormatError("%s has none of the network's inputs, %s" % (where, names))
+        try:
+            indices, targets = columns.layout(keys, len(keys), inputs)
+        except ShapeError as error:
+            raise ShapeError("%s: %s" % (where, error)) from None
+        self.keys, self.chosen, self.target = keys, [keys[k] for k in indices], [keys[k] for k in targets]
+
+
+_REMEDY = "give lists of numbers, or say by --columns (columns=) which they are"
+
+
+def _numbers(value: Any, where: str, budget: Budget) -> Tuple[List[int], array[float]]:
+    """The shape and the numbers of nested lists."""
+    shape = _shape(value)
+    numbers = array("d")
+    try:
+        _collect(value, shape, numbers, where, budget)
+    except OverflowError:
+        raise ModelFormatError("a number beyond the range of floats") from None
+    return shape, numbers
+
+
+def _shape(value: Any) -> List[int]:
+    """How long nested lists are, by the first of each."""
+    first: Any = _list(value)
     shape: List[int] = []
     while isinstance(first, list):
         if not first or len(shape) == _MAX_DIMENSIONS:
             raise ModelFormatError("an empty list" if not first else "lists nested deeper than %d" % _MAX_DIMENSIONS)
         shape.append(len(first))
         first = first[0]
-    numbers = array("d")
+    return shape
+
+
+def _as_array(numbers: Sequence[float]) -> array[float]:
     try:
-        _collect(value, shape, numbers, "", budget)
+        return array("d", numbers)
     except OverflowError:
         raise ModelFormatError("a number beyond the range of floats") from None
-    return Tensor(shape, "F64", numbers)
 
 
-def labels(source: Source, budget: Budget) -> List[Any]:
+def labels(content: bytes, budget: Budget) -> List[Any]:
     """The numbers and strings, true and false, of a flat list."""
-    value = _list(_value(source, budget))
+    value = _list(_value(content, budget))
     for k, label in enumerate(value):
         if type(label) not in (int, float, str, bool):
             raise ModelFormatError("[%d] is %s, expected a number or a string" % (k, _shown(label)))
     return value
 
 
-def _value(source: Source, budget: Budget) -> Any:
-    content = source.read()
+def _value(content: bytes, budget: Budget) -> Any:
     budget.take(len(content), "the text")
     try:
         text = content.decode(json.detect_encoding(content), "surrogatepass")
-        budget.take_json(text[1:] if text[:1] == "\ufeff" else text, "the text")
-        value = json.loads(text[1:] if text[:1] == "\ufeff" else text, object_pairs_hook=_object)
-    except (ModelFormatError, UnsupportedError):
-        raise
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ModelFormatError("not JSON: %s" % error) from None
-    return value
+    return _parsed(text[1:] if text[:1] == "\ufeff" else text, budget, "the text")
+
+
+def _parsed(text: str, budget: Budget, what: str) -> Any:
+    budget.take_json(text, what)
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except ModelFormatError as error:
+        raise ModelFormatError("%s%s" % ("" if what == "the text" else what + ": ", error)) from None
+    except (ValueError, RecursionError) as error:
+        raise ModelFormatError("%snot JSON: %s" % ("" if what == "the text" else what + ": ", error)) from None
 
 
 def _list(value: Any) -> List[Any]:
@@ -85,21 +228,6 @@ def _object(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise ModelFormatError("%.40r is there twice in an object" % [key for key in keys if keys.count(key) > 1][0])
     return found
-
-
-def _by_name(value: Any, names: Optional[Sequence[str]]) -> List[Any]:
-    """Lists as they are; of objects, the numbers in the order of the names."""
-    rows = [value] if isinstance(value, dict) else _list(value)
-    if not any([isinstance(row, dict) for row in rows]):
-        return rows
-    if names is None:
-        raise ModelFormatError("objects, but the network has no names for its inputs: give lists of numbers")
-    for k, row in enumerate(rows):
-        if not isinstance(row, dict):
-            raise ModelFormatError("[%d] is %s, expected an object like the others" % (k, _shown(row)))
-        if order_of(list(row), names) is None:
-            raise ModelFormatError("[%d] has none of the network's inputs, %s" % (k, ", ".join(names[:20])))
-    return [[row[name] for name in names] for row in rows]
 
 
 def _collect(value: Any, shape: Sequence[int], numbers: array[float], index: str, budget: Budget) -> None:

@@ -17,6 +17,7 @@ Names = Optional[Sequence[Any]]
 _INTEGER = re.compile(r"\s*[-+]?[0-9]{1,99}\s*$")
 _PLAIN_INTEGER = re.compile("(0|-?[1-9][0-9]{0,99})$")  # written as Python writes it, so not 01
 _EXACT = 2.0**53  # from here on a float is no longer every whole number
+_MOST_KNOWN = 1 << 16  # labels whose output is remembered
 _LISTED, _LONGEST = 10, 40  # names in a message, characters of each
 
 
@@ -32,18 +33,11 @@ def indices(labels: Sequence[Any], names: Names, outputs: int) -> list[int]:
     >>> indices(["01", "1e3"], ["01", "02", "1e3"], 3), indices(["3.0", 0], None, 4), indices([1], ["no", "yes"], 2)
     ([0, 2], [3, 0], [1])
     """
-    outputs_of = _Outputs(names, outputs)
-    known: dict[Any, int] = {}
-    found = []
-    for number, label in enumerate(labels, 1):
-        key = (type(label), label)
-        if key not in known:
-            known[key] = outputs_of.index(number, label)
-        found.append(known[key])
-    return found
+    meant = Outputs(names, outputs)
+    return [meant.index(number, label) for number, label in enumerate(labels, 1)]
 
 
-class _Outputs:
+class Outputs:
     """The outputs by their names: texts are compared without spaces around them, numbers by their value."""
 
     def __init__(self, names: Names, outputs: int) -> None:
@@ -53,12 +47,18 @@ class _Outputs:
         for k, name in enumerate(self.names):
             self.by_text.setdefault(str(name).strip(), []).append(k)
         self.numbers = [_number(name) for name in self.names]
+        self._known: dict[Any, int] = {}
         self.may_be_counted = not any([_looks_like_a_number(name) for name in self.names])
 
     def index(self, number: int, label: Any) -> int:
         """The index of the output that the label with this number means."""
+        key = (type(label), label)
+        if key in self._known:
+            return self._known[key]
         same = self._same(label)
         if len(same) == 1:
+            if len(self._known) < _MOST_KNOWN:
+                self._known[key] = same[0]
             return same[0]
         found = quote(repr(label), _LONGEST)
         if same:
@@ -66,6 +66,10 @@ class _Outputs:
             raise ShapeError("label %d is %s, which names more than one output (%s)" % (number, found, two))
         outputs = listed(self.names, _LISTED, _LONGEST) if self.named else "0 to %d" % (len(self.names) - 1)
         raise ShapeError("label %d is %s, which is not one of the outputs (%s)" % (number, found, outputs))
+
+    def has(self, label: Any) -> bool:
+        """Whether a label means one of the outputs."""
+        return len(self._same(label)) == 1
 
     def _same(self, label: Any) -> list[int]:
         """The outputs that a label may mean, by the first way to compare that finds any."""
