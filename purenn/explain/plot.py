@@ -181,7 +181,7 @@ class Axes:
 
     def _width(self, c: Curve) -> float:
         """The width of a curve: the later ones are seen on both sides of those that lie on them."""
-        return 2 + 1.6 * min(self.curves.index(c), 2)
+        return 2 + 1.2 * min(self.curves.index(c), 6)
 
     def _points(self) -> Iterator[str]:
         for x, y, name in self.points:
