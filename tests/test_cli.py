@@ -228,7 +228,7 @@ SINGLE = [
 def test_an_option_is_given_once(command, option, capsys):
     """Even with its default, and in either form: argparse alone would keep the last."""
     taken = {names[-1]: given for row in arguments.COMMANDS for names, given in row[2]}[option]
-    value = "1:8" if option == "--range" else taken.get("choices", ["8"])[0]
+    value = "-1:1" if option == "--range" else taken.get("choices", ["8"])[0]
     for twice in ([option, value, option, value], ["%s=%s" % (option, value)] * 2):
         said = refused(capsys, command, "m", "x", *twice)
         assert re.match(r"argument \S*%s: given twice \(purenn %s --help tells more\)$" % (option, command), said)

@@ -939,7 +939,11 @@ def test_a_file_called_like_numbers_is_a_file(folder, capsys):
 
 
 def test_the_name_of_the_file_says_what_to_write(folder, capsys):
-    for name, start in (("p.html", "<!DOCTYPE"), ("p.tex", r"\documentclass"), ("p.txt", "Network(2-3-2-2")):
+    for name, start in (
+        ("p.html", "<!DOCTYPE"),
+        ("p.tex", r"\documentclass"),
+        ("p.txt", "book.safetensors, Network(2-3-2-2"),
+    ):
         said = printed(capsys, "explain", "book.safetensors", "1.0,0.5", "-o", name)
         assert said == ["%s: %s bytes" % (name, "{:,}".format(os.path.getsize(name)))]
         assert (folder / name).read_text(encoding="utf-8").startswith(start)
@@ -1002,7 +1006,7 @@ def test_mistakes(arguments, message, folder, capsys):
 
 def test_a_neuron_that_is_none(folder, capsys):
     said = refused(capsys, "explain", "book.safetensors", "two.csv", "--neuron", "first")
-    assert "expected LAYER:INDEX, both counted from 1, as in 1:2, found 'first'" in said
+    assert "expected LAYER:INDEX, both counted from 1, as in 1:2, 1:1-3, 1:* or all, found 'first'" in said
 
 
 @needs_mnist

@@ -209,3 +209,30 @@ def test_a_file_that_is_no_svg(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert refused(capsys, "plot", "relu", "-o", name) == "%s: plot writes files that end in .svg" % name
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", [["--range", "-4:4"], ["--range=-4:4"], ["--range", " -4.0:4e0"]])
+def test_a_range(given, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    printed(capsys, "plot", "relu", "-o", "file.svg", *given)
+    assert (tmp_path / "file.svg").read_text(encoding="utf-8") == Plot(["relu"], low=-4.0, high=4.0).svg()
+    assert "for x from -4 to 4" in (tmp_path / "file.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("given", ["4:-4", "1:1", "-1", "a:b", "0:inf", "nan:1", "1:2:3", ""])
+def test_what_is_no_range(given, capsys):
+    assert "expected LOW:HIGH, two numbers as in -4:4, found" in refused(capsys, "plot", "relu", "--range=" + given)
+
+
+def test_no_curve_hides_another():
+    """Where curves lie on each other, the one below is wider."""
+    names = ["relu", "step", "leaky_relu(0.0)"]
+    svg = Plot(names, derivative=True).svg()
+    drawn = list(curves_of(svg).values())
+    widths = [float(path.get("stroke-width")) for path in drawn]
+    assert all([below > above for below, above in zip(widths, widths[1:])])
+    assert widths[-1] == 2 and widths == sorted(widths, reverse=True)
+    assert list(curves_of(svg))[-1] == "relu"
+    coloured = Plot(["relu", "step"]).text(Terminal(80, True))
+    floor = coloured.split("\n")[-5]  # where both are 0
+    assert "\x1b[34m" in floor and "\x1b[31m" in floor

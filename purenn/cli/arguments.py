@@ -378,7 +378,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
     """The arguments (by default those of the process) by name; `command` is the module to run."""
     words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        args = _arguments([" " + word if _is_negative(word) else word for word in words])
+        args = _arguments([" " + word if _begins_with_a_negative(word) else word for word in words])
     except Mistake:
         _check_options(words)
         raise
@@ -402,10 +402,10 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     return args
 
 
-def _is_negative(word: str) -> bool:
+def _begins_with_a_negative(word: str) -> bool:
     """Whether a word is as -1.0,0.5 or -4:4: argparse takes it for an option unless a space stands before it."""
-    is_list = word.startswith("-") and is_numbers(word) and not re.match(r"-[0-9]*\.?[0-9]+\Z", word)
-    return is_list or re.match(r"-[0-9.][^=]*:", word) is not None
+    is_one = re.match(r"-[0-9]*\.?[0-9]+\Z", word)
+    return word.startswith("-") and is_numbers(word.replace(":", ",")) and not is_one
 
 
 def _check_options(words: Sequence[str]) -> None:

@@ -61,10 +61,8 @@ class Canvas:
         return "." if owner is None else MARKS[owner % len(MARKS)]
 
     def owner(self, column: int, row: int) -> Optional[int]:
-        """The owner of a character: the last one to draw there; in ASCII, where only one can be seen, each in turn."""
+        """The owner of a character; of several, as where curves lie on each other, each in turn."""
         owners = self._owners.get((column, row), [None])
-        if self.braille:
-            return owners[-1]
         curves = [owner for owner in owners if owner is not None] or owners
         return curves[column % len(curves)]
 

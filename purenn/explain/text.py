@@ -48,11 +48,10 @@ class _Text:
         self.terminal, self.width = terminal, terminal.width
 
     def title(self, explanation: Explanation) -> Iterator[str]:
-        first, *others = wrapped([part + "," for part in [explanation.name] + explanation.about], self.width + 1, 2)
-        lines = [first[len(explanation.name) :]] + others
-        lines[-1] = lines[-1][:-1]
-        yield self.terminal.styled(explanation.name, "bold") + lines[0]
-        yield from lines[1:]
+        parts = [shortened(part, self.width - 3) for part in [explanation.name] + explanation.about]
+        first, *others = wrapped([part + "," for part in parts[:-1]] + parts[-1:], self.width, 2)
+        yield self.terminal.styled(parts[0], "bold") + first[len(parts[0]) :]
+        yield from others
         yield ""
 
     def input(self, explanation: Explanation) -> Iterator[str]:
@@ -229,7 +228,9 @@ class _Text:
         yield ""
         yield self.terminal.styled("Y = Z%d, the output" % len(explanation.layers), "heading")
         best = largest(explanation.y, _ANSWERS)
-        texts = table([[explanation.label(k), format_number(explanation.y[k])] for k in best])
+        numbers = [format_number(explanation.y[k]) for k in best]
+        widest = max(self.width - 4 - max(map(len, numbers)), _SHORTEST)
+        texts = table([[shortened(explanation.label(k), widest), number] for k, number in zip(best, numbers)])
         yield from _indented(self._with_bars(texts, [explanation.y[k] for k in best]))
         if len(best) < len(explanation.y):
             yield "  the largest of %s" % counted(len(explanation.y), "output")
@@ -239,7 +240,8 @@ class _Text:
             yield "  " + self.terminal.styled(shortened(explanation.verdict, self.width - 2), "bold")
             return
         called = " (%s)" % explanation.called if explanation.called else ""
-        yield "  the largest: %s%s" % (self.terminal.styled(explanation.label(explanation.answer), "bold"), called)
+        label = shortened(explanation.label(explanation.answer), self.width - 15 - len(called))
+        yield "  the largest: %s%s" % (self.terminal.styled(label, "bold"), called)
 
     def total(self, counts: Counts) -> List[str]:
         return wrapped(["total:"] + str(counts).replace(", ", ",\n").split("\n"), self.width, 2)
