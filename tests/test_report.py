@@ -119,7 +119,11 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "accuracy 0.6667 (2/3)"
     with open("page.html", encoding="utf-8") as file:
         assert "sample 3" in file.read()
-    for name, message in (("page.txt", "writes files that end in .html, .htm"), ("no/page.html", "No such file")):
+    for name, message in (
+        ("page.txt", "writes files that end in .html, .htm"),
+        ("-", "--report: name a file"),
+        ("no/page.html", "No such file"),
+    ):
         assert main(["evaluate", "m.safetensors", "x.csv", "--target", "kind", "--report", name]) == 2
         assert message in capsys.readouterr().err
     assert sorted(os.listdir(".")) == ["m.safetensors", "page.html", "x.csv"]

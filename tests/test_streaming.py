@@ -172,7 +172,7 @@ def test_a_file_larger_than_the_memory_it_may_take(folder):
     [
         (b"1,2\n3,\x80\n", "rows.csv: line 2, byte 3: 0x80 is not UTF-8 text"),
         (b"1,2\n3,x\n", "rows.csv: line 2, column 2: expected a number, found 'x'"),
-        (b"[1, 2]\n[3]\n", "samples of 1 numbers, the network takes 2"),
+        (b"[1, 2]\n[3]\n", "samples of 1 number, the network takes 2"),
     ],
 )
 def test_what_stands_before_a_bad_row_is_answered(folder, content, message):

@@ -36,6 +36,8 @@ def run(args: Namespace) -> Iterator[str]:
         raise arguments.Mistake(
             "give the right answers by LABELS, a file, or by --target, a column of INPUTS; one of them"
         )
+    if args.report == "-":
+        raise arguments.Mistake("--report: name a file, standard output has the figures")
     form_of("evaluate --report", args.report, None, {".html": "html", ".htm": "html"})
     network = network_of(args)
     if network.multilabel:

@@ -7,7 +7,7 @@ from typing import List, Optional, Sequence, Tuple
 
 from ...errors import ShapeError
 from ...text import did_you_mean, listed, quote
-from .inputs import Inputs
+from .inputs import Inputs, numbers
 
 Names = Optional[Sequence[str]]
 
@@ -145,7 +145,7 @@ def _apart(targets: Sequence[int], others: Sequence[int] | set[int], option: str
 
 
 def _does_not_fit(header: Names, found: int, inputs: int) -> str:
-    said = "lines of %d numbers, the network takes %d" % (found, inputs)
+    said = "lines of %s, the network takes %d" % (numbers(found), inputs)
     if header is None:
         return said
     choose = ": choose by --columns, --drop or --target" if found > inputs else ""

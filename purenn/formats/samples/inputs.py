@@ -48,8 +48,13 @@ class Inputs:
         if self.count in (size, count(shape)):
             raise ShapeError("an array of shape %r, the network takes samples of %s" % (tuple(shape), self))
         raise ShapeError(
-            "an array of shape %r holds samples of %d numbers, the network takes %d" % (shape, size, self.count)
+            "an array of shape %r holds samples of %s, the network takes %d" % (tuple(shape), numbers(size), self.count)
         )
+
+
+def numbers(count: int) -> str:
+    """So many numbers, for a message."""
+    return "%d number%s" % (count, "" if count == 1 else "s")
 
 
 def _same_axes(shape: Sequence[int], expected: Sequence[int]) -> bool:
