@@ -148,7 +148,8 @@ class Network:
     def explain(self, x: "Any" = None, neuron: "Any" = None) -> "Explanation":
         """Every number of a forward pass, written out: print it, show it in a notebook, or ``save("page.html")``.
 
-        `neuron` is (layer, index), both from 1, or a list of these: the neurons whose sums are written term by term.
+        Without a sample x it is the network alone: its equations, shapes and weights.  `neuron` is (layer, index),
+        both from 1, or a list of these: the neurons whose sums are written term by term.
         """
         from .explain import Explanation
 

@@ -900,6 +900,7 @@ def test_a_network_explains_itself(tmp_path):
     explained, same = network.explain([1.0, 0.5]), Explanation(network, [1.0, 0.5])
     assert repr(explained) == str(explained) == as_text(same)
     assert max([len(line) for line in repr(explained).splitlines()]) <= 80
+    assert repr(network.explain()) == as_text(Explanation(network))
     chosen = network.explain(Matrix([1.0, 0.5]), (1, 3))
     assert chosen.focus == (1, 3) and "a_3 = " in repr(chosen) and "a_3 = " not in repr(explained)
     for name, text_ in (("a.html", as_html(same)), ("a.TEX", as_latex(same)), ("a.txt", as_text(same) + "\n")):
