@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+import heapq
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional, Sequence
+    from typing import Any, List, Optional, Sequence, Tuple
 
 
 class ConfusionMatrix:
@@ -147,6 +149,44 @@ class Regression:
         single sample it is not defined, and NaN.
         """
         return [sums.r2(self.samples) for sums in self._sums]
+
+
+class Mistake:
+    """A sample that was answered wrong: its `number` in the file, its `row`, the outputs, and what was expected.
+
+    `size` says how wrong the answer is, so that the worst can be kept.
+    """
+
+    def __init__(self, number: int, row: Sequence[float], outputs: Sequence[float], expected: Any, size: float) -> None:
+        self.number, self.row, self.outputs, self.expected, self.size = number, row, outputs, expected, size
+
+
+class Mistakes:
+    """The worst mistakes, of equal ones the first; no more than `most` are ever kept.
+
+    >>> worst = Mistakes(2)
+    >>> for number, size in enumerate([0.5, 0.9, 0.1, 0.9], 1):
+    ...     worst.add(Mistake(number, [], [], 0, size))
+    >>> [mistake.number for mistake in worst.in_order()]
+    [2, 4]
+    """
+
+    def __init__(self, most: int = 24) -> None:
+        self.most = most
+        self._heap: List[Tuple[float, int, Mistake]] = []
+
+    def add(self, mistake: Mistake) -> None:
+        """Keep a mistake if it is among the worst so far; NaN is worse than every number."""
+        size = mistake.size if mistake.size == mistake.size else float("inf")
+        entry = (size, -mistake.number, mistake)
+        if len(self._heap) < self.most:
+            heapq.heappush(self._heap, entry)
+        elif entry[:2] > self._heap[0][:2]:
+            heapq.heapreplace(self._heap, entry)
+
+    def in_order(self) -> List[Mistake]:
+        """The mistakes, the worst first."""
+        return [mistake for _, _, mistake in sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))]
 
 
 class _Sums:

@@ -175,6 +175,9 @@ TASK = _option(
     choices=("classification", "regression"),
     help="what the outputs are, where the network does not tell: figures for classes, or numbers",
 )
+REPORT = _option(
+    "--report", metavar="FILE", help="write a page with the figures and the worst mistakes as well: .html or .htm"
+)
 FIGURES = _option("--format", choices=("text", "json"), default="text", help="text, or json with every figure")
 TABLE = (
     _option(
@@ -301,7 +304,7 @@ COMMANDS = (
     (
         "evaluate",
         "tell how well a network does; the last line is the accuracy or R2",
-        (MODEL, TESTED, EXPECTED, TARGET_COLUMN, *TABLE, TASK, FIGURES, *LOADING, *PREPARATION, JOBS),
+        (MODEL, TESTED, EXPECTED, TARGET_COLUMN, *TABLE, TASK, FIGURES, REPORT, *LOADING, *PREPARATION, JOBS),
         "purenn evaluate model.safetensors t10k-images-idx3-ubyte.gz t10k-labels-idx1-ubyte.gz --scale 255",
     ),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from itertools import chain, islice
 
@@ -9,9 +10,11 @@ from ..errors import ShapeError, UnsupportedError
 from ..formats.samples import Labels, Samples
 from ..formats.samples.inputs import Inputs
 from ..formats.samples.labels import Outputs
-from ..metrics import ConfusionMatrix, Regression
+from ..metrics import ConfusionMatrix, Mistake, Mistakes, Regression
 from ..network import winner
-from .arguments import Mistake
+from ..text import quote
+from . import arguments
+from .files import form_of, write_text
 from .model import network_of
 from .outputs import answered
 from .samples import samples_of, stream_of
@@ -30,21 +33,53 @@ _BINARY = ("sigmoid", "hard_sigmoid")  # an output alone behind these is the pro
 def run(args: Namespace) -> Iterator[str]:
     """The figures; the last line is the accuracy, or R2."""
     if (args.expected is None) == (args.target is None):
-        raise Mistake("give the right answers by LABELS, a file, or by --target, a column of INPUTS; one of them")
+        raise arguments.Mistake(
+            "give the right answers by LABELS, a file, or by --target, a column of INPUTS; one of them"
+        )
+    form_of("evaluate --report", args.report, None, {".html": "html", ".htm": "html"})
     network = network_of(args)
     if network.multilabel:
         raise UnsupportedError("%s: each output is a yes or no of its own, no label tells if it is right" % args.model)
-    if _is_regression(args, network):
-        errors = Regression(network.outputs)
-        for outputs, expected in compared(args, network, _numbers(args, network)):
-            errors.add(_as_numbers(expected), outputs)
-        return iter([numbers_as_json(errors)]) if args.format == "json" else of_numbers(errors)
+    return (_numbers_evaluated if _is_regression(args, network) else _classes_evaluated)(args, network)
+
+
+def _classes_evaluated(args: Namespace, network: Network) -> Iterator[str]:
     labels: Sequence[Any] = network.labels or range(max(2, network.outputs))
     meant = Outputs(network.labels, len(labels))
-    matrix = ConfusionMatrix(len(labels))
-    for number, (outputs, label) in enumerate(compared(args, network, _labels(args, meant)), 1):
-        matrix.add(_index(meant, number, label, args.expected or args.tested), _answer(outputs))
-    return iter([classes_as_json(matrix, labels)]) if args.format == "json" else of_classes(matrix, labels)
+    matrix, worst = ConfusionMatrix(len(labels)), Mistakes()
+    for number, (row, outputs, label) in enumerate(compared(args, network, _labels(args, meant)), 1):
+        right = _index(meant, number, label, args.expected or args.tested)
+        answer = _answer(outputs)
+        matrix.add(right, answer)
+        if answer != right:
+            worst.add(Mistake(number, row, outputs, right, _margin(outputs, right)))
+    yield from [classes_as_json(matrix, labels)] if args.format == "json" else of_classes(matrix, labels)
+    if args.report is not None:
+        from ..explain import report
+
+        write_text(report.of_classes(_title(args), network, matrix, labels, worst), args.report)
+
+
+def _numbers_evaluated(args: Namespace, network: Network) -> Iterator[str]:
+    errors, worst = Regression(network.outputs), Mistakes()
+    for number, (row, outputs, found) in enumerate(compared(args, network, _numbers(args, network)), 1):
+        expected = [found] if isinstance(found, (int, float)) else found
+        errors.add(expected, outputs)
+        worst.add(Mistake(number, row, outputs, expected, max([abs(t - y) for t, y in zip(expected, outputs)])))
+    yield from [numbers_as_json(errors)] if args.format == "json" else of_numbers(errors)
+    if args.report is not None:
+        from ..explain import report
+
+        write_text(report.of_numbers(_title(args), network, errors, worst), args.report)
+
+
+def _title(args: Namespace) -> str:
+    return "%s on %s" % (quote(os.path.basename(args.model)), quote(os.path.basename(args.tested)))
+
+
+def _margin(outputs: Sequence[float], right: int) -> float:
+    """By how much the answer was preferred to what is right."""
+    return abs(outputs[0] - right) if len(outputs) == 1 else max(outputs) - outputs[right]
 
 
 def _is_regression(args: Namespace, network: Network) -> bool:
@@ -55,7 +90,7 @@ def _is_regression(args: Namespace, network: Network) -> bool:
         several = args.target is not None and len(args.target) > 1
         return not is_classifier and (network.outputs == 1 or several)
     if args.task == "classification" and network.outputs == 1 and not is_classifier:
-        raise Mistake("--task classification: the network has one output, and no sigmoid behind it")
+        raise arguments.Mistake("--task classification: the network has one output, and no sigmoid behind it")
     return bool(args.task == "regression")
 
 
@@ -67,15 +102,15 @@ def _answer(outputs: Sequence[float]) -> int | None:
 
 def compared(
     args: Namespace, network: Network, known: Generator[Any, None, None]
-) -> Iterator[tuple[Sequence[float], Any]]:
-    """The outputs for each sample, and what is `known` to be right, from its column or else from the file LABELS."""
+) -> Iterator[tuple[Sequence[float], Sequence[float], Any]]:
+    """Each sample, its outputs, and what is `known` to be right, from its column or else from the file LABELS."""
     count = 0
     with samples_of(args.tested, network, args, args.target) as samples, closing(known):
         samples.columns.are_numbers = _is_regression(args, network)
         with closing(answered(network, samples, "evaluating", args.jobs)) as answers:
             for batch, outputs in answers:
                 expected = list(islice(known, len(batch))) if batch.labels is None else batch.labels
-                yield from zip(outputs, expected)
+                yield from zip(batch.rows, outputs, expected)
                 count += len(expected)
                 if len(expected) < len(batch):
                     samples_left = len(batch) - len(expected) + sum([len(more) for more, _ in answers])
@@ -111,10 +146,6 @@ def _numbers(args: Namespace, network: Network) -> Generator[Any, None, None]:
     with Samples(stream_of(args.expected), Inputs((network.outputs,)), None, None, args.memory) as file:
         for batch in file.batches():
             yield from batch.rows
-
-
-def _as_numbers(expected: Any) -> Sequence[float]:
-    return [expected] if isinstance(expected, (int, float)) else expected
 
 
 def _index(meant: Outputs, number: int, label: Any, origin: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Iterator, List, Optional, Sequence
 
 from .wording import Scalar, real
@@ -34,6 +35,18 @@ class Maps:
             return None
         rows, cols, channels = (shape[1], shape[2], shape[0]) if is_channels_first else shape
         return cls(numbers, rows, cols, channels, is_channels_first) if rows > 1 and cols > 1 else None
+
+    @classmethod
+    def of_input(cls, numbers: Sequence[Scalar], shape: Sequence[int], channels: Optional[str]) -> Optional[Maps]:
+        """The maps of an input, if it is a picture; flat numbers are one where they fill a square of 8 by 8 or more.
+
+        >>> Maps.of_input(range(784), (784,), None).rows, Maps.of_input(range(4), (4,), None)
+        (28, None)
+        """
+        side = math.isqrt(len(numbers))
+        if len(shape) < 3 and side >= _LOWEST and tuple(shape) in ((side * side,), (side, side)):
+            return cls(numbers, side, side, 1)
+        return cls.of(numbers, shape, channels == "first" or (channels is None and shape[0] == 1))
 
     @property
     def is_low(self) -> bool:
