@@ -1,6 +1,7 @@
 // What is wrong with the places of things on a page of `purenn explain`, so many pixels wide: a list of sentences.
 // What is wrong with the places of things on a page of `purenn explain`: a list of sentences, empty where nothing is.
 WIDTH => {
+  const SMALLEST = 9;  // pixels of a font that can be read
   const wrong = [], all = (selector, root) => Array.from((root || document).querySelectorAll(selector));
   const inSight = e => e.getClientRects().length > 0;
   const name = e => (e.getAttribute("class") || e.tagName) + " " + (e.textContent || "").replace(/\s+/g, " ").trim().slice(0, 30);
@@ -48,6 +49,8 @@ WIDTH => {
     labels += texts.length;
     for (const {e, box} of texts) {
       if (e.getBBox().width === 0) continue;
+      const m = e.getScreenCTM(), high = Math.hypot(m.a, m.b) * parseFloat(getComputedStyle(e).fontSize);
+      if (high < SMALLEST) wrong.push("a label is too small, " + high + ": " + name(e));
       if (box.some(p => p.x < frame.left - 0.5 || p.x > frame.right + 0.5 || p.y < frame.top - 0.5 || p.y > frame.bottom + 0.5))
         wrong.push("a label is outside: " + name(e));
       for (const other of texts) if (other.e !== e && meet(box, other.box)) wrong.push("labels meet: " + name(e) + " and " + name(other.e));

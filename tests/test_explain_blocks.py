@@ -23,7 +23,12 @@ from test_explain import Reader, WAYS, elements_of, of_every_kind
 from test_structure import CHECKOUT
 
 RENDERERS = {"text": text._Text(text.Terminal()), "latex": latex._Latex(), "page": page._Html()}
-ONE_MEDIUM = {"diagram": {"page"}, "neurons": {"page"}, "calculation": {"text", "latex"}}
+ONE_MEDIUM = {
+    "diagram": {"page"},
+    "neurons": {"page"},
+    "shape_of_value": {"page", "latex"},
+    "calculation": {"text", "latex"},
+}
 AT_THE_TOP = {"answer", "total"}  # of a page
 
 

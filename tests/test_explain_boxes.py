@@ -24,6 +24,7 @@ WINDOWS = {
     "phone": (390, ""),
     "small phone": (360, ""),
     "tablet": (800, ""),
+    "between": (1070, ""),
     "paper": (700, "print"),
 }
 FLOWER = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]

@@ -45,6 +45,7 @@ def test_no_number_of_a_pass_is_shown():
     for shown in (text, tex, page):
         assert "0.1" in shown and "0.6" in shown  # the weights
         assert "0.57444252" not in shown and "0.69627909" not in shown and "largest" not in shown.split("<main>")[0]
+    assert ">(1, 3)</p>" in page.replace("</math> ", ">") and r"\in \mathbb{R}^{1 \times 3}" in tex
     assert "A1 = X W1 + B1  (1, 2) (2, 3) + (1, 3) = (1, 3)" in text and "a_1" not in text
     picture = "".join(ElementTree.fromstring(diagram_svg(Explanation(demo.network()))).itertext())
     assert " = " not in picture and "=0.6" in picture  # no number of a neuron, but the weights

@@ -50,6 +50,7 @@ def _of_layer(explanation: Explanation, layer: ExplainedLayer) -> Iterator[Block
     for equation in layer.equations:
         yield "equation", equation
         if not explanation.is_pass:
+            yield "shape_of_value", equation
             continue
         if equation.patches is None:
             yield "value" if equation.maps is None else "maps", equation

@@ -116,6 +116,11 @@ class _Latex:
         if equation.formula:
             yield _display("%s(x) = %s" % (latex("h", names), latex(equation.formula)))
 
+    def shape_of_value(self, equation: ExplainedEquation) -> Iterator[str]:
+        if equation.name:
+            shape = equation.row.shape if equation.patches is None else equation.patches.shape
+            yield _shape(latex(equation.name), shape)
+
     def value(self, equation: ExplainedEquation) -> Iterator[str]:
         name = latex(equation.name) + " = " if equation.name else ""
         yield _display(name + pmatrix(equation.row.matrix))

@@ -148,6 +148,10 @@ class _Html:
             yield '<span class="quiet">, </span>%s' % mathml("h(x) = " + equation.formula, names)
         yield "</div>"
 
+    def shape_of_value(self, equation: ExplainedEquation) -> Iterator[str]:
+        shape = equation.row.shape if equation.patches is None else equation.patches.shape
+        yield '<p class="quiet">%s %s</p>' % (mathml(equation.name) if equation.name else "the value", _shape(shape))
+
     def value(self, equation: ExplainedEquation) -> Iterator[str]:
         """The value, its activation as a curve, and the weights as pictures where they come from a picture."""
         yield '<div class="row">%s%s</div>' % (_matrix(equation.row.matrix, equation.name), _curve(equation))

@@ -23,7 +23,7 @@ figure{margin:1rem 0}
 .network{display:block;height:auto;max-width:100%}
 .pictures{display:flex;flex-wrap:wrap;align-items:center;gap:1rem 1.5rem}
 .both .piece{display:none}
-@media (max-width:58rem){.both .whole{display:none}.both .piece{display:block}}
+@media (max-width:66rem){.both .whole{display:none}.both .piece{display:block}}
 .plot{display:block;width:100%;max-width:30rem;height:auto}
 .row{display:flex;flex-wrap:wrap;gap:1rem 1.6rem;align-items:flex-start}
 .row>*{max-width:100%}
