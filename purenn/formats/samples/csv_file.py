@@ -153,15 +153,11 @@ class _Table:
     def _is_header(self, names: List[str]) -> bool:
         """Whether a first line holds the names of the columns: known ones, or no number at all."""
         said = {column for column in self.columns.named() if not _is_number(column)}
-        known = set(names) == set(self.inputs.names or []) or said & set(names)
-        counts_columns = not names[0] and names[1:] == _counted(
-            len(names) - 1
-        )  # as pandas writes a table without names
-        return (
-            bool(known)
-            or counts_columns
-            or not any([_is_number(name.replace(",", ".").replace("_", "")) for name in names])
-        )
+        if set(names) == set(self.inputs.names or []) or said & set(names):
+            return True
+        if not names[0] and names[1:] == _counted(len(names) - 1):  # as pandas writes a table without names
+            return True
+        return not any([_is_number(name.replace(",", ".").replace("_", "")) for name in names])
 
     def _commented(self) -> Optional[List[str]]:
         """The header that numpy.savetxt writes as a comment, if it has the names of the network's inputs."""
@@ -173,11 +169,12 @@ class _Table:
             raise ModelFormatError(self._wrong_width(number, fields))
         if self.ends_with_separator and fields[-1].strip():
             raise ModelFormatError("line %d does not end with a separator, as the first line does" % number)
+        numbers = array("d", [self._number(number, k, fields[k]) for k in self.indices])
         if self.targets:
             if not all([fields[target].strip() for target in self.targets]):
                 raise ModelFormatError("line %d: no label in its column" % number)
             self._label(number, fields)
-        self.rows.append(array("d", [self._number(number, k, fields[k]) for k in self.indices]))
+        self.rows.append(numbers)
 
     def _wrong_width(self, number: int, fields: List[str]) -> str:
         said = "line %d has %d fields, the first line has %d" % (number, len(fields), self.width)
