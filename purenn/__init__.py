@@ -70,7 +70,7 @@ if TYPE_CHECKING:
         threshold,
     )
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 __all__ = [
     "AbsMaxDense",

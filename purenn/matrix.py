@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 
-_MOST_IN_REPR = 1000  # numbers
+_MOST_IN_REPR = 100  # numbers
 
 
 class Matrix:

@@ -6,7 +6,7 @@ from array import array
 from .errors import ShapeError
 from .matrix import Matrix
 from .rows import as_sample, is_nested, is_sized, samples_of, short, size
-from .text import aligned
+from .text import aligned, narrowed
 from .validation import (
     checked_channels,
     checked_layers,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     Shape = Tuple[int, ...]
 
+_WIDTH = 80  # columns of a summary
 _MOST_SIZES = 12  # of a network that are written in its repr
 _IS_BOARD = sys.implementation.name == "micropython"  # it holds the core alone, without the kernels
 
@@ -281,6 +282,12 @@ class Network:
 
         return quantize_network(self, samples, bits, activation_bits, input_range, table_entries)
 
+    def save(self, path: "Any") -> None:
+        """Write the network as safetensors; the same as ``purenn.save(net, path)``."""
+        from .formats import save
+
+        save(self, path)
+
     def export(self, path: "Any", target: str = "python", heap: "Optional[int]" = None) -> "List[str]":
         """Write the network as Python source that runs without purenn, to NAME.py; the paths of the files.
 
@@ -338,7 +345,7 @@ class Network:
             counts = [str(layer.parameters), str(self.cost_of(k))]
             rows.append(["%d %s%s" % (k, layer, takes), str(self.shapes[k])] + counts)
         rows.append(["total", "", str(self.parameters), str(self.multiplications)])
-        return "\n".join(aligned(rows, left=1))
+        return "\n".join(aligned(narrowed(rows, _WIDTH), left=1))
 
     def __repr__(self) -> str:
         sizes = [str(self.inputs)] + [

@@ -52,6 +52,7 @@ def checked_rows(source: "Any") -> "List[Sequence[Any]]":
     """Equally long rows of numbers, at least one by one; a flat list is one row."""
     if hasattr(source, "tolist"):
         source = source.tolist()
+    _refuse_frame(source)
     if isinstance(source, (str, dict, set, frozenset)) or is_number(source):
         raise TypeError("a Matrix is made of rows of numbers, found %s" % described(source))
     try:
@@ -130,6 +131,7 @@ def as_sample(x: "Any") -> "Any":
     """
     if isinstance(x, (bytes, bytearray, array)) or (isinstance(x, memoryview) and _is_flat(x)):
         return x
+    _refuse_frame(x)
     if isinstance(x, (str, dict, set, frozenset)):
         raise TypeError("expected a sample, a list of numbers, found a %s" % type(x).__name__)
     try:
@@ -141,6 +143,15 @@ def as_sample(x: "Any") -> "Any":
     if is_nested(values):
         return values
     return values if set(map(type, values)) <= _PYTHON_TYPES else [python_number(value) for value in values]
+
+
+def _refuse_frame(x: "Any") -> None:
+    """Refuse a table of another library, whose columns may be in any order, and whose names would be taken for rows."""
+    if hasattr(x, "columns") and hasattr(x, "to_numpy"):
+        raise TypeError(
+            "expected numbers, found a %s: pass frame.to_numpy(), its columns in the order of the inputs"
+            % type(x).__name__
+        )
 
 
 def _is_flat(view: "Any") -> bool:

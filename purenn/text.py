@@ -97,6 +97,27 @@ def aligned(rows: "Sequence[Sequence[str]]", left: int = 0, gap: str = "  ") -> 
     return lines
 
 
+def narrowed(rows: "Sequence[List[str]]", most: int, gap: int = 2) -> "List[List[str]]":
+    """The rows of a table, the first cell of each broken at its spaces where lines would be longer than `most`.
+
+    >>> for line in aligned(narrowed([["1 Conv2D 3x3, 3 -> 16, leaky_relu(0.2)", "(16, 16, 16)"]], 42), left=1):
+    ...     print(line)
+    1 Conv2D 3x3, 3 -> 16,  (16, 16, 16)
+        leaky_relu(0.2)
+    """
+    others = sum([gap + max([len(row[j]) for row in rows]) for j in range(1, len(rows[0]))])
+    room, broken = max(most - others, most // 4), []
+    for row in rows:
+        lines = [""]
+        for word in row[0].split(" "):
+            if lines[-1] and len(lines[-1]) + 1 + len(word) > room:
+                lines.append("    " + word)
+            else:
+                lines[-1] += (" " if lines[-1] else "") + word
+        broken += [lines[:1] + row[1:]] + [[line] for line in lines[1:]]
+    return broken
+
+
 def grid(rows: "Sequence[Sequence[Any]]") -> str:
     """Numbers to 8 digits in aligned columns between brackets, the middle of a large matrix left out."""
     shown = [["..."] if row is None else _with_gap(row, _MOST_COLS) for row in _with_gap(rows, _MOST_ROWS)]

@@ -24,7 +24,7 @@ def checked_layers(layers: "Any") -> "Tuple[Any, ...]":
         raise ShapeError("a network needs at least one layer, found none")
     for k, layer in enumerate(checked, 1):
         if not hasattr(layer, "steps") or isinstance(layer, type):
-            raise TypeError("layer %d is %s, expected a layer such as Dense(...)" % (k, short(layer)))
+            raise TypeError("layer %d is %s, expected a layer such as Dense(...) or Activate(...)" % (k, short(layer)))
     return checked
 
 

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 import purenn.cli.outputs
 from purenn.budget import Budget
-from purenn import Dense, Network, cli, save
+from purenn import Conv2D, Dense, Network, cli, save
 from purenn.cli import answers, arguments, evaluate, info, main, model
 from purenn.formats import FORMATS
 from purenn.layers import Activate
@@ -250,6 +250,38 @@ def test_info(folder, capsys):
     assert "operations  6 multiplications or divisions for one sample" in lines
     assert "labels      cat, dog, eel" in lines
     assert not [line for line in lines if line.startswith("warning")]
+
+
+def described(network, capsys):
+    """The lines of `info` that tell what goes in and comes out."""
+    save(network, "described.safetensors")
+    lines = printed(capsys, "info", "described.safetensors")
+    assert max([len(line) for line in lines]) <= 80
+    operations = [k for k, line in enumerate(lines) if line.startswith("operations")][0]
+    return "\n".join(lines[operations + 1 :])
+
+
+def test_info_is_complete_without_names_and_fits_with_many(folder, capsys):
+    plain = described(NETWORK, capsys)
+    assert plain == "inputs      2 numbers\noutputs     3 numbers\nlabels      none: the outputs are called 0 to 2"
+    assert described(Network([Dense([[1.0]])]), capsys) == "inputs      1 number\noutputs     1 number"
+    names = ["column number %d (in mm)" % k for k in range(40)]
+    many = described(
+        Network([Dense([[1.0] * 90] * 40)], names=names, labels=["class %d" % k for k in range(90)]), capsys
+    )
+    assert " ".join(many.replace("\n            ", " ").split()) == " ".join(
+        ["inputs", ", ".join(names), "outputs 90 numbers labels", ", ".join(["class %d" % k for k in range(90)])]
+    )
+
+
+def test_a_summary_is_80_columns_wide(capsys):
+    layers = [
+        Conv2D([[0.5] * 16] * 27, None, "leaky_relu(0.2)", kernel=3),
+        Conv2D([[0.5] * 16] * 16, None, "relu", kernel=1),
+    ]
+    lines = Network(layers, input_shape=(128, 128, 3)).summary().split("\n")
+    assert lines[1].startswith("1 Conv2D 3x3, 3 -> 16,  ") and lines[2] == "    leaky_relu(0.2)"
+    assert max([len(line) for line in lines]) <= 80 and len(lines) == 5
 
 
 def test_info_counts_numbers_that_are_none(folder, capsys):

@@ -661,5 +661,6 @@ def test_many_large_layers_stay_a_bounded_page():
 def test_summary_shows_shapes_and_a_long_network_has_a_short_name():
     network = mobile(8, 4, 10)
     table = network.summary().split("\n")
-    assert len(set([len(line) for line in table])) == 1 and "(8, 8, 4)" in table[1]
+    assert len(set([len(line) for line in table if not line.startswith("    ")])) == 1 and "(8, 8, 4)" in table[1]
+    assert len(table[1]) <= 80
     assert repr(network) == "Network(192-%s...-5, %d parameters)" % ("256-" * 9, network.parameters)

@@ -169,6 +169,8 @@ def test_save_to_an_open_file_writes_the_same_bytes(tmp_path):
     save(network, tmp_path / "MODEL.SafeTensors")
     assert file.getvalue() == (tmp_path / "MODEL.SafeTensors").read_bytes()
     assert load(file.getvalue())([1.0, 1.0]) == [2.5]
+    network.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == file.getvalue()
 
 
 @pytest.mark.parametrize("thing", [None, "model.safetensors", [1], Dense([[1.0]]), Matrix([1])])

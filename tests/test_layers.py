@@ -1,7 +1,6 @@
 """Each kind of layer: the equation written out, its shapes, its errors, its copies."""
 
 import math
-
 import sys
 
 import pytest
@@ -243,7 +242,11 @@ def test_what_is_imported_when_it_is_asked_for():
         ),
         (lambda: Dense([[1.0]], None, 3), TypeError, "an activation is a name or a function, found 3"),
         (lambda: Dense([[1.0]], None, "sigmod"), ValueError, "unknown activation 'sigmod'"),
-        (lambda: Dense([["a"]]), TypeError, "row 0, column 0 is str 'a', expected a number"),
+        (
+            lambda: Dense([["a"]]),
+            TypeError,
+            "Dense(weight, bias, activation): the weight: row 0, column 0 is str 'a', expected a number",
+        ),
     ],
 )
 def test_settings_of_a_wrong_type(f, error, message):
@@ -404,7 +407,10 @@ def test_a_function_of_your_own():
         (lambda: BOOK.forward(Matrix([1.0])), "Dense 2 -> 3, sigmoid expects 2 inputs, found shape (1,)"),
         (lambda: BOOK.forward(Matrix(W1)), "Dense 2 -> 3, sigmoid expects 2 inputs, found shape (3,)"),
         (lambda: BOOK.output_shape((2, 3)), "Dense 2 -> 3, sigmoid expects 2 inputs, found shape (2, 3)"),
-        (lambda: Dense([[1.0], [2.0, 3.0]]), "ragged rows: row 0 has 1 entries, row 1 has 2"),
+        (
+            lambda: Dense([[1.0], [2.0, 3.0]]),
+            "Dense(weight, bias, activation): the weight: ragged rows: row 0 has 1 entries, row 1 has 2",
+        ),
     ],
 )
 def test_wrong_shapes_name_the_layer(f, message):

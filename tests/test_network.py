@@ -215,8 +215,8 @@ def test_the_book_by_hand():
     "layers, labels, reason",
     [
         (Dense([[1.0]]), None, "a network is made of a list of layers, found the layer Dense 1 -> 1, identity"),
-        (["x"], None, "layer 1 is 'x', expected a layer such as Dense(...)"),
-        ([LAYERS[0], Dense], None, "layer 2 is %r, expected a layer such as Dense(...)" % Dense),
+        (["x"], None, "layer 1 is 'x', expected a layer such as Dense(...) or Activate(...)"),
+        ([LAYERS[0], Dense], None, "layer 2 is %r, expected a layer such as Dense(...) or Activate(...)" % Dense),
         ([Dense([[1.0, 2.0]])], "ab", "labels are a list, one for each of the outputs, found 'ab'"),
     ],
 )

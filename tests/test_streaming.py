@@ -156,18 +156,12 @@ def test_a_gzip_bomb_of_one_line(folder):
 
 
 def test_a_file_larger_than_the_memory_it_may_take(folder):
-    """4 million rows of 60 MB: with one object for each, Python would need 500 MB."""
     with gzip.open("rows.csv.gz", "wb", 1) as file:
         for _ in range(40):
             file.write(b"1.25,2.50,setosa\n" * 5000)
-    status, out, err = finished("evaluate", "model.safetensors", "rows.csv.gz", "--drop", "3", "labels.csv")
-    assert status == 2 and "labels.csv" in err
-    with open("labels.csv", "wb") as file:
-        file.write(b"kind\n" + b"cat\n" * 200000)
-    assert finished("evaluate", "model.safetensors", "rows.csv.gz", "--drop", "3", "labels.csv")[:2] == (
-        0,
-        ["accuracy 1.0000 (200000/200000)"],
-    )
+    (folder / "labels.csv").write_bytes(b"kind\n" + b"cat\n" * 200000)
+    status, out, _ = finished("evaluate", "model.safetensors", "rows.csv.gz", "--drop", "3", "labels.csv")
+    assert (status, out[-1]) == (0, "accuracy 1.0000 (200000/200000)")
 
 
 # ---- files that are wrong, or change

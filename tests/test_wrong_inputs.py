@@ -214,6 +214,36 @@ def test_no_kernel_shows_its_own_error_behind_the_one_of_the_sample(name, kernel
         assert check_refusal(fast, wrong), wrong
 
 
+def test_a_table_of_another_library_may_have_its_columns_in_any_order():
+    class Frame:
+        columns = ["b", "a"]
+
+        def to_numpy(self):
+            return [[1, 2]]
+
+        def __iter__(self):
+            return iter(self.columns)
+
+    for take in (NET.predict, NET.forward, NET.classify, Matrix, NET.compile(), SMALL.predict):
+        assert "found a Frame: pass frame.to_numpy(), its columns in the order" in check_refusal(take, Frame())
+    assert NET.predict(Frame().to_numpy()) == NET.predict([[1, 2]])
+
+
+def test_the_arguments_of_a_dense_layer_are_named():
+    for arguments, message in (
+        ((4, 8), "Dense(weight, bias, activation): the weight: a Matrix is made of rows of numbers, found int 4"),
+        (
+            ([[1.0]], "relu"),
+            "Dense(weight, bias, activation): the bias: a Matrix is made of rows of numbers, found str 'relu'",
+        ),
+        (
+            ([[1.0], [2.0, 3.0]],),
+            "Dense(weight, bias, activation): the weight: ragged rows: row 0 has 1 entries, row 1 has 2",
+        ),
+    ):
+        assert check_refusal(lambda given: Dense(*given), arguments) == message
+
+
 def test_a_set_has_no_order():
     for take in (Matrix, purenn.softmax, NET.predict, NET.forward, lambda rows: Matrix([rows])):
         for rows in ({1, 2}, frozenset([1, 2])):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
+
 from ..formats import LoadOptions, identified
 from ..network import Network
 from ..quantize import split_at_quantize
-from ..text import grouped, quote
+from ..text import counted, grouped, quote
 from .files import LONGEST_NAME, opened
 from .model import labels_of, options_of
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     from ..tensor import Tensor
 
-_LISTED, _LONGEST_NOTE = 100, 500  # names in a line, characters of a note
+_LISTED, _LONGEST_NOTE = 100, 500  # names of inputs or outputs, characters of a note
+_WIDTH = 80
 
 
 def run(args: Namespace) -> Iterator[str]:
@@ -37,14 +40,22 @@ def _about_network(network: Network) -> Iterator[str]:
     if len(network.input_shape) > 1:
         order = "" if network.channels is None else ", channels %s" % network.channels
         yield "input       %r%s: a flat sample is in this order" % (network.input_shape, order)
-    if network.names is not None:
-        yield "inputs      %s" % _listed(network.names)
-    if network.labels is not None:
-        yield "labels      %s" % _listed(network.labels)
+    if network.names is not None or len(network.input_shape) == 1:
+        unnamed = counted(network.inputs, "number")
+        yield from _field("inputs", unnamed if network.names is None else _listed(network.names))
+    yield from _field("outputs", counted(network.outputs, "number"))
+    if network.labels is not None or network.outputs > 1:
+        none = "none: the outputs are called 0 to %d" % (network.outputs - 1)
+        yield from _field("labels", none if network.labels is None else _listed(network.labels))
     for note in network.notes:
-        yield "note        %s" % quote(note, _LONGEST_NOTE)
+        yield from _field("note", quote(note, _LONGEST_NOTE))
     if _not_finite(network):
         yield "warning     %s of the parameters are NaN or infinite" % grouped(_not_finite(network))
+
+
+def _field(name: str, text: str) -> list[str]:
+    """A line of a description, or more where one is not wide enough."""
+    return wrap(text, _WIDTH, initial_indent="%-12s" % name, subsequent_indent=" " * 12, break_on_hyphens=False)
 
 
 def _about_arrays(arrays: dict[str, Tensor]) -> Iterator[str]:

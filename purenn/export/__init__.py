@@ -35,7 +35,7 @@ def export(network: Network, target: str = "python", name: str = "model", heap: 
 
     >>> from purenn import Dense, Network
     >>> print(export(Network([Dense([[1.0], [2.0]], [0.5], "relu")]))["model.py"].split("\\n")[0])
-    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.4.0.
+    \"""A neural network, 2 numbers in, 1 out, written by purenn 0.5.0.
     """
     _check(target, heap)
     module, function = TARGETS[target]

@@ -36,9 +36,9 @@ class Dense(Layer):
     def __init__(
         self, weight: "Any", bias: "Any" = None, activation: "Union[str, Callable[[Any], Any]]" = "identity"
     ) -> None:
-        self.weight = weight if isinstance(weight, Matrix) else Matrix(weight)
+        self.weight = _matrix("weight", weight)
         self.inputs, self.outputs = self.weight.shape
-        self.bias = Matrix(bias) if bias is not None else Matrix.zeros(1, self.outputs)
+        self.bias = _matrix("bias", bias) if bias is not None else Matrix.zeros(1, self.outputs)
         if self.bias.shape != (1, self.outputs):
             raise ShapeError(
                 "%s: the bias must be (1, %d), one number for each column of the weight %r, found %r"
@@ -65,3 +65,10 @@ class Dense(Layer):
     def cost(self, *shapes: "Shape") -> int:
         """inputs * outputs, for each row along the last axis."""
         return size(shapes[0]) * self.outputs
+
+
+def _matrix(what: str, given: "Any") -> Matrix:
+    try:
+        return given if isinstance(given, Matrix) else Matrix(given)
+    except (TypeError, ShapeError) as error:
+        raise type(error)("Dense(weight, bias, activation): the %s: %s" % (what, error)) from None

@@ -80,6 +80,9 @@ def read_samples(
 
     Samples of another size raise `ShapeError`, a damaged or foreign file `ModelFormatError`, one
     that takes more memory than it may `UnsupportedError`.
+
+    >>> read_samples(b"width,kind,height\\n1,cat,2.5\\n3,dog,4\\n", 2, drop=["kind"])
+    [array('d', [1.0, 2.5]), array('d', [3.0, 4.0])]
     """
     taken = inputs if hasattr(inputs, "input_shape") else Inputs(Inputs.of(inputs).shape, channels, names)
     rows: List[Row] = []
@@ -96,6 +99,9 @@ def read_labels(source: Any, samples: Optional[int] = None, memory: Optional[int
     CSV holds text: what looks like a number may be a name (labels.py tells which output it
     means).  Its first line is a header where it is not a number and all others are, unless
     there is a label for each of so many `samples` only with it.
+
+    >>> read_labels(b"kind\\n7\\n2\\n"), read_labels(b'["cat", 3]')
+    (['7', '2'], ['cat', 3])
     """
     with Labels(source, memory) as labels:
         found = []
