@@ -41,7 +41,7 @@ _SMALL = (
     "w<sub>ji</sub> is the weight of neuron j for input i. A line is thick where the weight is large, blue where it "
     "is positive, orange and dashed where it is negative."
 )
-_LEFT_OUT = " The strongest have lines and numbers; all are in the matrices below."
+_LEFT_OUT = " Not every weight has a line or a number here; all are in the matrices below."
 _LARGE = "A cell is a neuron: blue where its output z is positive, orange where it is negative, paler near 0."
 _DRAWN = " Of feature maps the first four are drawn; they lead to one number."
 _STRUCTURE = "A cell is a neuron."
