@@ -112,7 +112,7 @@ def test_of_many_lines_the_strongest_are_drawn_and_of_many_neurons_the_largest()
     widths = [float(e.get("stroke-width")) for e in root.iter(SVG + "path") if e.get("data-to").startswith("1-")]
     weights = sorted([abs(w) for row in whole.network.layers[0].weight for w in row] + [0.0])
     assert len(widths) == 96 and min(widths) >= 0.8 + 4.2 * weights[len(weights) - 140] / weights[-1]
-    assert Figures(whole).left_out and "The strongest have lines" in as_html(whole)
+    assert Figures(whole).left_out and "Not every weight has a line" in as_html(whole)
     wide = EXPLANATIONS["4-40-3"]()
     words = "".join(ElementTree.fromstring(diagram_svg(wide)).itertext())
     assert "\u22ee 24 more" in words
