@@ -73,7 +73,7 @@ class Explanation:
     ) -> None:
         self.network, self.source = network, quote(source) if source else ""
         self.is_pass = x is not None
-        if neuron and not self.is_pass:
+        if neuron is not None and not self.is_pass:
             raise ValueError("a neuron is written out for a sample, found none")
         self.name = quote(name or network.name or shortened(repr(network), 80))
         X = self._sample(x) if self.is_pass else trace_of_ones(network).X
@@ -155,7 +155,7 @@ class Explanation:
         chosen: List[Tuple[int, int]] = []
         taken = set()
         every = [(layer.k, "*") for layer in self.layers]
-        for k, index in every if is_all else wanted:
+        for k, index in every if isinstance(wanted, str) else wanted:
             where = "neuron %d:%s" % (k, _index_text(index))
             if not 1 <= k <= len(self.layers):
                 raise ShapeError("%s: the network has layers 1 to %d" % (where, len(self.layers)))
