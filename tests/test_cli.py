@@ -155,7 +155,7 @@ def test_commands_on_the_pages_survive_the_shell():
 def test_arguments_in_the_help_survive_the_shell():
     """What a help says "as in": a name with brackets is in double quotes there."""
     for _, names, fields in OPTIONS:
-        for example in re.findall(r'as in ((?:"[^"]*"|[^";:(])+)', fields["help"]):
+        for example in re.findall(r"as in (.+?)(?:[;:] |, or |, both | \(default|$)", fields["help"]):
             assert is_the_same_in_every_shell(example), (names, example)
 
 

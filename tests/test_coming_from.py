@@ -65,7 +65,7 @@ def of_torch():
 
 def of_numpy():
     np = pytest.importorskip("numpy")
-    A, W, b = np.array(SAMPLES[:4]), np.array(SAMPLES[4:8]), np.array(SAMPLES[8])
+    A, W, b = np.array(SAMPLES[:3]), np.array(SAMPLES[4:8]), np.array(SAMPLES[8])
     return {"np": np, "A": A, "W": W, "b": b, "M": purenn.Matrix(A), "Matrix": purenn.Matrix, "exp": purenn.exp}
 
 

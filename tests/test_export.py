@@ -562,6 +562,8 @@ def test_a_module_that_is_written_can_be_imported(name, tmp_path):
         ("class", "python", "class is a word of Python itself, which import does not take", "class_model"),
         ("None", "python", "None is a word of Python itself, which import does not take", "None_model"),
         ("json", "python", "it would hide the module json of Python", "json_model"),
+        ("formatter", "python", "it would hide the module formatter of Python", "formatter_model"),  # until 3.9
+        ("annotationlib", "python", "it would hide the module annotationlib of Python", "annotationlib_model"),  # 3.14
         ("sys", "microbit", "it would hide the module sys of Python", "sys_model"),
         ("purenn", "python", "it would hide purenn itself", "purenn_model"),
         ("machine", "micropython", "it would hide the module machine of MicroPython", "machine_model"),

@@ -39,6 +39,7 @@ def test_an_entry_and_a_trace_in_short():
     one = Network([Dense([[1.0], [2.0]], [0.5], "relu")]).trace([[1.0, -1.0], [3.0, 0.0]])
     assert repr(one[0]) == "<layer 1: Dense 2 -> 1, relu; A (2, 1) [[-0.5] ...]; Z (2, 1) [[0] ...]>"
     assert repr(one) == "<trace of Network(2-1, 3 parameters): X (2, 2) [[1 -1] ...]>\n" + repr(one[0])
+    assert repr(NET.trace(X)[3]) == "<layer 4: Concat; Z (2, 4) [[3 -3 0 0] ...]>"  # a layer of one step has no A
     wide = Network([Dense([[0.25] * 50])]).trace([4.0])
     assert repr(wide[0]).endswith("; Z (1, 50) [[1 1 1 ... 1 1 1]]>") and repr(NET.trace(X)).count("\n") == 4
 

@@ -103,6 +103,7 @@ FUNCTIONS = {
     "error_bound": lambda x: NET.compile(error_bound=x),
     "export": lambda x: NET.export(x),
     "target": lambda x: NET.export("never_written.py", x),
+    "neuron": lambda x: NET.explain([1, 2], x),
     "layers": Network,
     "wires": lambda x: NET.replace(wires=x),
     "input_shape": lambda x: NET.replace(input_shape=x),

@@ -14,7 +14,7 @@ from ..errors import ShapeError
 from ..layers.base import Layer
 from ..matrix import Matrix
 from ..network import Network, winner
-from ..rows import samples_of, size
+from ..rows import samples_of, short, size
 from ..text import quote
 from ..trace import Trace, TraceEntry, equation_names
 from .counts import Counts
@@ -73,7 +73,7 @@ class Explanation:
     ) -> None:
         self.network, self.source = network, quote(source) if source else ""
         self.is_pass = x is not None
-        if neuron and not self.is_pass:
+        if neuron is not None and not self.is_pass:
             raise ValueError("a neuron is written out for a sample, found none")
         self.name = quote(name or network.name or shortened(repr(network), 80))
         X = self._sample(x) if self.is_pass else trace_of_ones(network).X
@@ -85,7 +85,7 @@ class Explanation:
         self.layers[-1].chosen = [self.answer or 0]
         self.focus = (len(self.layers), (self.answer or 0) + 1)
         self.counts = Counts.total([layer.counts for layer in self.layers])
-        chosen = self._choose(neuron or [])
+        chosen = self._choose([] if neuron is None else neuron)
         edge = _MOST_LAYERS // 2
         middle = range(edge + 1, len(self.layers) - edge + 1) if len(self.layers) > _MOST_LAYERS else range(0)
         wanted = {k for k, _ in chosen}
@@ -148,9 +148,10 @@ class Explanation:
 
     def _choose(self, neurons: Union[Neuron, Sequence[Neuron], str]) -> List[Tuple[int, int]]:
         """Mark the neurons that were asked for: (layer, index) of each."""
-        if isinstance(neurons, str) and neurons != "all":
-            raise ValueError('neurons are pairs of a layer and an index, or "all", found %r' % neurons[:40])
         wanted = [neurons] if isinstance(neurons, tuple) else neurons
+        is_all = isinstance(wanted, str) and wanted == "all"
+        if not is_all and not (isinstance(wanted, list) and all([_is_pair(neuron) for neuron in wanted])):
+            raise ValueError('neurons are pairs of a layer and an index, or "all", found %s' % short(neurons))
         chosen: List[Tuple[int, int]] = []
         taken = set()
         every = [(layer.k, "*") for layer in self.layers]
@@ -517,6 +518,10 @@ class ExplainedEquation:
         constant = 0.0 if h.kind == "softmax_plain" else h.parameters[0] if h.parameters else None
         found = Softmax(a, constant, (start // side + 1, len(self.numbers) // side))
         return found if self.layer.scope.agrees(lambda y: y, found.y, self.numbers[start : start + side]) else None
+
+
+def _is_pair(neuron: Any) -> bool:
+    return isinstance(neuron, (list, tuple)) and len(neuron) == 2 and isinstance(neuron[0], int)
 
 
 def _index_text(index: Index) -> str:
