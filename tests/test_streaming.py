@@ -196,6 +196,16 @@ def test_a_file_that_changes_while_it_is_read(folder, change):
     assert (running.returncode, err) == (2, b"purenn: error: rows.csv: the file changed while it was read\n")
 
 
+@pytest.mark.parametrize("content", [b"1,2\n", b"\0\0\x08\x01\0\0\0\2\1\2", b"[[1, 2]]"])
+def test_a_pipe_that_has_a_name_is_opened_once(folder, content):
+    os.mkfifo("pipe")
+    running = started("predict", "model.safetensors", "pipe", stdout=subprocess.PIPE)
+    with open("pipe", "wb") as file:
+        file.write(content)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (0, b"") and b": cat 4, dog 1, eel -2" in out
+
+
 def test_json_is_whole_at_the_end(folder):
     _, out, _ = finished("predict", "model.safetensors", "-", "--format", "json", stdin=b"1,2\n3,4\n")
     assert [entry["answer"] for entry in json.loads("\n".join(out))] == ["cat", "cat"]

@@ -284,8 +284,8 @@ class Samples(_File):
         return _rows(tensor, self.budget, self.inputs.samples_in(tensor.shape), self.inputs.count)
 
     def _source(self, pieces: Peeked) -> Source:
-        path = self.stream.path
-        return Source(path if path and not self.is_packed else self.content(pieces), self.name)
+        is_plain = self.stream.path and self.stream.size is not None and not self.is_packed
+        return Source(self.stream.path if is_plain else self.content(pieces), self.name)
 
 
 def _array(module: Any, source: Source, budget: Budget) -> Tensor:
