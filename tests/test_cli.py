@@ -380,6 +380,23 @@ def test_predict_as_text(folder, capsys):
     ]
 
 
+def test_a_line_of_text_fits_80_columns(folder, capsys):
+    """First with fewer digits; then only the largest of a classifier, or the first of other outputs."""
+    weights = [[1 / (k + 3) for k in range(12)], [0.1 * (k % 5) for k in range(12)]]
+    (folder / "a_table_of_flowers.csv").write_text("1,2\n")
+    for labels, expected in (
+        (["setosa", "versicolor", "virginica"], "setosa 0.3333, versicolor 0.45, virginica 0.6"),
+        (["class %d" % k for k in range(12)], "class 4 0.9429, class 9 0.8833, ..."),
+        (None, "0.3333 0.45 0.6 0.7667 0.9429 0.125 ..."),
+    ):
+        count = len(labels or weights[0])
+        save(Network([Dense([row[:count] for row in weights])], labels=labels), "wide.safetensors")
+        (line,) = printed(capsys, "predict", "wide.safetensors", "a_table_of_flowers.csv")
+        assert line == "a_table_of_flowers.csv, sample 1: " + expected and len(line) <= 80
+        top = printed(capsys, "predict", "wide.safetensors", "a_table_of_flowers.csv", "--top", "3")
+        assert "..." not in top[0]
+
+
 def test_predict_as_json(folder, capsys):
     (folder / "odd.json").write_text("[[1, 2], [NaN, 0], [-Infinity, 1]]")
     entries = json.loads("\n".join(printed(capsys, "predict", "model.safetensors", "odd.json", "--format", "json")))

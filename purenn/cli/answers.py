@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..network import Network
 
 _WIDTH = 80  # columns of a line of text
+_FEW = "%.4g"  # digits where all do not fit
 _LONGEST_CELL = 32767  # what a cell of a spreadsheet holds
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # how one begins, in full width too
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\Z")
@@ -77,10 +78,10 @@ def largest(outputs: Sequence[float], top: int) -> Sequence[int] | None:
 def as_text(samples: Iterable[Sample], answers: Answers) -> Iterator[str]:
     """FILE, sample 1: 0.3 0.7, with labels if the network has any, or if the order is not the network's.
 
-    Outputs that do not fit a line are cut short: of a classifier the largest are shown, of others the first.
+    Outputs that do not fit a line have fewer digits, and if they still do not, some are left out.
     """
     names = [quote(name) for name in answers.names]
-    is_bare = answers.labels is None and answers.top is None
+    shown_names = None if answers.labels is None and answers.top is None else names
     file = start = ""
     for sample in samples:
         if sample.file != file or not start:
@@ -90,31 +91,32 @@ def as_text(samples: Iterable[Sample], answers: Answers) -> Iterator[str]:
         if shown is None:
             yield where + "no class"
             continue
-        line = where + (_bare(sample.outputs) if is_bare else _named(names, sample.outputs, shown))
-        fits = len(line) <= _WIDTH or answers.top is not None
-        yield line if fits else _cut(where, names, sample.outputs, answers)
+        line = where + _listed(shown_names, sample.outputs, shown, "%.8g")
+        if len(line) > _WIDTH and answers.top is None:
+            line = where + _listed(shown_names, sample.outputs, shown, _FEW)
+            if len(line) > _WIDTH:
+                line = _cut(where, names, sample.outputs, answers)
+        yield line
 
 
-def _bare(outputs: Sequence[float]) -> str:
-    return " ".join(["%.8g" % y for y in outputs])
-
-
-def _named(names: Sequence[str], outputs: Sequence[float], shown: Iterable[int]) -> str:
-    return ", ".join(["%s %.8g" % (names[k], outputs[k]) for k in shown])
+def _listed(names: Sequence[str] | None, outputs: Sequence[float], shown: Iterable[int], form: str) -> str:
+    if names is None:
+        return " ".join([form % outputs[k] for k in shown])
+    return ", ".join(["%s %s" % (names[k], form % outputs[k]) for k in shown])
 
 
 def _cut(where: str, names: Sequence[str], outputs: Sequence[float], answers: Answers) -> str:
-    """As many of the outputs as fit a line, at least one; of a classifier the largest."""
+    """As many of the outputs as fit a line, at least one; of a classifier the largest, of another network the first."""
     order = largest(outputs, len(outputs)) if answers.is_classifier else None
     is_bare = answers.labels is None and order is None
-    parts = ["%.8g" % y if is_bare else "%s %.8g" % (names[k], y) for k, y in enumerate(outputs)]
     between, rest = " " if is_bare else ", ", _WIDTH - len(where) - len("...")
     kept: list[str] = []
     for k in range(len(outputs)) if order is None else order:
-        rest -= len(parts[k]) + len(between)
-        if rest < 0 and kept:
+        kept.append(_listed(None if is_bare else names, outputs, [k], _FEW))
+        rest -= len(kept[-1]) + len(between)
+        if rest < 0 and len(kept) > 1:
+            kept.pop()
             break
-        kept.append(parts[k])
     return where + between.join(kept + ["..."])
 
 
