@@ -98,7 +98,7 @@ def test_targets_far_from_zero():
 @given(
     st.sampled_from([0.0, 1.0, 1e9, -1e12, 1e15]),
     st.sampled_from([1e-3, 1.0, 1e5]),
-    st.lists(st.integers(-1000, 1000), min_size=2, max_size=30),
+    st.lists(st.integers(-3, 3), min_size=5, max_size=30),
 )
 def test_no_digit_is_lost_to_where_targets_lie(offset, unit, steps):
     """What is far from zero is as exact as what is near."""
@@ -113,6 +113,17 @@ def test_no_digit_is_lost_to_where_targets_lie(offset, unit, steps):
     lost = Fraction(targets[0]) - Fraction(targets[0] + unit)
     if spread and lost:
         assert 1.0 - errors.r2[0] == pytest.approx(float(lost**2 / spread), rel=1e-12, abs=1e-12)
+
+
+def test_no_small_error_is_lost_beside_a_large_one():
+    errors = Regression(1)
+    for error in [1e8] + [1.0] * 1000:
+        errors.add([0.0], [error])
+    assert errors.mse == [(10**16 + 1000) / 1001]
+    errors = Regression(1)
+    for error in [1e16] + [1.0] * 1000:
+        errors.add([0.0], [error])
+    assert errors.mae == [(10**16 + 1000) / 1001]
 
 
 def test_a_square_that_is_too_large():
