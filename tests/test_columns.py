@@ -188,6 +188,30 @@ def test_an_underscore_is_no_part_of_a_number():
         labelled("1,2,a_b\n1_0,4,c\n", ["3"])
 
 
+def test_any_separator():
+    assert rows("a|b\n5.1|3.5\n", separator="|") == rows("d;e,b\n5.1,3.5\n", separator=",") == [[5.1, 3.5]]
+    assert rows("d,e\tb\n5.1\t3.5\n", separator="tab") == rows("5.1  3.5\n", separator="space") == [[5.1, 3.5]]
+    for separator in ("", "||", "1", '"', "\n"):
+        with pytest.raises(ValueError, match="separator is a character, tab or space"):
+            rows("1,2\n", separator=separator)
+    with pytest.raises(ValueError, match=", cannot both separate and stand before a fraction"):
+        rows("1,2\n", separator=",", decimal=",")
+    with pytest.raises(UnsupportedError, match="no columns, so --separator"):
+        read_samples(b"[[1, 2]]", 2, separator=";")
+
+
+def test_a_row_of_text_may_look_like_a_comment():
+    """A row must never be left out without a word: only where its first field is a number is it seen not to be one."""
+    assert labelled("1,2,a\n#3,4,b\n5,6,c\n", ["3"]) == ([[1.0, 2.0], [5.0, 6.0]], ["a", "c"])
+    assert labelled("a,1,2\n# only a remark\nc,5,6\n", ["1"]) == ([[1.0, 2.0], [5.0, 6.0]], ["a", "c"])
+    assert labelled('a,1,2\n"#b",3,4\n', ["1"]) == ([[1.0, 2.0], [3.0, 4.0]], ["a", "#b"])
+    with pytest.raises(ModelFormatError, match="line 2: a comment, or a row whose first field begins with #"):
+        labelled("a,1,2\n#b,3,4\n", ["1"])
+    with pytest.raises(ModelFormatError, match="line 1: a comment, or a row whose first field begins with #"):
+        labelled("#a,1,2\nb,3,4\n", ["1"])
+    assert labelled("# kind,u,v\nb,3,4\n", ["1"]) == ([[3.0, 4.0]], ["b"])
+
+
 def test_a_label_that_is_missing():
     with pytest.raises(ModelFormatError, match="line 2: no label in its column"):
         labelled("1,2,a\n3,4, \n", ["3"])

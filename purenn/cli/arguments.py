@@ -192,7 +192,13 @@ TABLE = (
         choices=(".", ","),
         help="what stands before the fraction of a number: . or , (otherwise a comma only where ; separates)",
     ),
+    _option(
+        "--separator",
+        metavar="CHARACTER",
+        help="what stands between fields: a character, tab or space (otherwise the first of tab, ; and , in line 1)",
+    ),
 )
+TABLE_OPTIONS = ("columns", "drop", "decimal", "separator")
 SAMPLE = _option(
     "input",
     metavar="INPUT",

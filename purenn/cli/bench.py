@@ -7,7 +7,7 @@ from random import Random
 
 from ..bench import compared, contenders, machine, table, timed
 from ..text import quote
-from .arguments import needs
+from .arguments import TABLE_OPTIONS, needs
 from .files import LONGEST_NAME
 from .model import network_of
 from .progress import Progress
@@ -25,7 +25,7 @@ _MOST_TIMED, _MOST_MULTIPLICATIONS = 20, 2000000  # samples, and what they may c
 
 def run(args: Namespace) -> Iterator[str]:
     """A table of times, after a line about the network and one about the samples."""
-    for option in ("columns", "drop", "decimal", "scale", "invert", "mean", "deviation"):
+    for option in (*TABLE_OPTIONS, "scale", "invert", "mean", "deviation"):
         needs(args, option, "samples")
     network = network_of(args)
     samples = _samples(network, args)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..formats import save
-from .arguments import Mistake, needs
+from .arguments import TABLE_OPTIONS, Mistake, needs
 from .files import binary_output, form_of, of_file
 from .model import LARGE_TABLE, network_of, quantized
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def run(args: Namespace) -> Iterator[str]:
     """A line about the file that was written; none where it is standard output."""
     destination = _destination(args)
-    for option in ("bits", "columns", "drop", "decimal"):
+    for option in ("bits", *TABLE_OPTIONS):
         needs(args, option, "quantize")
     form_of("convert", destination, None, {".safetensors": "safetensors"})
     file = binary_output("a safetensors file") if destination == "-" else None

@@ -8,7 +8,7 @@ import sys
 from ..explain import Explanation, Terminal, as_html, as_latex
 from ..explain.saved import FORMS
 from ..explain.text import lines
-from .arguments import Mistake
+from .arguments import TABLE_OPTIONS, Mistake
 from .files import form_of, write_text
 from .model import network_of
 from .samples import one_sample
@@ -22,9 +22,7 @@ _OF_A_SAMPLE = (
     "sample",
     "neuron",
     "resize",
-    "columns",
-    "drop",
-    "decimal",
+    *TABLE_OPTIONS,
 )  # options without effect where there is none
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..export import export
 from ..export.module_names import checked_name
-from .arguments import Mistake, needs
+from .arguments import TABLE_OPTIONS, Mistake, needs
 from .files import of_file
 from .model import LARGE_TABLE, SMALL_TABLE, network_of, quantized
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> Iterator[str]:
     """A line about each file that was written, or the text of the only one for standard output."""
-    for option in ("bits", "columns", "drop", "decimal"):
+    for option in ("bits", *TABLE_OPTIONS):
         needs(args, option, "quantize")
     is_printed = args.output == "-"
     if is_printed and args.target == "micropython":

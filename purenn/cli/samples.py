@@ -10,7 +10,7 @@ from ..formats.samples import Samples
 from ..formats.samples.columns import Columns
 from ..stream import Stream
 from ..text import quote
-from .arguments import Mistake, is_numbers
+from .arguments import TABLE_OPTIONS, Mistake, is_numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def samples_of(file: str, network: Network, args: Namespace, targets: Sequence[s
     """
     resize = getattr(args, "resize", None)  # of the commands that have it
     if is_literal(file):
-        for option in ("columns", "drop", "decimal"):
+        for option in TABLE_OPTIONS:
             if getattr(args, option) is not None:
                 raise Mistake("%s: numbers on the command line have no columns for --%s" % (quote(file), option))
         samples = Samples(Stream(file.strip().encode(), quote(file.strip())), network, None, resize, args.memory)
         samples.numbered = False
         return samples
-    columns = Columns(args.columns, args.drop, targets, args.decimal)
+    columns = Columns(args.columns, args.drop, targets, args.decimal, args.separator)
     return Samples(stream_of(file), network, columns, resize, args.memory)
 
 

@@ -59,6 +59,7 @@ def read_samples(
     columns: Names = None,
     drop: Names = None,
     decimal: Optional[str] = None,
+    separator: Optional[str] = None,
 ) -> List[Row]:
     """The samples of a file, each a flat row of numbers; bytes where the file holds bytes.
 
@@ -69,7 +70,8 @@ def read_samples(
     A column is named as in the header, or numbered from 1, as in "3" or "2-5".  Where the header has the names
     of the network's inputs, the columns are put in its order; one that lacks a name, or has another as well,
     raises `ShapeError`.  `decimal` is what stands before the fraction of a number, "." or ","; if nothing is
-    said, a comma is read where semicolons separate.
+    said, a comma is read where semicolons separate.  `separator` is what stands between fields: a character, "tab"
+    or "space"; by default the first of tab, ; and , that the first line has.
 
     The first dimension of an array counts the samples, but an array of as many numbers as the network takes
     is one sample.  An array with an axis for each of the input shape must have that shape.
@@ -86,7 +88,7 @@ def read_samples(
     """
     taken = inputs if hasattr(inputs, "input_shape") else Inputs(Inputs.of(inputs).shape, channels, names)
     rows: List[Row] = []
-    with Samples(source, taken, Columns(columns, drop, None, decimal), resize, memory) as samples:
+    with Samples(source, taken, Columns(columns, drop, None, decimal, separator), resize, memory) as samples:
         for batch in samples.batches():
             samples.charge(batch)
             rows += batch.rows

@@ -20,18 +20,29 @@ class Columns:
 
     `chosen` are inputs, in this order; or all are but those `dropped` and the `targets`, which hold the labels.
     A column is meant by its name in the header or by its number from 1, several by a range, as in "2-5".
-    `decimal` is "." or ",": what stands before the fraction of a number.
+    `decimal` is "." or ",", what stands before the fraction of a number; `separator` is what stands between fields,
+    a character, "tab" or "space".
     """
 
     def __init__(
-        self, chosen: Names = None, dropped: Names = None, targets: Names = None, decimal: Optional[str] = None
+        self,
+        chosen: Names = None,
+        dropped: Names = None,
+        targets: Names = None,
+        decimal: Optional[str] = None,
+        separator: Optional[str] = None,
     ) -> None:
         if chosen is not None and dropped is not None:
             raise ValueError("columns and drop: give one of them, columns= (--columns) or drop= (--drop)")
         if decimal not in (None, ".", ","):
             raise ValueError("decimal is . or , found %s" % quote(repr(decimal), 40))
         self.chosen, self.dropped, self.targets = _texts(chosen), _texts(dropped), _texts(targets)
-        self.decimal = decimal
+        separator = {"tab": "\t", "space": " "}.get(separator or "", separator)
+        if separator is not None and (len(separator) != 1 or separator in '\r\n\0"#0123456789+-.'):
+            raise ValueError("separator is a character, tab or space, found %s" % quote(repr(separator), 40))
+        if separator is not None and separator == decimal:
+            raise ValueError("%s cannot both separate and stand before a fraction" % separator)
+        self.decimal, self.separator = decimal, separator
         self.are_numbers = False  # whether the targets are numbers, not labels
 
     def named(self) -> List[str]:
@@ -40,8 +51,9 @@ class Columns:
 
     def said(self) -> str:
         """The first thing that is said, by its name; "" if nothing is."""
-        given = {"columns": self.chosen, "drop": self.dropped, "target": self.targets, "decimal": self.decimal}
-        return next((name for name, value in given.items() if value is not None), "")
+        names = ("columns", "drop", "target", "decimal", "separator")
+        values = (self.chosen, self.dropped, self.targets, self.decimal, self.separator)
+        return next((name for name, value in zip(names, values) if value is not None), "")
 
     def layout(self, header: Names, width: int, inputs: Inputs) -> Tuple[List[int], List[int]]:
         """The index of the column of each input, and those of the targets, in a table that is `width` columns wide.

@@ -56,6 +56,8 @@ class _Table:
     def __init__(self, inputs: Inputs, columns: Columns, longest: int) -> None:
         self.inputs, self.columns = inputs, columns
         separators = _SEPARATORS if columns.decimal != "," else _SEPARATORS.replace(",", "")
+        if columns.separator is not None:
+            separators = columns.separator.strip(" ")  # without any, spaces separate
         self.records = Records(separators, comment="#", longest=longest)
         self.rows: List[Sequence[float]] = []
         self.labels: List[Any] = []
@@ -98,11 +100,11 @@ class _Table:
         What passes here means the same by the long way: float() refuses quotes, comments and blanks.
         """
         separator, width, pick, targets = self.records.separator, self.width, self.pick, self.targets
-        append = self.rows.append
+        append, starts_with_text = self.rows.append, 0 not in self.indices
         for at in range(k, len(found)):
             line = found[at]
             fields = line.split(separator)
-            if len(fields) != width or '"' in line:
+            if len(fields) != width or '"' in line or (starts_with_text and line.lstrip()[:1] == "#"):
                 return at
             texts = fields if pick is None else pick(fields)
             if "_" in line and "_" in "".join(texts):  # float() takes 1_000, a file does not mean it
@@ -143,6 +145,9 @@ class _Table:
         if self.header is None and len(names) >= _COUNTED and names == _counted(len(names)):
             raise ModelFormatError(_LOOKS_COUNTED % (number, len(names) - 1))
         self.indices, self.targets = self.columns.layout(self.header, len(names), self.inputs)
+        if 0 not in self.indices:
+            self.records.row_of_text = self.width
+            self._check_comments()
         if self.indices != list(range(self.width)):
             self.pick = _picking(self.indices)
         is_simple = self.records.separator != ";" and self.mark != ","
@@ -161,8 +166,18 @@ class _Table:
 
     def _commented(self) -> Optional[List[str]]:
         """The header that numpy.savetxt writes as a comment, if it has the names of the network's inputs."""
-        names = [name.strip() for name in self.records.last_comment.strip().split(self.records.separator)]
-        return names if self.inputs.names and set(names) == set(self.inputs.names) else None
+        if not self.records.comments or not self.inputs.names:
+            return None
+        text = self.records.comments[-1][1].strip().lstrip("#").strip()
+        names = [name.strip() for name in text.split(self.records.separator)]
+        return names if set(names) == set(self.inputs.names) else None
+
+    def _check_comments(self) -> None:
+        """Raise `ModelFormatError` where a comment before the first row may be a row, whose first field is text."""
+        for number, line in self.records.comments:
+            fields = line.split(self.records.separator)
+            if len(fields) == self.width and all([_is_number(fields[k]) for k in self.indices]):
+                raise self.records.doubt(number)
 
     def _row(self, number: int, fields: List[str]) -> None:
         if len(fields) != self.width:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 from ...errors import ModelFormatError
 from .lines import LONGEST
 
+_DOUBTFUL = "line %d: a comment, or a row whose first field begins with %s?  Put that field in quotes"
+_MOST_COMMENTS = 100
 _QUOTED = re.compile('"[^"]*"')
 
 
@@ -29,7 +31,8 @@ class Records:
         self.separators, self.separator, self.comment = separators, otherwise, comment
         self.longest = longest
         self.number = 0  # of the first line of the record
-        self.last_comment = ""
+        self.comments: List[Tuple[int, str]] = []  # number and text of those before the first row, the last of many
+        self.row_of_text = 0  # how many fields a row has whose first is text, and may begin as a comment does
         self.is_open = False  # whether a quoted field goes on
         self._started = False
         self._lines: List[str] = []
@@ -41,10 +44,13 @@ class Records:
             text = line.strip()
             if not text:
                 return None
-            if self.comment and text.startswith(self.comment):
-                self.last_comment = text[len(self.comment) :]
-                return None
             self.number, self._lines, self._size = number, [], 0
+            if self.comment and text.startswith(self.comment):
+                if not self._started:
+                    self.comments = self.comments[1 - _MOST_COMMENTS :] + [(number, line)]
+                if self.row_of_text and len(self.split([line])) == self.row_of_text:
+                    raise self.doubt(number)
+                return None
         if not self._started:
             self._started = True
             unquoted = _QUOTED.sub("", line)
@@ -68,6 +74,10 @@ class Records:
             return next(csv.reader(text, delimiter=self.separator or " ", skipinitialspace=spaces, strict=True))
         except csv.Error as error:
             raise ModelFormatError("line %d: %s" % (self.number, error)) from None
+
+    def doubt(self, number: int) -> ModelFormatError:
+        """The error for a line that may be a comment or a row."""
+        return ModelFormatError(_DOUBTFUL % (number, self.comment))
 
     def end(self) -> None:
         """The text has ended."""
