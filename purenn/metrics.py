@@ -106,7 +106,8 @@ class ConfusionMatrix:
 class Regression:
     """Errors of outputs that are numbers, y, against those expected, t; each is a list, with one for each output.
 
-    A sample with NaN or an infinity in an output or in what is expected of it makes the figures of that output NaN.
+    A sample with NaN or an infinity in an output or in what is expected of it makes the figures of that output NaN;
+    where numbers are so far apart that a square is none, the squares are infinite and R2 is NaN or -infinity.
 
     >>> errors = Regression(1)
     >>> for t, y in [(3.0, 2.5), (-0.5, 0.0), (2.0, 2.0), (7.0, 8.0)]:
@@ -228,23 +229,27 @@ class _Sum:
 
     @property
     def value(self) -> float:
-        return self._sum + self._lost
+        return self._sum + self._lost if self._sum - self._sum == 0 else self._sum
 
 
 class _Spread:
     """The sum of squared distances from the mean, ``sum((t - mean(t))^2)``, in one pass.
 
+    Distances are taken from the first number: the mean of 1e9 and its neighbours would be rounded to 1e-7.
     B. P. Welford, Note on a method for calculating corrected sums of squares and products, Technometrics 4 (1962).
     """
 
     def __init__(self) -> None:
-        self._count, self._mean, self.squares = 0, 0.0, 0.0
+        self._count, self._first, self._mean, self.squares = 0, 0.0, 0.0, 0.0
 
     def add(self, t: float) -> None:
+        if not self._count:
+            self._first = t
         self._count += 1
-        before = t - self._mean
+        distance = t - self._first
+        before = distance - self._mean
         self._mean += before / self._count
-        self.squares += before * (t - self._mean)
+        self.squares += before * (distance - self._mean)
 
 
 def _quotient(part: float, whole: float) -> float:

@@ -95,6 +95,46 @@ def test_targets_far_from_zero():
     assert errors.r2[0] == pytest.approx(float(1 - 1000 / spread), rel=1e-9)
 
 
+@given(
+    st.sampled_from([0.0, 1.0, 1e9, -1e12, 1e15]),
+    st.sampled_from([1e-3, 1.0, 1e5]),
+    st.lists(st.integers(-3, 3), min_size=5, max_size=30),
+)
+def test_no_digit_is_lost_to_where_targets_lie(offset, unit, steps):
+    """What is far from zero is as exact as what is near."""
+    targets = [offset + unit * step for step in steps]
+    errors = Regression(1)
+    for t in targets:
+        errors.add([t], [t])
+    errors.add([targets[0]], [targets[0] + unit])
+    exact = [Fraction(t) for t in targets + targets[:1]]
+    mean = sum(exact) / len(exact)
+    spread = sum([(t - mean) ** 2 for t in exact])
+    lost = Fraction(targets[0]) - Fraction(targets[0] + unit)
+    if spread and lost:
+        assert 1.0 - errors.r2[0] == pytest.approx(float(lost**2 / spread), rel=1e-12, abs=1e-12)
+
+
+def test_no_small_error_is_lost_beside_a_large_one():
+    errors = Regression(1)
+    for error in [1e8] + [1.0] * 1000:
+        errors.add([0.0], [error])
+    assert errors.mse == [(10**16 + 1000) / 1001]
+    errors = Regression(1)
+    for error in [1e16] + [1.0] * 1000:
+        errors.add([0.0], [error])
+    assert errors.mae == [(10**16 + 1000) / 1001]
+
+
+def test_a_square_that_is_too_large():
+    errors = Regression(1)
+    errors.add([0.0], [1e200])
+    errors.add([1.0], [1.0])
+    assert errors.mse == errors.rmse == [math.inf] and errors.mae == [5e199] and errors.r2 == [-math.inf]
+    errors.add([1e200], [1e200])
+    assert math.isnan(errors.r2[0])
+
+
 def test_all_the_same():
     errors = Regression(2)
     for _ in range(3):

@@ -129,6 +129,25 @@ def test_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert sorted(os.listdir(".")) == ["m.safetensors", "page.html", "x.csv"]
 
 
+def _numbers_of_samples(page):
+    with open(page, encoding="utf-8") as file:
+        return re.findall("<small>sample ([0-9]+)", file.read())
+
+
+@pytest.mark.parametrize("task, right", [("classification", "0\n0\n1\n1\n"), ("regression", "0,9\n0,0\n5,5\n1,0\n")])
+def test_no_answer_is_the_worst_wherever_nan_stands(task, right, tmp_path, monkeypatch, capsys):
+    """The second output of samples 2 and 4 is infinity less infinity; with the first alone their errors are small."""
+    monkeypatch.chdir(tmp_path)
+    save(Network([Dense([[1.0, 0.0], [0.0, 10.0], [0.0, -10.0]])]), "m.safetensors")
+    samples = "0,1,0.1\n0,1e308,1e308\n9,0.1,0\n1,1e308,1e308\n"
+    for name, text in (("x.csv", samples), ("y.csv", right)):
+        with open(name, "w") as file:
+            file.write(text)
+    assert main(["evaluate", "m.safetensors", "x.csv", "y.csv", "--task", task, "--report", "page.html"]) == 0
+    found = _numbers_of_samples("page.html")
+    assert found == (["2", "4", "1", "3"] if task == "classification" else ["2", "4", "3"])  # nothing wrong with 1
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_nothing_is_wider_than_the_page(tmp_path):
     with Browser(tmp_path / "profile") as browser:

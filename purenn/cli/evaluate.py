@@ -67,7 +67,9 @@ def _numbers_evaluated(args: Namespace, network: Network) -> Iterator[str]:
     for number, (row, outputs, found) in enumerate(compared(args, network, _numbers(args, network)), 1):
         expected = [found] if isinstance(found, (int, float)) else found
         errors.add(expected, outputs)
-        worst.add(Mistake(number, row, outputs, expected, max([abs(t - y) for t, y in zip(expected, outputs)])))
+        size = _largest([abs(t - y) for t, y in zip(expected, outputs)])
+        if size != 0.0:
+            worst.add(Mistake(number, row, outputs, expected, size))
     yield from [numbers_as_json(errors)] if args.format == "json" else of_numbers(errors)
     if args.report is not None:
         from ..explain import report
@@ -81,7 +83,12 @@ def _title(args: Namespace) -> str:
 
 def _margin(outputs: Sequence[float], right: int) -> float:
     """By how much the answer was preferred to what is right."""
-    return abs(outputs[0] - right) if len(outputs) == 1 else max(outputs) - outputs[right]
+    return abs(outputs[0] - right) if len(outputs) == 1 else _largest(outputs) - outputs[right]
+
+
+def _largest(values: Sequence[float]) -> float:
+    """The largest, NaN if one of them is: max alone gives NaN only where it is the first."""
+    return max(values, key=lambda value: (value != value, value))
 
 
 def _is_regression(args: Namespace, network: Network) -> bool:
