@@ -387,7 +387,7 @@ def test_a_line_of_text_fits_80_columns(folder, capsys):
     for labels, expected in (
         (["setosa", "versicolor", "virginica"], "setosa 0.3333, versicolor 0.45, virginica 0.6"),
         (["class %d" % k for k in range(12)], "class 4 0.9429, class 9 0.8833, ..."),
-        (None, "0.3333 0.45 0.6 0.7667 0.9429 0.125 ..."),
+        (None, "0.3333 0.45 0.6 0.7667 0.9429 0.125 0.3111 ..."),
     ):
         count = len(labels or weights[0])
         save(Network([Dense([row[:count] for row in weights])], labels=labels), "wide.safetensors")
@@ -682,6 +682,7 @@ def test_evaluate(folder, capsys, jobs):
         "0               2  0  1",
         "1               0  0  0",
         "2               0  0  1",
+        "",
         "accuracy 0.7500 (3/4)",
     ]
 
@@ -771,13 +772,16 @@ def test_names_that_are_numbers_are_never_places(folder, capsys):
     assert "label 1 is '0', which is not one of the outputs (7, 8, 9)" in refused(capsys, *arguments, "7,8,9")
 
 
+HINT = "; --task regression compares numbers"  # outputs that no softmax and no label say are classes
+
+
 @pytest.mark.parametrize(
     "labels, message",
     [
         ("0\n0\n1\n", "4 samples in four.csv, but 3 labels in x.csv"),
-        ("0\n0\n3\n0\n", "x.csv: label 3 is '3', which is not one of the outputs (0 to 2)"),
-        ("0\n0\n-1\n0\n", "x.csv: label 3 is '-1', which is not one of the outputs (0 to 2)"),
-        ("cat\nx\n0\ncat\n", "x.csv: label 1 is 'cat', which is not one of the outputs (0 to 2)"),
+        ("0\n0\n3\n0\n", "x.csv: label 3 is '3', which is not one of the outputs (0 to 2)%s" % HINT),
+        ("0\n0\n-1\n0\n", "x.csv: label 3 is '-1', which is not one of the outputs (0 to 2)%s" % HINT),
+        ("cat\nx\n0\ncat\n", "x.csv: label 1 is 'cat', which is not one of the outputs (0 to 2)%s" % HINT),
         ("", "x.csv: the file is empty"),
     ],
 )

@@ -12,7 +12,7 @@ from ..formats.samples.inputs import Inputs
 from ..formats.samples.labels import Outputs
 from ..metrics import ConfusionMatrix, Mistake, Mistakes, Regression
 from ..network import winner
-from ..text import quote
+from ..text import counted, quote
 from . import arguments
 from .files import form_of, write_text
 from .model import network_of
@@ -50,7 +50,7 @@ def _classes_evaluated(args: Namespace, network: Network) -> Iterator[str]:
     meant = Outputs(network.labels, len(labels))
     matrix, worst = ConfusionMatrix(len(labels)), Mistakes()
     for number, (row, outputs, label) in enumerate(compared(args, network, _labels(args, meant)), 1):
-        right = _index(meant, number, label, args.expected or args.tested)
+        right = _index(meant, number, label, args, network)
         answer = _answer(outputs)
         matrix.add(right, answer)
         if answer != right:
@@ -152,13 +152,16 @@ def _numbers(args: Namespace, network: Network) -> Generator[Any, None, None]:
     """The numbers of the file LABELS, as many for each sample as the network has outputs."""
     if args.expected is None:
         return
-    with Samples(stream_of(args.expected), Inputs((network.outputs,)), None, None, args.memory) as file:
+    expected = Inputs((network.outputs,))
+    expected.said = "the network has %s" % counted(network.outputs, "output")
+    with Samples(stream_of(args.expected), expected, None, None, args.memory) as file:
         for batch in file.batches():
             yield from batch.rows
 
 
-def _index(meant: Outputs, number: int, label: Any, origin: str) -> int:
+def _index(meant: Outputs, number: int, label: Any, args: Namespace, network: Network) -> int:
     try:
         return meant.index(number, label)
     except ShapeError as error:
-        raise ShapeError("%s: %s" % (origin, error)) from None
+        remedy = "" if network.is_classifier or network.outputs == 1 else "; --task regression compares numbers"
+        raise ShapeError("%s: %s%s" % (args.expected or args.tested, error, remedy)) from None

@@ -32,6 +32,7 @@ def of_classes(matrix: ConfusionMatrix, labels: Sequence[Any]) -> Iterator[str]:
     table = aligned(rows, left=1) if matrix.classes <= _MOST_CLASSES else []
     if table and max(map(len, table)) <= _WIDTH:
         yield from table
+        yield ""
     else:
         yield from _confused(matrix, names)
     if matrix.undefined:

@@ -111,6 +111,8 @@ def _class_table(matrix: ConfusionMatrix, names: Sequence[str]) -> str:
         ]
         for k, name in enumerate(names)
     ]
+    figures = [[figure(k) for k in range(matrix.classes)] for figure in (matrix.precision, matrix.recall, matrix.f1)]
+    rows.append(["mean", *["%.4f" % matrix.mean(figure) for figure in figures], grouped(matrix.samples)])
     return _table(["class", "precision", "recall", "f1", "samples"], rows)
 
 

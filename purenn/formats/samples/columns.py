@@ -76,7 +76,7 @@ class Columns:
         _apart(targets, indices, "columns", header)
         order = None if header is None else order_of([header[k] for k in indices], inputs.names)
         if len(indices) != inputs.count:
-            raise ShapeError(_does_not_fit(header, len(indices), inputs.count))
+            raise ShapeError(_does_not_fit(header, len(indices), inputs))
         return indices if order is None else [indices[k] for k in order], targets
 
 
@@ -156,9 +156,9 @@ def _apart(targets: Sequence[int], others: Sequence[int] | set[int], option: str
         raise ShapeError("column %s is both in target and in %s" % (quote(_name(both[0], header)), option))
 
 
-def _does_not_fit(header: Names, found: int, inputs: int) -> str:
-    said = "lines of %s, the network takes %d" % (numbers(found), inputs)
+def _does_not_fit(header: Names, found: int, inputs: Inputs) -> str:
+    said = "lines of %s, %s" % (numbers(found), inputs.said)
     if header is None:
         return said
-    choose = ": choose by --columns, --drop or --target" if found > inputs else ""
+    choose = ": choose by --columns, --drop or --target" if found > inputs.count else ""
     return said + "; the columns are %s%s" % (listed(header, 20), choose)

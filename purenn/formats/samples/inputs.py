@@ -16,6 +16,7 @@ class Inputs:
     ) -> None:
         self.shape, self.channels, self.names = tuple(shape), channels, names
         self.count = count(shape)
+        self.said = "the network takes %d" % self.count
 
     @classmethod
     def of(cls, taker: Any) -> Inputs:
@@ -47,9 +48,7 @@ class Inputs:
             return shape[0]
         if self.count in (size, count(shape)):
             raise ShapeError("an array of shape %r, the network takes samples of %s" % (tuple(shape), self))
-        raise ShapeError(
-            "an array of shape %r holds samples of %s, the network takes %d" % (tuple(shape), numbers(size), self.count)
-        )
+        raise ShapeError("an array of shape %r holds samples of %s, %s" % (tuple(shape), numbers(size), self.said))
 
 
 def numbers(count: int) -> str:
