@@ -131,9 +131,9 @@ def whole(pieces: "Iterable[bytes]", most: int = MOST_PIPED) -> bytes:
     >>> whole([b"1,", b"", b"2"])
     b'1,2'
     """
-    content = io.BytesIO()
-    for piece in pieces:
-        if content.tell() + len(piece) > most:
-            raise ModelFormatError("more than %d bytes come through the pipe: read it from a file" % most)
-        content.write(piece)
-    return content.getvalue()
+    with io.BytesIO() as content:  # an error frees it at once, though its traceback still leads here
+        for piece in pieces:
+            if content.tell() + len(piece) > most:
+                raise ModelFormatError("more than %d bytes come through the pipe: read it from a file" % most)
+            content.write(piece)
+        return content.getvalue()

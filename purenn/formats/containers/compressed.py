@@ -20,11 +20,11 @@ _STREAM_WORK = 100  # of making a decompressor: a file may be many short streams
 def decompressed(source: Source, budget: Budget) -> bytes:
     """The bytes that a compressed file unpacks to; what they take is charged piece by piece."""
     head, file = source.head(6), source.open()
-    content = io.BytesIO()
-    for piece in unpacked(iter(lambda: file.read(_INPUT), b""), head, budget):
-        budget.take(len(piece) * 9 // 8, "what it unpacks to")  # a buffer that grows by an eighth
-        content.write(piece)
-    return content.getvalue()
+    with io.BytesIO() as content:  # an error frees it at once, though its traceback still leads here
+        for piece in unpacked(iter(lambda: file.read(_INPUT), b""), head, budget):
+            budget.take(len(piece) * 9 // 8, "what it unpacks to")  # a buffer that grows by an eighth
+            content.write(piece)
+        return content.getvalue()
 
 
 def unpacked(packed: Iterable[bytes], head: bytes, budget: Budget) -> Iterator[bytes]:
