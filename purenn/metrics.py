@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import heapq
 
+from .errors import ShapeError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, List, Optional, Sequence, Tuple
@@ -121,7 +123,10 @@ class Regression:
         self._sums = [_Sums() for _ in range(outputs)]
 
     def add(self, expected: Sequence[float], found: Sequence[float]) -> None:
-        """Count the outputs of a sample."""
+        """Count the outputs of a sample; another number of them raises `ShapeError`."""
+        for numbers in (expected, found):
+            if len(numbers) != self.outputs:
+                raise ShapeError("%d outputs, but %d numbers to compare" % (self.outputs, len(numbers)))
         self.samples += 1
         for sums, t, y in zip(self._sums, expected, found):
             sums.add(t, y)

@@ -749,6 +749,17 @@ def test_several_numbers_or_classes(folder, capsys):
     assert "label 2 is '-2', which is not one of the outputs" in refused(capsys, *arguments)
 
 
+def test_as_many_columns_as_there_are_answers(folder, capsys):
+    (folder / "all.csv").write_text("a,b,x,y,z\n1,2,4,1,-2\n3,4,10,3,-5\n")
+    arguments = ["evaluate", "model.safetensors", "all.csv", "--columns", "a,b", "--target"]
+    for target, found in (("x", 1), ("x,y", 2)):
+        assert refused(capsys, *arguments, target, "--task", "regression") == (
+            "all.csv: 3 outputs, but %d numbers to compare: --target takes a column for each output" % found
+        )
+    said = refused(capsys, *arguments, "x,y", "--task", "classification")
+    assert said == "all.csv: --target is 2 columns, a class is told by one"
+
+
 def test_one_sigmoid_is_a_yes_or_no(folder, capsys):
     save(Network([Dense([[1.0], [-1.0]], activation="sigmoid")]), "yes.safetensors")
     (folder / "all.csv").write_text("a,b,yes\n2,1,1\n1,2,0\n3,1,0\n")

@@ -196,6 +196,9 @@ def test_any_separator():
             rows("1,2\n", separator=separator)
     with pytest.raises(ValueError, match=", cannot both separate and stand before a fraction"):
         rows("1,2\n", separator=",", decimal=",")
+    with pytest.raises(ShapeError, match="lines of 1 number, the network takes 2"):  # not by the spaces that it has
+        rows("5.1 3.5\n4.9 3.0\n", separator=";")
+    assert rows("5.1\n4.9\n", 1, separator=";") == [[5.1], [4.9]]
     with pytest.raises(UnsupportedError, match="no columns, so --separator"):
         read_samples(b"[[1, 2]]", 2, separator=";")
 

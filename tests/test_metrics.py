@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drawn import same
+from purenn import ShapeError
 from purenn.metrics import ConfusionMatrix, Regression
 
 classes = st.integers(1, 5)
@@ -133,6 +134,12 @@ def test_a_square_that_is_too_large():
     assert errors.mse == errors.rmse == [math.inf] and errors.mae == [5e199] and errors.r2 == [-math.inf]
     errors.add([1e200], [1e200])
     assert math.isnan(errors.r2[0])
+
+
+@pytest.mark.parametrize("expected, found", [([1.0], [1.0, 2.0]), ([1.0, 2.0], [1.0]), ([], [1.0, 2.0])])
+def test_another_number_of_outputs(expected, found):
+    with pytest.raises(ShapeError, match="2 outputs, but [01] numbers to compare"):
+        Regression(2).add(expected, found)
 
 
 def test_all_the_same():

@@ -66,7 +66,10 @@ def _numbers_evaluated(args: Namespace, network: Network) -> Iterator[str]:
     errors, worst = Regression(network.outputs), Mistakes()
     for number, (row, outputs, found) in enumerate(compared(args, network, _numbers(args, network)), 1):
         expected = [found] if isinstance(found, (int, float)) else found
-        errors.add(expected, outputs)
+        try:
+            errors.add(expected, outputs)
+        except ShapeError as error:
+            raise ShapeError("%s: %s: --target takes a column for each output" % (args.tested, error)) from None
         size = _largest([abs(t - y) for t, y in zip(expected, outputs)])
         if size != 0.0:
             worst.add(Mistake(number, row, outputs, expected, size))
@@ -160,6 +163,8 @@ def _numbers(args: Namespace, network: Network) -> Generator[Any, None, None]:
 
 
 def _index(meant: Outputs, number: int, label: Any, args: Namespace, network: Network) -> int:
+    if isinstance(label, list):
+        raise ShapeError("%s: --target is %d columns, a class is told by one" % (args.tested, len(label)))
     try:
         return meant.index(number, label)
     except ShapeError as error:

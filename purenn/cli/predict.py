@@ -33,6 +33,6 @@ def run(args: Namespace) -> Iterable[str]:
 def _answered(args: Namespace, network: Network) -> Iterator[Sample]:
     for file in args.inputs:
         with samples_of(file, network, args) as samples:
-            for batch, outputs in answered(network, samples, "predicting", args.jobs, args.format != "text"):
+            for batch, outputs in answered(network, samples, "predicting", args.jobs, prints=True):
                 for number, row in enumerate(outputs, batch.number):
                     yield Sample(samples.name, number if samples.numbered else None, row)

@@ -55,10 +55,10 @@ class _Table:
 
     def __init__(self, inputs: Inputs, columns: Columns, longest: int) -> None:
         self.inputs, self.columns = inputs, columns
-        separators = _SEPARATORS if columns.decimal != "," else _SEPARATORS.replace(",", "")
+        separators, otherwise = _SEPARATORS if columns.decimal != "," else _SEPARATORS.replace(",", ""), None
         if columns.separator is not None:
-            separators = columns.separator.strip(" ")  # without any, spaces separate
-        self.records = Records(separators, comment="#", longest=longest)
+            separators = otherwise = columns.separator.strip(" ") or None  # without any, spaces separate
+        self.records = Records(separators or "", otherwise, comment="#", longest=longest)
         self.rows: List[Sequence[float]] = []
         self.labels: List[Any] = []
         self.width = 0  # fields on a line, 0 before the first
