@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from array import array
 from operator import itemgetter
-from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence
 
-from ...errors import ModelFormatError, ShapeError, UnsupportedError
-from .batch import Batch, batches
+from ...errors import ModelFormatError
+from .batch import Batch, RowsOfLines
 from .columns import Columns
 from .inputs import Inputs
 from .lines import LONGEST, Numbered
@@ -30,54 +30,30 @@ def read(numbered: Iterable[Numbered], inputs: Inputs, columns: Columns, longest
     >>> batch.rows, batch.labels
     ([array('d', [1.5, 2.0])], ['cat'])
     """
-    table = _Table(inputs, columns, longest)
-    count = 0  # rows so far
-    for number, found in numbered:
-        failure = None
-        try:
-            table.take(number, found)
-        except (ModelFormatError, ShapeError, UnsupportedError) as error:
-            failure = error
-        rows, labels = table.taken()
-        for batch in batches(rows, labels):
-            batch.number += count
-            yield batch
-        count += len(rows)
-        if failure is not None:
-            raise failure
-        if not found:
-            yield Batch([])
-    table.end()
+    return _Table(inputs, columns, longest).batches(numbered)
 
 
-class _Table:
+class _Table(RowsOfLines):
     """The rows of a table: how its fields are separated, which columns it has, and how numbers are written."""
 
     def __init__(self, inputs: Inputs, columns: Columns, longest: int) -> None:
+        super().__init__(columns.targets is not None)
         self.inputs, self.columns = inputs, columns
-        separators, otherwise = _SEPARATORS if columns.decimal != "," else _SEPARATORS.replace(",", ""), None
+        separators = _SEPARATORS if columns.decimal != "," else _SEPARATORS.replace(",", "")
         if columns.separator is not None:
-            separators = otherwise = columns.separator.strip(" ") or None  # without any, spaces separate
-        self.records = Records(separators or "", otherwise, comment="#", longest=longest)
-        self.rows: List[Sequence[float]] = []
-        self.labels: List[Any] = []
+            separators = columns.separator.strip(" ")  # without any, spaces separate
+        otherwise = separators if columns.separator else None
+        self.records = Records(separators, otherwise or None, comment="#", longest=longest)
         self.width = 0  # fields on a line, 0 before the first
         self.header: Optional[List[str]] = None
-        self.has_rows = self.ends_with_separator = False
+        self.ends_with_separator = False
         self.indices: List[int] = []  # of the inputs
         self.targets: List[int] = []  # of the labels
         self.pick: Optional[Callable[[List[str]], Sequence[str]]] = None
         self.is_plain = False  # whether float() reads its numbers as they are
         self.mark = columns.decimal  # before the fraction of a number, None while either may be meant
 
-    def taken(self) -> Tuple[List[Sequence[float]], Optional[List[Any]]]:
-        """The rows and labels since the last time."""
-        rows, labels, self.rows, self.labels = self.rows, self.labels, [], []
-        self.has_rows = self.has_rows or len(rows) > 0
-        return rows, labels if self.targets else None
-
     def take(self, number: int, found: List[str]) -> None:
-        """Read lines, the first of which has this number."""
         k = 0
         while k < len(found):
             if self.is_plain and not self.records.is_open:
@@ -87,11 +63,10 @@ class _Table:
                 k += 1
 
     def end(self) -> None:
-        """The file has ended."""
         self.records.end()
         if not self.width:
             raise ModelFormatError("nothing in it")
-        if not self.has_rows:
+        if not self.count:
             raise ModelFormatError("no line of numbers")
 
     def _plain(self, number: int, found: List[str], k: int) -> int:
@@ -195,7 +170,7 @@ class _Table:
         said = "line %d has %d fields, the first line has %d" % (number, len(fields), self.width)
         if len(fields) == self.width + 1 and not fields[-1].strip():
             return said + ": it ends with a separator"
-        if len(fields) == self.width + 1 and self.header and not self.rows and not self.has_rows:
+        if len(fields) == self.width + 1 and self.header and not self.rows and not self.count:
             return said + ": if the first field is the name of the row, as R writes it, give that column a name"
         return said
 

@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tupl
 from ...budget import Budget
 from ...errors import ModelFormatError, ShapeError, UnsupportedError
 from ...text import listed, quote
-from .batch import Batch, Row, batches
+from .batch import Batch, Row, RowsOfLines, batches
 from .columns import Columns
 from .inputs import Inputs
 from .lines import Numbered
@@ -69,40 +69,35 @@ def read_lines(numbered: Iterable[Numbered], inputs: Inputs, columns: Columns) -
     >>> batch.rows
     [array('d', [1.0, 2.0]), array('d', [3.0, 4.0])]
     """
-    fields, count = _Fields(inputs, columns), 0
-    for first, found in numbered:
-        rows: List[Row] = []
-        labels: List[Any] = []
-        failure = None
-        try:
-            for number, line in enumerate(found, first):
-                if line and not line.isspace():
-                    row, label = _line(number, line, inputs, fields, columns)
-                    rows.append(row)
-                    labels.append(label)
-        except (ModelFormatError, ShapeError, UnsupportedError) as error:
-            failure = error
-        for batch in batches(rows, labels if columns.targets else None):
-            batch.number += count
-            yield batch
-        count += len(rows)
-        if failure is not None:
-            raise failure
-        if not found:
-            yield Batch([])
+    return _Lines(inputs, columns).batches(numbered)
 
 
-def _line(number: int, line: str, inputs: Inputs, fields: _Fields, columns: Columns) -> Tuple[Row, Any]:
-    where = "line %d" % number
-    budget = Budget(len(line))
-    value = _parsed(line, budget, where)
-    if isinstance(value, dict):
-        return fields.row(value, where)
-    _refuse(columns)
-    shape, numbers = _numbers(value, where, budget)
-    if inputs.samples_in(shape) != 1:
-        raise ShapeError("%s has %d samples, the first line has one" % (where, inputs.samples_in(shape)))
-    return numbers, None
+class _Lines(RowsOfLines):
+    """The rows of JSON Lines."""
+
+    def __init__(self, inputs: Inputs, columns: Columns) -> None:
+        super().__init__(columns.targets is not None)
+        self.inputs, self.columns, self.fields = inputs, columns, _Fields(inputs, columns)
+
+    def take(self, number: int, found: List[str]) -> None:
+        for k, line in enumerate(found):
+            if line and not line.isspace():
+                row, label = self._sample("line %d" % (number + k), line)
+                self.rows.append(row)
+                self.labels.append(label)
+
+    def _sample(self, where: str, line: str) -> Tuple[Row, Any]:
+        """The numbers of a line, and its label."""
+        budget = Budget(len(line))
+        value = _parsed(line, budget, where)
+        if isinstance(value, dict):
+            return self.fields.row(value, where)
+        _refuse(self.columns)
+        shape, numbers = _numbers(value, where, budget)
+        samples = self.inputs.samples_in(shape)
+        if samples != 1:
+            raise ShapeError("%s has %d samples, the first line has one" % (where, samples))
+        return numbers, None
 
 
 def _refuse(columns: Columns) -> None:
