@@ -14,10 +14,10 @@ from ..metrics import ConfusionMatrix, Mistake, Mistakes, Regression
 from ..network import winner
 from ..text import counted, quote
 from . import arguments
-from .files import form_of, write_text
+from .files import form_of, streamed, write_text
 from .model import network_of
 from .outputs import answered
-from .samples import samples_of, stream_of
+from .samples import samples_of
 from .scores import classes_as_json, numbers_as_json, of_classes, of_numbers
 
 TYPE_CHECKING = False
@@ -143,7 +143,7 @@ def _labels(args: Namespace, meant: Outputs) -> Generator[Any, None, None]:
     """
     if args.expected is None:
         return
-    with Labels(stream_of(args.expected), args.memory) as file:
+    with Labels(streamed(args.expected), args.memory) as file:
         labels = file.read()
         first = list(islice(labels, 2))
         if file.is_text and len(first) == 2 and not meant.has(first[0]) and meant.has(first[1]):
@@ -157,7 +157,7 @@ def _numbers(args: Namespace, network: Network) -> Generator[Any, None, None]:
         return
     expected = Inputs((network.outputs,))
     expected.said = "the network has %s" % counted(network.outputs, "output")
-    with Samples(stream_of(args.expected), expected, None, None, args.memory) as file:
+    with Samples(streamed(args.expected), expected, None, None, args.memory) as file:
         for batch in file.batches():
             yield from batch.rows
 

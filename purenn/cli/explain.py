@@ -18,12 +18,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Iterator
 
-_OF_A_SAMPLE = (
-    "sample",
-    "neuron",
-    "resize",
-    *TABLE_OPTIONS,
-)  # options without effect where there is none
+_OF_A_SAMPLE = ("sample", "neuron", "resize", *TABLE_OPTIONS)  # options without effect where there is none
 
 
 def run(args: Namespace) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 
 from ..atomic_write import atomic_write
 from ..source import Source
+from ..stream import Stream
 from ..text import grouped, quote
 from .arguments import Mistake
 
@@ -19,12 +20,22 @@ LONGEST_NAME = 1000  # characters of a file's name that are printed
 
 
 def opened(file: str) -> Source:
-    """A file by its path, or standard input by "-"."""
+    """A file by its path, or standard input by "-", to be read at any place."""
+    return Source(*_origin(file))
+
+
+def streamed(file: str) -> Stream:
+    """A file by its path, or standard input by "-", to be read once from start to end."""
+    return Stream(*_origin(file))
+
+
+def _origin(file: str) -> tuple[Any, str | None]:
+    """What to open, and what to call it if not by its own name."""
     if file != "-":
-        return Source(file)
+        return file, None
     if sys.stdin is None:
         raise Mistake("standard input is closed")
-    return Source(sys.stdin.buffer, "<stdin>")
+    return sys.stdin.buffer, "<stdin>"
 
 
 def of_file(path: str, what: Any = None) -> str:

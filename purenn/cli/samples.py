@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from ..errors import ShapeError
 from ..formats.samples import Samples
@@ -11,6 +10,7 @@ from ..formats.samples.columns import Columns
 from ..stream import Stream
 from ..text import quote
 from .arguments import TABLE_OPTIONS, Mistake, is_numbers
+from .files import streamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,26 +39,13 @@ def samples_of(file: str, network: Network, args: Namespace, targets: Sequence[s
         samples.numbered = False
         return samples
     columns = Columns(args.columns, args.drop, targets, args.decimal, args.separator)
-    return Samples(stream_of(file), network, columns, resize, args.memory)
-
-
-def stream_of(file: str) -> Stream:
-    """A file by its path, or standard input by "-"."""
-    if file != "-":
-        return Stream(file)
-    if sys.stdin is None:
-        raise Mistake("standard input is closed")
-    return Stream(sys.stdin.buffer, "<stdin>")
+    return Samples(streamed(file), network, columns, resize, args.memory)
 
 
 def rows_of(file: str, network: Network, args: Namespace) -> list[Sequence[float]]:
     """All samples of an argument."""
-    rows: list[Sequence[float]] = []
     with samples_of(file, network, args) as samples:
-        for batch in samples.batches():
-            samples.charge(batch)
-            rows += batch.rows
-    return rows
+        return samples.rows()
 
 
 def one_sample(args: Namespace, network: Network) -> tuple[Sequence[float], str]:

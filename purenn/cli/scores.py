@@ -105,7 +105,7 @@ def of_numbers(errors: Regression) -> Iterator[str]:
 
 
 def numbers_as_json(errors: Regression) -> str:
-    """All figures of a regression as one object; what is no number is null."""
+    """All figures of a regression as one object, in which NaN and infinities are null."""
     names = ("mse", "rmse", "mae", "r2")
     figures = errors.mse, errors.rmse, errors.mae, errors.r2
     outputs = [{name: _finite(figure[k]) for name, figure in zip(names, figures)} for k in range(errors.outputs)]

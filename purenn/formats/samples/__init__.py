@@ -87,12 +87,8 @@ def read_samples(
     [array('d', [1.0, 2.5]), array('d', [3.0, 4.0])]
     """
     taken = inputs if hasattr(inputs, "input_shape") else Inputs(Inputs.of(inputs).shape, channels, names)
-    rows: List[Row] = []
     with Samples(source, taken, Columns(columns, drop, None, decimal, separator), resize, memory) as samples:
-        for batch in samples.batches():
-            samples.charge(batch)
-            rows += batch.rows
-    return rows
+        return samples.rows()
 
 
 def read_labels(source: Any, samples: Optional[int] = None, memory: Optional[int] = None) -> List[Any]:
@@ -236,7 +232,15 @@ class Samples(_File):
             return done / self.total
         return self.stream.passed / self.stream.size if self.stream.size else None
 
-    def charge(self, batch: Batch) -> None:
+    def rows(self) -> List[Row]:
+        """All samples."""
+        rows: List[Row] = []
+        for batch in self.batches():
+            self._charge(batch)
+            rows += batch.rows
+        return rows
+
+    def _charge(self, batch: Batch) -> None:
         """Take the memory of rows that are kept."""
         with self.named_errors():
             if self.stream.size is None and self.memory is None:

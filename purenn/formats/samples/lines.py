@@ -55,7 +55,7 @@ def _too_long(number: int, longest: int) -> ModelFormatError:
 
 
 def _checked(number: int, found: List[str], longest: int) -> Iterator[Numbered]:
-    """The lines; those before one that is no text come before its error."""
+    """The lines, up to one that is no text, which raises `ModelFormatError` after those before it."""
     if len(found[0]) > longest:  # the others lie within one piece
         raise _too_long(number, longest)
     bad = next((k for k, line in enumerate(found) if "\0" in line), None)
